@@ -1,0 +1,89 @@
+//! The end of a path on the host: null_blk, a SCSI disk, an array port.
+
+use serde::{Deserialize, Serialize};
+
+use crate::sim::Ns;
+
+/// A leaf device.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum DeviceConfig {
+    /// null_blk with one timer a command.
+    NullBlk(NullBlkConfig),
+    /// A SCSI disk of scsi_debug.
+    ScsiDebug(ScsiDebugConfig),
+}
+
+/// null_blk's configfs attributes (`null_blk/main.c`, 6.1).
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct NullBlkConfig {
+    /// Capacity in MiB. Default: 256000.
+    pub size: u64,
+    /// Logical block size in bytes, 512 to 4096. Default: 512.
+    pub blocksize: u32,
+    /// 2 = blk-mq (default), 0 = bio-based.
+    pub queue_mode: u8,
+    /// 0 = complete in the submit call, 1 = softirq (default), 2 = timer.
+    pub irqmode: u8,
+    /// Delay of a command with `irqmode` 2. Default: 10 µs.
+    pub completion_nsec: Ns,
+    /// Hardware queues. Default: 1.
+    pub submit_queues: u32,
+    /// Polled queues; accepted, without effect. Default: 0.
+    pub poll_queues: u32,
+    /// Tags of a hardware queue. Default: 64.
+    pub hw_queue_depth: u32,
+    /// Hard limit of a request's size in sectors; 0 = 255. Default: 0.
+    pub max_sectors: u32,
+    /// Whether data are kept (queue runs then go to kblockd). Default: 0.
+    pub memory_backed: u8,
+    /// Whether discards are accepted (with `memory_backed`). Default: 0.
+    pub discard: u8,
+    /// Write-back cache in MiB (with `memory_backed`). Default: 0.
+    pub cache_size: u64,
+}
+
+impl Default for NullBlkConfig {
+    fn default() -> Self {
+        NullBlkConfig {
+            size: 256_000,
+            blocksize: 512,
+            queue_mode: 2,
+            irqmode: 1,
+            completion_nsec: Ns(10_000),
+            submit_queues: 1,
+            poll_queues: 0,
+            hw_queue_depth: 64,
+            max_sectors: 0,
+            memory_backed: 0,
+            discard: 0,
+            cache_size: 0,
+        }
+    }
+}
+
+/// scsi_debug's module parameters as far as they matter without faults.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct ScsiDebugConfig {
+    /// Capacity in MiB. Default: 8.
+    pub dev_size_mb: u64,
+    /// Delay of a command. Default: 1 jiffy is not modelled; give it. 4 ms.
+    pub ndelay: Ns,
+    /// `can_queue`: tags, shared by all hosts. Default: 192.
+    pub max_queue: u32,
+    /// `device/queue_depth`. Default: as `max_queue`.
+    pub queue_depth: Option<u32>,
+}
+
+impl Default for ScsiDebugConfig {
+    fn default() -> Self {
+        ScsiDebugConfig {
+            dev_size_mb: 8,
+            ndelay: Ns::from_ms(4),
+            max_queue: 192,
+            queue_depth: None,
+        }
+    }
+}

@@ -1,0 +1,237 @@
+//! What flows: bios and requests, their operation, flags and status.
+
+use crate::id_type;
+use crate::sim::Ns;
+
+id_type!(
+    /// A bio (`struct bio`).
+    BioId
+);
+id_type!(
+    /// A request (`struct request`).
+    ReqId
+);
+
+/// A block device of the simulated computer, leaf or device-mapper.
+#[derive(Copy, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct DevId(pub u16);
+
+/// Bytes in a sector.
+pub const SECTOR: u64 = 512;
+
+/// What an I/O does (`enum req_op`).
+#[derive(Copy, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub enum Op {
+    /// `REQ_OP_READ`
+    Read,
+    /// `REQ_OP_WRITE`
+    Write,
+    /// `REQ_OP_FLUSH`
+    Flush,
+    /// `REQ_OP_DISCARD`
+    Discard,
+}
+
+impl Op {
+    /// Whether data go to the device (`op_is_write`): all but reads.
+    #[inline]
+    pub fn is_write(self) -> bool {
+        self != Op::Read
+    }
+}
+
+/// Flags of a bio or request (`REQ_*`).
+#[derive(Copy, Clone, PartialEq, Eq, Hash, Debug, Default)]
+pub struct Flags(pub u16);
+
+impl Flags {
+    /// Somebody waits for it.
+    pub const SYNC: Flags = Flags(1 << 0);
+    /// More I/O will follow from the same task soon.
+    pub const IDLE: Flags = Flags(1 << 1);
+    /// Metadata.
+    pub const META: Flags = Flags(1 << 2);
+    /// Boost its priority.
+    pub const PRIO: Flags = Flags(1 << 3);
+    /// Forced unit access.
+    pub const FUA: Flags = Flags(1 << 4);
+    /// Flush the write cache first.
+    pub const PREFLUSH: Flags = Flags(1 << 5);
+    /// Read-ahead: may fail at any time.
+    pub const RAHEAD: Flags = Flags(1 << 6);
+    /// Never merge.
+    pub const NOMERGE: Flags = Flags(1 << 7);
+    /// No driver retry on transport errors.
+    pub const FAILFAST_TRANSPORT: Flags = Flags(1 << 8);
+    /// Background write-back.
+    pub const BACKGROUND: Flags = Flags(1 << 9);
+    /// Fail rather than block.
+    pub const NOWAIT: Flags = Flags(1 << 10);
+
+    /// Whether any of `f` is set.
+    #[inline]
+    pub fn has(self, f: Flags) -> bool {
+        self.0 & f.0 != 0
+    }
+    /// With `f` set as well.
+    #[inline]
+    pub const fn with(self, f: Flags) -> Flags {
+        Flags(self.0 | f.0)
+    }
+    /// With `f` cleared.
+    #[inline]
+    pub const fn without(self, f: Flags) -> Flags {
+        Flags(self.0 & !f.0)
+    }
+}
+
+/// Scheduling class of an I/O (`IOPRIO_CLASS_*`), best first.
+#[derive(Copy, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default)]
+pub enum IoPrio {
+    /// Real-time.
+    Rt,
+    /// Best effort; the class of whoever sets none.
+    #[default]
+    Be,
+    /// Idle.
+    Idle,
+}
+
+/// How an I/O ended, or why a driver refused it (`blk_status_t`).
+#[derive(Copy, Clone, PartialEq, Eq, Hash, Debug, Default)]
+pub enum BlkStatus {
+    /// Success.
+    #[default]
+    Ok,
+    /// Operation not supported.
+    NotSupp,
+    /// Timed out.
+    Timeout,
+    /// No space (thin provisioning).
+    NoSpc,
+    /// Transport error.
+    Transport,
+    /// Target failure.
+    Target,
+    /// Reservation conflict.
+    Nexus,
+    /// Unreadable medium.
+    Medium,
+    /// Data protection error.
+    Protection,
+    /// Out of some resource: try again later.
+    Resource,
+    /// Out of a device resource: a completion will restart the queue.
+    DevResource,
+    /// Would have blocked.
+    Again,
+    /// Device offline.
+    Offline,
+    /// Any other I/O error.
+    IoErr,
+    /// To be requeued by device-mapper.
+    DmRequeue,
+}
+
+impl BlkStatus {
+    /// Whether another path could help (`blk_types.h:blk_path_error`, 6.1).
+    pub fn is_path_error(self) -> bool {
+        use BlkStatus::*;
+        !matches!(
+            self,
+            Ok | NotSupp | NoSpc | Target | Nexus | Medium | Protection
+        )
+    }
+    /// The errno a caller sees (`blk-core.c:blk_errors`, 6.1); 0 for success.
+    pub fn errno(self) -> i32 {
+        use BlkStatus::*;
+        match self {
+            Ok => 0,
+            NotSupp => 95,
+            Timeout => 110,
+            NoSpc => 28,
+            Transport => 67,
+            Target => 121,
+            Nexus => 52,
+            Medium => 61,
+            Protection => 84,
+            Resource => 12,
+            DevResource => 16,
+            Again => 11,
+            Offline => 19,
+            IoErr | DmRequeue => 5,
+        }
+    }
+}
+
+/// Who is told when a bio ends (`bi_end_io` and `bi_private`).
+#[derive(Copy, Clone, PartialEq, Eq, Debug)]
+pub enum EndIo {
+    /// Nobody: the bio is freed.
+    Nobody,
+    /// A thread of the application waits for I/O unit `slot`.
+    App {
+        /// The thread.
+        thread: u16,
+        /// Its I/O unit.
+        slot: u32,
+    },
+    /// A page of the page cache, written back or read ahead.
+    Page {
+        /// The page-cache operation.
+        op: u32,
+    },
+    /// Another bio, of which this one is a part (`bio_chain`).
+    Chain(BioId),
+    /// A bio-based device-mapper device (`clone_endio`).
+    Dm {
+        /// The dm device.
+        dm: u16,
+        /// The bio it was given.
+        orig: BioId,
+    },
+    /// A request-based device-mapper device (`end_clone_bio`).
+    DmRq {
+        /// The clone request that carries this bio.
+        clone: ReqId,
+        /// The bio of the original request.
+        orig: BioId,
+    },
+}
+
+/// A contiguous range of sectors on its way (`struct bio`).
+#[derive(Copy, Clone, Debug)]
+pub struct Bio {
+    /// First sector on `dev`.
+    pub sector: u64,
+    /// Length in sectors; 0 for an empty flush.
+    pub sectors: u32,
+    /// The device it is addressed to now.
+    pub dev: DevId,
+    /// Physical segments (pages that are not contiguous in memory).
+    pub segs: u16,
+    /// Operation.
+    pub op: Op,
+    /// Scheduling class.
+    pub prio: IoPrio,
+    /// First error seen.
+    pub status: BlkStatus,
+    /// Completions still awaited (`__bi_remaining`).
+    pub remaining: u8,
+    /// `REQ_*` flags.
+    pub flags: Flags,
+    /// The CPU that submitted it.
+    pub cpu: u8,
+    /// Whether accounting of a bio-based device has begun.
+    pub accounted: bool,
+    /// dm-multipath: index of the path it was mapped to (`dm_mpath_io`).
+    pub pgpath: u16,
+    /// Next bio of the same request or list.
+    pub next: Option<BioId>,
+    /// Who is told.
+    pub end_io: EndIo,
+    /// When it was submitted to a bio-based device.
+    pub start: Ns,
+    /// When the multipath target mapped it.
+    pub mapped: Ns,
+}

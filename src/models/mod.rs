@@ -1,0 +1,11 @@
+//! What is simulated: one folder a subsystem, named as the kernel or the
+//! storage field names it.
+
+pub mod block;
+pub mod config;
+pub mod device;
+pub mod dm;
+pub mod host;
+pub mod io;
+pub mod mpath;
+pub mod workload;

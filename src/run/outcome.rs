@@ -1,0 +1,208 @@
+//! What a run tells: plain data, from which everything that is shown is made.
+
+use crate::sim::Ns;
+use crate::sim::stats::LatencyStats;
+
+/// The outcome of one run.
+#[derive(Clone, Debug, Default)]
+pub struct Outcome {
+    /// From the first I/O's submission to the last completion.
+    pub duration: Ns,
+    /// Engine events processed.
+    pub events: u64,
+    /// Every block device: maps first, in order of creation, then leaf devices.
+    pub devices: Vec<DeviceOutcome>,
+    /// The fio jobs, one entry a thread, or one a group with `group_reporting`.
+    pub jobs: Vec<JobOutcome>,
+    /// Device-mapper devices, in order of creation.
+    pub maps: Vec<MapOutcome>,
+    /// Every CPU.
+    pub cpus: Vec<CpuOutcome>,
+    /// blkparse lines by device name, if tracing was asked for.
+    pub blkparse: Vec<(String, Vec<String>)>,
+    /// Completions and bytes a bin, if a series was asked for.
+    pub series: Vec<SeriesBin>,
+}
+
+/// `/sys/block/*/stat` of one direction.
+#[derive(Copy, Clone, Debug, Default, PartialEq)]
+pub struct DirStats {
+    /// I/Os completed.
+    pub ios: u64,
+    /// Bios or requests merged into another.
+    pub merges: u64,
+    /// Sectors of 512 bytes.
+    pub sectors: u64,
+    /// Summed time of the I/Os.
+    pub ticks: Ns,
+}
+
+/// One block device over the run.
+#[derive(Clone, Debug, Default)]
+pub struct DeviceOutcome {
+    /// Kernel name; maps as `dm-N`.
+    pub name: String,
+    /// Major and minor number.
+    pub devno: (u32, u32),
+    /// Whether it is a device-mapper device.
+    pub is_map: bool,
+    /// The name a map was created with.
+    pub map_name: Option<String>,
+    /// Reads.
+    pub read: DirStats,
+    /// Writes.
+    pub write: DirStats,
+    /// Discards.
+    pub discard: DirStats,
+    /// Flushes.
+    pub flush: DirStats,
+    /// Time during which at least one I/O was in flight.
+    pub io_ticks: Ns,
+    /// Integral of the I/Os in flight over time.
+    pub time_in_queue: Ns,
+    /// Requests issued to the driver (trace event D), by size and `rwbs`.
+    pub issued: Vec<Issued>,
+    /// Bios merged at the end of a request (M).
+    pub bios_back_merged: u64,
+    /// Bios merged at the front of a request (F).
+    pub bios_front_merged: u64,
+    /// Requests merged into another.
+    pub requests_merged: u64,
+    /// Requests inserted into a scheduler or software queue (I).
+    pub requests_inserted: u64,
+    /// Requests requeued (R).
+    pub requests_requeued: u64,
+    /// Bios split (X).
+    pub bios_split: u64,
+    /// Requests completed with an error.
+    pub requests_failed: u64,
+    /// How many requests a flush of a task's plug held: (requests, count).
+    pub unplugs: Vec<(u32, u64)>,
+    /// Bios submitted to it (Q).
+    pub bios: u64,
+    /// Dispatch to completion (D2C).
+    pub d2c: LatencyStats,
+}
+
+/// Requests of one kind that were issued.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Issued {
+    /// Sectors of 512 bytes.
+    pub sectors: u32,
+    /// As blkparse prints it: `R`, `RA`, `W`, `WS`, `WFS`, `FF`, `D`, …
+    pub rwbs: String,
+    /// How many.
+    pub count: u64,
+}
+
+/// A fio job as fio reports it.
+#[derive(Clone, Debug, Default)]
+pub struct JobOutcome {
+    /// `jobname`.
+    pub name: String,
+    /// `error`: errno that ended the job; 0 if none.
+    pub error: i32,
+    /// `job_runtime`: ms, rounded up.
+    pub runtime_ms: u64,
+    /// `total_err`.
+    pub total_err: u64,
+    /// `first_error`: errno.
+    pub first_error: i32,
+    /// Reads, writes, trims; none where the job did none.
+    pub read: Option<DirOutcome>,
+    /// Writes.
+    pub write: Option<DirOutcome>,
+    /// Trims.
+    pub trim: Option<DirOutcome>,
+    /// fsync and fdatasync calls.
+    pub syncs: u64,
+}
+
+/// One direction of a job.
+#[derive(Clone, Debug, Default)]
+pub struct DirOutcome {
+    /// `total_ios`.
+    pub total_ios: u64,
+    /// `io_bytes`.
+    pub io_bytes: u64,
+    /// `runtime` of this direction, ms.
+    pub runtime_ms: u64,
+    /// Submission latency; empty for psync.
+    pub slat: LatencyStats,
+    /// Completion latency.
+    pub clat: LatencyStats,
+    /// Total latency.
+    pub lat: LatencyStats,
+}
+
+impl DirOutcome {
+    /// I/Os a second as fio prints it: 1000 · total_ios / runtime.
+    pub fn iops(&self) -> f64 {
+        if self.runtime_ms == 0 {
+            return 0.0;
+        }
+        1000.0 * self.total_ios as f64 / self.runtime_ms as f64
+    }
+}
+
+/// A device-mapper device: what `dmsetup` says of it.
+#[derive(Clone, Debug, Default)]
+pub struct MapOutcome {
+    /// The name it was created with.
+    pub name: String,
+    /// `dmsetup table` before the workload; devices by name.
+    pub table_at_start: String,
+    /// `dmsetup status` before the workload.
+    pub status_at_start: String,
+    /// `dmsetup table` after it.
+    pub table_at_end: String,
+    /// `dmsetup status` after it.
+    pub status_at_end: String,
+    /// Kernel log lines of dm and its targets.
+    pub kernel_log: Vec<String>,
+    /// Every path of every priority group, in table order.
+    pub paths: Vec<PathOutcome>,
+}
+
+/// A path of a multipath map.
+#[derive(Clone, Debug, Default)]
+pub struct PathOutcome {
+    /// Device name.
+    pub device: String,
+    /// Priority group, from 1.
+    pub group: u32,
+    /// I/Os mapped to it.
+    pub ios: u64,
+    /// Bytes mapped to it.
+    pub bytes: u64,
+    /// Time-weighted mean of I/Os in flight.
+    pub mean_in_flight: f64,
+    /// Share of the run during which it was in use.
+    pub utilisation: f64,
+}
+
+/// What a CPU did.
+#[derive(Copy, Clone, Debug, Default)]
+pub struct CpuOutcome {
+    /// In tasks' system calls and user code.
+    pub task: Ns,
+    /// In kernel workers.
+    pub worker: Ns,
+    /// In interrupts.
+    pub irq: Ns,
+    /// Context switches.
+    pub switches: u64,
+}
+
+/// A bin of the time series.
+#[derive(Copy, Clone, Debug, Default)]
+pub struct SeriesBin {
+    /// Start of the bin.
+    pub at: Ns,
+    /// Application I/Os completed with success.
+    pub ios: u64,
+    /// Bytes completed with success.
+    pub bytes: u64,
+    /// Application I/Os completed with an error.
+    pub errors: u64,
+}

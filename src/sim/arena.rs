@@ -1,0 +1,98 @@
+//! Arenas under typed 32-bit ids, with free lists.
+//!
+//! Entities that flow (bios, requests) live here: after warm-up nothing is
+//! allocated, a freed slot is the next to be used.
+
+use std::marker::PhantomData;
+use std::num::NonZeroU32;
+use std::ops::{Index, IndexMut};
+
+/// A typed index. Implemented by [`id_type!`](crate::id_type) only.
+pub trait Id: Copy + Eq {
+    /// The id of slot `index`.
+    fn from_index(index: usize) -> Self;
+    /// The slot behind this id.
+    fn index(self) -> usize;
+}
+
+/// Declares a typed 32-bit id whose `Option` is as small as itself.
+#[macro_export]
+macro_rules! id_type {
+    ($(#[$doc:meta])* $name:ident) => {
+        $(#[$doc])*
+        #[derive(Copy, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+        pub struct $name(std::num::NonZeroU32);
+        impl $crate::sim::arena::Id for $name {
+            #[inline]
+            fn from_index(index: usize) -> Self {
+                $name($crate::sim::arena::nonzero(index))
+            }
+            #[inline]
+            fn index(self) -> usize {
+                self.0.get() as usize - 1
+            }
+        }
+    };
+}
+
+/// `index + 1` as a non-zero number; saturates at the end of the 32-bit range.
+#[inline]
+pub fn nonzero(index: usize) -> NonZeroU32 {
+    NonZeroU32::MIN.saturating_add(index as u32)
+}
+
+/// Slots of `T` under ids of type `I`.
+#[derive(Debug, Clone)]
+pub struct Arena<I, T> {
+    slots: Vec<T>,
+    free: Vec<I>,
+    _id: PhantomData<I>,
+}
+
+impl<I: Id, T> Default for Arena<I, T> {
+    fn default() -> Self {
+        Arena {
+            slots: Vec::new(),
+            free: Vec::new(),
+            _id: PhantomData,
+        }
+    }
+}
+
+impl<I: Id, T> Arena<I, T> {
+    /// Stores `value`, in the most recently freed slot if there is one.
+    #[inline]
+    pub fn alloc(&mut self, value: T) -> I {
+        if let Some(id) = self.free.pop() {
+            self.slots[id.index()] = value;
+            id
+        } else {
+            let id = I::from_index(self.slots.len());
+            self.slots.push(value);
+            id
+        }
+    }
+    /// Gives the slot back. The caller holds no other copy of `id`.
+    #[inline]
+    pub fn free(&mut self, id: I) {
+        self.free.push(id);
+    }
+    /// How many slots are in use.
+    pub fn live(&self) -> usize {
+        self.slots.len() - self.free.len()
+    }
+}
+
+impl<I: Id, T> Index<I> for Arena<I, T> {
+    type Output = T;
+    #[inline]
+    fn index(&self, id: I) -> &T {
+        &self.slots[id.index()]
+    }
+}
+impl<I: Id, T> IndexMut<I> for Arena<I, T> {
+    #[inline]
+    fn index_mut(&mut self, id: I) -> &mut T {
+        &mut self.slots[id.index()]
+    }
+}
