@@ -32,6 +32,31 @@ pub enum Op {
     Discard,
 }
 
+/// `rwbs` as blktrace prints it (`blktrace.c:blk_fill_rwbs`, 6.1).
+pub fn rwbs(op: Op, flags: Flags) -> String {
+    let mut s = String::with_capacity(5);
+    if flags.has(Flags::PREFLUSH) {
+        s.push('F');
+    }
+    s.push(match op {
+        Op::Read => 'R',
+        Op::Write => 'W',
+        Op::Flush => 'F',
+        Op::Discard => 'D',
+    });
+    for (flag, letter) in [
+        (Flags::FUA, 'F'),
+        (Flags::RAHEAD, 'A'),
+        (Flags::SYNC, 'S'),
+        (Flags::META, 'M'),
+    ] {
+        if flags.has(flag) {
+            s.push(letter);
+        }
+    }
+    s
+}
+
 impl Op {
     /// Whether data go to the device (`op_is_write`): all but reads.
     #[inline]
@@ -67,6 +92,9 @@ impl Flags {
     pub const BACKGROUND: Flags = Flags(1 << 9);
     /// Fail rather than block.
     pub const NOWAIT: Flags = Flags(1 << 10);
+
+    /// What forbids merging (`REQ_NOMERGE_FLAGS`).
+    pub const NOMERGE_FLAGS: Flags = Flags(Self::NOMERGE.0 | Self::PREFLUSH.0 | Self::FUA.0);
 
     /// Whether any of `f` is set.
     #[inline]
@@ -199,6 +227,45 @@ pub enum EndIo {
     },
 }
 
+impl Bio {
+    /// A bio as the submitter fills it.
+    pub fn new(dev: DevId, op: Op, flags: Flags, sector: u64, sectors: u32, segs: u16) -> Bio {
+        Bio {
+            sector,
+            sectors,
+            dev,
+            segs,
+            op,
+            prio: IoPrio::Be,
+            status: BlkStatus::Ok,
+            remaining: 1,
+            flags,
+            cpu: 0,
+            traced: false,
+            pgpath: 0,
+            next: None,
+            end_io: EndIo::Nobody,
+            start: Ns::ZERO,
+            mapped: Ns::ZERO,
+        }
+    }
+    /// First sector behind it (`bio_end_sector`).
+    #[inline]
+    pub fn end_sector(&self) -> u64 {
+        self.sector + u64::from(self.sectors)
+    }
+    /// Whether it may be merged at all (`bio_mergeable`).
+    #[inline]
+    pub fn is_mergeable(&self) -> bool {
+        !self.flags.has(Flags::NOMERGE_FLAGS)
+    }
+    /// Whether the flush machinery must see it (`op_is_flush`).
+    #[inline]
+    pub fn is_flush(&self) -> bool {
+        self.op == Op::Flush || self.flags.has(Flags::FUA.with(Flags::PREFLUSH))
+    }
+}
+
 /// A contiguous range of sectors on its way (`struct bio`).
 #[derive(Copy, Clone, Debug)]
 pub struct Bio {
@@ -222,8 +289,9 @@ pub struct Bio {
     pub flags: Flags,
     /// The CPU that submitted it.
     pub cpu: u8,
-    /// Whether accounting of a bio-based device has begun.
-    pub accounted: bool,
+    /// Whether its submission was traced and its completion is to be
+    /// (`BIO_TRACE_COMPLETION`).
+    pub traced: bool,
     /// dm-multipath: index of the path it was mapped to (`dm_mpath_io`).
     pub pgpath: u16,
     /// Next bio of the same request or list.

@@ -1,1 +1,237 @@
-//! To be described.
+//! The block layer of Linux 6.1: limits, plug, merge, blk-mq, schedulers.
+//!
+//! The functions bear the kernel's names and take the place of `struct`
+//! pointers by ids into the [`BlockLayer`]; what lies above and below (who
+//! submitted a bio, which driver takes a request) they reach through
+//! [`BlockEnv`].
+//!
+//! The way down: [`submit::submit_bio_noacct`] → [`submit::blk_mq_submit_bio`]
+//! → [`plug`] → [`elevator`] or software queue → [`dispatch`] → the driver's
+//! `queue_rq`. The way up: [`complete`].
+
+pub mod complete;
+pub mod device;
+pub mod dispatch;
+pub mod elevator;
+pub mod flush;
+pub mod hctx;
+pub mod insert;
+pub mod issue;
+pub mod limits;
+pub mod merge;
+pub mod plug;
+pub mod request;
+pub mod split;
+pub mod submit;
+pub mod tags;
+
+pub use device::BlockDev;
+pub use hctx::{Hctx, HctxId};
+pub use limits::Limits;
+pub use plug::Plug;
+pub use request::{ReqList, Request, RqEnd, RqFlags};
+
+use super::host::{HostEnv, TaskId};
+use super::io::{Bio, BioId, BlkStatus, DevId, ReqId};
+use crate::sim::{Arena, Ns};
+
+/// A step of the block layer that a task is in the midst of.
+#[derive(Copy, Clone, Debug)]
+pub enum BlockFrame {
+    /// `submit_bio_noacct`
+    SubmitBio(BioId),
+    /// `blk_mq_submit_bio`, from the point where it may sleep.
+    GetRequest(submit::GetRequest),
+    /// `blk_mq_flush_plug_list`
+    FlushPlug {
+        /// Whether the task is going to sleep: queues are run by kblockd.
+        from_schedule: bool,
+    },
+    /// `blk_mq_try_issue_list_directly`
+    IssueList(issue::IssueList),
+    /// `__blk_mq_run_hw_queue`
+    RunHw(dispatch::RunHw),
+    /// `blk_mq_requeue_work`
+    RequeueWork(DevId),
+}
+
+/// A block trace event (blktrace's actions).
+#[derive(Copy, Clone, PartialEq, Eq, Debug)]
+pub enum Action {
+    /// A bio is submitted.
+    Queue,
+    /// A bio is merged at the end of a request.
+    BackMerge,
+    /// A bio is merged at the front of a request.
+    FrontMerge,
+    /// A request is allocated.
+    GetRq,
+    /// A plug is begun.
+    Plug,
+    /// A plug is flushed explicitly (`U`); the number is of requests.
+    Unplug(u32),
+    /// A plug is flushed because the task sleeps (`UT`).
+    UnplugTimer(u32),
+    /// A request is inserted into a scheduler or software queue.
+    Insert,
+    /// A request is issued to the driver.
+    Issue,
+    /// A request or bio is complete.
+    Complete,
+    /// A request is put back.
+    Requeue,
+    /// A bio is split at this sector.
+    Split(u64),
+    /// A bio or request is remapped from this device and sector.
+    Remap(DevId, u64),
+    /// Two requests are merged.
+    RqMerge,
+}
+
+/// What an event is about.
+#[derive(Copy, Clone, Debug)]
+pub struct Subject {
+    /// First sector.
+    pub sector: u64,
+    /// Sectors.
+    pub sectors: u32,
+    /// Operation.
+    pub op: super::io::Op,
+    /// Flags.
+    pub flags: super::io::Flags,
+}
+
+/// What the block layer needs of its surroundings.
+pub trait BlockEnv: HostEnv {
+    /// Its own state.
+    fn block(&mut self) -> &mut BlockLayer;
+    /// The frame of a step of the block layer.
+    fn block_frame(frame: BlockFrame) -> Self::Frame;
+
+    /// `mq_ops->queue_rq`: the driver takes `rq`, or says why not.
+    fn queue_rq(&mut self, rq: ReqId, last: bool) -> BlkStatus;
+    /// `mq_ops->get_budget`: whether the driver has room for one more.
+    fn get_budget(&mut self, dev: DevId) -> bool;
+    /// `mq_ops->put_budget`
+    fn put_budget(&mut self, dev: DevId);
+    /// `fops->submit_bio` of a bio-based device.
+    fn submit_bio(&mut self, bio: BioId);
+    /// A bio has ended; whoever it belongs to frees it.
+    fn bio_end_io(&mut self, bio: BioId);
+    /// A request that has an [`RqEnd`] of a driver above has ended.
+    fn rq_end_io(&mut self, rq: ReqId, status: BlkStatus);
+    /// Queues `frame` for kblockd of the CPU that serves `hctx`.
+    fn kblockd(&mut self, hctx: HctxId, frame: BlockFrame);
+    /// Arms the timer of delayed work: a hardware queue's run, or a device's
+    /// requeue list.
+    fn arm(&mut self, timer: BlockTimer, at: Ns);
+    /// Wakes a task that slept in the block layer.
+    fn wake(&mut self, task: TaskId);
+    /// A trace event.
+    fn trace(&mut self, dev: DevId, action: Action, subject: Subject);
+}
+
+/// A timer of the block layer; `generation` tells an armed one from its
+/// predecessors.
+#[derive(Copy, Clone, PartialEq, Eq, Debug)]
+pub enum BlockTimer {
+    /// `blk_mq_delay_run_hw_queue`
+    RunHw {
+        /// The hardware queue.
+        hctx: HctxId,
+        /// Which arming.
+        generation: u32,
+    },
+    /// `blk_mq_delay_kick_requeue_list`
+    Requeue {
+        /// The device.
+        dev: DevId,
+        /// Which arming.
+        generation: u32,
+    },
+}
+
+/// All block devices and what flows through them.
+#[derive(Debug, Default)]
+pub struct BlockLayer {
+    /// Bios in flight.
+    pub bios: Arena<BioId, Bio>,
+    /// Requests in flight.
+    pub reqs: Arena<ReqId, Request>,
+    /// Block devices.
+    pub devs: Vec<BlockDev>,
+    /// Hardware queues of all of them.
+    pub hctxs: Vec<Hctx>,
+    /// The plug of every task.
+    pub plugs: Vec<Plug>,
+}
+
+impl BlockLayer {
+    /// The device behind `dev`.
+    #[inline]
+    pub fn dev(&mut self, dev: DevId) -> &mut BlockDev {
+        &mut self.devs[usize::from(dev.0)]
+    }
+    /// The hardware queue behind `hctx`.
+    #[inline]
+    pub fn hctx(&mut self, hctx: HctxId) -> &mut Hctx {
+        &mut self.hctxs[hctx.index()]
+    }
+    /// The request's device.
+    #[inline]
+    pub fn dev_of(&mut self, rq: ReqId) -> &mut BlockDev {
+        let dev = self.reqs[rq].dev;
+        self.dev(dev)
+    }
+    /// What a trace event says of a request.
+    #[inline]
+    pub fn rq_subject(&self, rq: ReqId) -> Subject {
+        let r = &self.reqs[rq];
+        Subject {
+            sector: r.sector,
+            sectors: r.sectors,
+            op: r.op,
+            flags: r.flags,
+        }
+    }
+    /// What a trace event says of a bio.
+    #[inline]
+    pub fn bio_subject(&self, bio: BioId) -> Subject {
+        let b = &self.bios[bio];
+        Subject {
+            sector: b.sector,
+            sectors: b.sectors,
+            op: b.op,
+            flags: b.flags,
+        }
+    }
+}
+
+/// A frame steps on: hands it to the part it belongs to.
+///
+/// The topmost frame of the current task is `frame`; it is still on the stack.
+#[inline]
+pub fn step<K: BlockEnv>(k: &mut K, task: TaskId, frame: BlockFrame) -> super::host::Step {
+    match frame {
+        BlockFrame::SubmitBio(bio) => submit::step_submit_bio(k, task, bio),
+        BlockFrame::GetRequest(f) => submit::step_get_request(k, task, f),
+        BlockFrame::FlushPlug { from_schedule } => plug::step_flush(k, task, from_schedule),
+        BlockFrame::IssueList(f) => issue::step_issue_list(k, task, f),
+        BlockFrame::RunHw(f) => dispatch::step_run_hw(k, task, f),
+        BlockFrame::RequeueWork(dev) => dispatch::step_requeue_work(k, task, dev),
+    }
+}
+
+/// Takes the topmost frame off the stack of `task`.
+#[inline]
+pub(crate) fn pop<K: BlockEnv>(k: &mut K, task: TaskId) {
+    k.host().tasks[task.index()].stack.pop();
+}
+
+/// Replaces the topmost frame of `task`.
+#[inline]
+pub(crate) fn replace<K: BlockEnv>(k: &mut K, task: TaskId, frame: BlockFrame) {
+    if let Some(top) = k.host().tasks[task.index()].stack.last_mut() {
+        *top = K::block_frame(frame);
+    }
+}

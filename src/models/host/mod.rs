@@ -1,6 +1,29 @@
 //! CPUs: tasks, workers, interrupts, and what the code paths cost on them.
+//!
+//! A task of the kernel can sleep deep inside a call. Here a task is a small
+//! resumable state machine: a stack of [frames](Host), of which the topmost is
+//! stepped until it is done, blocks or is overtaken by an event. Between two
+//! steps interrupts are taken, woken tasks may preempt, and the CPU time that
+//! the step was [charged](Host::charge) passes.
+//!
+//! The room does not know what frames or interrupts mean; whoever owns the
+//! [`Host`] says so through [`HostEnv`].
+
+pub mod costs;
+mod cpu;
+mod irq;
+mod run;
+mod task;
+
+pub use costs::{Cost, CpuCosts};
+pub use cpu::{Cpu, CpuId, CpuUse};
+pub use irq::irq;
+pub use run::{queue_work, run, run_irq, wake};
+pub use task::{Prio, Task, TaskId, TaskState};
 
 use serde::{Deserialize, Serialize};
+
+use crate::sim::Ns;
 
 /// The host computer.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -23,6 +46,130 @@ impl Default for HostConfig {
             hz: 250,
             profile: "none".into(),
             tracing: false,
+        }
+    }
+}
+
+/// What a step of a frame came to.
+#[derive(Copy, Clone, PartialEq, Eq, Debug)]
+pub enum Step {
+    /// Go on with the topmost frame; the kernel would not reschedule here.
+    Again,
+    /// Go on, but a more urgent task may come first (`cond_resched`).
+    Yield,
+    /// The task sleeps until it is woken; its topmost frame is stepped again.
+    Block,
+    /// The task is over.
+    Exit,
+}
+
+/// What the event queue is asked to remember for the host.
+#[derive(Copy, Clone, PartialEq, Eq, Debug)]
+pub enum HostEvent {
+    /// A CPU goes on with its task, or picks one.
+    Run(CpuId),
+    /// A CPU goes on with its interrupt.
+    RunIrq(CpuId),
+}
+
+/// What the host needs of its surroundings.
+pub trait HostEnv: Sized {
+    /// A frame of a task's stack.
+    type Frame: Copy;
+    /// What an interrupt brings.
+    type Irq: Copy;
+
+    /// The host itself.
+    fn host(&mut self) -> &mut Host<Self::Frame, Self::Irq>;
+    /// Steps the topmost frame of `task`, which runs on the current CPU.
+    fn step(&mut self, task: TaskId) -> Step;
+    /// Handles an interrupt on the current CPU.
+    fn handle_irq(&mut self, irq: Self::Irq);
+    /// When the next event of any kind is due.
+    fn next_event(&self) -> Ns;
+    /// Remembers `event` for `at`.
+    fn schedule(&mut self, at: Ns, event: HostEvent);
+}
+
+/// Tasks, CPUs and the clock.
+#[derive(Debug)]
+pub struct Host<F, I> {
+    /// The time that the running code sees: that of the event being handled
+    /// plus what has been charged since.
+    clock: Ns,
+    /// The CPU whose code is running.
+    cpu: CpuId,
+    /// The CPUs.
+    pub cpus: Vec<Cpu<I>>,
+    /// Tasks and workers, by id.
+    pub tasks: Vec<Task<F>>,
+    /// What the code paths cost.
+    pub costs: CpuCosts,
+    /// Length of a timer tick.
+    pub jiffy: Ns,
+}
+
+impl<F: Copy, I: Copy> Host<F, I> {
+    /// A host with idle CPUs and no tasks.
+    pub fn new(cpus: u16, hz: u32, costs: CpuCosts) -> Self {
+        Host {
+            clock: Ns::ZERO,
+            cpu: CpuId(0),
+            cpus: (0..cpus.max(1)).map(|_| Cpu::default()).collect(),
+            tasks: Vec::new(),
+            costs,
+            jiffy: Ns(1_000_000_000 / u64::from(hz.max(1))),
+        }
+    }
+
+    /// The time, as the running code sees it.
+    #[inline]
+    pub fn now(&self) -> Ns {
+        self.clock
+    }
+    /// The CPU whose code is running (`smp_processor_id`).
+    #[inline]
+    pub fn cpu(&self) -> CpuId {
+        self.cpu
+    }
+    /// The running task (`current`); none in an interrupt or when idle.
+    #[inline]
+    pub fn current(&self) -> Option<TaskId> {
+        let cpu = &self.cpus[self.cpu.index()];
+        if cpu.in_irq() { None } else { cpu.current }
+    }
+    /// Charges one passage of code path `cost` to the running code.
+    #[inline]
+    pub fn charge(&mut self, cost: Cost) {
+        self.clock += self.costs.of(cost);
+    }
+    /// Charges `n` passages.
+    #[inline]
+    pub fn charge_n(&mut self, cost: Cost, n: u64) {
+        self.clock += self.costs.of(cost) * n;
+    }
+    /// Sets the clock to the time of the event that is handled next.
+    #[inline]
+    pub fn set_clock(&mut self, now: Ns) {
+        self.clock = now;
+    }
+    /// `t` rounded up to the next tick, and one more, as a timer of the timer
+    /// wheel that is asked for `span` from now fires.
+    pub fn jiffies_from_now(&self, span: Ns) -> Ns {
+        let ticks = span.0.div_ceil(self.jiffy.0) + 1;
+        let base = self.clock.0 / self.jiffy.0;
+        Ns((base + ticks) * self.jiffy.0)
+    }
+    /// Whether no code path costs anything.
+    pub fn is_free(&self) -> bool {
+        self.costs.is_free()
+    }
+
+    /// Puts `frame` on top of the running task's stack: it is stepped next.
+    #[inline]
+    pub fn call(&mut self, frame: F) {
+        if let Some(t) = self.current() {
+            self.tasks[t.index()].stack.push(frame);
         }
     }
 }

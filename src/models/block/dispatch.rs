@@ -1,0 +1,483 @@
+//! Running a hardware queue: what is sent to the driver next, and what happens
+//! when it is refused (`block/blk-mq-sched.c`, `block/blk-mq.c`, 6.1).
+
+use super::super::host::{Cost, Step, TaskId};
+use super::super::io::{BlkStatus, DevId, ReqId};
+use super::hctx::RunWork;
+use super::{Action, BlockEnv, BlockFrame, BlockTimer, HctxId, ReqList, RqFlags};
+use super::{complete, insert, pop, replace};
+use crate::sim::Ns;
+
+/// `BLK_MQ_RESOURCE_DELAY` and `BLK_MQ_BUDGET_DELAY`
+const RESOURCE_DELAY: Ns = Ns::from_ms(3);
+
+/// `__blk_mq_run_hw_queue`, in the midst of it.
+#[derive(Copy, Clone, Debug)]
+pub struct RunHw {
+    hctx: HctxId,
+    /// Taken from where they waited, to be sent in this order.
+    list: ReqList,
+    /// Whether the driver's budget has been charged for them.
+    budgeted: bool,
+    stage: Stage,
+}
+
+/// What is being sent, and so what comes after it.
+#[derive(Copy, Clone, PartialEq, Eq, Debug)]
+enum Stage {
+    /// Nothing yet.
+    Start,
+    /// Left-overs of the dispatch list: then what the scheduler has.
+    LeftOvers,
+    /// A batch of the scheduler: then the next one.
+    Sched,
+    /// One request of the software queues: then the next one.
+    Ctx,
+    /// All there was in the software queues: then nothing.
+    AllCtxs,
+}
+
+/// Runs `hctx`, at once in the running task or by kblockd
+/// (`blk_mq_run_hw_queue`).
+pub fn blk_mq_run_hw_queue<K: BlockEnv>(k: &mut K, hctx: HctxId, is_async: bool) {
+    if !need_run(k, hctx) {
+        return;
+    }
+    let (cpu, in_task) = (k.host().cpu().0, k.host().current().is_some());
+    let h = k.block().hctx(hctx);
+    if !is_async && in_task && !h.blocking && h.cpus.contains(&cpu) {
+        let frame = K::block_frame(BlockFrame::RunHw(RunHw::new(hctx)));
+        k.host().call(frame);
+    } else {
+        mod_run_work(k, hctx, Ns::ZERO);
+    }
+}
+
+/// Runs all hardware queues of `dev` (`blk_mq_run_hw_queues`).
+pub fn blk_mq_run_hw_queues<K: BlockEnv>(k: &mut K, dev: DevId, is_async: bool) {
+    for hctx in k.block().dev(dev).hctxs() {
+        blk_mq_run_hw_queue(k, hctx, is_async);
+    }
+}
+
+/// Whether anything waits in `hctx` (`blk_mq_hctx_has_pending`).
+fn need_run<K: BlockEnv>(k: &mut K, hctx: HctxId) -> bool {
+    let b = k.block();
+    let h = &b.hctxs[hctx.index()];
+    let dev = &b.devs[usize::from(h.dev.0)];
+    !dev.quiesced && (!h.dispatch.is_empty() || h.ctx_pending > 0 || dev.elevator.has_work())
+}
+
+/// `kblockd_mod_delayed_work_on`: whatever run was wanted before is forgotten.
+fn mod_run_work<K: BlockEnv>(k: &mut K, hctx: HctxId, delay: Ns) {
+    let at = k.host().jiffies_from_now(delay);
+    let h = k.block().hctx(hctx);
+    if delay > Ns::ZERO {
+        h.run_work = RunWork::Delayed;
+        h.timer_generation = h.timer_generation.wrapping_add(1);
+        let generation = h.timer_generation;
+        k.arm(BlockTimer::RunHw { hctx, generation }, at);
+    } else if h.run_work != RunWork::Queued {
+        h.run_work = RunWork::Queued;
+        k.kblockd(hctx, BlockFrame::RunHw(RunHw::new(hctx)));
+    }
+}
+
+/// A timer of the block layer has expired.
+pub fn timer_fired<K: BlockEnv>(k: &mut K, timer: BlockTimer) {
+    match timer {
+        BlockTimer::RunHw { hctx, generation } => {
+            let h = k.block().hctx(hctx);
+            if h.run_work == RunWork::Delayed && h.timer_generation == generation {
+                mod_run_work(k, hctx, Ns::ZERO);
+            }
+        }
+        BlockTimer::Requeue { dev, generation } => {
+            if k.block().dev(dev).requeue_generation == generation {
+                kick_requeue_list(k, dev);
+            }
+        }
+    }
+}
+
+impl RunHw {
+    fn new(hctx: HctxId) -> Self {
+        RunHw {
+            hctx,
+            list: ReqList::default(),
+            budgeted: false,
+            stage: Stage::Start,
+        }
+    }
+    /// kblockd takes this run from its list: it is no longer waiting. False if
+    /// the run has been put off meanwhile.
+    fn claimed<K: BlockEnv>(k: &mut K, hctx: HctxId, task: TaskId) -> bool {
+        if !k.host().tasks[task.index()].is_worker {
+            return true;
+        }
+        let h = k.block().hctx(hctx);
+        if h.run_work != RunWork::Queued {
+            return h.run_work == RunWork::Idle;
+        }
+        h.run_work = RunWork::Idle;
+        true
+    }
+}
+
+/// Sends one more request, or decides what is sent next
+/// (`__blk_mq_sched_dispatch_requests`).
+pub fn step_run_hw<K: BlockEnv>(k: &mut K, task: TaskId, mut f: RunHw) -> Step {
+    let more = match f.stage {
+        Stage::Start => RunHw::claimed(k, f.hctx, task) && start(k, &mut f),
+        _ if f.list.is_empty() => {
+            k.block().hctx(f.hctx).update_dispatch_busy(false);
+            next_round(k, &mut f)
+        }
+        _ => dispatch_one(k, &mut f),
+    };
+    if more {
+        replace(k, task, BlockFrame::RunHw(f));
+    } else {
+        // A synchronous run lies on top of what called it, which may have put
+        // nothing above it.
+        pop(k, task);
+    }
+    Step::Again
+}
+
+/// Left-overs first; else the scheduler; else the software queues, one by one
+/// while the driver is busy, all at once when it is not.
+fn start<K: BlockEnv>(k: &mut K, f: &mut RunHw) -> bool {
+    k.host().charge(Cost::RunQueue);
+    let b = k.block();
+    let h = &mut b.hctxs[f.hctx.index()];
+    let dev = &b.devs[usize::from(h.dev.0)];
+    if dev.quiesced {
+        return false;
+    }
+    if !h.dispatch.is_empty() {
+        f.list = std::mem::take(&mut h.dispatch);
+        f.budgeted = false;
+        f.stage = Stage::LeftOvers;
+        h.restart = true; // blk_mq_sched_mark_restart_hctx
+        return true;
+    }
+    if dev.elevator.is_some() {
+        return do_dispatch_sched(k, f);
+    }
+    if h.dispatch_busy > 0 {
+        return do_dispatch_ctx(k, f);
+    }
+    flush_busy_ctxs(k, f)
+}
+
+/// A list has been sent whole: what comes after it.
+fn next_round<K: BlockEnv>(k: &mut K, f: &mut RunHw) -> bool {
+    let h = k.block().hctx(f.hctx);
+    let dev = h.dev;
+    match f.stage {
+        Stage::LeftOvers if k.block().dev(dev).elevator.is_some() => do_dispatch_sched(k, f),
+        Stage::LeftOvers | Stage::Ctx => do_dispatch_ctx(k, f),
+        Stage::Sched => {
+            if need_resched(k) {
+                mod_run_work(k, f.hctx, Ns::ZERO);
+                return false;
+            }
+            do_dispatch_sched(k, f)
+        }
+        Stage::Start | Stage::AllCtxs => false,
+    }
+}
+
+/// Whether a task more urgent than the running one waits for this CPU.
+fn need_resched<K: BlockEnv>(k: &mut K) -> bool {
+    let h = k.host();
+    let normal = h
+        .current()
+        .is_some_and(|t| h.tasks[t.index()].prio == super::super::host::Prio::Normal);
+    normal && h.cpus[h.cpu().index()].high_waiting()
+}
+
+/// A batch of the scheduler (`__blk_mq_do_dispatch_sched`): as many as it may
+/// hold, or one while the driver is busy; none without budget; the first that
+/// gets no driver tag ends it.
+fn do_dispatch_sched<K: BlockEnv>(k: &mut K, f: &mut RunHw) -> bool {
+    let b = k.block();
+    let h = &b.hctxs[f.hctx.index()];
+    let dev = h.dev;
+    let max = if h.dispatch_busy > 0 {
+        1
+    } else {
+        b.dev(dev).nr_requests
+    };
+    let mut count = 0;
+    let mut kick = false;
+    while count < max {
+        let b = k.block();
+        if !b.devs[usize::from(dev.0)].elevator.has_work() || !b.hctx(f.hctx).dispatch.is_empty() {
+            break;
+        }
+        if !k.get_budget(dev) {
+            break;
+        }
+        let now = k.host().now();
+        let b = k.block();
+        let d = &mut b.devs[usize::from(dev.0)];
+        let Some(rq) = d.elevator.dispatch(&mut b.reqs, now) else {
+            k.put_budget(dev);
+            kick = true;
+            break;
+        };
+        if d.last_merge == Some(rq) {
+            d.last_merge = None;
+        }
+        b.reqs[rq].budget = true;
+        f.list.push_back(&mut b.reqs, rq);
+        k.host().charge(Cost::ElvDispatch);
+        count += 1;
+        if !blk_mq_get_driver_tag(k, rq) {
+            break;
+        }
+    }
+    f.budgeted = true;
+    f.stage = Stage::Sched;
+    if count == 0 && kick {
+        mod_run_work(k, f.hctx, RESOURCE_DELAY);
+    }
+    count > 0
+}
+
+/// One request of the software queues, round robin over CPUs
+/// (`blk_mq_do_dispatch_ctx`).
+fn do_dispatch_ctx<K: BlockEnv>(k: &mut K, f: &mut RunHw) -> bool {
+    let h = k.block().hctx(f.hctx);
+    let dev = h.dev;
+    if !h.dispatch.is_empty() || h.ctx_pending == 0 || !k.get_budget(dev) {
+        return false;
+    }
+    let b = k.block();
+    let h = &mut b.hctxs[f.hctx.index()];
+    let n = h.ctxs.len();
+    let from = usize::from(h.dispatch_from);
+    let Some(cpu) = (0..n)
+        .map(|i| (from + i) % n)
+        .find(|&c| !h.ctxs[c].is_empty())
+    else {
+        k.put_budget(dev);
+        return false;
+    };
+    h.dispatch_from = ((cpu + 1) % n) as u8;
+    h.ctx_pending -= 1;
+    if let Some(rq) = h.ctxs[cpu].pop_front(&mut b.reqs) {
+        b.reqs[rq].budget = true;
+        f.list.push_back(&mut b.reqs, rq);
+    }
+    f.budgeted = true;
+    f.stage = Stage::Ctx;
+    true
+}
+
+/// Everything the software queues hold (`blk_mq_flush_busy_ctxs`).
+fn flush_busy_ctxs<K: BlockEnv>(k: &mut K, f: &mut RunHw) -> bool {
+    let b = k.block();
+    let h = &mut b.hctxs[f.hctx.index()];
+    for list in &mut h.ctxs {
+        f.list.append(&mut b.reqs, std::mem::take(list));
+    }
+    h.ctx_pending = 0;
+    f.budgeted = false;
+    f.stage = Stage::AllCtxs;
+    !f.list.is_empty()
+}
+
+/// One request to the driver (`blk_mq_dispatch_rq_list`). False once it is
+/// clear that no more can go.
+fn dispatch_one<K: BlockEnv>(k: &mut K, f: &mut RunHw) -> bool {
+    let Some(rq) = f.list.head else { return false };
+    let dev = k.block().reqs[rq].dev;
+    if !f.budgeted {
+        if !k.get_budget(dev) {
+            put_driver_tag(k, rq);
+            return push_back(k, f, true);
+        }
+        k.block().reqs[rq].budget = true;
+    }
+    if !blk_mq_get_driver_tag(k, rq) && !mark_tag_wait(k, f.hctx, rq) {
+        return push_back(k, f, false);
+    }
+    f.list.remove(&mut k.block().reqs, rq);
+    let last = match f.list.head {
+        None => true,
+        Some(next) => !blk_mq_get_driver_tag(k, next),
+    };
+    match k.queue_rq(rq, last) {
+        BlkStatus::Ok => true,
+        status @ (BlkStatus::Resource | BlkStatus::DevResource) => {
+            f.list.push_front(&mut k.block().reqs, rq);
+            requeue(k, rq);
+            push_back(k, f, status == BlkStatus::Resource)
+        }
+        error => {
+            complete::blk_mq_end_request(k, rq, error);
+            true
+        }
+    }
+}
+
+/// What could not be sent goes to the dispatch list, and the queue is run
+/// again: at once if nobody else will, after a delay if the cause may pass
+/// unnoticed, else when a request is freed. Always false.
+fn push_back<K: BlockEnv>(k: &mut K, f: &mut RunHw, needs_resource: bool) -> bool {
+    release_budgets(k, f.list);
+    let b = k.block();
+    let h = &mut b.hctxs[f.hctx.index()];
+    h.dispatch.append(&mut b.reqs, f.list);
+    f.list = ReqList::default();
+    let needs_restart = h.restart;
+    if !needs_restart {
+        blk_mq_run_hw_queue(k, f.hctx, true);
+    } else if needs_resource {
+        mod_run_work(k, f.hctx, RESOURCE_DELAY);
+    }
+    k.block().hctx(f.hctx).update_dispatch_busy(true);
+    false
+}
+
+/// `blk_mq_release_budgets`
+fn release_budgets<K: BlockEnv>(k: &mut K, list: ReqList) {
+    let mut at = list.head;
+    while let Some(rq) = at {
+        at = k.block().reqs[rq].next;
+        put_budget_of(k, rq);
+    }
+}
+
+fn put_budget_of<K: BlockEnv>(k: &mut K, rq: ReqId) {
+    let r = &mut k.block().reqs[rq];
+    let dev = r.dev;
+    if std::mem::take(&mut r.budget) {
+        k.put_budget(dev);
+    }
+}
+
+/// `blk_mq_mark_tag_wait` for tags that no other queue shares: the next freed
+/// request restarts this queue. Tries once more.
+fn mark_tag_wait<K: BlockEnv>(k: &mut K, hctx: HctxId, rq: ReqId) -> bool {
+    k.block().hctx(hctx).restart = true;
+    blk_mq_get_driver_tag(k, rq)
+}
+
+/// Sees to it that `rq` holds a driver tag (`blk_mq_get_driver_tag`).
+#[inline]
+pub fn blk_mq_get_driver_tag<K: BlockEnv>(k: &mut K, rq: ReqId) -> bool {
+    let b = k.block();
+    let r = &mut b.reqs[rq];
+    if !r.tag {
+        r.tag = b.hctxs[r.hctx.index()].tags.get();
+    }
+    r.tag
+}
+
+/// Gives a driver tag back that was taken for dispatch
+/// (`blk_mq_put_driver_tag`); without scheduler a request keeps its tag.
+pub fn put_driver_tag<K: BlockEnv>(k: &mut K, rq: ReqId) {
+    let b = k.block();
+    let r = &mut b.reqs[rq];
+    if r.tag && r.sched_tag {
+        r.tag = false;
+        let hctx = r.hctx;
+        complete::put_tag(k, hctx, false);
+    }
+}
+
+/// The driver has refused `rq` (`__blk_mq_requeue_request`).
+pub fn requeue<K: BlockEnv>(k: &mut K, rq: ReqId) {
+    put_budget_of(k, rq);
+    put_driver_tag(k, rq);
+    k.host().charge(Cost::Requeue);
+    let b = k.block();
+    b.reqs[rq].rqf.clear(RqFlags::IN_FLIGHT);
+    b.dev_of(rq).count.requeues += 1;
+    let (dev, subject) = (b.reqs[rq].dev, b.rq_subject(rq));
+    k.trace(dev, Action::Requeue, subject);
+}
+
+/// Puts `rq` on its device's list of requests to be inserted anew, at the head
+/// of its scheduler (`blk_mq_requeue_request`, `blk_mq_add_to_requeue_list`).
+pub fn blk_mq_requeue_request<K: BlockEnv>(k: &mut K, rq: ReqId, kick: bool) {
+    requeue(k, rq);
+    add_to_requeue_list(k, rq, true, kick);
+}
+
+/// `blk_mq_add_to_requeue_list`
+pub fn add_to_requeue_list<K: BlockEnv>(k: &mut K, rq: ReqId, at_head: bool, kick: bool) {
+    let b = k.block();
+    let dev = b.reqs[rq].dev;
+    let list = &mut b.devs[usize::from(dev.0)].requeue_list;
+    if at_head {
+        b.reqs[rq].rqf.set(RqFlags::SOFTBARRIER);
+        list.push_front(&mut b.reqs, rq);
+    } else {
+        list.push_back(&mut b.reqs, rq);
+    }
+    if kick {
+        kick_requeue_list(k, dev);
+    }
+}
+
+/// `blk_mq_kick_requeue_list`: kblockd inserts what is listed.
+pub fn kick_requeue_list<K: BlockEnv>(k: &mut K, dev: DevId) {
+    let d = k.block().dev(dev);
+    d.requeue_generation = d.requeue_generation.wrapping_add(1);
+    if !std::mem::replace(&mut d.requeue_queued, true) {
+        let hctx = d.hctx0;
+        k.kblockd(hctx, BlockFrame::RequeueWork(dev));
+    }
+}
+
+/// `blk_mq_delay_kick_requeue_list`: one timer a device, restarted each time.
+pub fn delay_kick_requeue_list<K: BlockEnv>(k: &mut K, dev: DevId, delay: Ns) {
+    let at = k.host().jiffies_from_now(delay);
+    let d = k.block().dev(dev);
+    d.requeue_generation = d.requeue_generation.wrapping_add(1);
+    let generation = d.requeue_generation;
+    k.arm(BlockTimer::Requeue { dev, generation }, at);
+}
+
+/// `blk_mq_requeue_work`
+pub fn step_requeue_work<K: BlockEnv>(k: &mut K, task: TaskId, dev: DevId) -> Step {
+    let d = k.block().dev(dev);
+    d.requeue_queued = false;
+    let mut list = std::mem::take(&mut d.requeue_list);
+    pop(k, task);
+    let mut tail = ReqList::default();
+    while let Some(rq) = list.pop_front(&mut k.block().reqs) {
+        let b = k.block();
+        if b.reqs[rq].rqf.has(RqFlags::SOFTBARRIER) {
+            b.reqs[rq].rqf.clear(RqFlags::SOFTBARRIER);
+            insert::blk_mq_sched_insert_request(k, rq, true, false, false);
+        } else {
+            tail.push_back(&mut b.reqs, rq);
+        }
+    }
+    while let Some(rq) = tail.pop_front(&mut k.block().reqs) {
+        insert::blk_mq_sched_insert_request(k, rq, false, false, false);
+    }
+    blk_mq_run_hw_queues(k, dev, false);
+    Step::Again
+}
+
+/// The driver starts `rq` (`blk_mq_start_request`).
+#[inline]
+pub fn blk_mq_start_request<K: BlockEnv>(k: &mut K, rq: ReqId) {
+    let now = k.host().now();
+    let b = k.block();
+    let r = &mut b.reqs[rq];
+    r.io_start = now;
+    r.rqf.set(RqFlags::IN_FLIGHT);
+    let (dev, sectors, op, flags) = (r.dev, r.sectors, r.op, r.flags);
+    b.dev(dev).count.count_issue(sectors, op, flags);
+    let subject = b.rq_subject(rq);
+    k.trace(dev, Action::Issue, subject);
+    k.host().charge(Cost::Trace);
+}

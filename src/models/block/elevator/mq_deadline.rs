@@ -1,0 +1,286 @@
+//! mq-deadline (`block/mq-deadline.c`, 6.1.192).
+//!
+//! Per class of priority: requests of either direction in sector order and in
+//! order of arrival. Batches of up to `fifo_batch` go in sector order; between
+//! batches a request that has expired is taken first, reads come before writes,
+//! and writes may be starved `writes_starved` times.
+
+use super::super::super::io::{Bio, IoPrio, ReqId};
+use super::super::request::{ReqList, Request, RqFlags};
+use super::super::merge::rq_mergeable;
+use super::{ElvHash, Reqs, SectorOrder};
+use crate::sim::Ns;
+
+/// Reads.
+const READ: usize = 0;
+/// Writes and discards.
+const WRITE: usize = 1;
+/// Classes of priority.
+const PRIOS: usize = 3;
+
+/// Tunables (`/sys/block/*/queue/iosched/*`) with their defaults.
+#[derive(Copy, Clone, Debug, PartialEq)]
+pub struct Tunables {
+    /// `read_expire`: 500 ms.
+    pub read_expire: Ns,
+    /// `write_expire`: 5 s.
+    pub write_expire: Ns,
+    /// `fifo_batch`: 16.
+    pub fifo_batch: u32,
+    /// `writes_starved`: 2.
+    pub writes_starved: u32,
+    /// `front_merges`: on.
+    pub front_merges: bool,
+    /// `prio_aging_expire`: 10 s.
+    pub prio_aging_expire: Ns,
+}
+
+impl Default for Tunables {
+    fn default() -> Self {
+        Tunables {
+            read_expire: Ns::from_ms(500),
+            write_expire: Ns::from_secs(5),
+            fifo_batch: 16,
+            writes_starved: 2,
+            front_merges: true,
+            prio_aging_expire: Ns::from_secs(10),
+        }
+    }
+}
+
+/// Requests of one class (`struct dd_per_prio`).
+#[derive(Debug, Default)]
+struct PerPrio {
+    dispatch: ReqList,
+    sort: [SectorOrder; 2],
+    fifo: [ReqList; 2],
+    next: [Option<ReqId>; 2],
+    /// Inserted minus completed and merged (`dd_queued`).
+    queued: u32,
+}
+
+/// The scheduler's state (`struct deadline_data`).
+#[derive(Debug)]
+pub struct MqDeadline {
+    /// Tunables.
+    pub tunables: Tunables,
+    /// Requests by end sector.
+    pub hash: ElvHash,
+    prios: [PerPrio; PRIOS],
+    last_dir: usize,
+    batching: u32,
+    starved: u32,
+}
+
+impl MqDeadline {
+    /// An empty scheduler.
+    pub fn new(tunables: Tunables) -> Self {
+        MqDeadline {
+            tunables,
+            hash: ElvHash::default(),
+            prios: Default::default(),
+            last_dir: WRITE,
+            batching: 0,
+            starved: 0,
+        }
+    }
+
+    /// `dd_insert_request`
+    pub fn insert(&mut self, reqs: &mut Reqs, rq: ReqId, at_head: bool, now: Ns) {
+        let r = &mut reqs[rq];
+        let dir = dir(r);
+        let p = &mut self.prios[r.prio as usize];
+        if !r.rqf.has(RqFlags::SORTED) {
+            p.queued += 1;
+        }
+        r.rqf.set(RqFlags::SORTED);
+        if at_head {
+            r.fifo_time = now;
+            p.dispatch.push_front(reqs, rq);
+            return;
+        }
+        r.fifo_time = now
+            + if dir == READ {
+                self.tunables.read_expire
+            } else {
+                self.tunables.write_expire
+            };
+        p.sort[dir].add(r.sector, rq);
+        if rq_mergeable(r) {
+            self.hash.add(reqs, rq);
+        }
+        p.fifo[dir].push_back(reqs, rq);
+    }
+
+    /// `dd_dispatch_request`
+    pub fn dispatch(&mut self, reqs: &mut Reqs, now: Ns) -> Option<ReqId> {
+        if let Some(rq) = self.dispatch_aged(reqs, now) {
+            return Some(rq);
+        }
+        for prio in 0..PRIOS {
+            let rq = self.dispatch_prio(reqs, prio, now, now);
+            if rq.is_some() || self.prios[prio].queued > 0 {
+                return rq;
+            }
+        }
+        None
+    }
+
+    /// `dd_dispatch_prio_aged_requests`
+    fn dispatch_aged(&mut self, reqs: &mut Reqs, now: Ns) -> Option<ReqId> {
+        if self.prios.iter().filter(|p| p.queued > 0).count() < 2 {
+            return None;
+        }
+        let latest = now.0.checked_sub(self.tunables.prio_aging_expire.0)?;
+        (IoPrio::Be as usize..PRIOS).find_map(|prio| self.dispatch_prio(reqs, prio, Ns(latest), now))
+    }
+
+    /// `__dd_dispatch_request`
+    fn dispatch_prio(&mut self, reqs: &mut Reqs, prio: usize, latest: Ns, now: Ns) -> Option<ReqId> {
+        let p = &mut self.prios[prio];
+        if let Some(rq) = p.dispatch.head {
+            if self.started_after(reqs, rq, latest, now) {
+                return None;
+            }
+            return self.prios[prio].dispatch.pop_front(reqs);
+        }
+        let rq = match p.next[self.last_dir] {
+            Some(rq) if self.batching < self.tunables.fifo_batch => rq,
+            _ => {
+                let dir = self.choose_direction(prio)?;
+                let p = &self.prios[prio];
+                let oldest = p.fifo[dir].head?;
+                let rq = match p.next[dir] {
+                    Some(next) if reqs[oldest].fifo_time > now => next,
+                    _ => oldest,
+                };
+                self.last_dir = dir;
+                self.batching = 0;
+                rq
+            }
+        };
+        if self.started_after(reqs, rq, latest, now) {
+            return None;
+        }
+        self.batching += 1;
+        let dir = dir(&reqs[rq]);
+        let next = self.latter_request(reqs, rq);
+        self.remove(reqs, rq);
+        self.prios[prio].next[dir] = next;
+        Some(rq)
+    }
+
+    /// Reads, unless writes have been starved long enough.
+    fn choose_direction(&mut self, prio: usize) -> Option<usize> {
+        let fifo = &self.prios[prio].fifo;
+        if !fifo[READ].is_empty() {
+            if !fifo[WRITE].is_empty() {
+                let starved = self.starved;
+                self.starved += 1;
+                if starved >= self.tunables.writes_starved {
+                    self.starved = 0;
+                    return Some(WRITE);
+                }
+            }
+            return Some(READ);
+        }
+        if fifo[WRITE].is_empty() {
+            return None;
+        }
+        self.starved = 0;
+        Some(WRITE)
+    }
+
+    /// Whether `rq` came after `latest`.
+    fn started_after(&self, reqs: &Reqs, rq: ReqId, latest: Ns, now: Ns) -> bool {
+        if latest == now {
+            return false;
+        }
+        let r = &reqs[rq];
+        let expire = if dir(r) == READ {
+            self.tunables.read_expire
+        } else {
+            self.tunables.write_expire
+        };
+        r.fifo_time.saturating_sub(expire) > latest
+    }
+
+    /// `deadline_remove_request`
+    fn remove(&mut self, reqs: &mut Reqs, rq: ReqId) {
+        let (d, prio, sector) = (dir(&reqs[rq]), reqs[rq].prio as usize, reqs[rq].sector);
+        let p = &mut self.prios[prio];
+        p.fifo[d].remove(reqs, rq);
+        if p.next[d] == Some(rq) {
+            p.next[d] = p.sort[d].latter(sector, rq);
+        }
+        p.sort[d].remove(sector, rq);
+        self.hash.remove(reqs, rq);
+    }
+
+    /// `dd_has_work`
+    pub fn has_work(&self) -> bool {
+        self.prios
+            .iter()
+            .any(|p| !p.dispatch.is_empty() || p.fifo.iter().any(|f| !f.is_empty()))
+    }
+
+    /// `dd_finish_request`
+    pub fn finish(&mut self, rq: &Request) {
+        if rq.rqf.has(RqFlags::SORTED) {
+            let p = &mut self.prios[rq.prio as usize];
+            p.queued = p.queued.saturating_sub(1);
+        }
+    }
+
+    /// `dd_request_merge`: a request that starts where `bio` ends.
+    pub fn request_merge(&self, reqs: &Reqs, bio: &Bio) -> Option<ReqId> {
+        if !self.tunables.front_merges {
+            return None;
+        }
+        let d = usize::from(bio.op.is_write());
+        let rq = self.prios[bio.prio as usize].sort[d].find(bio.end_sector())?;
+        rq_mergeable(&reqs[rq]).then_some(rq)
+    }
+
+    /// `rq` was merged into at its front: it has a new place in sector order
+    /// (`dd_request_merged`).
+    pub fn resort(&mut self, reqs: &Reqs, rq: ReqId) {
+        let r = &reqs[rq];
+        let order = &mut self.prios[r.prio as usize].sort[dir(r)];
+        // Its old place: found by identity, as its sector has moved.
+        order.by_sector.retain(|&(_, other)| other != rq);
+        order.add(r.sector, rq);
+    }
+
+    /// `dd_merged_requests`: the earlier deadline and place survive.
+    pub fn requests_merged(&mut self, reqs: &mut Reqs, rq: ReqId, next: ReqId) {
+        if !reqs[next].rqf.has(RqFlags::SORTED) {
+            return; // it was about to be inserted
+        }
+        let (d, prio) = (dir(&reqs[rq]), reqs[rq].prio as usize);
+        if reqs[next].fifo_time < reqs[rq].fifo_time {
+            let fifo = &mut self.prios[prio].fifo[d];
+            fifo.remove(reqs, rq);
+            fifo.insert_before(reqs, next, rq);
+            reqs[rq].fifo_time = reqs[next].fifo_time;
+        }
+        self.remove(reqs, next);
+    }
+
+    /// `elv_rb_latter_request`
+    pub fn latter_request(&self, reqs: &Reqs, rq: ReqId) -> Option<ReqId> {
+        let r = &reqs[rq];
+        self.prios[r.prio as usize].sort[dir(r)].latter(r.sector, rq)
+    }
+    /// `elv_rb_former_request`
+    pub fn former_request(&self, reqs: &Reqs, rq: ReqId) -> Option<ReqId> {
+        let r = &reqs[rq];
+        self.prios[r.prio as usize].sort[dir(r)].former(r.sector, rq)
+    }
+}
+
+/// Index of a request's direction.
+#[inline]
+fn dir(rq: &Request) -> usize {
+    usize::from(rq.op.is_write())
+}

@@ -1,0 +1,104 @@
+//! Issuing requests directly to the driver, past scheduler and software queue
+//! (`blk-mq.c:__blk_mq_try_issue_directly` and its callers, 6.1).
+
+use super::super::host::{Step, TaskId};
+use super::super::io::{BlkStatus, ReqId};
+use super::{BlockEnv, BlockFrame, HctxId, ReqList, RqFlags};
+use super::{complete, dispatch, insert, pop, replace};
+
+/// `blk_mq_try_issue_list_directly`, in the midst of it.
+#[derive(Copy, Clone, Debug)]
+pub struct IssueList {
+    /// The hardware queue.
+    pub hctx: HctxId,
+    /// What is still to be issued.
+    pub list: ReqList,
+}
+
+/// Issues one more of the list.
+pub fn step_issue_list<K: BlockEnv>(k: &mut K, task: TaskId, mut f: IssueList) -> Step {
+    let Some(rq) = f.list.pop_front(&mut k.block().reqs) else {
+        pop(k, task);
+        return Step::Again;
+    };
+    let last = f.list.is_empty();
+    match blk_mq_request_issue_directly(k, rq, last) {
+        BlkStatus::Ok => {}
+        BlkStatus::Resource | BlkStatus::DevResource => {
+            // The rest takes the way through the queue.
+            pop(k, task);
+            insert::blk_mq_request_bypass_insert(k, rq, last);
+            if !last {
+                insert::insert_list(k, f.hctx, f.list);
+                dispatch::blk_mq_run_hw_queue(k, f.hctx, false);
+            }
+            return Step::Again;
+        }
+        error => complete::blk_mq_end_request(k, rq, error),
+    }
+    replace(k, task, BlockFrame::IssueList(f));
+    Step::Again
+}
+
+/// Issues `rq` in the submitter's context; where that is not possible, inserts
+/// it (`blk_mq_try_issue_directly`).
+pub fn blk_mq_try_issue_directly<K: BlockEnv>(k: &mut K, rq: ReqId) {
+    match try_issue(k, rq, false, true) {
+        BlkStatus::Ok => {}
+        BlkStatus::Resource | BlkStatus::DevResource => {
+            insert::blk_mq_request_bypass_insert(k, rq, true);
+        }
+        error => complete::blk_mq_end_request(k, rq, error),
+    }
+}
+
+/// Issues `rq` or says why not; it is not inserted
+/// (`blk_mq_request_issue_directly`).
+pub fn blk_mq_request_issue_directly<K: BlockEnv>(k: &mut K, rq: ReqId, last: bool) -> BlkStatus {
+    try_issue(k, rq, true, last)
+}
+
+/// `__blk_mq_try_issue_directly`
+fn try_issue<K: BlockEnv>(k: &mut K, rq: ReqId, bypass_insert: bool, last: bool) -> BlkStatus {
+    let b = k.block();
+    let (dev, elv) = (b.reqs[rq].dev, b.reqs[rq].rqf.has(RqFlags::ELV));
+    if b.dev(dev).quiesced {
+        insert::blk_mq_sched_insert_request(k, rq, false, false, false);
+        return BlkStatus::Ok;
+    }
+    let possible = (!elv || bypass_insert) && get_budget_and_tag(k, rq);
+    if possible {
+        return __blk_mq_issue_directly(k, rq, last);
+    }
+    if bypass_insert {
+        return BlkStatus::Resource;
+    }
+    insert::blk_mq_sched_insert_request(k, rq, false, true, false);
+    BlkStatus::Ok
+}
+
+/// A token of the driver's budget and a driver tag, or neither.
+fn get_budget_and_tag<K: BlockEnv>(k: &mut K, rq: ReqId) -> bool {
+    let dev = k.block().reqs[rq].dev;
+    if !k.get_budget(dev) {
+        return false;
+    }
+    if !dispatch::blk_mq_get_driver_tag(k, rq) {
+        k.put_budget(dev);
+        return false;
+    }
+    k.block().reqs[rq].budget = true;
+    true
+}
+
+#[allow(non_snake_case)]
+fn __blk_mq_issue_directly<K: BlockEnv>(k: &mut K, rq: ReqId, last: bool) -> BlkStatus {
+    let hctx = k.block().reqs[rq].hctx;
+    let status = k.queue_rq(rq, last);
+    let busy = matches!(status, BlkStatus::Resource | BlkStatus::DevResource);
+    k.block().hctx(hctx).update_dispatch_busy(busy);
+    if busy {
+        dispatch::requeue(k, rq);
+    }
+    status
+}

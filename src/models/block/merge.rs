@@ -1,0 +1,305 @@
+//! Who may merge with whom, and how (`block/blk-merge.c`, 6.1).
+
+use super::super::host::Cost;
+use super::super::io::{Bio, BioId, Flags, Op, ReqId};
+use super::{Action, BlockDev, BlockEnv, ReqList, Request, RqFlags};
+
+/// Where a bio would join a request (`enum elv_merge`).
+#[derive(Copy, Clone, PartialEq, Eq, Debug)]
+pub enum ElvMerge {
+    /// Nowhere.
+    No,
+    /// At its front.
+    Front,
+    /// At its end.
+    Back,
+}
+
+/// Requests that are never merged with (`RQF_NOMERGE_FLAGS`).
+const RQF_NOMERGE: RqFlags =
+    RqFlags(RqFlags::STARTED.0 | RqFlags::SOFTBARRIER.0 | RqFlags::FLUSH_SEQ.0);
+
+/// Whether `rq` may absorb anything (`rq_mergeable`).
+#[inline]
+pub fn rq_mergeable(rq: &Request) -> bool {
+    rq.op != Op::Flush && !rq.flags.has(Flags::NOMERGE_FLAGS) && !rq.rqf.has(RQF_NOMERGE)
+}
+
+/// Whether `rq` may absorb `bio`, place apart (`blk_rq_merge_ok`).
+#[inline]
+pub fn blk_rq_merge_ok(rq: &Request, bio: &Bio) -> bool {
+    rq_mergeable(rq) && bio.is_mergeable() && rq.op == bio.op && rq.prio == bio.prio
+}
+
+/// Where `bio` would join `rq` (`blk_try_merge`).
+#[inline]
+pub fn blk_try_merge(rq: &Request, bio: &Bio) -> ElvMerge {
+    if rq.sector + u64::from(rq.sectors) == bio.sector {
+        ElvMerge::Back
+    } else if bio.end_sector() == rq.sector {
+        ElvMerge::Front
+    } else {
+        ElvMerge::No
+    }
+}
+
+/// Marks `rq` as full for good (`req_set_nomerge`).
+fn req_set_nomerge(dev: &mut BlockDev, rq: &mut Request, id: ReqId) {
+    rq.flags = rq.flags.with(Flags::NOMERGE);
+    if dev.last_merge == Some(id) {
+        dev.last_merge = None;
+    }
+}
+
+/// Whether the two together stay within the limits; if not, `rq` is marked
+/// full (`ll_back_merge_fn`, `ll_front_merge_fn`).
+#[inline]
+fn fits(dev: &mut BlockDev, rq: &mut Request, id: ReqId, sector: u64, sectors: u32, segs: u16) -> bool {
+    let too_long = rq.sectors + sectors > dev.max_sectors(rq.op, sector);
+    let too_many = rq.op != Op::Discard && rq.segs + segs > dev.limits.max_segments;
+    if too_long || too_many {
+        req_set_nomerge(dev, rq, id);
+        return false;
+    }
+    true
+}
+
+/// Tries to merge `bio` into `rq` (`blk_attempt_bio_merge`).
+pub fn blk_attempt_bio_merge<K: BlockEnv>(k: &mut K, rq: ReqId, bio: BioId) -> bool {
+    let b = k.block();
+    let (r, o) = (&b.reqs[rq], &b.bios[bio]);
+    if !blk_rq_merge_ok(r, o) {
+        return false;
+    }
+    match blk_try_merge(r, o) {
+        ElvMerge::Back => bio_attempt_back_merge(k, rq, bio),
+        ElvMerge::Front => bio_attempt_front_merge(k, rq, bio),
+        ElvMerge::No => false,
+    }
+}
+
+/// `bio_attempt_back_merge`
+pub fn bio_attempt_back_merge<K: BlockEnv>(k: &mut K, rq: ReqId, bio: BioId) -> bool {
+    let b = k.block();
+    let o = b.bios[bio];
+    let r = &mut b.reqs[rq];
+    let dev = &mut b.devs[usize::from(r.dev.0)];
+    if !fits(dev, r, rq, r.sector, o.sectors, o.segs) {
+        return false;
+    }
+    r.sectors += o.sectors;
+    r.segs += o.segs;
+    let tail = r.biotail.replace(bio);
+    b.bios[bio].next = None;
+    if let Some(tail) = tail {
+        b.bios[tail].next = Some(bio);
+    }
+    dev.count.back_merges += 1;
+    dev.count.dirs[o.op as usize].merges += 1;
+    let subject = b.bio_subject(bio);
+    k.trace(o.dev, Action::BackMerge, subject);
+    true
+}
+
+/// `bio_attempt_front_merge`
+pub fn bio_attempt_front_merge<K: BlockEnv>(k: &mut K, rq: ReqId, bio: BioId) -> bool {
+    let b = k.block();
+    let o = b.bios[bio];
+    let r = &mut b.reqs[rq];
+    let dev = &mut b.devs[usize::from(r.dev.0)];
+    if !fits(dev, r, rq, o.sector, o.sectors, o.segs) {
+        return false;
+    }
+    r.sector = o.sector;
+    r.sectors += o.sectors;
+    r.segs += o.segs;
+    b.bios[bio].next = r.bio.replace(bio);
+    dev.count.front_merges += 1;
+    dev.count.dirs[o.op as usize].merges += 1;
+    let subject = b.bio_subject(bio);
+    k.trace(o.dev, Action::FrontMerge, subject);
+    true
+}
+
+/// Tries to append request `next` to `rq`, to which it must be contiguous
+/// (`attempt_merge`). The caller frees `next`.
+pub fn attempt_merge<K: BlockEnv>(k: &mut K, rq: ReqId, next: ReqId) -> bool {
+    let b = k.block();
+    let n = b.reqs[next];
+    let r = &mut b.reqs[rq];
+    let dev = &mut b.devs[usize::from(r.dev.0)];
+    let alike = rq_mergeable(r) && rq_mergeable(&n) && r.op == n.op && r.prio == n.prio;
+    if !alike || r.sector + u64::from(r.sectors) != n.sector {
+        return false;
+    }
+    // ll_merge_requests_fn marks nothing as full.
+    if r.sectors + n.sectors > dev.max_sectors(r.op, r.sector)
+        || (r.op != Op::Discard && r.segs + n.segs > dev.limits.max_segments)
+    {
+        return false;
+    }
+    r.sectors += n.sectors;
+    r.segs += n.segs;
+    r.start = r.start.min(n.start);
+    let tail = r.biotail;
+    r.biotail = n.biotail;
+    if let Some(tail) = tail {
+        b.bios[tail].next = n.bio;
+    }
+    b.reqs[next].bio = None;
+    b.reqs[next].biotail = None;
+    elv_merge_requests(k, rq, next);
+    let now = k.host().now();
+    let b = k.block();
+    let dev = b.dev_of(rq);
+    dev.count.rq_merges += 1;
+    dev.count.dirs[n.op as usize].merges += 1;
+    dev.count.absorbed(now);
+    let dev = n.dev;
+    let subject = b.rq_subject(next);
+    k.trace(dev, Action::RqMerge, subject);
+    true
+}
+
+/// The scheduler learns that `next` went into `rq` (`elv_merge_requests`).
+fn elv_merge_requests<K: BlockEnv>(k: &mut K, rq: ReqId, next: ReqId) {
+    let b = k.block();
+    let dev = &mut b.devs[usize::from(b.reqs[rq].dev.0)];
+    dev.elevator.requests_merged(&mut b.reqs, rq, next);
+    if dev.last_merge == Some(next) {
+        dev.last_merge = None;
+    }
+    dev.elevator.rehash(&mut b.reqs, rq);
+    dev.last_merge = Some(rq);
+}
+
+/// Tries to merge `bio` into what the scheduler of its device holds
+/// (`blk_mq_sched_try_merge`).
+pub fn blk_mq_sched_try_merge<K: BlockEnv>(k: &mut K, bio: BioId) -> bool {
+    k.host().charge(Cost::ElvSearch);
+    let Some((rq, place)) = elv_merge(k, bio) else {
+        return false;
+    };
+    let merged = match place {
+        ElvMerge::Back => bio_attempt_back_merge(k, rq, bio),
+        ElvMerge::Front => bio_attempt_front_merge(k, rq, bio),
+        ElvMerge::No => false,
+    };
+    if !merged {
+        return false;
+    }
+    k.host().charge(Cost::ElvMerge);
+    let b = k.block();
+    let dev = &mut b.devs[usize::from(b.reqs[rq].dev.0)];
+    let neighbour = match place {
+        ElvMerge::Back => dev.elevator.latter_request(&b.reqs, rq).map(|n| (rq, n)),
+        _ => dev.elevator.former_request(&b.reqs, rq).map(|p| (p, rq)),
+    };
+    if let Some((first, second)) = neighbour {
+        if attempt_merge(k, first, second) {
+            super::complete::free_merged(k, second);
+            return true;
+        }
+    }
+    elv_merged_request(k, rq, place);
+    true
+}
+
+/// The scheduler learns that `rq` has grown (`elv_merged_request`).
+fn elv_merged_request<K: BlockEnv>(k: &mut K, rq: ReqId, place: ElvMerge) {
+    let b = k.block();
+    let dev = &mut b.devs[usize::from(b.reqs[rq].dev.0)];
+    match place {
+        ElvMerge::Front => dev.elevator.front_merged(&mut b.reqs, rq),
+        _ => dev.elevator.rehash(&mut b.reqs, rq),
+    }
+    dev.last_merge = Some(rq);
+}
+
+/// The request that `bio` would join, and where (`elv_merge`): the last one
+/// merged, by end sector, by the scheduler's own search.
+fn elv_merge<K: BlockEnv>(k: &mut K, bio: BioId) -> Option<(ReqId, ElvMerge)> {
+    let b = k.block();
+    let o = b.bios[bio];
+    let dev = &mut b.devs[usize::from(o.dev.0)];
+    if dev.merges_off() || !o.is_mergeable() {
+        return None;
+    }
+    if let Some(last) = dev.last_merge {
+        let r = &b.reqs[last];
+        if blk_rq_merge_ok(r, &o) {
+            match blk_try_merge(r, &o) {
+                ElvMerge::No => {}
+                place => return Some((last, place)),
+            }
+        }
+    }
+    if dev.nomerges == 1 {
+        return None;
+    }
+    if let Some(rq) = dev.elevator.find_by_end(&mut b.reqs, o.sector) {
+        if blk_rq_merge_ok(&b.reqs[rq], &o) {
+            return Some((rq, ElvMerge::Back));
+        }
+    }
+    let rq = dev.elevator.request_merge(&b.reqs, &o)?;
+    blk_rq_merge_ok(&b.reqs[rq], &o).then_some((rq, ElvMerge::Front))
+}
+
+/// Tries to append `rq`, which is about to be inserted, to what the scheduler
+/// holds (`elv_attempt_insert_merge`). Requests that were absorbed go to
+/// `free`.
+pub fn blk_mq_sched_try_insert_merge<K: BlockEnv>(k: &mut K, rq: ReqId, free: &mut ReqList) -> bool {
+    let b = k.block();
+    let dev = b.dev_of(rq);
+    if dev.merges_off() {
+        return false;
+    }
+    let only_last = dev.nomerges == 1;
+    if let Some(last) = dev.last_merge {
+        if attempt_merge(k, last, rq) {
+            free.push_front(&mut k.block().reqs, rq);
+            return true;
+        }
+    }
+    if only_last {
+        return false;
+    }
+    let mut absorbed = rq;
+    let mut any = false;
+    loop {
+        let b = k.block();
+        let sector = b.reqs[absorbed].sector;
+        let dev = &mut b.devs[usize::from(b.reqs[absorbed].dev.0)];
+        let Some(found) = dev.elevator.find_by_end(&mut b.reqs, sector) else {
+            break;
+        };
+        if found == absorbed || !attempt_merge(k, found, absorbed) {
+            break;
+        }
+        free.push_front(&mut k.block().reqs, absorbed);
+        any = true;
+        absorbed = found;
+    }
+    any
+}
+
+/// Tries the newest eight requests of a software queue
+/// (`blk_bio_list_merge`).
+pub fn blk_bio_list_merge<K: BlockEnv>(k: &mut K, list: ReqList, bio: BioId) -> bool {
+    const MAX_CHECKED: usize = 8;
+    let mut at = list.tail;
+    for _ in 0..MAX_CHECKED {
+        let Some(rq) = at else { break };
+        at = k.block().reqs[rq].prev;
+        let b = k.block();
+        let (r, o) = (&b.reqs[rq], &b.bios[bio]);
+        if !blk_rq_merge_ok(r, o) || blk_try_merge(r, o) == ElvMerge::No {
+            continue;
+        }
+        // The search ends with the first that is contiguous, merged or not.
+        return blk_attempt_bio_merge(k, rq, bio);
+    }
+    false
+}
+

@@ -1,0 +1,67 @@
+//! Splitting bios to queue limits (`blk-merge.c:__bio_split_to_limits`, 6.1).
+
+use super::super::io::{BioId, EndIo, Flags, Op, SECTOR};
+use super::super::io::Bio;
+use super::{Action, BlockDev, BlockEnv};
+
+/// Splits off as much of `bio` as its device takes in one piece.
+///
+/// Returns the piece to go on with and, if there was a split, the rest, which
+/// is to be submitted afterwards. The piece never merges with what follows it.
+pub fn bio_split_to_limits<K: BlockEnv>(k: &mut K, bio: BioId) -> (BioId, Option<BioId>) {
+    let b = k.block();
+    let whole = b.bios[bio];
+    let dev = &mut b.devs[usize::from(whole.dev.0)];
+    let max = max_piece(dev, &whole);
+    if whole.sectors <= max || max == 0 {
+        return (bio, None);
+    }
+    dev.count.splits += 1;
+    let seg_sectors = segment_sectors(&whole);
+    let mut front = whole;
+    front.sectors = max;
+    front.segs = (u64::from(max).div_ceil(seg_sectors)) as u16;
+    front.flags = front.flags.with(Flags::NOMERGE);
+    front.end_io = EndIo::Chain(bio);
+    front.remaining = 1;
+    front.next = None;
+    let rest = &mut b.bios[bio];
+    rest.sector += u64::from(max);
+    rest.sectors -= max;
+    rest.segs = rest.segs.saturating_sub(front.segs).max(1);
+    rest.remaining += 1;
+    let at = rest.sector;
+    let id = b.bios.alloc(front);
+    let subject = b.bio_subject(id);
+    k.trace(whole.dev, Action::Split(at), subject);
+    (id, Some(bio))
+}
+
+/// Sectors of one physical segment, segments being equally long.
+fn segment_sectors(bio: &Bio) -> u64 {
+    (u64::from(bio.sectors) / u64::from(bio.segs.max(1))).max(1)
+}
+
+/// The most sectors of `bio` that fit into one request
+/// (`get_max_io_size`, `bio_split_rw`).
+fn max_piece(dev: &BlockDev, bio: &Bio) -> u32 {
+    if bio.sectors == 0 || bio.op == Op::Flush {
+        return u32::MAX;
+    }
+    let l = &dev.limits;
+    let max = u64::from(dev.max_sectors(bio.op, bio.sector));
+    if bio.op == Op::Discard {
+        return max as u32;
+    }
+    let pbs = u64::from(l.physical_block_size) / SECTOR;
+    let lbs = u64::from(l.logical_block_size) / SECTOR;
+    let start = bio.sector & (pbs - 1);
+    let end = (start + max) & !(pbs - 1);
+    let by_size = if end > start { end - start } else { max & !(lbs - 1) };
+    let seg = segment_sectors(bio);
+    // A segment longer than the limit counts as several.
+    let pieces = (seg * SECTOR).div_ceil(u64::from(l.max_segment_size.max(512)));
+    let by_segments = u64::from(l.max_segments) * seg / pieces.max(1);
+    let by_segments = by_segments & !(lbs - 1);
+    by_size.min(by_segments.max(lbs)) as u32
+}

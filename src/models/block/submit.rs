@@ -1,0 +1,257 @@
+//! The way down: from a bio to a request that is plugged, inserted or issued
+//! (`blk-core.c:submit_bio_noacct`, `blk-mq.c:blk_mq_submit_bio`, 6.1).
+
+use super::super::host::{Cost, Step, TaskId};
+use super::super::io::{Bio, BioId, BlkStatus, DevId, Flags, ReqId};
+use super::{Action, BlockEnv, BlockFrame, RqFlags};
+use super::{complete, dispatch, flush, insert, issue, merge, plug, pop, replace, split};
+use super::request::Request;
+
+/// `blk_mq_submit_bio`, from the point where the submitter may have to sleep.
+#[derive(Copy, Clone, Debug)]
+pub struct GetRequest {
+    bio: BioId,
+    stage: Stage,
+}
+
+/// How far it has come.
+#[derive(Copy, Clone, PartialEq, Eq, Debug)]
+enum Stage {
+    /// No tag was free: the queue has been kicked.
+    Kicked,
+    /// The plug has been flushed: nothing is left but to sleep.
+    Waiting,
+    /// The plug is full: once it is flushed, this request is added.
+    Plug(ReqId),
+}
+
+/// The running task's next step submits `bio`.
+pub fn submit_bio_noacct<K: BlockEnv>(k: &mut K, bio: BioId) {
+    let frame = K::block_frame(BlockFrame::SubmitBio(bio));
+    k.host().call(frame);
+}
+
+/// `submit_bio_noacct`: checks a bio and hands it to its device.
+pub fn step_submit_bio<K: BlockEnv>(k: &mut K, task: TaskId, bio: BioId) -> Step {
+    pop(k, task);
+    k.host().charge(Cost::SubmitBio);
+    let cpu = k.host().cpu().0;
+    let b = k.block();
+    let o = &mut b.bios[bio];
+    o.cpu = cpu;
+    let dev = &mut b.devs[usize::from(o.dev.0)];
+    if o.end_sector() > dev.capacity && o.sectors > 0 {
+        return end_at_once(k, bio, BlkStatus::IoErr);
+    }
+    if o.is_flush() && !dev.write_cache {
+        o.flags = o.flags.without(Flags::PREFLUSH.with(Flags::FUA));
+        if o.sectors == 0 {
+            return end_at_once(k, bio, BlkStatus::Ok);
+        }
+    }
+    let (id, bio_based) = (o.dev, dev.bio_based);
+    if !o.traced {
+        o.traced = true;
+        dev.count.bios += 1;
+        let subject = b.bio_subject(bio);
+        k.trace(id, Action::Queue, subject);
+    }
+    if bio_based {
+        k.submit_bio(bio);
+        Step::Again
+    } else {
+        blk_mq_submit_bio(k, task, bio)
+    }
+}
+
+fn end_at_once<K: BlockEnv>(k: &mut K, bio: BioId, status: BlkStatus) -> Step {
+    complete::bio_endio(k, bio, status);
+    Step::Again
+}
+
+/// `blk_mq_submit_bio`, up to where it may sleep.
+fn blk_mq_submit_bio<K: BlockEnv>(k: &mut K, task: TaskId, bio: BioId) -> Step {
+    let (bio, rest) = split::bio_split_to_limits(k, bio);
+    if let Some(rest) = rest {
+        submit_bio_noacct(k, rest); // after this piece: below it on the stack
+    }
+    if blk_mq_attempt_bio_merge(k, task, bio) {
+        return Step::Again;
+    }
+    match alloc_request(k, bio) {
+        Some(rq) => issue_or_queue(k, task, bio, rq),
+        None => {
+            let hctx = hctx_of_bio(k, bio);
+            let frame = BlockFrame::GetRequest(GetRequest {
+                bio,
+                stage: Stage::Kicked,
+            });
+            let frame = K::block_frame(frame);
+            k.host().call(frame);
+            dispatch::blk_mq_run_hw_queue(k, hctx, false);
+            Step::Again
+        }
+    }
+}
+
+/// `blk_mq_attempt_bio_merge`: into the plug, the scheduler or the software
+/// queue.
+fn blk_mq_attempt_bio_merge<K: BlockEnv>(k: &mut K, task: TaskId, bio: BioId) -> bool {
+    let b = k.block();
+    let o = b.bios[bio];
+    let dev = b.dev(o.dev);
+    if dev.merges_off() || !o.is_mergeable() {
+        return false;
+    }
+    let elv = dev.elevator.is_some();
+    if plug::blk_attempt_plug_merge(k, task, bio) {
+        return true;
+    }
+    if elv {
+        return merge::blk_mq_sched_try_merge(k, bio);
+    }
+    let hctx = hctx_of_bio(k, bio);
+    let list = k.block().hctx(hctx).ctxs[usize::from(o.cpu)];
+    if list.is_empty() || !merge::blk_bio_list_merge(k, list, bio) {
+        return false;
+    }
+    k.host().charge(Cost::ElvMerge);
+    true
+}
+
+fn hctx_of_bio<K: BlockEnv>(k: &mut K, bio: BioId) -> super::HctxId {
+    let b = k.block();
+    let o = &b.bios[bio];
+    b.devs[usize::from(o.dev.0)].hctx_of(o.cpu)
+}
+
+/// A request for `bio`, if a tag is free (`__blk_mq_alloc_requests`).
+fn alloc_request<K: BlockEnv>(k: &mut K, bio: BioId) -> Option<ReqId> {
+    let b = k.block();
+    let o = b.bios[bio];
+    let rq = blk_mq_alloc_request(k, o.dev, o.cpu, &o)?;
+    let b = k.block();
+    let r = &mut b.reqs[rq];
+    r.sector = o.sector;
+    r.sectors = o.sectors;
+    r.segs = o.segs;
+    r.prio = o.prio;
+    r.bio = Some(bio);
+    r.biotail = Some(bio);
+    b.bios[bio].next = None;
+    Some(rq)
+}
+
+/// An empty request of `dev`, if a tag is free (`blk_mq_alloc_request` with
+/// `BLK_MQ_REQ_NOWAIT`).
+pub fn blk_mq_alloc_request<K: BlockEnv>(k: &mut K, dev: DevId, cpu: u8, like: &Bio) -> Option<ReqId> {
+    let now = k.host().now();
+    let b = k.block();
+    let d = &mut b.devs[usize::from(dev.0)];
+    let hctx = d.hctx_of(cpu);
+    let h = &mut b.hctxs[hctx.index()];
+    let mut r = Request::new(dev, hctx, cpu, like.op, like.flags, now);
+    // Flushes hold a tag of the scheduler like everything else.
+    match &mut h.sched_tags {
+        Some(tags) => {
+            r.sched_tag = tags.get();
+            r.rqf.set(RqFlags::ELV);
+        }
+        None => r.tag = h.tags.get(),
+    }
+    if !r.tag && !r.sched_tag {
+        return None;
+    }
+    d.count.requests += 1;
+    Some(b.reqs.alloc(r))
+}
+
+/// The submitter goes on after having been kept from a request.
+pub fn step_get_request<K: BlockEnv>(k: &mut K, task: TaskId, f: GetRequest) -> Step {
+    if let Stage::Plug(rq) = f.stage {
+        pop(k, task);
+        plug::blk_add_rq_to_plug(k, task, rq);
+        return Step::Yield;
+    }
+    if let Some(rq) = alloc_request(k, f.bio) {
+        if f.stage == Stage::Waiting {
+            tags_of(k, f.bio).finish_wait(task);
+        }
+        pop(k, task);
+        return issue_or_queue(k, task, f.bio, rq);
+    }
+    let waiting = GetRequest {
+        stage: Stage::Waiting,
+        ..f
+    };
+    replace(k, task, BlockFrame::GetRequest(waiting));
+    tags_of(k, f.bio).wait(task);
+    if plug::must_flush_to_sleep(k, task) {
+        plug::call_flush(k, true);
+        return Step::Again;
+    }
+    Step::Block
+}
+
+/// The tags that a submitter of `bio` sleeps for.
+fn tags_of<K: BlockEnv>(k: &mut K, bio: BioId) -> &mut super::tags::Tags {
+    let hctx = hctx_of_bio(k, bio);
+    let h = k.block().hctx(hctx);
+    h.sched_tags.as_mut().unwrap_or(&mut h.tags)
+}
+
+/// `blk_mq_submit_bio` with its request: flush machinery, plug, scheduler or
+/// driver.
+fn issue_or_queue<K: BlockEnv>(k: &mut K, task: TaskId, bio: BioId, rq: ReqId) -> Step {
+    k.host().charge(Cost::GetRequest);
+    let now = k.host().now();
+    let b = k.block();
+    let o = b.bios[bio];
+    b.reqs[rq].start = now;
+    let subject = b.rq_subject(rq);
+    k.trace(o.dev, Action::GetRq, subject);
+    account_start(k, rq);
+    let b = k.block();
+    if o.is_flush() {
+        flush::blk_insert_flush(k, rq);
+        return Step::Yield;
+    }
+    if b.plugs[task.index()].active {
+        if plug::must_flush_first(k, task, o.dev) {
+            let frame = BlockFrame::GetRequest(GetRequest {
+                bio,
+                stage: Stage::Plug(rq),
+            });
+            let frame = K::block_frame(frame);
+            k.host().call(frame);
+            plug::call_flush(k, false);
+            return Step::Again;
+        }
+        plug::blk_add_rq_to_plug(k, task, rq);
+        return Step::Yield;
+    }
+    let r = &b.reqs[rq];
+    let (elv, hctx, sync) = (r.rqf.has(RqFlags::ELV), r.hctx, is_sync(&o));
+    let busy = b.hctx(hctx).dispatch_busy > 0;
+    let one_queue = b.dev(o.dev).nr_hw_queues == 1;
+    if elv || (busy && (one_queue || !sync)) {
+        insert::blk_mq_sched_insert_request(k, rq, false, true, true);
+    } else {
+        issue::blk_mq_try_issue_directly(k, rq);
+    }
+    Step::Yield
+}
+
+/// Whether somebody waits for it (`op_is_sync`).
+#[inline]
+pub fn is_sync(bio: &Bio) -> bool {
+    !bio.op.is_write() || bio.flags.has(Flags::SYNC.with(Flags::FUA).with(Flags::PREFLUSH))
+}
+
+/// `blk_account_io_start`
+pub fn account_start<K: BlockEnv>(k: &mut K, rq: ReqId) {
+    let now = k.host().now();
+    let b = k.block();
+    b.reqs[rq].rqf.set(RqFlags::IO_STAT);
+    b.dev_of(rq).count.start(now);
+}

@@ -1,0 +1,109 @@
+//! A CPU: its run queues, what it is doing, and how long it has been busy.
+
+use std::collections::VecDeque;
+
+use super::{Prio, TaskId};
+use crate::sim::Ns;
+
+/// A CPU of the host.
+#[derive(Copy, Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub struct CpuId(pub u8);
+
+impl CpuId {
+    /// Its place in the list of CPUs.
+    #[inline]
+    pub fn index(self) -> usize {
+        usize::from(self.0)
+    }
+}
+
+/// CPU time by what it went to.
+#[derive(Copy, Clone, Debug, Default)]
+pub struct CpuUse {
+    /// Tasks: user code and system calls.
+    pub task: Ns,
+    /// Workers.
+    pub worker: Ns,
+    /// Interrupts.
+    pub irq: Ns,
+    /// Context switches.
+    pub switches: u64,
+}
+
+/// The timer interrupt in progress (`hrtimer.c:hrtimer_interrupt`, 6.1).
+#[derive(Debug)]
+pub(super) struct Irq<I> {
+    /// Whether it is being handled.
+    pub active: bool,
+    /// When it was entered.
+    pub entered: Ns,
+    /// The clock as read at the start of the present pass.
+    pub pass_now: Ns,
+    /// Passes begun.
+    pub passes: u8,
+    /// When it goes on, if it was overtaken by an event.
+    pub resume_at: Ns,
+    /// After three passes the CPU is left alone until then.
+    pub hang_until: Ns,
+    /// Timers that have expired, with their expiry, in order of expiry.
+    pub pending: VecDeque<(Ns, I)>,
+}
+
+/// A CPU.
+#[derive(Debug)]
+pub struct Cpu<I> {
+    /// The task that has the CPU.
+    pub current: Option<TaskId>,
+    /// The task that had it last.
+    pub(super) last: Option<TaskId>,
+    /// Tasks that wait for it: high priority, normal.
+    pub(super) runq: [VecDeque<TaskId>; 2],
+    /// When what it is doing outside interrupts will be done.
+    pub(super) busy_until: Ns,
+    /// When the next `Run` event is due; `NEVER` if none is.
+    pub(super) run_at: Ns,
+    pub(super) irq: Irq<I>,
+    /// Where its time went.
+    pub used: CpuUse,
+}
+
+impl<I> Default for Cpu<I> {
+    fn default() -> Self {
+        Cpu {
+            current: None,
+            last: None,
+            runq: [VecDeque::new(), VecDeque::new()],
+            busy_until: Ns::ZERO,
+            run_at: Ns::NEVER,
+            irq: Irq {
+                active: false,
+                entered: Ns::ZERO,
+                pass_now: Ns::ZERO,
+                passes: 0,
+                resume_at: Ns::ZERO,
+                hang_until: Ns::ZERO,
+                pending: VecDeque::new(),
+            },
+            used: CpuUse::default(),
+        }
+    }
+}
+
+impl<I> Cpu<I> {
+    /// Whether it is handling an interrupt.
+    #[inline]
+    pub fn in_irq(&self) -> bool {
+        self.irq.active
+    }
+    /// Whether a high-priority task waits for it (`need_resched`).
+    #[inline]
+    pub fn high_waiting(&self) -> bool {
+        !self.runq[Prio::High as usize].is_empty()
+    }
+    /// The next task to run, taken off its queue.
+    #[inline]
+    pub(super) fn pick(&mut self) -> Option<TaskId> {
+        let [high, normal] = &mut self.runq;
+        high.pop_front().or_else(|| normal.pop_front())
+    }
+}

@@ -1,0 +1,105 @@
+//! The timer interrupt, in passes (`hrtimer.c:hrtimer_interrupt`, 6.1).
+//!
+//! A pass runs all timers that had expired when it began. After three passes
+//! that each found more, the CPU is left alone for as long as they took.
+
+use super::run::{run_at, run_cpu};
+use super::{Cost, CpuId, HostEnv, HostEvent};
+use crate::sim::Ns;
+
+/// Passes before the CPU is left alone.
+const MAX_PASSES: u8 = 3;
+/// The longest that it is left alone.
+const MAX_HANG: Ns = Ns::from_ms(100);
+
+/// A timer of `cpu` has expired, now.
+pub fn irq<K: HostEnv>(k: &mut K, cpu: CpuId, item: K::Irq) {
+    let h = k.host();
+    let now = h.clock;
+    let i = &mut h.cpus[cpu.index()].irq;
+    i.pending.push_back((now, item));
+    if i.active || now < i.hang_until {
+        return;
+    }
+    enter(k, cpu);
+}
+
+/// The interrupt of `cpu` goes on, now, or is entered after having been held
+/// off.
+pub(super) fn resume<K: HostEnv>(k: &mut K, cpu: CpuId) {
+    let h = k.host();
+    let now = h.clock;
+    let i = &h.cpus[cpu.index()].irq;
+    if i.active {
+        if i.resume_at == now {
+            h.cpu = cpu;
+            passes(k, cpu);
+        }
+    } else if now >= i.hang_until && !i.pending.is_empty() {
+        enter(k, cpu);
+    }
+}
+
+fn enter<K: HostEnv>(k: &mut K, cpu: CpuId) {
+    let h = k.host();
+    h.cpu = cpu;
+    let entered = h.clock;
+    h.charge(Cost::IrqEntry);
+    let now = h.clock;
+    let i = &mut h.cpus[cpu.index()].irq;
+    i.active = true;
+    i.entered = entered;
+    i.pass_now = now;
+    i.passes = 1;
+    passes(k, cpu);
+}
+
+fn passes<K: HostEnv>(k: &mut K, cpu: CpuId) {
+    loop {
+        let h = k.host();
+        let now = h.clock;
+        let entered = h.cpus[cpu.index()].irq.entered;
+        // Timers that expire while one is handled must be on the list before
+        // it is looked at again.
+        if now > entered && k.next_event() <= now {
+            k.host().cpus[cpu.index()].irq.resume_at = now;
+            k.schedule(now, HostEvent::RunIrq(cpu));
+            return;
+        }
+        let i = &mut k.host().cpus[cpu.index()].irq;
+        match i.pending.front() {
+            Some(&(expiry, item)) if expiry <= i.pass_now => {
+                i.pending.pop_front();
+                k.handle_irq(item);
+            }
+            None => return leave(k, cpu),
+            Some(_) if i.passes == MAX_PASSES => {
+                let spent = now - i.entered;
+                i.hang_until = now + spent.min(MAX_HANG);
+                let at = i.hang_until;
+                k.schedule(at, HostEvent::RunIrq(cpu));
+                return leave(k, cpu);
+            }
+            Some(_) => {
+                i.passes += 1;
+                i.pass_now = now;
+                k.host().charge(Cost::IrqPass);
+            }
+        }
+    }
+}
+
+fn leave<K: HostEnv>(k: &mut K, cpu: CpuId) {
+    let h = k.host();
+    let now = h.clock;
+    let c = &mut h.cpus[cpu.index()];
+    c.irq.active = false;
+    let spent = now - c.irq.entered;
+    c.used.irq += spent;
+    if c.busy_until > c.irq.entered {
+        c.busy_until += spent; // what was interrupted ends later
+        let at = c.busy_until;
+        return run_at(k, cpu, at);
+    }
+    run_cpu(k, cpu);
+}

@@ -1,0 +1,154 @@
+//! Running a CPU: which task, how far, and who overtakes it.
+
+use super::{Cost, CpuId, HostEnv, HostEvent, Prio, Step, TaskId, TaskState};
+use crate::sim::Ns;
+
+/// Wakes `task` (`try_to_wake_up`): it will run on its CPU. Nothing happens if
+/// it does not sleep.
+pub fn wake<K: HostEnv>(k: &mut K, task: TaskId) {
+    let h = k.host();
+    let t = &mut h.tasks[task.index()];
+    if t.state != TaskState::Blocked {
+        return;
+    }
+    t.state = TaskState::Runnable;
+    let (cpu, prio) = (t.cpu, t.prio);
+    h.charge(Cost::Wake);
+    let here = h.cpu();
+    let now = h.now();
+    let c = &mut h.cpus[cpu.index()];
+    c.runq[prio as usize].push_back(task);
+    // A CPU that is doing something looks at its run queues when it is done.
+    if cpu != here && c.current.is_none() && !c.in_irq() {
+        let at = now.max(c.busy_until);
+        run_at(k, cpu, at);
+    }
+}
+
+/// Queues a work item for `worker` (`queue_work`).
+pub fn queue_work<K: HostEnv>(k: &mut K, worker: TaskId, item: K::Frame) {
+    k.host().tasks[worker.index()].work.push_back(item);
+    wake(k, worker);
+}
+
+/// Sees to it that a `Run` event is due at `at` or before.
+pub(super) fn run_at<K: HostEnv>(k: &mut K, cpu: CpuId, at: Ns) {
+    let c = &mut k.host().cpus[cpu.index()];
+    if at < c.run_at {
+        c.run_at = at;
+        k.schedule(at, HostEvent::Run(cpu));
+    }
+}
+
+/// A `Run` event of `cpu` is due, now.
+pub fn run<K: HostEnv>(k: &mut K, cpu: CpuId) {
+    let h = k.host();
+    let now = h.clock;
+    let c = &mut h.cpus[cpu.index()];
+    if c.run_at > now {
+        return; // an earlier event did this one's work
+    }
+    c.run_at = Ns::NEVER;
+    if c.in_irq() {
+        return; // the end of the interrupt sees to it
+    }
+    if c.busy_until > now {
+        let at = c.busy_until;
+        run_at(k, cpu, at); // an interrupt has delayed it
+        return;
+    }
+    h.cpu = cpu;
+    run_cpu(k, cpu);
+}
+
+/// A `RunIrq` event of `cpu` is due, now.
+pub fn run_irq<K: HostEnv>(k: &mut K, cpu: CpuId) {
+    super::irq::resume(k, cpu);
+}
+
+/// Lets `cpu` go on, from now until it has nothing to do or an event comes
+/// before the end of what it is doing.
+pub(super) fn run_cpu<K: HostEnv>(k: &mut K, cpu: CpuId) {
+    let mut entered = k.host().clock;
+    loop {
+        let h = k.host();
+        let began = h.clock;
+        let c = &mut h.cpus[cpu.index()];
+        let Some(task) = c.current else {
+            match c.pick() {
+                None => break,
+                Some(next) => switch_to(k, cpu, next),
+            }
+            if overtaken(k, cpu, entered) {
+                return;
+            }
+            continue;
+        };
+        let step = k.step(task);
+        let h = k.host();
+        let spent = h.clock - began;
+        let c = &mut h.cpus[cpu.index()];
+        if h.tasks[task.index()].is_worker {
+            c.used.worker += spent;
+        } else {
+            c.used.task += spent;
+        }
+        match step {
+            Step::Again => {}
+            Step::Yield => {
+                let t = &mut h.tasks[task.index()];
+                if c.high_waiting() && t.prio != Prio::High {
+                    t.state = TaskState::Runnable;
+                    c.current = None;
+                    c.runq[Prio::Normal as usize].push_front(task);
+                }
+            }
+            Step::Block => {
+                h.tasks[task.index()].state = TaskState::Blocked;
+                c.current = None;
+            }
+            Step::Exit => {
+                h.tasks[task.index()].state = TaskState::Dead;
+                c.current = None;
+            }
+        }
+        if h.clock > began {
+            if overtaken(k, cpu, entered) {
+                return;
+            }
+            entered = k.host().clock;
+        }
+    }
+}
+
+/// Whether an event is due before what has been charged since `entered` is
+/// over; if so, `cpu` is to go on then.
+#[inline]
+fn overtaken<K: HostEnv>(k: &mut K, cpu: CpuId, entered: Ns) -> bool {
+    let now = k.host().clock;
+    if now == entered || k.next_event() > now {
+        return false;
+    }
+    k.host().cpus[cpu.index()].busy_until = now;
+    run_at(k, cpu, now);
+    true
+}
+
+/// `cpu` turns to `next` (`context_switch`).
+fn switch_to<K: HostEnv>(k: &mut K, cpu: CpuId, next: TaskId) {
+    let h = k.host();
+    let began = h.clock;
+    let c = &mut h.cpus[cpu.index()];
+    let from = c.last.replace(next);
+    c.current = Some(next);
+    h.tasks[next.index()].state = TaskState::Running;
+    if from != Some(next) {
+        h.charge(Cost::Switch);
+    } else {
+        h.charge(Cost::WakeIdle);
+    }
+    let spent = h.clock - began;
+    let c = &mut h.cpus[cpu.index()];
+    c.used.switches += 1;
+    c.used.task += spent;
+}
