@@ -47,7 +47,7 @@ pub fn blk_update_request<K: BlockEnv>(k: &mut K, rq: ReqId, status: BlkStatus, 
         }
         left -= o.sectors;
         o.traced = false; // the request's completion has been traced
-        let (next, sectors) = (o.next.take(), o.sectors);
+        let (next, sectors) = (o.next, o.sectors); // the link stays: its end_io may look
         let r = &mut b.reqs[rq];
         r.bio = next;
         r.sectors -= sectors;

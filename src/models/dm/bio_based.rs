@@ -1,0 +1,174 @@
+//! Bio-based device-mapper: every bio is cloned and mapped as it comes, and the
+//! clone goes through the *path's* queue: plug, merge, scheduler (`dm.c`,
+//! `dm-mpath.c:multipath_map_bio`, 6.1).
+
+use super::super::block::submit::submit_bio_noacct;
+use super::super::block::{Action, complete};
+use super::super::host::Cost;
+use super::super::io::{Bio, BioId, BlkStatus, EndIo, Flags, SECTOR};
+use super::super::mpath::{Completion, EndIoBio, MapBio, PathIdx, SelectCtx};
+use super::{DmEnv, apply, worker};
+
+/// Takes a bio: clones it and maps the clone (`dm_submit_bio`).
+pub fn dm_submit_bio<K: DmEnv>(k: &mut K, dm: u16, bio: BioId) {
+    k.host().charge(Cost::MapBio);
+    let now = k.host().now();
+    let b = k.block();
+    let o = &mut b.bios[bio];
+    o.start = now;
+    let mut clone = Bio {
+        end_io: EndIo::Dm { dm, orig: bio },
+        remaining: 1,
+        traced: false,
+        next: None,
+        status: BlkStatus::Ok,
+        ..*o
+    };
+    if o.flags.has(Flags::PREFLUSH) && o.sectors > 0 {
+        // The flush goes first; the data follow when it is done.
+        clone.sectors = 0;
+    } else {
+        clone.flags = clone.flags.with(Flags::FAILFAST_TRANSPORT);
+    }
+    let dev = &mut b.devs[usize::from(clone.dev.0)];
+    if o.sectors > 0 {
+        dev.count.start(now);
+    }
+    let clone = b.bios.alloc(clone);
+    if k.dm().mpath(dm).suspended {
+        return defer(k, dm, clone);
+    }
+    map_bio(k, dm, clone);
+}
+
+fn defer<K: DmEnv>(k: &mut K, dm: u16, clone: BioId) {
+    let mut list = k.dm().dev(dm).deferred;
+    list.push(k, clone);
+    k.dm().dev(dm).deferred = list;
+}
+
+/// Maps a clone, new or held before, and sends it on its way (`__map_bio`,
+/// `multipath_map_bio`).
+pub fn map_bio<K: DmEnv>(k: &mut K, dm: u16, clone: BioId) {
+    let ctx = SelectCtx {
+        nr_bytes: (u64::from(k.block().bios[clone].sectors) * SECTOR) as u32,
+        cpu: u16::from(k.host().cpu().0),
+        node: 0,
+        now: k.host().now(),
+    };
+    match k.dm().mpath(dm).map_bio(&ctx) {
+        MapBio::Remapped(path) => remap(k, dm, clone, path, &ctx),
+        MapBio::Queued { worker, .. } => {
+            queue(k, dm, clone);
+            if worker {
+                worker::start(k, dm);
+            }
+        }
+        MapBio::Requeue => defer(k, dm, clone),
+        MapBio::Kill => end_clone(k, dm, clone, BlkStatus::IoErr),
+    }
+}
+
+/// Holds a clone in the target until its worker maps it again.
+pub fn queue<K: DmEnv>(k: &mut K, dm: u16, clone: BioId) {
+    let mut list = k.dm().dev(dm).queued;
+    list.push(k, clone);
+    k.dm().dev(dm).queued = list;
+}
+
+/// The clone goes to `path`.
+fn remap<K: DmEnv>(k: &mut K, dm: u16, clone: BioId, path: PathIdx, ctx: &SelectCtx) {
+    let m = k.dm().mpath(dm);
+    m.start_io(path, ctx.nr_bytes);
+    let to = m.dev(path);
+    let b = k.block();
+    let c = &mut b.bios[clone];
+    let (from, sector) = (c.dev, c.sector);
+    c.dev = to;
+    c.pgpath = path.0;
+    c.mapped = ctx.now;
+    let subject = b.bio_subject(clone);
+    k.trace(to, Action::Remap(from, sector), subject);
+    submit_bio_noacct(k, clone);
+}
+
+/// A clone has ended: done, or mapped again (`clone_endio`,
+/// `multipath_end_io_bio`).
+pub fn clone_endio<K: DmEnv>(k: &mut K, dm: u16, clone: BioId) {
+    k.host().charge(Cost::EndCloneBio);
+    let now = k.host().now();
+    let b = k.block();
+    let c = b.bios[clone];
+    let EndIo::Dm { orig, .. } = c.end_io else {
+        return;
+    };
+    let whole = b.bios[orig];
+    let flush_first = whole.flags.has(Flags::PREFLUSH) && whole.sectors > 0 && c.flags.has(Flags::PREFLUSH);
+    let sectors = if flush_first { 0 } else { whole.sectors };
+    let io = Completion {
+        path: Some(PathIdx(c.pgpath)),
+        nr_bytes: (u64::from(sectors) * SECTOR) as u32,
+        status: c.status,
+        start: c.mapped,
+        now,
+    };
+    let (verdict, effects) = k.dm().mpath(dm).end_io_bio(&io);
+    match verdict {
+        EndIoBio::Done(status) => end_clone(k, dm, clone, status),
+        EndIoBio::Incomplete { worker } => {
+            restore(k, clone, &whole, sectors);
+            queue(k, dm, clone);
+            if worker {
+                worker::start(k, dm);
+            }
+        }
+        EndIoBio::Requeue => {
+            restore(k, clone, &whole, sectors);
+            defer(k, dm, clone);
+        }
+    }
+    if effects != super::Effects::default() {
+        apply(k, dm, effects);
+    }
+}
+
+/// Gives a clone that is to be mapped again its original fields
+/// (`dm_bio_restore`).
+fn restore<K: DmEnv>(k: &mut K, clone: BioId, whole: &Bio, sectors: u32) {
+    let c = &mut k.block().bios[clone];
+    c.sector = whole.sector;
+    c.sectors = sectors;
+    c.segs = whole.segs;
+    c.dev = whole.dev;
+    c.status = BlkStatus::Ok;
+    c.remaining = 1;
+    c.traced = false;
+}
+
+/// The clone is over, and with it the bio that the device was given, unless
+/// that was only its flush (`dm_io_complete`).
+fn end_clone<K: DmEnv>(k: &mut K, dm: u16, clone: BioId, status: BlkStatus) {
+    let now = k.host().now();
+    let b = k.block();
+    let c = b.bios[clone];
+    b.bios.free(clone);
+    let EndIo::Dm { orig, .. } = c.end_io else {
+        return;
+    };
+    let o = &mut b.bios[orig];
+    if c.flags.has(Flags::PREFLUSH) && o.sectors > 0 && status == BlkStatus::Ok {
+        o.flags = o.flags.without(Flags::PREFLUSH);
+        let worker = k.dm().dev(dm).worker;
+        let frame = super::super::block::BlockFrame::SubmitBio(orig);
+        let frame = K::block_frame(frame);
+        return k.queue_work(worker, frame);
+    }
+    let o = *o;
+    if o.sectors > 0 {
+        let count = &mut b.devs[usize::from(o.dev.0)].count;
+        count.dirs[o.op as usize].sectors += u64::from(o.sectors);
+        count.done(now, o.op, o.start);
+    }
+    b.devs[usize::from(o.dev.0)].count.bios_done += 1;
+    complete::bio_endio(k, orig, status);
+}

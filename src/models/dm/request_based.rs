@@ -1,0 +1,269 @@
+//! Request-based device-mapper: the *device's own* queue plugs, merges and
+//! sorts; a request that leaves it is mapped as a whole, and its clone goes past
+//! the path's scheduler straight to the driver (`dm-rq.c`,
+//! `dm-mpath.c:multipath_clone_and_map`, 6.1).
+
+use super::super::block::dispatch::{
+    blk_mq_requeue_request, blk_mq_start_request, delay_kick_requeue_list,
+};
+use super::super::block::issue::blk_mq_request_issue_directly;
+use super::super::block::submit::{account_start, blk_mq_alloc_request};
+use super::super::block::{Action, RqEnd, complete};
+use super::super::host::Cost;
+use super::super::io::{Bio, BioId, BlkStatus, EndIo, Flags, Op, ReqId, SECTOR};
+use super::super::mpath::{Completion, EndIoRq, MapRq, PathIdx, SelectCtx};
+use super::{DmEnv, apply};
+use crate::sim::Ns;
+
+/// Delay before a request without a path is tried again
+/// (`dm_mq_kick_requeue_list` with delay).
+const DELAY_REQUEUE: Ns = Ns::from_ms(100);
+
+/// Takes a request that leaves the device's queue (`dm_mq_queue_rq`).
+pub fn dm_mq_queue_rq<K: DmEnv>(k: &mut K, dm: u16, rq: ReqId) -> BlkStatus {
+    if k.dm().mpath(dm).suspended || is_busy(k, dm) {
+        return BlkStatus::Resource;
+    }
+    blk_mq_start_request(k, rq);
+    map_request(k, dm, rq)
+}
+
+/// Whether no path could take a request now (`multipath_busy`).
+fn is_busy<K: DmEnv>(k: &mut K, dm: u16) -> bool {
+    let d = k.dm().dev(dm);
+    if !d.paths_can_be_busy {
+        return d_is_busy(k, dm, 0);
+    }
+    let n = k.dm().mpath(dm).paths().len();
+    let mut busy = 0u64;
+    for i in 0..n.min(64) {
+        let dev = k.dm().mpath(dm).dev(PathIdx(i as u16));
+        if k.lld_busy(dev) {
+            busy |= 1 << i;
+        }
+    }
+    d_is_busy(k, dm, busy)
+}
+
+/// `multipath_busy`, given which paths (by index) report themselves busy.
+fn d_is_busy<K: DmEnv>(k: &mut K, dm: u16, busy: u64) -> bool {
+    let m = k.dm().mpath(dm);
+    m.is_busy(|path| path.0 < 64 && busy & (1 << path.0) != 0)
+}
+
+/// Chooses a path and sends a clone down it (`map_request`).
+fn map_request<K: DmEnv>(k: &mut K, dm: u16, rq: ReqId) -> BlkStatus {
+    let ctx = SelectCtx {
+        nr_bytes: (u64::from(k.block().reqs[rq].sectors) * SECTOR) as u32,
+        cpu: u16::from(k.host().cpu().0),
+        node: 0,
+        now: k.host().now(),
+    };
+    match k.dm().mpath(dm).map_rq(&ctx) {
+        MapRq::Remapped(path) => clone_and_issue(k, dm, rq, path, &ctx),
+        MapRq::DelayRequeue { .. } => {
+            delay_requeue(k, rq);
+            BlkStatus::Ok
+        }
+        MapRq::Kill => {
+            complete::blk_mq_end_request(k, rq, BlkStatus::IoErr);
+            BlkStatus::Ok
+        }
+    }
+}
+
+/// `multipath_clone_and_map` once it has a path, `setup_clone` and
+/// `blk_insert_cloned_request`. Out of tags, or refused by the driver: the turn
+/// is consumed, and the request goes back to the block layer.
+fn clone_and_issue<K: DmEnv>(
+    k: &mut K,
+    dm: u16,
+    rq: ReqId,
+    path: PathIdx,
+    ctx: &SelectCtx,
+) -> BlkStatus {
+    let to = k.dm().mpath(dm).dev(path);
+    let r = k.block().reqs[rq];
+    let flags = r.flags.with(Flags::NOMERGE);
+    let like = Bio::new(to, r.op, flags, r.sector, r.sectors, r.segs);
+    let cpu = k.host().cpu().0;
+    let Some(clone) = blk_mq_alloc_request(k, to, cpu, &like) else {
+        return BlkStatus::Resource;
+    };
+    k.host().charge(Cost::CloneRq);
+    k.dm().mpath(dm).start_io(path, ctx.nr_bytes);
+    setup_clone(k, rq, clone, path, ctx);
+    let b = k.block();
+    let subject = b.rq_subject(clone);
+    k.trace(to, Action::Remap(r.dev, r.sector), subject);
+    match blk_insert_cloned_request(k, clone) {
+        BlkStatus::Ok => BlkStatus::Ok,
+        BlkStatus::Resource | BlkStatus::DevResource => {
+            let now = k.host().now();
+            let m = k.dm().mpath(dm);
+            m.release_io(path, ctx.nr_bytes, Ns::ZERO, now);
+            release_clone(k, rq, clone);
+            BlkStatus::Resource
+        }
+        error => {
+            dm_complete_request(k, dm, rq, error);
+            BlkStatus::Ok
+        }
+    }
+}
+
+/// Fills the clone: a clone of every bio, nothing copied (`setup_clone`,
+/// `blk_rq_prep_clone`).
+fn setup_clone<K: DmEnv>(k: &mut K, rq: ReqId, clone: ReqId, path: PathIdx, ctx: &SelectCtx) {
+    let b = k.block();
+    let orig = b.reqs[rq];
+    let to = b.reqs[clone].dev;
+    let (mut first, mut last): (Option<BioId>, Option<BioId>) = (None, None);
+    let mut at = orig.bio;
+    let mut bios = 0;
+    while let Some(bio) = at {
+        let o = b.bios[bio];
+        at = o.next;
+        let id = b.bios.alloc(Bio {
+            dev: to,
+            end_io: EndIo::DmRq { clone, orig: bio },
+            remaining: 1,
+            traced: false,
+            next: None,
+            ..o
+        });
+        match last {
+            Some(last) => b.bios[last].next = Some(id),
+            None => first = Some(id),
+        }
+        last = Some(id);
+        bios += 1;
+    }
+    let c = &mut b.reqs[clone];
+    c.sector = orig.sector;
+    c.sectors = orig.sectors;
+    c.segs = orig.segs;
+    c.prio = orig.prio;
+    c.flags = c.flags.with(Flags::FAILFAST_TRANSPORT);
+    c.bio = first;
+    c.biotail = last;
+    c.end = RqEnd::Clone { orig: rq };
+    let o = &mut b.reqs[rq];
+    o.clone = Some(clone);
+    o.pgpath = path.0;
+    o.nr_bytes = ctx.nr_bytes;
+    o.completed = 0;
+    o.status = BlkStatus::Ok;
+    k.host().charge_n(Cost::CloneBio, bios);
+}
+
+/// Sends a clone past the path's scheduler to its driver
+/// (`blk_insert_cloned_request`), if it is within the limits.
+fn blk_insert_cloned_request<K: DmEnv>(k: &mut K, clone: ReqId) -> BlkStatus {
+    let b = k.block();
+    let c = b.reqs[clone];
+    let dev = b.dev(c.dev);
+    let max = dev.max_sectors(c.op, c.sector);
+    if c.sectors > max && c.op != Op::Flush {
+        return if max == 0 {
+            BlkStatus::NotSupp
+        } else {
+            BlkStatus::IoErr
+        };
+    }
+    if c.segs > dev.limits.max_segments {
+        return BlkStatus::IoErr;
+    }
+    account_start(k, clone);
+    blk_mq_request_issue_directly(k, clone, true)
+}
+
+/// Gives the clone and its bios back (`free_rq_clone`, `release_clone_rq`).
+fn release_clone<K: DmEnv>(k: &mut K, rq: ReqId, clone: ReqId) {
+    let now = k.host().now();
+    let b = k.block();
+    b.reqs[rq].clone = None;
+    let mut at = b.reqs[clone].bio.take();
+    while let Some(bio) = at {
+        at = b.bios[bio].next;
+        b.bios.free(bio);
+    }
+    if b.reqs[clone].sectors > 0 {
+        b.dev_of(clone).count.absorbed(now); // refused: it never was an I/O
+    }
+    complete::blk_mq_free_request(k, clone);
+}
+
+/// A bio of a clone has ended: once all have, or one has failed, as much of the
+/// original is complete (`end_clone_bio`).
+pub fn end_clone_bio<K: DmEnv>(k: &mut K, bio: BioId) {
+    k.host().charge(Cost::EndRqBio);
+    let b = k.block();
+    let c = b.bios[bio];
+    b.bios.free(bio);
+    let EndIo::DmRq { clone, orig } = c.end_io else {
+        return;
+    };
+    let RqEnd::Clone { orig: rq } = b.reqs[clone].end else {
+        return;
+    };
+    let bytes = b.bios[orig].sectors * SECTOR as u32;
+    let r = &mut b.reqs[rq];
+    if r.status != BlkStatus::Ok {
+        return;
+    }
+    if c.status == BlkStatus::Ok {
+        r.completed += bytes;
+        if c.next.is_some() {
+            return;
+        }
+    } else {
+        r.status = c.status;
+    }
+    let completed = u64::from(r.completed);
+    if completed > 0 {
+        complete::blk_update_request(k, rq, BlkStatus::Ok, completed);
+    }
+}
+
+/// A clone has ended: the multipath target decides about the original
+/// (`end_clone_request`, `dm_softirq_done`, `dm_done`).
+pub fn end_clone_request<K: DmEnv>(k: &mut K, dm: u16, clone: ReqId, status: BlkStatus) {
+    if let RqEnd::Clone { orig } = k.block().reqs[clone].end {
+        dm_complete_request(k, dm, orig, status);
+    }
+}
+
+fn dm_complete_request<K: DmEnv>(k: &mut K, dm: u16, rq: ReqId, status: BlkStatus) {
+    k.host().charge(Cost::EndClone);
+    let now = k.host().now();
+    let b = k.block();
+    let r = b.reqs[rq];
+    let Some(clone) = r.clone else { return };
+    let io = Completion {
+        path: Some(PathIdx(r.pgpath)),
+        nr_bytes: r.nr_bytes,
+        status,
+        start: b.reqs[clone].io_start,
+        now,
+    };
+    let (verdict, effects) = k.dm().mpath(dm).end_io_rq(&io);
+    k.block().reqs[clone].sectors = 0; // its end has been accounted
+    release_clone(k, rq, clone);
+    match verdict {
+        EndIoRq::Done => complete::blk_mq_end_request(k, rq, status),
+        EndIoRq::Requeue => blk_mq_requeue_request(k, rq, true),
+        EndIoRq::DelayRequeue => delay_requeue(k, rq),
+    }
+    if effects != super::Effects::default() {
+        apply(k, dm, effects);
+    }
+}
+
+/// `dm_requeue_original_request` with delay: the timer is the queue's, and
+/// restarted by each request.
+fn delay_requeue<K: DmEnv>(k: &mut K, rq: ReqId) {
+    let dev = k.block().reqs[rq].dev;
+    blk_mq_requeue_request(k, rq, false);
+    delay_kick_requeue_list(k, dev, DELAY_REQUEUE);
+}

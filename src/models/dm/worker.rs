@@ -1,0 +1,62 @@
+//! kmpathd: maps the bios again that the multipath target holds
+//! (`dm-mpath.c:process_queued_bios`, 6.1).
+
+use super::super::block::{plug, pop};
+use super::super::host::{Cost, Step, TaskId};
+use super::{BioFifo, DmEnv, DmFrame, bio_based};
+
+/// `process_queued_bios`, in the midst of it.
+#[derive(Copy, Clone, Debug)]
+pub struct ProcessQueued {
+    dm: u16,
+    list: BioFifo,
+    begun: bool,
+}
+
+/// Starts the worker of `dm`, unless it has been.
+pub fn start<K: DmEnv>(k: &mut K, dm: u16) {
+    let free = k.host().is_free();
+    let d = k.dm().dev(dm);
+    if d.worker_queued || d.queued.is_empty() {
+        return;
+    }
+    let worker = d.worker;
+    let Some(m) = d.multipath() else { return };
+    // Without a path the kernel's worker maps and queues the same bios over and
+    // over. On a CPU that is infinitely fast this would take no time and never
+    // end, so there it waits for what ends it.
+    if free && m.nr_valid_paths() == 0 && m.queue_if_no_path() {
+        return;
+    }
+    k.dm().dev(dm).worker_queued = true;
+    let frame = DmFrame::ProcessQueued(ProcessQueued {
+        dm,
+        list: BioFifo::default(),
+        begun: false,
+    });
+    let frame = K::dm_frame(frame);
+    k.queue_work(worker, frame);
+}
+
+/// Maps one more bio.
+pub fn step<K: DmEnv>(k: &mut K, task: TaskId, mut f: ProcessQueued) -> Step {
+    if !f.begun {
+        f.begun = true;
+        let d = k.dm().dev(f.dm);
+        d.worker_queued = false;
+        f.list = std::mem::take(&mut d.queued);
+        plug::blk_start_plug(k, task);
+        k.host().charge(Cost::Work);
+    }
+    let Some(bio) = f.list.pop(k) else {
+        pop(k, task);
+        plug::blk_finish_plug(k, task);
+        return Step::Again;
+    };
+    if let Some(top) = k.host().tasks[task.index()].stack.last_mut() {
+        *top = K::dm_frame(DmFrame::ProcessQueued(f));
+    }
+    k.host().charge(Cost::MapBio);
+    bio_based::map_bio(k, f.dm, bio);
+    Step::Yield
+}
