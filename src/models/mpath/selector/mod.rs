@@ -4,6 +4,30 @@
 //! dispatched statically; [`Selector::Custom`] takes a policy from outside the
 //! crate.
 
+mod historical_service_time;
+mod io_affinity;
+mod list;
+mod nvme;
+mod nvme_numa;
+mod nvme_queue_depth;
+mod nvme_round_robin;
+mod queue_length;
+mod round_robin;
+mod service_time;
+
+pub use historical_service_time::HistoricalServiceTime;
+pub use io_affinity::IoAffinity;
+pub use nvme::AnaState;
+pub use nvme_numa::NvmeNuma;
+pub use nvme_queue_depth::NvmeQueueDepth;
+pub use nvme_round_robin::NvmeRoundRobin;
+pub use queue_length::QueueLength;
+pub use round_robin::RoundRobin;
+pub use service_time::ServiceTime;
+
+use std::fmt;
+
+use super::scan::{CtrError, scan_u32};
 use crate::sim::Ns;
 
 /// What a selector may look at when it is asked.
@@ -19,19 +43,243 @@ pub struct SelectCtx {
     pub now: Ns,
 }
 
+/// Which of the two texts is wanted (`status_type_t`).
+#[derive(Copy, Clone, PartialEq, Eq, Debug)]
+pub enum StatusType {
+    /// `dmsetup status`
+    Info,
+    /// `dmsetup table`
+    Table,
+}
+
 /// A path selector (`struct path_selector_type`).
 ///
 /// Paths are named by their index within the priority group, in table order.
 pub trait PathSelector {
+    /// The name used in tables.
+    fn name(&self) -> &str;
+    /// Takes the next path with its arguments from the table (`add_path`).
+    /// Lines for the kernel log go to `log`.
+    ///
+    /// # Errors
+    /// The text the kernel logs for arguments it refuses.
+    fn add_path(&mut self, args: &[&str], log: &mut Vec<String>) -> Result<(), String>;
     /// The path that takes the next I/O; none if no path is usable
     /// (`select_path`).
     fn select_path(&mut self, ctx: &SelectCtx) -> Option<usize>;
     /// An I/O was mapped to `path` (`start_io`).
-    fn start_io(&mut self, path: usize, nr_bytes: u32);
+    fn start_io(&mut self, _path: usize, _nr_bytes: u32) {}
     /// An I/O left `path` (`end_io`). `start` is when it was started.
-    fn end_io(&mut self, path: usize, nr_bytes: u32, start: Ns, now: Ns);
+    fn end_io(&mut self, _path: usize, _nr_bytes: u32, _start: Ns, _now: Ns) {}
     /// `path` failed (`fail_path`).
     fn fail_path(&mut self, path: usize);
     /// `path` is usable again (`reinstate_path`).
     fn reinstate_path(&mut self, path: usize);
+    /// How many words [`status`](Self::status) prints a path.
+    fn status_args(&self, _kind: StatusType) -> u32 {
+        0
+    }
+    /// Appends the words of `path`, or of the group if none, each followed by
+    /// a blank (`status`). The group's words begin with their count.
+    fn status(&self, path: Option<usize>, _kind: StatusType, out: &mut String) {
+        if path.is_none() {
+            out.push_str("0 ");
+        }
+    }
 }
+
+/// What tells one kernel's selectors from another's.
+#[derive(Copy, Clone, PartialEq, Eq, Debug)]
+pub struct SelectorRules {
+    /// queue-length and service-time move the list head to the tail before the
+    /// scan (2.6.31) rather than the chosen path after it (6.1).
+    pub rotate_head_first: bool,
+    /// `repeat_count` above 1 is set to 1, with a warning (6.1).
+    pub clamp_repeat_count: bool,
+    /// service-time returns a 64-bit difference as `int`: its sign is wrong
+    /// from 2³¹ on (2.6.31 to 6.12).
+    pub st_truncates_compare: bool,
+}
+
+impl Default for SelectorRules {
+    /// Linux 6.1.
+    fn default() -> Self {
+        SelectorRules {
+            rotate_head_first: false,
+            clamp_repeat_count: true,
+            st_truncates_compare: true,
+        }
+    }
+}
+
+/// A maker of policies from outside the crate, asked for names the built-in
+/// ones do not have.
+pub trait SelectorFactory {
+    /// Whether a policy called `name` exists here.
+    fn knows(&self, name: &str) -> bool;
+    /// The policy called `name`, made with the group's selector arguments.
+    ///
+    /// # Errors
+    /// The name is not known, or the arguments are refused.
+    fn create(&self, name: &str, args: &[&str]) -> Result<Box<dyn PathSelector + Send>, CtrError>;
+}
+
+/// Names of the built-in policies: those of 6.1, then the choice rules of
+/// native NVMe multipath.
+pub const BUILT_IN: [&str; 8] = [
+    "round-robin",
+    "queue-length",
+    "service-time",
+    "historical-service-time",
+    "io-affinity",
+    "nvme-numa",
+    "nvme-round-robin",
+    "nvme-queue-depth",
+];
+
+/// What a selector is made in.
+#[derive(Copy, Clone, Default)]
+pub struct SelectorEnv<'a> {
+    /// NUMA node of every possible CPU; empty stands for one CPU on node 0.
+    pub cpu_nodes: &'a [u16],
+    /// Which kernel's rules hold.
+    pub rules: SelectorRules,
+    /// Where names that are not built in are looked up.
+    pub custom: Option<&'a dyn SelectorFactory>,
+}
+
+/// A selector of any policy.
+pub enum Selector {
+    /// `round-robin`
+    RoundRobin(RoundRobin),
+    /// `queue-length`
+    QueueLength(QueueLength),
+    /// `service-time`
+    ServiceTime(ServiceTime),
+    /// `historical-service-time`
+    HistoricalServiceTime(HistoricalServiceTime),
+    /// `io-affinity`
+    IoAffinity(IoAffinity),
+    /// `nvme-numa`: the choice of native NVMe multipath, policy `numa`.
+    NvmeNuma(NvmeNuma),
+    /// `nvme-round-robin`: the same, policy `round-robin`.
+    NvmeRoundRobin(NvmeRoundRobin),
+    /// `nvme-queue-depth`: the same, policy `queue-depth` (6.12).
+    NvmeQueueDepth(NvmeQueueDepth),
+    /// A policy from outside the crate.
+    Custom(Box<dyn PathSelector + Send>),
+}
+
+macro_rules! dispatch {
+    ($selector:expr, $s:ident => $call:expr) => {
+        match $selector {
+            Selector::RoundRobin($s) => $call,
+            Selector::QueueLength($s) => $call,
+            Selector::ServiceTime($s) => $call,
+            Selector::HistoricalServiceTime($s) => $call,
+            Selector::IoAffinity($s) => $call,
+            Selector::NvmeNuma($s) => $call,
+            Selector::NvmeRoundRobin($s) => $call,
+            Selector::NvmeQueueDepth($s) => $call,
+            Selector::Custom($s) => $call,
+        }
+    };
+}
+
+impl Selector {
+    /// The selector called `name`, made with the group's selector arguments;
+    /// names are case-sensitive.
+    ///
+    /// # Errors
+    /// `unknown path selector type`, or `path selector constructor failed`.
+    pub fn parse(name: &str, args: &[&str], env: &SelectorEnv) -> Result<Selector, CtrError> {
+        Ok(match name {
+            "round-robin" => Selector::RoundRobin(RoundRobin::new(env.rules)),
+            "queue-length" => Selector::QueueLength(QueueLength::new(env.rules)),
+            "service-time" => Selector::ServiceTime(ServiceTime::new(env.rules)),
+            "historical-service-time" => Selector::HistoricalServiceTime(
+                HistoricalServiceTime::parse(args)
+                    .ok_or_else(|| CtrError::invalid("path selector constructor failed"))?,
+            ),
+            "io-affinity" => Selector::IoAffinity(IoAffinity::new(env.cpu_nodes)),
+            "nvme-numa" => Selector::NvmeNuma(NvmeNuma::default()),
+            "nvme-round-robin" => Selector::NvmeRoundRobin(NvmeRoundRobin::default()),
+            "nvme-queue-depth" => Selector::NvmeQueueDepth(NvmeQueueDepth::default()),
+            other => Selector::Custom(
+                env.custom
+                    .ok_or_else(|| CtrError::invalid("unknown path selector type"))?
+                    .create(other, args)?,
+            ),
+        })
+    }
+
+    /// Whether a selector called `name` exists.
+    pub fn knows(name: &str, env: &SelectorEnv) -> bool {
+        BUILT_IN.contains(&name) || env.custom.is_some_and(|factory| factory.knows(name))
+    }
+}
+
+impl PathSelector for Selector {
+    fn name(&self) -> &str {
+        dispatch!(self, s => s.name())
+    }
+    fn add_path(&mut self, args: &[&str], log: &mut Vec<String>) -> Result<(), String> {
+        dispatch!(self, s => s.add_path(args, log))
+    }
+    #[inline]
+    fn select_path(&mut self, ctx: &SelectCtx) -> Option<usize> {
+        dispatch!(self, s => s.select_path(ctx))
+    }
+    #[inline]
+    fn start_io(&mut self, path: usize, nr_bytes: u32) {
+        dispatch!(self, s => s.start_io(path, nr_bytes))
+    }
+    #[inline]
+    fn end_io(&mut self, path: usize, nr_bytes: u32, start: Ns, now: Ns) {
+        dispatch!(self, s => s.end_io(path, nr_bytes, start, now))
+    }
+    fn fail_path(&mut self, path: usize) {
+        dispatch!(self, s => s.fail_path(path))
+    }
+    fn reinstate_path(&mut self, path: usize) {
+        dispatch!(self, s => s.reinstate_path(path))
+    }
+    fn status_args(&self, kind: StatusType) -> u32 {
+        dispatch!(self, s => s.status_args(kind))
+    }
+    fn status(&self, path: Option<usize>, kind: StatusType, out: &mut String) {
+        dispatch!(self, s => s.status(path, kind, out))
+    }
+}
+
+impl fmt::Debug for Selector {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Selector({})", self.name())
+    }
+}
+
+/// Reads the optional first argument of a path, its repeat count, as
+/// round-robin, queue-length and service-time do (6.1): 1 if absent, clamped
+/// to 1 with a warning in the log.
+fn repeat_count(
+    selector: &str,
+    arg: Option<&&str>,
+    rules: SelectorRules,
+    default: u32,
+    log: &mut Vec<String>,
+) -> Result<u32, String> {
+    let Some(text) = arg else {
+        return Ok(default);
+    };
+    let count = scan_u32(text).ok_or_else(|| format!("{selector} ps: invalid repeat count"))?;
+    if count > 1 && rules.clamp_repeat_count {
+        log.push(format!(
+            "device-mapper: multipath {selector}: repeat_count > 1 is deprecated, using 1 instead"
+        ));
+        return Ok(1);
+    }
+    Ok(count)
+}
+
+#[cfg(test)]
+mod tests;

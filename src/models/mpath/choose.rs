@@ -1,0 +1,124 @@
+//! Which path takes an I/O, and whether any could (`choose_pgpath`,
+//! `multipath_busy`, 6.1).
+
+use super::path::PathIdx;
+use super::selector::{PathSelector, SelectCtx};
+use super::target::{Multipath, QueueMode};
+use crate::models::io::DevId;
+use crate::sim::Ns;
+
+impl Multipath {
+    /// Whether the core should not even try to map a request
+    /// (`multipath_busy`): all paths it could go to are busy. `path_busy` says
+    /// so of one device.
+    pub fn is_busy(&self, mut path_busy: impl FnMut(DevId) -> bool) -> bool {
+        if self.pg_init.in_progress > 0 {
+            return true;
+        }
+        if self.nr_valid_paths == 0 && self.queue_if_no_path {
+            return self.mode == QueueMode::Bio;
+        }
+        let group = match self.next_pg {
+            Some(next) if self.current_pgpath.is_none() => Some(next),
+            _ => self.current_pg,
+        };
+        let Some(group) = group else {
+            return false;
+        };
+        let mut has_active = false;
+        for path in self.groups[usize::from(group)].paths() {
+            let p = &self.paths[usize::from(path.0)];
+            if p.active {
+                has_active = true;
+                if !path_busy(p.dev) {
+                    return false;
+                }
+            }
+        }
+        has_active
+    }
+
+    /// An I/O of `nr_bytes` goes to `path`.
+    #[inline]
+    pub fn start_io(&mut self, path: PathIdx, nr_bytes: u32) {
+        let p = &self.paths[usize::from(path.0)];
+        self.groups[usize::from(p.group)]
+            .selector
+            .start_io(usize::from(p.index), nr_bytes);
+    }
+
+    /// An I/O started at `start` has left `path`, or never got there
+    /// (`multipath_release_clone`; `start` is then zero).
+    #[inline]
+    pub fn release_io(&mut self, path: PathIdx, nr_bytes: u32, start: Ns, now: Ns) {
+        let p = &self.paths[usize::from(path.0)];
+        self.groups[usize::from(p.group)].selector.end_io(
+            usize::from(p.index),
+            nr_bytes,
+            start,
+            now,
+        );
+    }
+
+    #[inline]
+    fn choose_path_in_pg(&mut self, group: u16, ctx: &SelectCtx) -> Option<PathIdx> {
+        let g = &mut self.groups[usize::from(group)];
+        let index = g.selector.select_path(ctx)?;
+        let path = g.path(index);
+        if self.current_pg != Some(group) {
+            self.current_pgpath = Some(path);
+            self.switch_to(group);
+        }
+        Some(path)
+    }
+
+    /// `group` becomes the current one (`__switch_pg`).
+    fn switch_to(&mut self, group: u16) {
+        self.current_pg = Some(group);
+        let init = self.handler.is_some();
+        self.pg_init.required = init;
+        self.queue_io = init;
+        self.pg_init.count = 0;
+    }
+
+    /// The path for an I/O (`choose_pgpath`): of the group switched to, else
+    /// the current one, else the first that has any, bypassed ones last. None
+    /// if there is none.
+    #[inline]
+    pub fn choose_pgpath(&mut self, ctx: &SelectCtx) -> Option<PathIdx> {
+        if self.nr_valid_paths == 0 {
+            self.queue_io = false;
+            self.drop_current();
+            return None;
+        }
+        if let Some(group) = self.next_pg.take()
+            && let Some(path) = self.choose_path_in_pg(group, ctx)
+        {
+            return Some(path);
+        }
+        if let Some(group) = self.current_pg
+            && let Some(path) = self.choose_path_in_pg(group, ctx)
+        {
+            return Some(path);
+        }
+        self.choose_from_the_top(ctx)
+    }
+
+    #[cold]
+    fn choose_from_the_top(&mut self, ctx: &SelectCtx) -> Option<PathIdx> {
+        for bypassed in [false, true] {
+            for group in 0..self.groups.len() as u16 {
+                if self.groups[usize::from(group)].bypassed != bypassed {
+                    continue;
+                }
+                if let Some(path) = self.choose_path_in_pg(group, ctx) {
+                    // Do not hammer a controller that asked to be left alone.
+                    self.pg_init.delay_retry |= bypassed;
+                    return Some(path);
+                }
+            }
+        }
+        self.drop_current();
+        None
+    }
+}

@@ -1,0 +1,100 @@
+//! Completion: is the I/O done, or tried again (`multipath_end_io`,
+//! `multipath_end_io_bio`, 6.1).
+
+use super::path::PathIdx;
+use super::target::{Effects, Multipath};
+use crate::models::io::BlkStatus;
+use crate::sim::Ns;
+
+/// What becomes of a request whose clone ended.
+#[derive(Copy, Clone, PartialEq, Eq, Debug)]
+pub enum EndIoRq {
+    /// It ends with the status of its clone.
+    Done,
+    /// Back to the head of the queue, tried again at once.
+    Requeue,
+    /// Back to the queue, tried again in 100 ms.
+    DelayRequeue,
+}
+
+/// What becomes of a bio whose clone ended.
+#[derive(Copy, Clone, PartialEq, Eq, Debug)]
+pub enum EndIoBio {
+    /// It ends, with this status.
+    Done(BlkStatus),
+    /// To the target's list of queued bios, to be mapped again
+    /// (`DM_ENDIO_INCOMPLETE`).
+    Incomplete {
+        /// Start the worker that maps queued bios again.
+        worker: bool,
+    },
+    /// Held by the dm core until the device resumes.
+    Requeue,
+}
+
+/// One completion, as the target sees it.
+#[derive(Copy, Clone, Debug)]
+pub struct Completion {
+    /// The path it came from; none if it was never mapped.
+    pub path: Option<PathIdx>,
+    /// Bytes it was mapped with.
+    pub nr_bytes: u32,
+    /// How it ended.
+    pub status: BlkStatus,
+    /// When it was started.
+    pub start: Ns,
+    /// The time.
+    pub now: Ns,
+}
+
+impl Multipath {
+    /// A clone request ended.
+    #[inline]
+    pub fn end_io_rq(&mut self, io: &Completion) -> (EndIoRq, Effects) {
+        let mut verdict = EndIoRq::Done;
+        let mut effects = Effects::default();
+        if io.status.is_path_error() {
+            if let Some(path) = io.path {
+                effects = self.fail_path(path);
+            }
+            if self.nr_valid_paths > 0 || self.must_push_back_rq() {
+                verdict = match io.status {
+                    BlkStatus::Resource => EndIoRq::DelayRequeue,
+                    _ => EndIoRq::Requeue,
+                };
+            }
+        }
+        self.release(io);
+        (verdict, effects)
+    }
+
+    /// A clone bio ended.
+    #[inline]
+    pub fn end_io_bio(&mut self, io: &Completion) -> (EndIoBio, Effects) {
+        let mut verdict = EndIoBio::Done(io.status);
+        let mut effects = Effects::default();
+        if io.status.is_path_error() {
+            if let Some(path) = io.path {
+                effects = self.fail_path(path);
+            }
+            verdict = if self.nr_valid_paths > 0 || self.queue_if_no_path {
+                EndIoBio::Incomplete {
+                    worker: !self.queue_io,
+                }
+            } else if self.must_push_back_bio() {
+                EndIoBio::Requeue
+            } else {
+                EndIoBio::Done(BlkStatus::IoErr)
+            };
+        }
+        self.release(io);
+        (verdict, effects)
+    }
+
+    #[inline]
+    fn release(&mut self, io: &Completion) {
+        if let Some(path) = io.path {
+            self.release_io(path, io.nr_bytes, io.start, io.now);
+        }
+    }
+}

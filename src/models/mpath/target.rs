@@ -1,0 +1,358 @@
+//! The multipath target: its state, and what fails, reinstates and switches.
+
+use super::group::Group;
+use super::lookup::DeviceLookup;
+use super::params;
+use super::path::{Path, PathIdx};
+use super::pg_init::{Activation, PgInit};
+use super::scan::CtrError;
+use super::selector::{PathSelector, SelectorEnv};
+use crate::models::io::DevId;
+use crate::sim::Ns;
+
+/// How a device-mapper device takes its I/O (`enum dm_queue_mode`).
+#[derive(Copy, Clone, PartialEq, Eq, Hash, Debug, Default)]
+pub enum QueueMode {
+    /// Every bio is mapped as it comes.
+    Bio,
+    /// Requests are mapped as they leave the device's own queue.
+    #[default]
+    Rq,
+}
+
+impl QueueMode {
+    /// The number in kernel messages (`DM_TYPE_*`).
+    pub fn number(self) -> u32 {
+        match self {
+            QueueMode::Bio => 1,
+            QueueMode::Rq => 2,
+        }
+    }
+}
+
+/// What a multipath target is made in.
+#[derive(Copy, Clone)]
+pub struct CtrEnv<'a> {
+    /// The dm device's number, `major:minor`, as the kernel log names it.
+    pub name: &'a str,
+    /// The devices there are.
+    pub lookup: &'a dyn DeviceLookup,
+    /// What selectors are made in.
+    pub selectors: SelectorEnv<'a>,
+    /// Module parameter `queue_if_no_path_timeout_secs`; zero = off.
+    pub nopath_timeout: Ns,
+}
+
+/// What becomes of the timer that ends queueing without paths.
+#[derive(Copy, Clone, PartialEq, Eq, Debug, Default)]
+pub enum Timer {
+    /// As it is.
+    #[default]
+    Keep,
+    /// (Re)armed: to fire after this span, unless it is changed again.
+    Arm(Ns),
+    /// Stopped.
+    Stop,
+}
+
+/// What the device-mapper core must do after the target changed.
+#[must_use]
+#[derive(Copy, Clone, PartialEq, Eq, Debug, Default)]
+pub struct Effects {
+    /// Run the dm device's hardware queues (`dm_table_run_md_queue_async`).
+    pub run_queue: bool,
+    /// Let go of what waits: kick the requeue list in request mode, run the
+    /// bio worker in bio mode (`process_queued_io_list`).
+    pub process_queued: bool,
+    /// Raise a device-mapper event.
+    pub event: bool,
+    /// Paths are to be activated: see [`Multipath::take_activations`].
+    pub activate: bool,
+    /// The timer that ends queueing without paths.
+    pub timer: Timer,
+}
+
+impl Effects {
+    /// Both, `later` having the last word on the timer.
+    pub(super) fn and(self, later: Effects) -> Effects {
+        Effects {
+            run_queue: self.run_queue | later.run_queue,
+            process_queued: self.process_queued | later.process_queued,
+            event: self.event | later.event,
+            activate: self.activate | later.activate,
+            timer: if later.timer == Timer::Keep {
+                self.timer
+            } else {
+                later.timer
+            },
+        }
+    }
+}
+
+/// A multipath target (`struct multipath`).
+#[derive(Debug)]
+pub struct Multipath {
+    pub(super) name: String,
+    pub(super) mode: QueueMode,
+    pub(super) groups: Vec<Group>,
+    pub(super) paths: Vec<Path>,
+    pub(super) current_pg: Option<u16>,
+    pub(super) current_pgpath: Option<PathIdx>,
+    pub(super) next_pg: Option<u16>,
+    pub(super) nr_valid_paths: u32,
+    /// Hold I/O until the group is initialised (`MPATHF_QUEUE_IO`).
+    pub(super) queue_io: bool,
+    pub(super) queue_if_no_path: bool,
+    pub(super) saved_queue_if_no_path: bool,
+    pub(super) retain_attached_hw_handler: bool,
+    pub(super) handler: Option<String>,
+    pub(super) attached: Vec<(DevId, String)>,
+    pub(super) pg_init: PgInit,
+    pub(super) nopath_timeout: Ns,
+    /// A suspend that keeps I/O back rather than flushing it is under way
+    /// (`dm_noflush_suspending`); set by the device-mapper core.
+    pub noflush_suspending: bool,
+    /// The dm device is suspended (`dm_suspended`); set by the core.
+    pub suspended: bool,
+    /// Kernel log lines since they were last taken.
+    pub log: Vec<String>,
+}
+
+impl Multipath {
+    /// From the words of its line in a table. Kernel log lines go to `log`,
+    /// also where the line is refused.
+    ///
+    /// # Errors
+    /// What the kernel says of a line it refuses.
+    pub fn new(words: &[&str], env: &CtrEnv, log: &mut Vec<String>) -> Result<Self, CtrError> {
+        let params = params::parse(words, env, log)?;
+        Ok(Multipath {
+            name: env.name.into(),
+            mode: params.features.mode,
+            nr_valid_paths: params.paths.len() as u32,
+            groups: params.groups,
+            paths: params.paths,
+            current_pg: None,
+            current_pgpath: None,
+            next_pg: params.next_pg,
+            queue_io: true,
+            queue_if_no_path: params.features.queue_if_no_path,
+            saved_queue_if_no_path: false,
+            retain_attached_hw_handler: params.features.retain_attached_hw_handler,
+            handler: params.handler.name,
+            attached: params.handler.attached,
+            pg_init: PgInit::new(
+                params.features.pg_init_retries,
+                params.features.pg_init_delay_msecs,
+            ),
+            nopath_timeout: env.nopath_timeout,
+            noflush_suspending: false,
+            suspended: false,
+            log: Vec::new(),
+        })
+    }
+
+    /// How it takes its I/O.
+    pub fn mode(&self) -> QueueMode {
+        self.mode
+    }
+    /// All paths, in table order.
+    pub fn paths(&self) -> &[Path] {
+        &self.paths
+    }
+    /// All groups, in table order.
+    pub fn groups(&self) -> &[Group] {
+        &self.groups
+    }
+    /// The device of `path`.
+    #[inline]
+    pub fn dev(&self, path: PathIdx) -> DevId {
+        self.paths[usize::from(path.0)].dev
+    }
+    /// Number of paths in use.
+    pub fn nr_valid_paths(&self) -> u32 {
+        self.nr_valid_paths
+    }
+    /// Whether I/O is held when no path is left.
+    pub fn queue_if_no_path(&self) -> bool {
+        self.queue_if_no_path
+    }
+    /// Whether I/O is held until the group is initialised.
+    pub fn queue_io(&self) -> bool {
+        self.queue_io
+    }
+    /// The hardware handler in use.
+    pub fn handler(&self) -> Option<&str> {
+        self.handler.as_deref()
+    }
+    /// SCSI devices without a handler to which this table attached one.
+    pub fn attached_handlers(&self) -> &[(DevId, String)] {
+        &self.attached
+    }
+    /// The paths the hardware handler is to activate, since last asked.
+    pub fn take_activations(&mut self) -> Vec<Activation> {
+        std::mem::take(&mut self.pg_init.activations)
+    }
+    /// The kernel log lines since last asked.
+    pub fn take_log(&mut self) -> Vec<String> {
+        std::mem::take(&mut self.log)
+    }
+
+    /// The effects of having been created (`multipath_ctr`): without a single
+    /// path, the timer may start at once.
+    pub fn created(&self) -> Effects {
+        self.enable_nopath_timeout()
+    }
+
+    /// Takes `path` out of use (`fail_path`).
+    pub fn fail_path(&mut self, path: PathIdx) -> Effects {
+        let p = &mut self.paths[usize::from(path.0)];
+        if !p.active {
+            return Effects::default();
+        }
+        self.log.push(format!(
+            "device-mapper: multipath: {}: Failing path {}.",
+            self.name, p.name
+        ));
+        p.active = false;
+        p.fail_count = p.fail_count.wrapping_add(1);
+        self.groups[usize::from(p.group)]
+            .selector
+            .fail_path(usize::from(p.index));
+        self.nr_valid_paths -= 1;
+        if self.current_pgpath == Some(path) {
+            self.current_pgpath = None;
+        }
+        Effects {
+            event: true,
+            ..self.enable_nopath_timeout()
+        }
+    }
+
+    /// Takes `path` into use again (`reinstate_path`).
+    pub fn reinstate_path(&mut self, path: PathIdx) -> Effects {
+        let mut effects = Effects {
+            timer: Timer::Stop,
+            ..Effects::default()
+        };
+        let p = &mut self.paths[usize::from(path.0)];
+        if p.active {
+            return effects;
+        }
+        self.log.push(format!(
+            "device-mapper: multipath: {}: Reinstating path {}.",
+            self.name, p.name
+        ));
+        p.active = true;
+        let group = p.group;
+        self.groups[usize::from(group)]
+            .selector
+            .reinstate_path(usize::from(p.index));
+        self.nr_valid_paths += 1;
+        if self.nr_valid_paths == 1 {
+            self.current_pgpath = None;
+            effects.run_queue = true;
+            effects.process_queued = true;
+        } else if self.handler.is_some() && self.current_pg == Some(group) {
+            effects.activate = self.queue_activation(path, Ns::ZERO);
+        }
+        effects.event = true;
+        effects
+    }
+
+    /// Bypasses group `group`, or no longer (`bypass_pg`). Either way the next
+    /// I/O chooses a group anew.
+    pub fn bypass_pg(&mut self, group: u16, bypassed: bool) -> Effects {
+        self.groups[usize::from(group)].bypassed = bypassed;
+        self.drop_current();
+        Effects {
+            event: true,
+            ..Effects::default()
+        }
+    }
+
+    /// From the next I/O on uses group `group`; no group is bypassed any longer
+    /// (`switch_pg_num`).
+    pub fn switch_pg(&mut self, group: u16) -> Effects {
+        for g in &mut self.groups {
+            g.bypassed = false;
+        }
+        self.drop_current();
+        self.next_pg = Some(group);
+        Effects {
+            event: true,
+            ..Effects::default()
+        }
+    }
+
+    pub(super) fn drop_current(&mut self) {
+        self.current_pg = None;
+        self.current_pgpath = None;
+    }
+
+    /// Holds I/O when no path is left, or fails it (`queue_if_no_path`).
+    /// `save` is for a suspend, which [`resume`](Self::resume) undoes.
+    pub(super) fn set_queue_if_no_path(&mut self, queue: bool, save: bool) -> Effects {
+        if save {
+            if !self.queue_if_no_path && self.saved_queue_if_no_path {
+                self.log.push(format!(
+                    "device-mapper: multipath: {}: QIFNP disabled but saved as enabled, \
+                     saving again loses state, not saving!",
+                    self.name
+                ));
+            } else {
+                self.saved_queue_if_no_path = self.queue_if_no_path;
+            }
+        } else if !queue {
+            self.saved_queue_if_no_path = false;
+        }
+        self.queue_if_no_path = queue;
+        Effects {
+            run_queue: !queue,
+            process_queued: !queue,
+            ..Effects::default()
+        }
+    }
+
+    pub(super) fn enable_nopath_timeout(&self) -> Effects {
+        let arm =
+            self.nopath_timeout > Ns::ZERO && self.nr_valid_paths == 0 && self.queue_if_no_path;
+        Effects {
+            timer: if arm {
+                Timer::Arm(self.nopath_timeout)
+            } else {
+                Timer::Keep
+            },
+            ..Effects::default()
+        }
+    }
+
+    /// The timer fired: queueing without paths ends
+    /// (`queue_if_no_path_timeout_work`).
+    pub fn nopath_timer_fired(&mut self) -> Effects {
+        self.log.push(format!(
+            "device-mapper: multipath: queue_if_no_path timeout on {}, failing queued IO",
+            self.name
+        ));
+        self.set_queue_if_no_path(false, false)
+    }
+
+    /// A suspend begins (`multipath_presuspend`); [`noflush_suspending`]
+    /// tells which kind.
+    ///
+    /// [`noflush_suspending`]: Self::noflush_suspending
+    pub fn presuspend(&mut self) -> Effects {
+        if self.mode == QueueMode::Bio || !self.noflush_suspending {
+            self.set_queue_if_no_path(false, true)
+        } else {
+            Effects::default()
+        }
+    }
+
+    /// The device resumes (`multipath_resume`).
+    pub fn resume(&mut self) {
+        if std::mem::take(&mut self.saved_queue_if_no_path) {
+            self.queue_if_no_path = true;
+        }
+    }
+}
