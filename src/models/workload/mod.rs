@@ -1,5 +1,7 @@
 //! The application: fio-like jobs, open arrivals, the page cache.
 
+pub mod fio;
+
 use serde::{Deserialize, Serialize};
 
 /// What the application does.
