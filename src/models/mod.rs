@@ -7,5 +7,7 @@ pub mod device;
 pub mod dm;
 pub mod host;
 pub mod io;
+pub mod machine;
 pub mod mpath;
+pub mod probe;
 pub mod workload;

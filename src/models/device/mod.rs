@@ -1,8 +1,32 @@
 //! The end of a path on the host: null_blk, a SCSI disk, an array port.
 
+pub mod null_blk;
+pub mod scsi;
+
 use serde::{Deserialize, Serialize};
 
+use super::block::BlockEnv;
+use super::io::ReqId;
 use crate::sim::Ns;
+use null_blk::NullBlk;
+use scsi::ScsiDisk;
+
+/// What devices need of their surroundings.
+pub trait DeviceEnv: BlockEnv {
+    /// All leaf devices.
+    fn devices(&mut self) -> &mut Devices;
+    /// The command of `rq` ends at `at`, in an interrupt of the current CPU.
+    fn complete_at(&mut self, at: Ns, rq: ReqId);
+}
+
+/// All leaf devices, by kind.
+#[derive(Debug, Default)]
+pub struct Devices {
+    /// null_blk devices.
+    pub null_blks: Vec<NullBlk>,
+    /// SCSI disks.
+    pub scsi: Vec<ScsiDisk>,
+}
 
 /// A leaf device.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

@@ -6,7 +6,8 @@ use super::super::block::submit::submit_bio_noacct;
 use super::super::block::{Action, complete};
 use super::super::host::Cost;
 use super::super::io::{Bio, BioId, BlkStatus, EndIo, Flags, SECTOR};
-use super::super::mpath::{Completion, EndIoBio, MapBio, PathIdx, SelectCtx};
+use super::super::mpath::{Completion, EndIoBio, MapBio, PathIdx};
+use super::super::mpath::selector::SelectCtx;
 use super::{DmEnv, apply, worker};
 
 /// Takes a bio: clones it and maps the clone (`dm_submit_bio`).

@@ -48,8 +48,8 @@ pub struct DmDev {
     pub dev: DevId,
     /// Its table.
     pub target: Target,
-    /// Whether a path of it can report itself busy.
-    pub paths_can_be_busy: bool,
+    /// Paths whose driver can report itself busy, and whether it last did.
+    pub busy_paths: Vec<(DevId, bool)>,
     /// Bios that the multipath target holds (`m->queued_bios`).
     pub queued: BioFifo,
     /// kmpathd's worker for them.

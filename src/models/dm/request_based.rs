@@ -11,7 +11,8 @@ use super::super::block::submit::{account_start, blk_mq_alloc_request};
 use super::super::block::{Action, RqEnd, complete};
 use super::super::host::Cost;
 use super::super::io::{Bio, BioId, BlkStatus, EndIo, Flags, Op, ReqId, SECTOR};
-use super::super::mpath::{Completion, EndIoRq, MapRq, PathIdx, SelectCtx};
+use super::super::mpath::{Completion, EndIoRq, MapRq, PathIdx};
+use super::super::mpath::selector::SelectCtx;
 use super::{DmEnv, apply};
 use crate::sim::Ns;
 
@@ -31,24 +32,14 @@ pub fn dm_mq_queue_rq<K: DmEnv>(k: &mut K, dm: u16, rq: ReqId) -> BlkStatus {
 /// Whether no path could take a request now (`multipath_busy`).
 fn is_busy<K: DmEnv>(k: &mut K, dm: u16) -> bool {
     let d = k.dm().dev(dm);
-    if !d.paths_can_be_busy {
-        return d_is_busy(k, dm, 0);
+    let mut busy = std::mem::take(&mut d.busy_paths);
+    for (dev, is_busy) in &mut busy {
+        *is_busy = k.lld_busy(*dev);
     }
-    let n = k.dm().mpath(dm).paths().len();
-    let mut busy = 0u64;
-    for i in 0..n.min(64) {
-        let dev = k.dm().mpath(dm).dev(PathIdx(i as u16));
-        if k.lld_busy(dev) {
-            busy |= 1 << i;
-        }
-    }
-    d_is_busy(k, dm, busy)
-}
-
-/// `multipath_busy`, given which paths (by index) report themselves busy.
-fn d_is_busy<K: DmEnv>(k: &mut K, dm: u16, busy: u64) -> bool {
-    let m = k.dm().mpath(dm);
-    m.is_busy(|path| path.0 < 64 && busy & (1 << path.0) != 0)
+    let of = |dev| busy.iter().any(|&(d, is_busy)| d == dev && is_busy);
+    let all = k.dm().mpath(dm).is_busy(of);
+    k.dm().dev(dm).busy_paths = busy;
+    all
 }
 
 /// Chooses a path and sends a clone down it (`map_request`).

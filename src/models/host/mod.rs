@@ -148,6 +148,11 @@ impl<F: Copy, I: Copy> Host<F, I> {
     pub fn charge_n(&mut self, cost: Cost, n: u64) {
         self.clock += self.costs.of(cost) * n;
     }
+    /// Spends a span of CPU time that is no code path's.
+    #[inline]
+    pub fn spend(&mut self, span: Ns) {
+        self.clock += span;
+    }
     /// Sets the clock to the time of the event that is handled next.
     #[inline]
     pub fn set_clock(&mut self, now: Ns) {

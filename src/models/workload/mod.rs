@@ -1,5 +1,6 @@
 //! The application: fio-like jobs, open arrivals, the page cache.
 
+pub mod app;
 pub mod fio;
 
 use serde::{Deserialize, Serialize};

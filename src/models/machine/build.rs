@@ -1,0 +1,361 @@
+//! Building a machine from its configuration.
+
+use std::collections::VecDeque;
+
+use super::super::block::elevator::mq_deadline::{MqDeadline, Tunables};
+use super::super::block::elevator::Elevator;
+use super::super::block::hctx::RunWork;
+use super::super::block::tags::Tags;
+use super::super::block::{BlockDev, BlockLayer, Hctx, HctxId, Limits, Plug, ReqList};
+use super::super::config::{MachineConfig, MapConfig, NamedDevice, QueueConfig, SchedulerName};
+use super::super::device::null_blk::NullBlk;
+use super::super::device::scsi::ScsiDisk;
+use super::super::device::{DeviceConfig, Devices, NullBlkConfig, ScsiDebugConfig};
+use super::super::dm::{BioFifo, Dm, DmDev, Target};
+use super::super::host::{CpuCosts, CpuId, Host, Prio, TaskId};
+use super::super::io::{DevId, SECTOR};
+use super::super::mpath::selector::SelectorEnv;
+use super::super::mpath::{CtrEnv, DeviceLookup, Multipath, QueueMode};
+use super::super::workload::app::{App, AppFrame, Slot, Thread, Waiting};
+use super::super::workload::fio::spec::ThreadSpec;
+use super::super::workload::fio::thread::FioThread;
+use super::lookup::Devs;
+use super::{Driver, Frame, Irq, Machine};
+use crate::sim::{EventQueue, Ns};
+
+/// Why a machine cannot be built.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum BuildError {
+    /// A table that device-mapper refuses.
+    #[error("{map}: {message}")]
+    Table {
+        /// The map.
+        map: String,
+        /// What the kernel logs.
+        message: String,
+    },
+    /// A thread that cannot run.
+    #[error("{0}")]
+    Thread(String),
+    /// An impossible combination.
+    #[error("{0}")]
+    Config(String),
+}
+
+/// A thread of the application.
+#[derive(Clone, Debug)]
+pub struct ThreadConfig {
+    /// What it does.
+    pub spec: ThreadSpec,
+    /// Text of the iolog it replays.
+    pub iolog: Option<String>,
+    /// The CPUs it may run on; empty: any.
+    pub cpus: Vec<u16>,
+}
+
+/// Tags of a request-based dm device (`dm_mq_queue_depth`).
+const DM_QUEUE_DEPTH: u32 = 2048;
+/// Most requests a scheduler's depth is derived from (`BLKDEV_DEFAULT_RQ`).
+const DEFAULT_RQ: u32 = 128;
+
+impl<P> Machine<P> {
+    /// The machine of `config`, with `threads` as its application.
+    ///
+    /// # Errors
+    /// A table that is refused, a thread that fits nowhere, an impossible
+    /// combination.
+    pub fn build(
+        config: &MachineConfig,
+        threads: &[ThreadConfig],
+        probe: P,
+    ) -> Result<Self, BuildError> {
+        let h = &config.host;
+        let mut costs = CpuCosts::profile(&h.profile)
+            .ok_or_else(|| BuildError::Config(format!("no CPU profile {:?}", h.profile)))?;
+        if !h.tracing {
+            costs.set(super::super::host::Cost::Trace, Ns::ZERO);
+        }
+        let mut host: Host<Frame, Irq> = Host::new(h.cpus, h.hz, costs);
+        let kblockd = (0..h.cpus)
+            .map(|c| host.spawn_worker(format!("kworker/{c}:1H"), Prio::High, CpuId(c as u8)))
+            .collect();
+        let mut m = Machine {
+            queue: EventQueue::default(),
+            host,
+            block: BlockLayer::default(),
+            dm: Dm::default(),
+            devices: Devices::default(),
+            app: App::default(),
+            probe,
+            drivers: Vec::new(),
+            kblockd,
+            events: 0,
+            first_io: None,
+            last_io: Ns::ZERO,
+        };
+        for d in &config.devices {
+            m.add_leaf(d);
+        }
+        let mut maps = Vec::new();
+        for map in &config.maps {
+            let dev = m.add_map(map, &maps)?;
+            maps.push((map.name.clone(), dev));
+        }
+        for (i, d) in config.devices.iter().enumerate() {
+            m.set_limits(DevId(i as u16), &d.queue);
+        }
+        for t in threads {
+            m.add_thread(t, &maps)?;
+        }
+        m.block.plugs = vec![Plug::default(); m.host.tasks.len()];
+        Ok(m)
+    }
+
+    fn add_leaf(&mut self, d: &NamedDevice) {
+        let id = DevId(self.block.devs.len() as u16);
+        let (dev, depth, queues, driver) = match &d.device {
+            DeviceConfig::NullBlk(c) => {
+                self.devices.null_blks.push(NullBlk { config: c.clone() });
+                let n = (self.devices.null_blks.len() - 1) as u16;
+                let queues = c.submit_queues.clamp(1, self.host.cpus.len() as u32);
+                let dev = null_blk_dev(d, c);
+                (dev, c.hw_queue_depth, queues, Driver::NullBlk(n))
+            }
+            DeviceConfig::ScsiDebug(c) => {
+                self.devices.scsi.push(ScsiDisk::new(id, c));
+                let n = (self.devices.scsi.len() - 1) as u16;
+                (scsi_dev(d, c), c.max_queue, 1, Driver::Scsi(n))
+            }
+        };
+        self.block.devs.push(dev);
+        self.drivers.push(driver);
+        self.add_queues(id, depth, queues as u16, &d.queue);
+        if let DeviceConfig::NullBlk(c) = &d.device {
+            for h in self.block.dev(id).hctxs() {
+                self.block.hctx(h).blocking = c.memory_backed > 0;
+            }
+        }
+        if d.queue.limits_before_maps {
+            self.set_limits(id, &d.queue);
+        }
+    }
+
+    /// Gives a device its hardware queues, tags and scheduler.
+    fn add_queues(&mut self, id: DevId, depth: u32, queues: u16, q: &QueueConfig) {
+        let cpus = self.host.cpus.len();
+        let sched = q.scheduler.unwrap_or(if queues == 1 {
+            SchedulerName::MqDeadline
+        } else {
+            SchedulerName::None
+        });
+        let has_sched = sched != SchedulerName::None;
+        let default = if has_sched {
+            2 * depth.min(DEFAULT_RQ)
+        } else {
+            depth
+        };
+        let nr_requests = q.nr_requests.unwrap_or(default);
+        let first = HctxId(self.block.hctxs.len() as u16);
+        // blk_mq_map_queues: CPUs are spread over queues in turn.
+        let map: Vec<u16> = (0..cpus).map(|c| (c as u16) % queues).collect();
+        for i in 0..queues {
+            self.block.hctxs.push(Hctx {
+                dev: id,
+                dispatch: ReqList::default(),
+                ctxs: vec![ReqList::default(); cpus],
+                ctx_pending: 0,
+                dispatch_from: 0,
+                dispatch_busy: 0,
+                restart: false,
+                tags: Tags::new(if has_sched { depth } else { nr_requests.min(depth) }),
+                sched_tags: has_sched.then(|| Tags::shallow(nr_requests)),
+                run_work: RunWork::Idle,
+                timer_generation: 0,
+                cpus: (0..cpus as u8).filter(|&c| map[usize::from(c)] == i).collect(),
+                blocking: false,
+            });
+        }
+        let dev = self.block.dev(id);
+        dev.hctx0 = first;
+        dev.nr_hw_queues = queues;
+        dev.queue_map = map;
+        dev.nr_requests = nr_requests;
+        dev.nomerges = q.nomerges.unwrap_or(0);
+        if let Some(wc) = q.write_cache {
+            dev.write_cache = wc;
+        }
+        if has_sched {
+            dev.elevator = Elevator::MqDeadline(Box::new(MqDeadline::new(tunables(q))));
+        }
+    }
+
+    fn set_limits(&mut self, id: DevId, q: &QueueConfig) {
+        if let Some(kb) = q.max_sectors_kb {
+            let l = &mut self.block.dev(id).limits;
+            l.max_sectors = (kb * 2).min(l.max_hw_sectors);
+        }
+    }
+
+    fn add_map(&mut self, map: &MapConfig, maps: &[(String, DevId)]) -> Result<DevId, BuildError> {
+        let table_error = |message: String| BuildError::Table {
+            map: map.name.clone(),
+            message,
+        };
+        let mut words = map.table.split_whitespace();
+        let start: Option<u64> = words.next().and_then(|w| w.parse().ok());
+        let len: Option<u64> = words.next().and_then(|w| w.parse().ok());
+        let (Some(0), Some(sectors), Some("multipath")) = (start, len, words.next()) else {
+            return Err(table_error("only multipath tables are understood".into()));
+        };
+        let words: Vec<&str> = words.collect();
+        let name = format!("{}:{}", map.devno.0, map.devno.1);
+        let lookup = Devs {
+            block: &self.block,
+            maps,
+        };
+        let nodes = vec![0u16; self.host.cpus.len()];
+        let env = CtrEnv {
+            name: &name,
+            lookup: &lookup,
+            selectors: SelectorEnv {
+                cpu_nodes: &nodes,
+                ..SelectorEnv::default()
+            },
+            nopath_timeout: Ns::ZERO,
+        };
+        let mut log = Vec::new();
+        let target = Multipath::new(&words, &env, &mut log)
+            .map_err(|_| table_error(log.join("\n")))?;
+        let mut limits = Limits::stacking();
+        let (mut write_cache, mut fua) = (false, false);
+        for path in target.paths() {
+            let below = &self.block.devs[usize::from(path.dev.0)];
+            limits.stack(&below.limits);
+            write_cache |= below.write_cache;
+            fua |= below.fua;
+            if target.mode() == QueueMode::Rq && !lookup.info(path.dev).rq_stackable() {
+                return Err(table_error(
+                    "table load rejected: including non-request-stackable devices".into(),
+                ));
+            }
+        }
+        let busy_paths = target
+            .paths()
+            .iter()
+            .filter(|p| matches!(self.drivers[usize::from(p.dev.0)], Driver::Scsi(_)))
+            .map(|p| (p.dev, false))
+            .collect();
+        let id = DevId(self.block.devs.len() as u16);
+        let dm = self.dm.devs.len() as u16;
+        let mut dev = BlockDev::new(format!("dm-{dm}"), map.devno, sectors, limits);
+        dev.write_cache = write_cache;
+        dev.fua = fua;
+        dev.bio_based = target.mode() == QueueMode::Bio;
+        let bio_based = dev.bio_based;
+        self.block.devs.push(dev);
+        if bio_based {
+            self.drivers.push(Driver::DmBio(dm));
+        } else {
+            self.drivers.push(Driver::DmRq(dm));
+            self.add_queues(id, DM_QUEUE_DEPTH, 1, &map.queue);
+        }
+        self.set_limits(id, &map.queue);
+        let worker = self
+            .host
+            .spawn_worker(format!("kworker/u{dm}:kmpathd"), Prio::Normal, CpuId(0));
+        self.dm.devs.push(DmDev {
+            name: map.name.clone(),
+            dev: id,
+            target: Target::Multipath(Box::new(target)),
+            busy_paths,
+            queued: BioFifo::default(),
+            worker,
+            worker_queued: false,
+            deferred: BioFifo::default(),
+            log,
+        });
+        Ok(id)
+    }
+
+    fn add_thread(&mut self, t: &ThreadConfig, maps: &[(String, DevId)]) -> Result<(), BuildError> {
+        let name = t.spec.filename.as_deref().unwrap_or("");
+        let lookup = Devs {
+            block: &self.block,
+            maps,
+        };
+        let dev = lookup
+            .by_path(name)
+            .ok_or_else(|| BuildError::Thread(format!("{}: no device {name:?}", t.spec.name)))?;
+        let bytes = self.block.dev(dev).capacity * SECTOR;
+        let fio = FioThread::new(&t.spec, bytes, t.iolog.as_deref())
+            .map_err(|e| BuildError::Thread(format!("{}: {e}", t.spec.name)))?;
+        let n = self.app.threads.len() as u16;
+        let cpus = self.host.cpus.len() as u16;
+        let cpu = t.cpus.first().copied().unwrap_or(n % cpus).min(cpus - 1);
+        let frame = Frame::App(AppFrame::Fio(n));
+        let task: TaskId = self
+            .host
+            .spawn("fio".into(), Prio::Normal, CpuId(cpu as u8), frame);
+        self.app.threads.push(Thread {
+            fio,
+            task,
+            dev,
+            direct: t.spec.direct,
+            dsync: t.spec.sync,
+            waiting: Waiting::Nothing,
+            ring: VecDeque::new(),
+            slots: vec![Slot::default(); t.spec.iodepth.max(1) as usize],
+        });
+        self.app.running += 1;
+        Ok(())
+    }
+}
+
+/// mq-deadline's tunables as they are set.
+fn tunables(q: &QueueConfig) -> Tunables {
+    let d = Tunables::default();
+    Tunables {
+        read_expire: q.read_expire_ms.map_or(d.read_expire, Ns::from_ms),
+        write_expire: q.write_expire_ms.map_or(d.write_expire, Ns::from_ms),
+        fifo_batch: q.fifo_batch.unwrap_or(d.fifo_batch),
+        writes_starved: q.writes_starved.unwrap_or(d.writes_starved),
+        front_merges: q.front_merges.unwrap_or(d.front_merges),
+        ..d
+    }
+}
+
+/// What a null_blk device announces (`null_add_dev`).
+fn null_blk_dev(d: &NamedDevice, c: &NullBlkConfig) -> BlockDev {
+    let mut limits = Limits {
+        logical_block_size: c.blocksize,
+        physical_block_size: c.blocksize,
+        ..Limits::default()
+    };
+    if c.max_sectors > 0 {
+        limits.set_max_hw_sectors(c.max_sectors);
+    }
+    if c.memory_backed > 0 && c.discard > 0 {
+        limits.max_discard_sectors = (u32::MAX >> 9) & !7;
+    }
+    let mut dev = BlockDev::new(d.name.clone(), d.devno, c.size * 2048, limits);
+    dev.write_cache = c.memory_backed > 0 && c.cache_size > 0;
+    dev.fua = dev.write_cache;
+    dev
+}
+
+/// What a disk of scsi_debug announces.
+fn scsi_dev(d: &NamedDevice, c: &ScsiDebugConfig) -> BlockDev {
+    let limits = Limits {
+        max_sectors: 1024,
+        max_hw_sectors: u32::MAX,
+        max_segments: 2048,
+        max_segment_size: u32::MAX,
+        io_opt: 512 * 1024,
+        ..Limits::default()
+    };
+    let mut dev = BlockDev::new(d.name.clone(), d.devno, c.dev_size_mb * 2048, limits);
+    dev.write_cache = true;
+    dev.fua = true;
+    dev
+}

@@ -1,0 +1,74 @@
+//! What holds in every run, always checked.
+
+use super::super::probe::Probe;
+use super::Machine;
+use crate::sim::Ns;
+
+/// An invariant that did not hold.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+#[error("{what}")]
+pub struct Violation {
+    /// When.
+    pub at: Ns,
+    /// Which, and the entity.
+    pub what: String,
+}
+
+impl Violation {
+    /// The clock went back.
+    pub(super) fn clock(now: Ns, before: Ns) -> Self {
+        Violation {
+            at: now,
+            what: format!("clock: an event at {now} came after one at {before}"),
+        }
+    }
+}
+
+impl<P: Probe> Machine<P> {
+    /// Nothing is in flight, nothing waits, and every layer gave out what it
+    /// took in.
+    pub(super) fn check_drained(&self) -> Result<(), Violation> {
+        let at = self.host.now();
+        let fail = |what: String| Err(Violation { at, what });
+        if self.app.running > 0 {
+            return fail(format!("stuck: {} threads never ended", self.app.running));
+        }
+        if self.block.bios.live() > 0 {
+            return fail(format!("lost: {} bios never ended", self.block.bios.live()));
+        }
+        if self.block.reqs.live() > 0 {
+            return fail(format!("lost: {} requests never ended", self.block.reqs.live()));
+        }
+        for d in &self.block.devs {
+            let c = &d.count;
+            if c.in_flight > 0 {
+                return fail(format!("{}: {} in flight at the end", d.name, c.in_flight));
+            }
+            if c.requests != c.requests_done {
+                return fail(format!(
+                    "{}: {} requests allocated, {} freed",
+                    d.name, c.requests, c.requests_done
+                ));
+            }
+            let ticks: u128 = c.dirs.iter().map(|d| u128::from(d.ticks.0)).sum();
+            let flush = u128::from(c.dirs[super::super::io::Op::Flush as usize].ticks.0);
+            if c.rq_merges == 0 && c.requeues == 0 && ticks - flush != c.in_flight_integral {
+                return fail(format!(
+                    "{}: Little's law: residence {} ns, integral of in-flight {} ns",
+                    d.name,
+                    ticks - flush,
+                    c.in_flight_integral
+                ));
+            }
+        }
+        for h in &self.block.hctxs {
+            if h.tags.used() > 0 || h.sched_tags.as_ref().is_some_and(|t| t.used() > 0) {
+                return fail(format!(
+                    "{}: tags still taken at the end",
+                    self.dev_name(h.dev)
+                ));
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,130 @@
+//! The simulated computer: owns every model and hands each event to its owner.
+
+mod build;
+mod glue;
+mod invariants;
+mod lookup;
+
+pub use build::{BuildError, ThreadConfig};
+pub use invariants::Violation;
+
+use super::block::{BlockFrame, BlockLayer, BlockTimer};
+use super::device::Devices;
+use super::dm::{Dm, DmFrame};
+use super::host::{self, CpuId, Host, HostEvent, TaskId};
+use super::io::{DevId, ReqId};
+use super::probe::Probe;
+use super::workload::app::{App, AppFrame};
+use crate::sim::{EventQueue, Ns};
+
+/// What happens.
+#[derive(Copy, Clone, Debug)]
+pub enum Event {
+    /// A CPU goes on.
+    Host(HostEvent),
+    /// A timer of a CPU expires.
+    Irq(CpuId, Irq),
+}
+
+/// What a timer brings.
+#[derive(Copy, Clone, Debug)]
+pub enum Irq {
+    /// A leaf device has completed a command.
+    Complete(ReqId),
+    /// A timer of the block layer.
+    Block(BlockTimer),
+    /// A task has slept long enough.
+    Wake(TaskId),
+}
+
+/// A frame of a task's stack.
+#[derive(Copy, Clone, Debug)]
+pub enum Frame {
+    /// In the block layer.
+    Block(BlockFrame),
+    /// In device-mapper.
+    Dm(DmFrame),
+    /// In the application.
+    App(AppFrame),
+}
+
+/// Whose queue_rq or submit_bio a device has.
+#[derive(Copy, Clone, PartialEq, Eq, Debug)]
+pub enum Driver {
+    /// Bio-based device-mapper.
+    DmBio(u16),
+    /// Request-based device-mapper.
+    DmRq(u16),
+    /// null_blk.
+    NullBlk(u16),
+    /// A SCSI disk.
+    Scsi(u16),
+}
+
+/// The simulated computer.
+#[derive(Debug)]
+pub struct Machine<P> {
+    queue: EventQueue<Event>,
+    /// CPUs and tasks.
+    pub host: Host<Frame, Irq>,
+    /// The block layer.
+    pub block: BlockLayer,
+    /// Device-mapper.
+    pub dm: Dm,
+    /// Leaf devices.
+    pub devices: Devices,
+    /// The application.
+    pub app: App,
+    /// Who listens.
+    pub probe: P,
+    drivers: Vec<Driver>,
+    kblockd: Vec<TaskId>,
+    /// Events handled so far.
+    pub events: u64,
+    /// When the first bio was submitted.
+    pub first_io: Option<Ns>,
+    /// When the application's last I/O ended.
+    pub last_io: Ns,
+}
+
+impl<P: Probe> Machine<P> {
+    /// Runs until the application is done and nothing is in flight.
+    ///
+    /// # Errors
+    /// The first invariant that does not hold.
+    pub fn run(&mut self) -> Result<(), Violation> {
+        self.start();
+        let mut clock = Ns::ZERO;
+        while let Some((now, event)) = self.queue.pop() {
+            if now < clock {
+                return Err(Violation::clock(now, clock));
+            }
+            clock = now;
+            self.events += 1;
+            self.host.set_clock(now);
+            match event {
+                Event::Irq(cpu, irq) => host::irq(self, cpu, irq),
+                Event::Host(HostEvent::Run(cpu)) => host::run(self, cpu),
+                Event::Host(HostEvent::RunIrq(cpu)) => host::run_irq(self, cpu),
+            }
+        }
+        self.check_drained()
+    }
+
+    /// The threads are released, in order.
+    fn start(&mut self) {
+        for i in 0..self.app.threads.len() {
+            let task = self.app.threads[i].task;
+            host::wake(self, task);
+        }
+        for cpu in 0..self.host.cpus.len() {
+            let event = Event::Host(HostEvent::Run(CpuId(cpu as u8)));
+            self.queue.push(Ns::ZERO, event);
+        }
+    }
+
+    /// The name of a block device.
+    pub fn dev_name(&self, dev: DevId) -> &str {
+        &self.block.devs[usize::from(dev.0)].name
+    }
+}

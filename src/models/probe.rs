@@ -1,0 +1,25 @@
+//! What listens to a run. A probe never changes it.
+
+use super::block::{Action, Subject};
+use super::io::DevId;
+use crate::sim::Ns;
+
+/// A listener; with [`NoProbe`] its calls compile away.
+pub trait Probe {
+    /// Something happened to a bio or request of `dev` on `cpu`, while the task
+    /// called `comm` was running (none: in an interrupt).
+    fn block_event(&mut self, at: Ns, cpu: u8, comm: Option<&str>, dev: DevId, action: Action, subject: Subject);
+    /// An I/O of the application has ended.
+    fn io_done(&mut self, at: Ns, bytes: u32, errno: i32);
+}
+
+/// Nobody listens.
+#[derive(Copy, Clone, Debug, Default)]
+pub struct NoProbe;
+
+impl Probe for NoProbe {
+    #[inline]
+    fn block_event(&mut self, _: Ns, _: u8, _: Option<&str>, _: DevId, _: Action, _: Subject) {}
+    #[inline]
+    fn io_done(&mut self, _: Ns, _: u32, _: i32) {}
+}

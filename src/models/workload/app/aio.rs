@@ -1,0 +1,67 @@
+//! `io_submit(2)` and its completions (`fs/aio.c`, `block/fops.c`, 6.1).
+
+use super::{AppEnv, AppFrame, Event, Waiting, dio, thread};
+use crate::models::block::{plug, pop};
+use crate::models::host::{Cost, Step, TaskId};
+use crate::models::io::{BioId, EndIo};
+
+/// A call that submits more iocbs than this has a plug (`AIO_PLUG_THRESHOLD`).
+const PLUG_THRESHOLD: usize = 2;
+
+/// Submits one more iocb.
+pub fn step_submit<K: AppEnv>(k: &mut K, task: TaskId, t: u16, done: u32, mut plugged: bool) -> Step {
+    let ring = thread(k, t).fio.ring();
+    let n = ring.len();
+    let Some(&unit) = ring.get(done as usize) else {
+        pop(k, task);
+        if plugged {
+            plug::blk_finish_plug(k, task);
+        }
+        return Step::Again;
+    };
+    if done == 0 && n > PLUG_THRESHOLD {
+        plugged = plug::blk_start_plug(k, task);
+    }
+    if let Some(top) = k.host().tasks[task.index()].stack.last_mut() {
+        *top = K::app_frame(AppFrame::AioSubmit {
+            thread: t,
+            done: done + 1,
+            plugged,
+        });
+    }
+    k.host().charge(Cost::AioSubmit);
+    dio::submit(k, task, t, &unit, false);
+    Step::Again
+}
+
+/// A bio of the application has ended; with the last of an I/O, its thread is
+/// told (`blkdev_bio_end_io`, `aio_complete`).
+pub fn bio_end_io<K: AppEnv>(k: &mut K, bio: BioId) {
+    let b = k.block();
+    let o = b.bios[bio];
+    b.bios.free(bio);
+    let EndIo::App { thread: t, slot } = o.end_io else {
+        return;
+    };
+    let th = thread(k, t);
+    let s = &mut th.slots[slot as usize];
+    s.bios -= 1;
+    if s.errno == 0 {
+        s.errno = o.status.errno();
+    }
+    if s.bios > 0 {
+        return;
+    }
+    let done = *s;
+    let bytes = if done.errno == 0 { done.bytes } else { 0 };
+    th.ring.push_back(Event {
+        slot,
+        errno: done.errno,
+        bytes,
+    });
+    let (task, asleep) = (th.task, matches!(th.waiting, Waiting::Events { .. }));
+    k.io_done(done.bytes, done.errno);
+    if asleep || done.is_sync {
+        k.wake(task);
+    }
+}

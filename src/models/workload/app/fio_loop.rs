@@ -1,0 +1,110 @@
+//! fio's main loop: carries out what [`FioThread`](super::FioThread) asks for.
+
+use super::{AppEnv, AppFrame, Waiting, thread};
+use crate::models::host::{Cost, Step};
+use crate::models::workload::fio::thread::Act;
+
+/// Goes on after what the thread waited for, or asks what comes next.
+pub fn step<K: AppEnv>(k: &mut K, t: u16) -> Step {
+    let now = k.host().now();
+    let th = thread(k, t);
+    match th.waiting {
+        Waiting::Nothing => return next(k, t),
+        Waiting::Submitted => th.fio.submitted(now),
+        Waiting::Events { min, max } => return reap(k, t, min, max),
+        Waiting::Sync { issue, bytes } => {
+            let (errno, moved) = match th.ring.pop_front() {
+                Some(e) => (e.errno, e.bytes),
+                None => (0, bytes),
+            };
+            th.fio.sync_done(now, issue, errno, moved);
+        }
+        Waiting::Time(at) if now < at => return Step::Block,
+        Waiting::Time(_) => {}
+    }
+    thread(k, t).waiting = Waiting::Nothing;
+    Step::Yield
+}
+
+fn next<K: AppEnv>(k: &mut K, t: u16) -> Step {
+    let now = k.host().now();
+    let th = thread(k, t);
+    match th.fio.next(now) {
+        Act::Prepared => k.host().charge(Cost::FioTurn),
+        Act::Submit => {
+            th.waiting = Waiting::Submitted;
+            let frame = K::app_frame(AppFrame::AioSubmit {
+                thread: t,
+                done: 0,
+                plugged: false,
+            });
+            k.host().charge(Cost::Syscall);
+            k.host().call(frame);
+        }
+        Act::GetEvents { min, max } => {
+            th.waiting = Waiting::Events { min, max };
+            k.host().charge(Cost::Syscall);
+        }
+        Act::Sync(unit) => {
+            th.waiting = Waiting::Sync {
+                issue: now,
+                bytes: unit.len,
+            };
+            let frame = K::app_frame(AppFrame::Sync {
+                thread: t,
+                unit,
+                submitted: false,
+            });
+            k.host().charge(Cost::Syscall);
+            k.host().call(frame);
+        }
+        Act::Fsync { .. } => {
+            th.waiting = Waiting::Sync {
+                issue: now,
+                bytes: 0,
+            };
+            k.host().charge(Cost::Syscall);
+        }
+        Act::SleepUntil(at) => {
+            th.waiting = Waiting::Time(at);
+            let task = th.task;
+            k.host().charge(Cost::Syscall);
+            k.wake_at(at, task);
+            return Step::Block;
+        }
+        Act::SpinUntil(at) => {
+            let left = at.saturating_sub(now);
+            k.host().spend(left);
+        }
+        Act::Offload { .. } | Act::WaitOffload { .. } => {}
+        Act::Exit => {
+            k.app().running -= 1;
+            return Step::Exit;
+        }
+    }
+    Step::Yield
+}
+
+/// `io_getevents`: takes what is there once there is enough; else sleeps until
+/// the next completion (`fs/aio.c:read_events`).
+fn reap<K: AppEnv>(k: &mut K, t: u16, min: u32, max: u32) -> Step {
+    k.host().charge(Cost::GetEvents);
+    let now = k.host().now();
+    let th = thread(k, t);
+    let there = th.ring.len() as u32;
+    if there < min {
+        return Step::Block;
+    }
+    let n = there.min(max.max(min));
+    for _ in 0..n {
+        let th = thread(k, t);
+        if let Some(e) = th.ring.pop_front() {
+            th.fio.complete_one(now, e.slot, e.errno, e.bytes);
+        }
+    }
+    let th = thread(k, t);
+    th.fio.reap_done(now);
+    th.waiting = Waiting::Nothing;
+    k.host().charge_n(Cost::FioReap, u64::from(n));
+    Step::Yield
+}

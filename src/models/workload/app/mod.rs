@@ -1,0 +1,164 @@
+//! The application's threads as tasks of the host: system calls, direct I/O,
+//! completions.
+//!
+//! What a thread wants next is decided by fio's state machine
+//! ([`FioThread`]); this room carries it out.
+
+pub mod aio;
+pub mod dio;
+pub mod fio_loop;
+pub mod sync;
+
+use std::collections::VecDeque;
+
+use super::fio::thread::{FioThread, IoUnit};
+use crate::models::block::BlockEnv;
+use crate::models::host::{Step, TaskId};
+use crate::models::io::DevId;
+use crate::sim::Ns;
+
+/// A step of the application that a task is in the midst of.
+#[derive(Copy, Clone, Debug)]
+pub enum AppFrame {
+    /// fio's main loop.
+    Fio(u16),
+    /// `io_submit(2)`
+    AioSubmit {
+        /// The thread.
+        thread: u16,
+        /// How many iocbs have been submitted.
+        done: u32,
+        /// Whether the call's plug is to be finished.
+        plugged: bool,
+    },
+    /// The plug of one system call is finished.
+    FinishPlug,
+    /// `pread(2)`, `pwrite(2)` or a discard.
+    Sync {
+        /// The thread.
+        thread: u16,
+        /// What it transfers.
+        unit: IoUnit,
+        /// Whether its bios have been submitted.
+        submitted: bool,
+    },
+}
+
+/// What the application needs of its surroundings.
+pub trait AppEnv: BlockEnv {
+    /// Its own state.
+    fn app(&mut self) -> &mut App;
+    /// The frame of a step of the application.
+    fn app_frame(frame: AppFrame) -> Self::Frame;
+    /// Wakes `task` at `at`, from an interrupt of the current CPU.
+    fn wake_at(&mut self, at: Ns, task: TaskId);
+    /// An application I/O has ended (for time series).
+    fn io_done(&mut self, bytes: u32, errno: i32);
+}
+
+/// All threads.
+#[derive(Debug, Default)]
+pub struct App {
+    /// The threads, in the order they were released.
+    pub threads: Vec<Thread>,
+    /// How many are not over.
+    pub running: u32,
+}
+
+/// What a thread is waiting for.
+#[derive(Copy, Clone, PartialEq, Eq, Debug)]
+pub enum Waiting {
+    /// Nothing: it goes on.
+    Nothing,
+    /// io_submit has returned when it next runs.
+    Submitted,
+    /// At least `min` completions.
+    Events {
+        /// At least so many.
+        min: u32,
+        /// At most so many are taken.
+        max: u32,
+    },
+    /// A synchronous call, entered then, that moved so many bytes.
+    Sync {
+        /// When it was entered.
+        issue: Ns,
+        /// Bytes.
+        bytes: u32,
+    },
+    /// The clock.
+    Time(Ns),
+}
+
+/// One thread of the application.
+#[derive(Debug)]
+pub struct Thread {
+    /// What it does.
+    pub fio: FioThread,
+    /// The task that runs it.
+    pub task: TaskId,
+    /// The device it works on.
+    pub dev: DevId,
+    /// Whether it goes past the page cache.
+    pub direct: bool,
+    /// Whether writes go to the medium before they complete.
+    pub dsync: bool,
+    /// What it waits for.
+    pub waiting: Waiting,
+    /// Completions in the ring, not yet reaped.
+    pub ring: VecDeque<Event>,
+    /// I/Os in flight, by I/O unit.
+    pub slots: Vec<Slot>,
+}
+
+/// A completion event (`struct io_event`).
+#[derive(Copy, Clone, Debug)]
+pub struct Event {
+    /// The I/O unit.
+    pub slot: u32,
+    /// 0, or the errno.
+    pub errno: i32,
+    /// Bytes moved.
+    pub bytes: u32,
+}
+
+/// An I/O in flight (`struct blkdev_dio`).
+#[derive(Copy, Clone, Debug, Default)]
+pub struct Slot {
+    /// Bios not yet ended.
+    pub bios: u16,
+    /// Whether a thread sleeps for it, rather than being sent an event.
+    pub is_sync: bool,
+    /// First error.
+    pub errno: i32,
+    /// Its length in bytes.
+    pub bytes: u32,
+}
+
+/// A frame steps on.
+pub fn step<K: AppEnv>(k: &mut K, task: TaskId, frame: AppFrame) -> Step {
+    match frame {
+        AppFrame::Fio(thread) => fio_loop::step(k, thread),
+        AppFrame::AioSubmit {
+            thread,
+            done,
+            plugged,
+        } => aio::step_submit(k, task, thread, done, plugged),
+        AppFrame::FinishPlug => {
+            crate::models::block::pop(k, task);
+            crate::models::block::plug::blk_finish_plug(k, task);
+            Step::Again
+        }
+        AppFrame::Sync {
+            thread,
+            unit,
+            submitted,
+        } => sync::step(k, task, thread, unit, submitted),
+    }
+}
+
+/// The thread behind index `thread`.
+#[inline]
+fn thread<K: AppEnv>(k: &mut K, thread: u16) -> &mut Thread {
+    &mut k.app().threads[usize::from(thread)]
+}
