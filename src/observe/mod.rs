@@ -1,1 +1,33 @@
-//! To be described.
+//! Probes: what listens to a run.
+
+pub mod blkparse;
+pub mod series;
+
+use crate::models::block::{Action, Subject};
+use crate::models::io::DevId;
+use crate::models::probe::Probe;
+use crate::sim::Ns;
+
+/// The probes of a run, each of which may be absent.
+#[derive(Debug, Default)]
+pub struct Observers {
+    /// blkparse text of every device.
+    pub trace: Option<blkparse::Blkparse>,
+    /// Completions over time.
+    pub series: Option<series::Series>,
+}
+
+impl Probe for Observers {
+    #[inline]
+    fn block_event(&mut self, at: Ns, cpu: u8, comm: Option<&str>, dev: DevId, action: Action, subject: Subject) {
+        if let Some(trace) = &mut self.trace {
+            trace.event(at, cpu, comm, dev, action, subject);
+        }
+    }
+    #[inline]
+    fn io_done(&mut self, at: Ns, bytes: u32, errno: i32) {
+        if let Some(series) = &mut self.series {
+            series.io_done(at, bytes, errno);
+        }
+    }
+}

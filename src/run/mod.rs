@@ -1,9 +1,18 @@
-//! One scenario to one outcome.
+//! One scenario to one outcome: build the machine, run it, check every
+//! invariant, summarise.
 
 pub mod outcome;
+mod summarise;
 
 use crate::models::config::MachineConfig;
-use outcome::Outcome;
+use crate::models::io::DevId;
+use crate::models::machine::{BuildError, Machine, ThreadConfig, Violation};
+use crate::models::mpath::selector::StatusType;
+use crate::observe::Observers;
+use crate::observe::blkparse::Blkparse;
+use crate::observe::series::Series;
+use crate::sim::Ns;
+use outcome::{Outcome, SeriesBin};
 
 /// How a run is observed and limited.
 #[derive(Clone, Debug, Default)]
@@ -11,35 +20,22 @@ pub struct RunOptions {
     /// Whether block trace events are kept (blkparse text in the outcome).
     pub trace: bool,
     /// Width of a bin of the time series; none: no series.
-    pub series_bin: Option<crate::sim::Ns>,
+    pub series_bin: Option<Ns>,
 }
 
 /// Why a machine could not be built or run.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum RunError {
-    /// A dm table was refused; the text is the kernel's.
-    #[error("{map}: table refused: {message}")]
-    Table {
-        /// The map.
-        map: String,
-        /// What the kernel logs.
-        message: String,
-    },
+    /// The machine cannot be built.
+    #[error(transparent)]
+    Build(#[from] BuildError),
     /// The fio job file is not understood.
     #[error("{0}")]
     Job(String),
-    /// A combination of settings that cannot be simulated.
-    #[error("{0}")]
-    Config(String),
     /// An invariant did not hold: a defect of the simulator.
-    #[error("invariant violated at {at}: {what}")]
-    Invariant {
-        /// When.
-        at: crate::sim::Ns,
-        /// Which, and the entity.
-        what: String,
-    },
+    #[error("invariant violated at {}: {}", .0.at, .0.what)]
+    Invariant(#[from] Violation),
 }
 
 /// Builds the machine of `config`, runs its workload to the end, checks every
@@ -49,6 +45,70 @@ pub enum RunError {
 /// A refused table, a job that is not understood, an impossible combination,
 /// or a violated invariant.
 pub fn run(config: &MachineConfig, options: &RunOptions) -> Result<Outcome, RunError> {
-    let _ = (config, options);
-    Err(RunError::Config("the machine is not built yet".into()))
+    let threads = threads(config)?;
+    if !options.trace && options.series_bin.is_none() {
+        let machine = Machine::build(config, &threads, crate::models::probe::NoProbe)?;
+        return Ok(execute(config, machine)?.1);
+    }
+    let observers = Observers {
+        trace: options.trace.then(|| Blkparse::new(devnos(config))),
+        series: options.series_bin.map(Series::new),
+    };
+    let machine = Machine::build(config, &threads, observers)?;
+    let (machine, mut outcome) = execute(config, machine)?;
+    if let Some(trace) = &machine.probe.trace {
+        outcome.blkparse = (0..machine.block.devs.len())
+            .map(|i| DevId(i as u16))
+            .map(|d| (machine.dev_name(d).to_string(), trace.lines(d).to_vec()))
+            .collect();
+    }
+    if let Some(series) = &machine.probe.series {
+        outcome.series = bins(series);
+    }
+    Ok(outcome)
+}
+
+/// Device numbers in the order in which a machine creates its devices.
+fn devnos(config: &MachineConfig) -> Vec<(u32, u32)> {
+    let leaves = config.devices.iter().map(|d| d.devno);
+    leaves.chain(config.maps.iter().map(|m| m.devno)).collect()
+}
+
+fn execute<P: crate::models::probe::Probe>(
+    config: &MachineConfig,
+    mut m: Machine<P>,
+) -> Result<(Machine<P>, Outcome), RunError> {
+    for (map, text) in &config.messages_before_start {
+        m.message(map, text)?;
+    }
+    let now = |m: &Machine<P>| {
+        (
+            summarise::dmsetup(m, StatusType::Table),
+            summarise::dmsetup(m, StatusType::Info),
+        )
+    };
+    let start = now(&m);
+    m.run()?;
+    let end = now(&m);
+    let outcome = summarise::summarise(&m, [start.0, end.0], [start.1, end.1]);
+    Ok((m, outcome))
+}
+
+fn bins(series: &Series) -> Vec<SeriesBin> {
+    series
+        .bins
+        .iter()
+        .enumerate()
+        .map(|(i, b)| SeriesBin {
+            at: series.width * i as u64,
+            ios: b.ios,
+            bytes: b.bytes,
+            errors: b.errors,
+        })
+        .collect()
+}
+
+fn threads(config: &MachineConfig) -> Result<Vec<ThreadConfig>, RunError> {
+    let _ = config;
+    Ok(Vec::new())
 }

@@ -111,6 +111,28 @@ impl<P: Probe> Machine<P> {
         self.check_drained()
     }
 
+    /// Carries out `dmsetup message NAME 0 TEXT`.
+    ///
+    /// # Errors
+    /// No such map, or the target refuses the message.
+    pub fn message(&mut self, map: &str, text: &str) -> Result<(), BuildError> {
+        let Some(dm) = self.dm.devs.iter().position(|d| d.name == map) else {
+            return Err(BuildError::Config(format!("message: no map {map:?}")));
+        };
+        let words: Vec<&str> = text.split_whitespace().collect();
+        let maps: Vec<_> = self.dm.devs.iter().map(|d| (d.name.clone(), d.dev)).collect();
+        let lookup = lookup::Devs {
+            block: &self.block,
+            maps: &maps,
+        };
+        let target = self.dm.mpath(dm as u16);
+        let effects = target.message(&words, &lookup).map_err(|e| {
+            BuildError::Config(format!("message {text:?} to {map}: {}", e.name()))
+        })?;
+        super::dm::apply(self, dm as u16, effects);
+        Ok(())
+    }
+
     /// The threads are released, in order.
     fn start(&mut self) {
         for i in 0..self.app.threads.len() {

@@ -1,0 +1,220 @@
+//! From a machine that has run to its outcome.
+
+use super::outcome::{
+    CpuOutcome, DeviceOutcome, DirOutcome, DirStats, Issued, JobOutcome, MapOutcome, Outcome,
+    PathOutcome,
+};
+use crate::models::block::BlockDev;
+use crate::models::block::device::DirCount;
+use crate::models::io::{DevId, Op, rwbs};
+use crate::models::machine::Machine;
+use crate::models::mpath::selector::StatusType;
+use crate::models::probe::Probe;
+use crate::models::workload::fio::spec::Dir;
+use crate::models::workload::fio::thread::{DirReport, FioReport};
+use crate::sim::Ns;
+
+/// `dmsetup table` and `status` of every map, devices by name.
+pub fn dmsetup<P: Probe>(m: &Machine<P>, kind: StatusType) -> Vec<String> {
+    let device = |dev: DevId, out: &mut String| out.push_str(m.dev_name(dev));
+    m.dm.devs
+        .iter()
+        .map(|d| {
+            let sectors = m.block.devs[usize::from(d.dev.0)].capacity;
+            let text = d.multipath().map_or(String::new(), |t| t.status(kind, device));
+            format!("0 {sectors} multipath {text}")
+        })
+        .collect()
+}
+
+/// The outcome of a machine that has run.
+pub fn summarise<P: Probe>(m: &Machine<P>, tables: [Vec<String>; 2], statuses: [Vec<String>; 2]) -> Outcome {
+    let maps = m.dm.devs.iter().map(|d| d.dev);
+    let leaves = (0..m.block.devs.len()).map(|i| DevId(i as u16));
+    let leaves = leaves.filter(|&d| m.dm.devs.iter().all(|map| map.dev != d));
+    let devices = maps.chain(leaves).map(|d| device(m, d)).collect();
+    Outcome {
+        duration: m.last_io,
+        events: m.events,
+        devices,
+        jobs: jobs(m),
+        maps: map_outcomes(m, tables, statuses),
+        cpus: cpus(m),
+        ..Outcome::default()
+    }
+}
+
+fn device<P: Probe>(m: &Machine<P>, id: DevId) -> DeviceOutcome {
+    let d: &BlockDev = &m.block.devs[usize::from(id.0)];
+    let map = m.dm.devs.iter().find(|map| map.dev == id);
+    let c = &d.count;
+    let dir = |op: Op| stats(&c.dirs[op as usize]);
+    let mut issued: Vec<Issued> = c
+        .issued
+        .iter()
+        .map(|(key, count)| Issued {
+            sectors: key.sectors,
+            rwbs: rwbs(key.op, key.flags),
+            count: *count,
+        })
+        .collect();
+    issued.sort();
+    let mut unplugs = c.unplugs.clone();
+    unplugs.sort_unstable();
+    DeviceOutcome {
+        name: d.name.clone(),
+        devno: d.devno,
+        is_map: map.is_some(),
+        map_name: map.map(|m| m.name.clone()),
+        read: dir(Op::Read),
+        write: dir(Op::Write),
+        discard: dir(Op::Discard),
+        flush: dir(Op::Flush),
+        io_ticks: c.io_ticks,
+        time_in_queue: Ns(c.in_flight_integral as u64),
+        issued,
+        bios_back_merged: c.back_merges,
+        bios_front_merged: c.front_merges,
+        requests_merged: c.rq_merges,
+        requests_inserted: c.inserts,
+        requests_requeued: c.requeues,
+        bios_split: c.splits,
+        requests_failed: c.failed,
+        unplugs,
+        bios: c.bios,
+        d2c: c.d2c.clone(),
+    }
+}
+
+fn stats(c: &DirCount) -> DirStats {
+    DirStats {
+        ios: c.ios,
+        merges: c.merges,
+        sectors: c.sectors,
+        ticks: c.ticks,
+    }
+}
+
+fn map_outcomes<P: Probe>(m: &Machine<P>, tables: [Vec<String>; 2], statuses: [Vec<String>; 2]) -> Vec<MapOutcome> {
+    let text = |list: &[Vec<String>; 2], when: usize, i: usize| list[when].get(i).cloned().unwrap_or_default();
+    m.dm.devs
+        .iter()
+        .enumerate()
+        .map(|(i, d)| MapOutcome {
+            name: d.name.clone(),
+            table_at_start: text(&tables, 0, i),
+            table_at_end: text(&tables, 1, i),
+            status_at_start: text(&statuses, 0, i),
+            status_at_end: text(&statuses, 1, i),
+            kernel_log: d.log.clone(),
+            paths: paths(m, i),
+        })
+        .collect()
+}
+
+fn paths<P: Probe>(m: &Machine<P>, map: usize) -> Vec<PathOutcome> {
+    let Some(target) = m.dm.devs[map].multipath() else {
+        return Vec::new();
+    };
+    let span = m.last_io.0.max(1) as f64;
+    target
+        .paths()
+        .iter()
+        .map(|p| {
+            let d = &m.block.devs[usize::from(p.dev.0)];
+            let c = &d.count;
+            PathOutcome {
+                device: d.name.clone(),
+                group: u32::from(p.group) + 1,
+                ios: c.dirs.iter().map(|d| d.ios).sum(),
+                bytes: c.dirs.iter().map(|d| d.sectors * 512).sum(),
+                mean_in_flight: c.in_flight_integral as f64 / span,
+                utilisation: c.io_ticks.0 as f64 / span,
+            }
+        })
+        .collect()
+}
+
+fn cpus<P: Probe>(m: &Machine<P>) -> Vec<CpuOutcome> {
+    m.host
+        .cpus
+        .iter()
+        .map(|c| CpuOutcome {
+            task: c.used.task,
+            worker: c.used.worker,
+            irq: c.used.irq,
+            switches: c.used.switches,
+        })
+        .collect()
+}
+
+/// One entry a thread, or one a section where `group_reporting` adds them up.
+fn jobs<P: Probe>(m: &Machine<P>) -> Vec<JobOutcome> {
+    let mut out: Vec<JobOutcome> = Vec::new();
+    let mut section = None;
+    for t in &m.app.threads {
+        let spec = t.fio.spec();
+        let job = job(&spec.name, &t.fio.report());
+        match out.last_mut() {
+            Some(last) if spec.group_reporting && section == Some(spec.section) => add(last, &job),
+            _ => out.push(job),
+        }
+        section = Some(spec.section);
+    }
+    out
+}
+
+fn job(name: &str, r: &FioReport) -> JobOutcome {
+    let dir = |d: Dir| dir_outcome(&r.dirs[d]);
+    JobOutcome {
+        name: name.into(),
+        error: r.error,
+        runtime_ms: r.runtime_ms,
+        total_err: r.total_err,
+        first_error: r.first_error,
+        read: dir(Dir::Read),
+        write: dir(Dir::Write),
+        trim: dir(Dir::Trim),
+        syncs: r.syncs,
+    }
+}
+
+fn dir_outcome(r: &DirReport) -> Option<DirOutcome> {
+    (r.total_ios > 0).then(|| DirOutcome {
+        total_ios: r.total_ios,
+        io_bytes: r.io_bytes,
+        runtime_ms: r.runtime_ms,
+        slat: r.slat.clone(),
+        clat: r.clat.clone(),
+        lat: r.lat.clone(),
+    })
+}
+
+/// Adds a clone's figures to its group's.
+fn add(sum: &mut JobOutcome, job: &JobOutcome) {
+    sum.runtime_ms = sum.runtime_ms.max(job.runtime_ms);
+    sum.total_err += job.total_err;
+    sum.syncs += job.syncs;
+    if sum.error == 0 {
+        sum.error = job.error;
+        sum.first_error = job.first_error;
+    }
+    for (a, b) in [
+        (&mut sum.read, &job.read),
+        (&mut sum.write, &job.write),
+        (&mut sum.trim, &job.trim),
+    ] {
+        match (a, b) {
+            (Some(a), Some(b)) => {
+                a.total_ios += b.total_ios;
+                a.io_bytes += b.io_bytes;
+                a.runtime_ms = a.runtime_ms.max(b.runtime_ms);
+                a.slat.merge(&b.slat);
+                a.clat.merge(&b.clat);
+                a.lat.merge(&b.lat);
+            }
+            (a @ None, Some(b)) => *a = Some(b.clone()),
+            (_, None) => {}
+        }
+    }
+}
