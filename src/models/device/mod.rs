@@ -1,5 +1,7 @@
 //! The end of a path on the host: null_blk, a SCSI disk, an array port.
 
+pub mod port;
+
 use serde::{Deserialize, Serialize};
 
 use crate::sim::Ns;
@@ -12,6 +14,8 @@ pub enum DeviceConfig {
     NullBlk(NullBlkConfig),
     /// A SCSI disk of scsi_debug.
     ScsiDebug(ScsiDebugConfig),
+    /// A port of a storage array.
+    ArrayPort(port::PortConfig),
 }
 
 /// null_blk's configfs attributes (`null_blk/main.c`, 6.1).
