@@ -37,7 +37,7 @@ fn mean_wait(mut array: Array, port: PortId, rho: f64, servers: u64, seed: u64) 
     for batch in 0..=BATCHES {
         let mut sum = 0u64;
         for i in batch * BATCH..(batch + 1) * BATCH {
-            now = now + gap.sample(&mut draws.key(Purpose::Arrival, [i, 0]));
+            now += gap.sample(&mut draws.key(Purpose::Arrival, [i, 0]));
             let Admission::Done(done) = array.start(port, now, &command(i), draws) else {
                 panic!("full");
             };
@@ -139,7 +139,7 @@ fn ports_share_their_media() {
     let gap = exponential(MEAN * 10 / 7).sampler().unwrap();
     let (mut now, mut sum, n) = (Ns::ZERO, 0, 1_000_000);
     for i in 0..n {
-        now = now + gap.sample(&mut draws.key(Purpose::Arrival, [i, 0]));
+        now += gap.sample(&mut draws.key(Purpose::Arrival, [i, 0]));
         let port = ports[(i % 2) as usize];
         let Admission::Done(done) = array.start(port, now, &command(i), draws) else {
             panic!("full");
