@@ -5,10 +5,16 @@
 //! simulator as it stands.
 
 pub mod arena;
+pub mod dist;
+pub mod draw;
 pub mod events;
+pub mod servers;
 pub mod stats;
 pub mod time;
+pub mod units;
 
 pub use arena::Arena;
+pub use dist::Distribution;
+pub use draw::{Draws, Purpose};
 pub use events::EventQueue;
 pub use time::Ns;

@@ -3,15 +3,16 @@
 use std::fmt;
 use std::ops::{Add, AddAssign, Mul, Sub};
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 /// A point in simulated time, or a span of it, in nanoseconds.
 ///
 /// One type serves both, as in the kernel's `ktime_t`; there are no floats in
 /// time. Range: 0 to 2⁶⁴−1 ns (584 years).
-#[derive(
-    Copy, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Debug, Serialize, Deserialize,
-)]
+///
+/// Serialises as an integer; is read from an integer or a text like `4ms`
+/// (see [`units`](super::units)).
+#[derive(Copy, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Debug, Serialize)]
 #[serde(transparent)]
 pub struct Ns(pub u64);
 

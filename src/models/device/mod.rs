@@ -2,6 +2,7 @@
 
 pub mod null_blk;
 pub mod scsi;
+pub mod port;
 
 use serde::{Deserialize, Serialize};
 
@@ -36,6 +37,8 @@ pub enum DeviceConfig {
     NullBlk(NullBlkConfig),
     /// A SCSI disk of scsi_debug.
     ScsiDebug(ScsiDebugConfig),
+    /// A port of a storage array.
+    ArrayPort(port::PortConfig),
 }
 
 /// null_blk's configfs attributes (`null_blk/main.c`, 6.1).
