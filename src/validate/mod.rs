@@ -1,1 +1,3 @@
-//! To be described.
+//! The simulator against the kernel.
+
+pub mod experiment;
