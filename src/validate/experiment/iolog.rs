@@ -2,6 +2,9 @@
 
 use std::fmt::Write;
 
+/// More I/Os than this are taken for a slip of the pen in the note.
+const MOST_IOS: u64 = 10_000_000;
+
 /// The iologs the job file `fio_job` reads (`read_iolog`).
 pub(super) fn names(fio_job: &str) -> impl Iterator<Item = &str> {
     fio_job
@@ -69,6 +72,9 @@ impl Stream {
 }
 
 fn iolog(target: &str, verb: &str, bytes: u64, rounds: u64, streams: &[Stream]) -> Option<String> {
+    if rounds.checked_mul(streams.len() as u64)? > MOST_IOS {
+        return None;
+    }
     let mut text = format!("fio version 2 iolog\n{target} add\n{target} open\n");
     for i in 0..rounds {
         for stream in streams {
@@ -119,6 +125,7 @@ mod tests {
             "four emulated CPUs",
             &NOTE.replace("i*4096", "j*4096"),
             &NOTE.replace("KiB", "KB"),
+            &NOTE.replace("2048 pairs", "20480000000 pairs"),
             &NOTE.replace("536870912", "18446744073709551615"),
         ] {
             assert_eq!(from_note(bad, "/dev/p0"), None, "{bad}");
