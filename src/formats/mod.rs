@@ -1,1 +1,3 @@
-//! To be described.
+//! Other people's formats, a file each.
+
+pub mod kernel_observation;

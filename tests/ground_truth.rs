@@ -1,0 +1,135 @@
+//! The simulator against observations of a real kernel, group by group.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use mpathsim::formats::kernel_observation::read_file;
+use mpathsim::validate::case::{CaseReport, CaseResult};
+use mpathsim::validate::{observations, reports};
+
+const GROUPS: [&str; 5] = ["merge", "balance", "smp", "realistic", "trace"];
+
+fn ground_truth() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/ground-truth")
+}
+
+/// Cases that are known to differ, with the mechanism that is missing: lines
+/// `group/id mechanism`. Empty lines and those that begin with `#` are comments.
+fn known_differences() -> BTreeMap<String, String> {
+    let file = ground_truth().join("known-differences.txt");
+    let text = std::fs::read_to_string(file).unwrap_or_default();
+    text.lines()
+        .map(str::trim)
+        .filter(|line| !line.is_empty() && !line.starts_with('#'))
+        .map(|line| {
+            let (case, mechanism) = line.split_once(char::is_whitespace).unwrap_or((line, ""));
+            assert!(!mechanism.is_empty(), "{case}: which mechanism is missing?");
+            (case.to_owned(), mechanism.trim().to_owned())
+        })
+        .collect()
+}
+
+fn why(report: &CaseReport) -> String {
+    match &report.result {
+        CaseResult::NotRun(e) => e.to_string(),
+        _ => {
+            let figures: Vec<String> = report
+                .differences()
+                .iter()
+                .map(|figure| figure.to_string())
+                .collect();
+            figures.join("; ")
+        }
+    }
+}
+
+/// The cases of `group` that differ are exactly those that are known to.
+fn group_agrees(group: &str) {
+    let all = reports(&[ground_truth().join(group)]).unwrap();
+    let failing: BTreeMap<String, String> = all
+        .iter()
+        .filter(|r| r.verdict().agrees() != Some(true))
+        .map(|r| (format!("{group}/{}", r.id), why(r)))
+        .collect();
+    let prefix = format!("{group}/");
+    let known: BTreeMap<String, String> = known_differences()
+        .into_iter()
+        .filter(|(case, _)| case.starts_with(&prefix))
+        .collect();
+    let new: Vec<String> = failing
+        .iter()
+        .filter(|(case, _)| !known.contains_key(*case))
+        .map(|(case, why)| format!("{case}: {why}"))
+        .collect();
+    let gone: Vec<&String> = known.keys().filter(|c| !failing.contains_key(*c)).collect();
+    assert!(
+        new.is_empty() && gone.is_empty(),
+        "{} of {} cases differ\nnot known to:\n{}\nno longer (or not there): {gone:?}",
+        failing.len(),
+        all.len(),
+        new.join("\n")
+    );
+}
+
+#[test]
+#[ignore = "the machine is not built yet"]
+fn merge() {
+    group_agrees("merge");
+}
+
+#[test]
+#[ignore = "the machine is not built yet"]
+fn balance() {
+    group_agrees("balance");
+}
+
+#[test]
+#[ignore = "the machine is not built yet"]
+fn smp() {
+    group_agrees("smp");
+}
+
+#[test]
+#[ignore = "the machine is not built yet"]
+fn realistic() {
+    group_agrees("realistic");
+}
+
+#[test]
+#[ignore = "the machine is not built yet"]
+fn trace() {
+    group_agrees("trace");
+}
+
+#[test]
+fn every_file_is_understood_and_written_back_the_same() {
+    let mut files = 0;
+    for group in GROUPS {
+        for entry in std::fs::read_dir(ground_truth().join(group)).unwrap() {
+            let path = entry.unwrap().path();
+            let text = std::fs::read_to_string(&path).unwrap();
+            let read = read_file(&path).unwrap();
+            assert_eq!(read.len(), 1, "{}", path.display());
+            assert!(read[0].unknown.is_empty(), "{}", path.display());
+            assert!(read[0].observed.other.is_empty(), "{}", path.display());
+            let file: serde_json::Value = serde_json::from_str(&text).unwrap();
+            let written = serde_json::to_value(&read[0]).unwrap();
+            assert_eq!(written, file, "{}", path.display());
+            files += 1;
+        }
+    }
+    assert_eq!(files, 497);
+}
+
+#[test]
+fn every_case_can_be_rebuilt() {
+    for group in GROUPS {
+        for case in observations(&[ground_truth().join(group)]).unwrap() {
+            let machine = mpathsim::validate::experiment::machine(&case)
+                .unwrap_or_else(|e| panic!("{}: {e}", case.id));
+            assert!(!machine.devices.is_empty());
+            let untraced = case.observed.requests_issued.is_none();
+            assert_eq!(machine.host.tracing, !untraced, "{}", case.id);
+        }
+    }
+}
