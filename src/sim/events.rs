@@ -56,7 +56,9 @@ impl<E: Copy> EventQueue<E> {
     /// When the next event is due; [`Ns::NEVER`] if none is.
     #[inline]
     pub fn peek_time(&self) -> Ns {
-        self.keys.first().map_or(Ns::NEVER, |k| Ns((k >> 64) as u64))
+        self.keys
+            .first()
+            .map_or(Ns::NEVER, |k| Ns((k >> 64) as u64))
     }
 
     /// Takes the next event and its time.
