@@ -1,6 +1,14 @@
 //! One scenario to one outcome.
 
+pub mod compare;
+pub mod csv;
+mod iostat;
+mod metrics;
 pub mod outcome;
+pub mod summary;
+mod text;
+pub mod verdict;
+pub mod write;
 
 use crate::models::config::MachineConfig;
 use outcome::Outcome;
