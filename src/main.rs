@@ -1,5 +1,15 @@
-//! The `mpathsim` command.
+//! The `mpathsim` command: hands the arguments to [`mpathsim::cli`] and renders
+//! what went wrong.
 
-fn main() -> std::process::ExitCode {
-    std::process::ExitCode::SUCCESS
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    match mpathsim::cli::run(std::env::args_os()) {
+        Ok(code) => code,
+        Err(error) => {
+            let code = error.exit_code();
+            eprintln!("{:?}", miette::Report::new(error));
+            code
+        }
+    }
 }

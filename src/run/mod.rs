@@ -1,8 +1,16 @@
 //! One scenario to one outcome: build the machine, run it, check every
 //! invariant, summarise.
 
+pub mod compare;
+pub mod csv;
+mod iostat;
+mod metrics;
 pub mod outcome;
 mod summarise;
+pub mod summary;
+mod text;
+pub mod verdict;
+pub mod write;
 
 use crate::models::config::MachineConfig;
 use crate::models::io::DevId;

@@ -1,1 +1,208 @@
-//! To be described.
+//! The scenario file: a computer, the paths of a device, the multipath table
+//! over them, and what the application does.
+//!
+//! Two types: [`raw::RawScenario`] is the file as it is written, and what the
+//! JSON [`schema`] is made from; [`Scenario`] holds together. [`build`] makes
+//! the machine of one queue mode from it. Pure data: nothing here runs.
+//!
+//! ```
+//! let text = r#"
+//!     [[device]]
+//!     name = ["sda", "sdb"]
+//!     preset = "observed-null-blk"
+//!
+//!     [[map]]
+//!     table = "0 2097152 multipath 0 0 1 1 round-robin 0 2 1 sda 1 sdb 1"
+//!
+//!     [[workload.job]]
+//!     rw = "write"
+//!     size = "8m"
+//! "#;
+//! let scenario = mpathsim::scenario::parse("example.toml", text, &[])?;
+//! let machine = mpathsim::scenario::build(&scenario, mpathsim::scenario::Mode::Bio)?;
+//! assert!(machine.maps[0].table.contains("queue_mode bio"));
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+
+mod at;
+mod build;
+mod check;
+mod error;
+mod job;
+mod overrides;
+pub mod preset;
+pub mod raw;
+mod schema;
+mod table;
+pub mod units;
+
+pub use at::At;
+pub use build::{BuildError, Mode, build};
+pub use error::{Problem, ScenarioError, Source};
+pub use overrides::Override;
+pub use schema::schema;
+
+use std::path::Path;
+
+use toml_edit::{DocumentMut, ImDocument};
+
+use crate::models::config::QueueConfig;
+use crate::models::device::DeviceConfig;
+use crate::models::host::HostConfig;
+use crate::models::workload::WorkloadConfig;
+use crate::sim::Ns;
+
+/// A scenario that holds together.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Scenario {
+    /// Name, fit for a folder.
+    pub name: String,
+    /// What it shows; may be empty.
+    pub about: String,
+    /// Seed of every random draw that is not fio's own.
+    pub seed: u64,
+    /// The computer.
+    pub host: HostConfig,
+    /// Leaf devices, in order of the file.
+    pub devices: Vec<Device>,
+    /// Device-mapper devices, in order of creation.
+    pub maps: Vec<Map>,
+    /// Messages before the workload starts: map and text.
+    pub messages: Vec<(String, String)>,
+    /// What the application does.
+    pub workload: WorkloadConfig,
+    /// Width of a bin of the time series.
+    pub series_bin: Ns,
+}
+
+/// A leaf device.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Device {
+    /// Kernel name.
+    pub name: String,
+    /// Major and minor number.
+    pub devno: (u32, u32),
+    /// Capacity in sectors of 512 bytes.
+    pub sectors: u64,
+    /// What it is.
+    pub kind: DeviceKind,
+    /// Settings of its queue.
+    pub queue: QueueConfig,
+}
+
+/// What a leaf device is.
+#[derive(Clone, Debug, PartialEq)]
+pub enum DeviceKind {
+    /// A device of the models.
+    Model(DeviceConfig),
+    /// A port of an array.
+    Port(Box<raw::RawPort>),
+}
+
+/// A device-mapper device.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Map {
+    /// Name, as in `/dev/mapper/NAME`.
+    pub name: String,
+    /// Major and minor number.
+    pub devno: (u32, u32),
+    /// Capacity in sectors of 512 bytes.
+    pub sectors: u64,
+    /// The table.
+    pub table: String,
+    /// Settings of its queue.
+    pub queue: QueueConfig,
+}
+
+/// Reads the scenario file at `path` and applies the `--set` options `sets`.
+///
+/// # Errors
+/// The file is unreadable, an option is malformed, or the text is no scenario.
+pub fn load(path: &Path, sets: &[String]) -> Result<Scenario, ScenarioError> {
+    let name = path.display().to_string();
+    let text = std::fs::read_to_string(path).map_err(|why| ScenarioError::Unreadable {
+        path: name.clone(),
+        why,
+    })?;
+    parse(&name, &text, sets)
+}
+
+/// Reads a scenario from `text`, which messages call `name`, and applies the
+/// `--set` options `sets`. Files that it names are looked for beside `name`.
+///
+/// # Errors
+/// An option is malformed, or the text is no scenario.
+pub fn parse(name: &str, text: &str, sets: &[String]) -> Result<Scenario, ScenarioError> {
+    let source = Source::new(name, text);
+    if sets.is_empty() {
+        return read(&source).map_err(|problems| invalid(name, problems));
+    }
+    let sets = sets
+        .iter()
+        .map(|set| Override::parse(set))
+        .collect::<Result<Vec<_>, _>>()?;
+    let mut document = text
+        .parse::<DocumentMut>()
+        .map_err(|_| invalid(name, read(&source).err().unwrap_or_default()))?;
+    for set in &sets {
+        set.apply(&mut document)?;
+    }
+    let changed = Source::new(name, document.to_string());
+    read(&changed).map_err(|problems| blame(&source, &changed, &sets, problems))
+}
+
+fn invalid(name: &str, problems: Vec<Problem>) -> ScenarioError {
+    ScenarioError::Invalid {
+        name: name.into(),
+        problems,
+    }
+}
+
+/// Reads and checks one text.
+fn read(source: &Source) -> Result<Scenario, Vec<Problem>> {
+    let raw = toml::from_str(&source.text).map_err(|error| vec![source.toml_problem(&error)])?;
+    let path = Path::new(&source.name);
+    let folder = path.parent().unwrap_or(Path::new("."));
+    let stem = path.file_stem().and_then(|stem| stem.to_str());
+    check::check(&raw, source, folder, stem.unwrap_or("scenario"))
+}
+
+/// Puts `problems` of the changed text to the option that made them; problems
+/// of the file itself stay where they are in the file.
+fn blame(
+    file: &Source,
+    changed: &Source,
+    sets: &[Override],
+    problems: Vec<Problem>,
+) -> ScenarioError {
+    if let Ok(document) = ImDocument::parse(changed.text.to_string()) {
+        for problem in &problems {
+            let culprit = sets.iter().find(|set| {
+                set.span(&document)
+                    .is_some_and(|span| problem.touches(&span))
+            });
+            if let Some(set) = culprit {
+                return ScenarioError::Option {
+                    option: set.text.clone(),
+                    message: problem.message.clone(),
+                    hint: problem
+                        .hint
+                        .clone()
+                        .unwrap_or_else(|| "see docs/scenario.md".into()),
+                };
+            }
+        }
+    }
+    let own = read(file).err();
+    let same = |own: &Vec<Problem>| {
+        own.len() == problems.len()
+            && own
+                .iter()
+                .zip(&problems)
+                .all(|(a, b)| a.message == b.message)
+    };
+    match own {
+        Some(own) if same(&own) => invalid(&file.name, own),
+        _ => invalid(&format!("{} with its --set options", file.name), problems),
+    }
+}

@@ -1,0 +1,74 @@
+//! What ends a command early.
+
+use std::io;
+use std::process::ExitCode;
+
+use miette::Diagnostic;
+
+use crate::run::RunError;
+use crate::scenario::{BuildError, ScenarioError};
+
+/// Why a command did not do what it was asked for.
+#[derive(Debug, thiserror::Error, Diagnostic)]
+#[non_exhaustive]
+pub enum CliError {
+    /// The scenario is wrong.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Scenario(#[from] ScenarioError),
+    /// The scenario has no such machine.
+    #[error("{scenario}: {why}")]
+    Build {
+        /// Name of the scenario.
+        scenario: String,
+        /// Why.
+        why: BuildError,
+    },
+    /// The machine refused its set-up, or broke.
+    #[error("{scenario}, {mode} mode: {why}")]
+    Run {
+        /// Name of the scenario.
+        scenario: String,
+        /// The mode.
+        mode: &'static str,
+        /// The seed; with the scenario it repeats the run.
+        seed: u64,
+        /// Why.
+        why: RunError,
+    },
+    /// A result cannot be written.
+    #[error("cannot write {path}: {why}")]
+    #[diagnostic(help("--out FOLDER writes elsewhere"))]
+    Write {
+        /// The file or folder.
+        path: String,
+        /// What the file system says.
+        why: io::Error,
+    },
+    /// A result is not JSON: a figure is not a number.
+    #[error("the summary cannot be written as JSON: {0}")]
+    Json(#[from] serde_json::Error),
+    /// Standard output is broken.
+    #[error("cannot print: {0}")]
+    Output(io::Error),
+    /// A check against a kernel could not be made.
+    #[error("{0}")]
+    Validate(String),
+}
+
+impl CliError {
+    /// 2 for bad input, 1 for all else.
+    pub fn exit_code(&self) -> ExitCode {
+        match self {
+            CliError::Run {
+                why: RunError::Invariant { .. },
+                ..
+            } => ExitCode::from(1),
+            CliError::Scenario(_)
+            | CliError::Build { .. }
+            | CliError::Run { .. }
+            | CliError::Validate(_) => ExitCode::from(2),
+            CliError::Write { .. } | CliError::Json(_) | CliError::Output(_) => ExitCode::from(1),
+        }
+    }
+}

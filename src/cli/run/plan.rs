@@ -1,0 +1,187 @@
+//! Which machines one `run` simulates, and the simulation of all of them at
+//! once.
+
+use std::num::NonZeroUsize;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use crate::cli::CliError;
+use crate::models::config::MachineConfig;
+use crate::run::outcome::Outcome;
+use crate::run::summary::RunSummary;
+use crate::run::verdict::{Verdict, verdicts};
+use crate::run::{RunError, RunOptions};
+use crate::scenario::{self, Mode, Scenario};
+
+/// One machine to simulate.
+struct Planned {
+    mode: Mode,
+    /// Whether it is a twin under the other CPU profile.
+    twin: bool,
+    machine: MachineConfig,
+}
+
+/// All machines to simulate.
+pub struct Plan<'s> {
+    scenario: &'s Scenario,
+    machines: Vec<Planned>,
+}
+
+/// What came of a plan: the runs asked for, then their twins.
+pub struct Finished {
+    runs: Vec<(Mode, Outcome)>,
+    twins: Vec<(Mode, Outcome)>,
+}
+
+impl<'s> Plan<'s> {
+    /// Plans `modes` of `scenario`, or all that it has if there are none; with
+    /// `twins`, both queue modes again under the other CPU profile.
+    ///
+    /// # Errors
+    /// A mode that was asked for does not exist.
+    pub fn new(scenario: &'s Scenario, modes: &[Mode], twins: bool) -> Result<Plan<'s>, CliError> {
+        let build = |mode| {
+            scenario::build(scenario, mode).map_err(|why| CliError::Build {
+                scenario: scenario.name.clone(),
+                why,
+            })
+        };
+        let mut all = vec![Mode::Bio, Mode::Request];
+        if scenario.baseline().is_some() {
+            all.push(Mode::Single);
+        }
+        let modes = if modes.is_empty() { &all } else { modes };
+        let mut machines = Vec::new();
+        for mode in modes {
+            machines.push(Planned {
+                mode: *mode,
+                twin: false,
+                machine: build(*mode)?,
+            });
+        }
+        if twins && modes.contains(&Mode::Bio) && modes.contains(&Mode::Request) {
+            for mode in [Mode::Bio, Mode::Request] {
+                let mut machine = build(mode)?;
+                machine.host.profile = other_profile(&machine.host.profile).into();
+                machines.push(Planned {
+                    mode,
+                    twin: true,
+                    machine,
+                });
+            }
+        }
+        Ok(Plan { scenario, machines })
+    }
+
+    /// How many machines.
+    pub fn len(&self) -> usize {
+        self.machines.len()
+    }
+
+    /// Simulates all machines, as many at once as there are CPUs, and calls
+    /// `tick` after each.
+    ///
+    /// # Errors
+    /// The first machine, in order of the plan, that could not be simulated;
+    /// twins are left out instead.
+    pub fn execute(&self, tick: impl Fn() + Sync) -> Result<Finished, CliError> {
+        let mut finished = Finished {
+            runs: Vec::new(),
+            twins: Vec::new(),
+        };
+        for (planned, result) in self.machines.iter().zip(self.simulate(tick)) {
+            match (result, planned.twin) {
+                (Ok(outcome), false) => finished.runs.push((planned.mode, outcome)),
+                (Ok(outcome), true) => finished.twins.push((planned.mode, outcome)),
+                (Err(_), true) => {}
+                (Err(why), false) => {
+                    return Err(CliError::Run {
+                        scenario: self.scenario.name.clone(),
+                        mode: planned.mode.name(),
+                        seed: self.scenario.seed,
+                        why,
+                    });
+                }
+            }
+        }
+        Ok(finished)
+    }
+
+    fn simulate(&self, tick: impl Fn() + Sync) -> Vec<Result<Outcome, RunError>> {
+        let next = AtomicUsize::new(0);
+        let results = Mutex::new(Vec::new());
+        let options = RunOptions {
+            trace: false,
+            series_bin: Some(self.scenario.series_bin),
+        };
+        let work = || {
+            loop {
+                let index = next.fetch_add(1, Ordering::Relaxed);
+                let Some(planned) = self.machines.get(index) else {
+                    return;
+                };
+                let result = crate::run::run(&planned.machine, &options);
+                tick();
+                if let Ok(mut results) = results.lock() {
+                    results.push((index, result));
+                }
+            }
+        };
+        let cpus = std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
+        std::thread::scope(|scope| {
+            for _ in 0..cpus.min(self.len()) {
+                scope.spawn(work);
+            }
+        });
+        let mut results = results.into_inner().unwrap_or_default();
+        results.sort_by_key(|(index, _)| *index);
+        results.into_iter().map(|(_, result)| result).collect()
+    }
+}
+
+fn other_profile(profile: &str) -> &'static str {
+    if profile == "none" { "lab" } else { "none" }
+}
+
+impl Finished {
+    /// The runs asked for.
+    pub fn runs(&self, scenario: &Scenario) -> Vec<RunSummary> {
+        self.runs.iter().map(|run| summary(scenario, run)).collect()
+    }
+
+    /// Their outcomes.
+    pub fn outcomes(&self) -> Vec<(Mode, &Outcome)> {
+        self.runs
+            .iter()
+            .map(|(mode, outcome)| (*mode, outcome))
+            .collect()
+    }
+
+    /// Bio mode against request mode; empty if not both ran.
+    pub fn verdicts(&self, scenario: &Scenario) -> Vec<Verdict> {
+        let pair = |runs: &[(Mode, Outcome)]| {
+            let of = |mode| runs.iter().find(|run| run.0 == mode);
+            Some((
+                summary(scenario, of(Mode::Bio)?),
+                summary(scenario, of(Mode::Request)?),
+            ))
+        };
+        let Some((bio, request)) = pair(&self.runs) else {
+            return Vec::new();
+        };
+        let other = pair(&self.twins);
+        verdicts(
+            &bio,
+            &request,
+            other.as_ref().map(|(bio, request)| (bio, request)),
+        )
+    }
+}
+
+fn summary(scenario: &Scenario, (mode, outcome): &(Mode, Outcome)) -> RunSummary {
+    let device = match mode {
+        Mode::Single => scenario.baseline().map(|(_, device)| device),
+        Mode::Bio | Mode::Request => None,
+    };
+    RunSummary::new(*mode, device, outcome)
+}

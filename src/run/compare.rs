@@ -1,0 +1,223 @@
+//! The comparison that a person reads at a glance: a column a run, a block a
+//! layer, and the verdicts.
+
+use super::summary::{RunSummary, Summary};
+use super::text::{Columns, bytes, count, percent, time};
+use super::verdict::{Verdict, Winner};
+
+/// What stands where a layer or a figure does not exist.
+const NOTHING: &str = "–";
+
+/// The comparison of all runs of `summary`.
+pub fn comparison(summary: &Summary) -> String {
+    let mut text = heading(summary);
+    let mut columns = Columns::default();
+    let heads = summary.runs.iter().map(column_head);
+    columns.row(std::iter::once(String::new()).chain(heads));
+    let mut sheet = Sheet {
+        runs: &summary.runs,
+        columns,
+    };
+    application(&mut sheet);
+    multipath(&mut sheet);
+    path_devices(&mut sheet);
+    paths(&mut sheet);
+    cpu(&mut sheet, &summary.scenario.cpu_profile);
+    text += &sheet.columns.render();
+    text += &super::iostat::iostat(&summary.runs);
+    text += &verdicts(summary);
+    text
+}
+
+fn heading(summary: &Summary) -> String {
+    let scenario = &summary.scenario;
+    let mut text = scenario.name.clone();
+    if !scenario.about.is_empty() {
+        text += &format!(": {}", scenario.about);
+    }
+    let (cpus, hz) = (scenario.cpus, scenario.hz);
+    let plural = if cpus == 1 { "" } else { "s" };
+    text += &format!(
+        "\nseed {}, {cpus} CPU{plural} at {hz} Hz, CPU profile {}",
+        scenario.seed, scenario.cpu_profile
+    );
+    for set in &scenario.set {
+        text += &format!("\nset {set}");
+    }
+    text + "\n\n"
+}
+
+fn column_head(run: &RunSummary) -> String {
+    match (run.mode.as_str(), &run.device) {
+        ("bio", _) => "bio mode".into(),
+        ("request", _) => "request mode".into(),
+        (_, Some(device)) => format!("{device} alone"),
+        (mode, None) => mode.into(),
+    }
+}
+
+/// Rows under construction, a cell a run.
+struct Sheet<'r> {
+    runs: &'r [RunSummary],
+    columns: Columns,
+}
+
+impl Sheet<'_> {
+    fn block(&mut self, title: &str) {
+        self.columns.row(Vec::<String>::new());
+        self.columns.row([title]);
+    }
+    fn row(&mut self, label: &str, cell: impl Fn(&RunSummary) -> String) {
+        let cells = self.runs.iter().map(cell);
+        let label = format!("  {label}");
+        self.columns.row(std::iter::once(label).chain(cells));
+    }
+    fn any(&self, holds: impl Fn(&RunSummary) -> bool) -> bool {
+        self.runs.iter().any(holds)
+    }
+}
+
+fn application(sheet: &mut Sheet<'_>) {
+    sheet.columns.row(["application"]);
+    sheet.row("I/Os", |run| count(run.application.ios));
+    if sheet.any(|run| run.application.errors > 0) {
+        sheet.row("errors", |run| count(run.application.errors));
+    }
+    sheet.row("IOPS", |run| count(run.application.iops.round() as u64));
+    sheet.row("bandwidth", |run| {
+        format!("{}/s", bytes(run.application.bytes_per_second))
+    });
+    sheet.row("latency mean", |run| time(run.application.latency.mean_ns));
+    sheet.row("50 %", |run| time(run.application.latency.p50_ns as f64));
+    sheet.row("99 %", |run| time(run.application.latency.p99_ns as f64));
+    sheet.row("99.9 %", |run| time(run.application.latency.p999_ns as f64));
+    sheet.row("duration", |run| time(run.duration_ns as f64));
+}
+
+fn multipath(sheet: &mut Sheet<'_>) {
+    if !sheet.any(|run| run.multipath.bios > 0) {
+        return;
+    }
+    sheet.block("multipath device");
+    let some = |present: bool, text: String| if present { text } else { NOTHING.into() };
+    sheet.row("bios", |run| {
+        some(run.multipath.bios > 0, count(run.multipath.bios))
+    });
+    sheet.row("merged", |run| {
+        some(run.multipath.requests > 0, count(run.multipath.bios_merged))
+    });
+    sheet.row("requests", |run| {
+        some(run.multipath.requests > 0, count(run.multipath.requests))
+    });
+    sheet.row("mean request", |run| {
+        some(
+            run.multipath.requests > 0,
+            bytes(run.multipath.mean_request_bytes),
+        )
+    });
+    if sheet.any(|run| run.multipath.requeues > 0) {
+        sheet.row("requeued", |run| count(run.multipath.requeues));
+    }
+}
+
+fn path_devices(sheet: &mut Sheet<'_>) {
+    sheet.block("path devices");
+    let some = |present: bool, text: String| if present { text } else { NOTHING.into() };
+    sheet.row("bios", |run| {
+        some(run.path_devices.bios > 0, count(run.path_devices.bios))
+    });
+    sheet.row("merged", |run| {
+        some(
+            run.path_devices.bios > 0,
+            count(run.path_devices.bios_merged),
+        )
+    });
+    sheet.row("requests", |run| count(run.path_devices.requests));
+    sheet.row("mean request", |run| {
+        bytes(run.path_devices.mean_request_bytes)
+    });
+    if sheet.any(|run| run.path_devices.requeues > 0) {
+        sheet.row("requeued", |run| count(run.path_devices.requeues));
+    }
+}
+
+fn paths(sheet: &mut Sheet<'_>) {
+    let mut names: Vec<(String, String)> = Vec::new();
+    for path in sheet.runs.iter().flat_map(|run| &run.paths) {
+        let name = (path.map.clone(), path.device.clone());
+        if !names.contains(&name) {
+            names.push(name);
+        }
+    }
+    if names.is_empty() {
+        return;
+    }
+    sheet.block("paths: share of bytes, in flight, busy");
+    for (map, device) in names {
+        sheet.row(&device, |run| {
+            let path = run
+                .paths
+                .iter()
+                .find(|path| path.map == map && path.device == device);
+            path.map_or(NOTHING.into(), |path| {
+                let (share, busy) = (percent(path.share), percent(path.utilisation));
+                format!("{share}, {:.1}, {busy}", path.in_flight)
+            })
+        });
+    }
+}
+
+fn cpu(sheet: &mut Sheet<'_>, profile: &str) {
+    sheet.block("CPU");
+    if profile == "none" && !sheet.any(|run| run.cpu.busy > 0.0) {
+        sheet.columns.row(["  costs nothing under profile none"]);
+        return;
+    }
+    sheet.row("busy", |run| percent(run.cpu.busy));
+    sheet.row("an I/O", |run| time(run.cpu.ns_per_io));
+    sheet.row("task / worker / irq", |run| {
+        let all = (run.cpu.task_ns + run.cpu.worker_ns + run.cpu.irq_ns).max(1) as f64;
+        let part = |ns: u64| 100.0 * ns as f64 / all;
+        let (task, worker, irq) = (run.cpu.task_ns, run.cpu.worker_ns, run.cpu.irq_ns);
+        format!("{:.0}/{:.0}/{:.0} %", part(task), part(worker), part(irq))
+    });
+    sheet.row("context switches", |run| count(run.cpu.switches));
+}
+
+fn verdicts(summary: &Summary) -> String {
+    if summary.verdicts.is_empty() {
+        return String::new();
+    }
+    let mut text = String::from("\nverdict\n");
+    for verdict in &summary.verdicts {
+        text += &format!("  {}\n", sentence(verdict));
+    }
+    text
+}
+
+/// One line a figure.
+fn sentence(verdict: &Verdict) -> String {
+    let (what, better) = match verdict.figure.as_str() {
+        "iops" => ("throughput", "more"),
+        "mean_latency" => ("mean latency", "less"),
+        "p99_latency" => ("99 % latency", "less"),
+        _ => ("requests to the path devices", "fewer"),
+    };
+    let factor = verdict.factor();
+    let by = match factor {
+        f if f < 1.5 && better == "more" => format!("{:.0} % {better}", 100.0 * (f - 1.0)),
+        f if f < 1.5 => format!("{:.0} % {better}", 100.0 * (1.0 - 1.0 / f)),
+        f if better == "more" => format!("{f:.1} times as much"),
+        f => format!("{f:.1} times {better}"),
+    };
+    let finding = match verdict.winner {
+        Winner::Equal => "equal within 2 %".into(),
+        Winner::Bio => format!("bio mode, {by}"),
+        Winner::Request => format!("request mode, {by}"),
+    };
+    let doubt = match verdict.depends_on_cpu_profile {
+        Some(true) => "; depends on the CPU profile",
+        _ => "",
+    };
+    format!("{what}: {finding}{doubt}")
+}

@@ -1,0 +1,126 @@
+//! From a scenario to the machines that are simulated: one for each queue
+//! mode, and one without multipath.
+
+use super::table::{self, Line, device_name};
+use super::{DeviceKind, Scenario, job};
+use crate::models::config::{MachineConfig, MapConfig, NamedDevice};
+use crate::models::workload::WorkloadConfig;
+
+/// Which of the siblings of a scenario is built.
+#[derive(Copy, Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Mode {
+    /// Every multipath table in bio mode.
+    Bio,
+    /// Every multipath table in request mode (`mq`).
+    Request,
+    /// The first path of the table alone, without device-mapper.
+    Single,
+}
+
+impl Mode {
+    /// As it is called in options and files.
+    pub fn name(self) -> &'static str {
+        match self {
+            Mode::Bio => "bio",
+            Mode::Request => "request",
+            Mode::Single => "single",
+        }
+    }
+}
+
+/// Why a sibling cannot be built.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum BuildError {
+    /// There is no path that the workload could run on alone.
+    #[error(
+        "no single-path baseline: the jobs do not all run on one multipath map over leaf devices"
+    )]
+    NoBaseline,
+    /// The device is not modelled yet.
+    #[error("device `{0}`: array ports are not simulated yet")]
+    Port(String),
+}
+
+/// The machine of `scenario` in `mode`.
+///
+/// # Errors
+/// [`BuildError::NoBaseline`] for [`Mode::Single`] where the jobs run on
+/// several devices, or on maps over maps.
+pub fn build(scenario: &Scenario, mode: Mode) -> Result<MachineConfig, BuildError> {
+    let devices = scenario
+        .devices
+        .iter()
+        .map(|device| {
+            Ok(NamedDevice {
+                name: device.name.clone(),
+                devno: device.devno,
+                device: match &device.kind {
+                    DeviceKind::Model(config) => config.clone(),
+                    DeviceKind::Port(_) => return Err(BuildError::Port(device.name.clone())),
+                },
+                queue: device.queue.clone(),
+            })
+        })
+        .collect::<Result<Vec<_>, _>>()?;
+    let machine = MachineConfig {
+        seed: scenario.seed,
+        host: scenario.host.clone(),
+        devices,
+        maps: Vec::new(),
+        workload: scenario.workload.clone(),
+        messages_before_start: Vec::new(),
+    };
+    match mode {
+        Mode::Single => single(scenario, machine),
+        Mode::Bio => Ok(with_maps(scenario, machine, "bio")),
+        Mode::Request => Ok(with_maps(scenario, machine, "mq")),
+    }
+}
+
+fn with_maps(scenario: &Scenario, machine: MachineConfig, queue_mode: &str) -> MachineConfig {
+    let maps = scenario.maps.iter().map(|map| MapConfig {
+        name: map.name.clone(),
+        devno: map.devno,
+        table: table::with_queue_mode(&map.table, queue_mode),
+        queue: map.queue.clone(),
+    });
+    MachineConfig {
+        maps: maps.collect(),
+        messages_before_start: scenario.messages.clone(),
+        ..machine
+    }
+}
+
+fn single(scenario: &Scenario, machine: MachineConfig) -> Result<MachineConfig, BuildError> {
+    let (map, device) = scenario.baseline().ok_or(BuildError::NoBaseline)?;
+    let fio_job = job::retarget(&scenario.workload.fio_job, map, device);
+    Ok(MachineConfig {
+        workload: WorkloadConfig {
+            fio_job: fio_job.ok_or(BuildError::NoBaseline)?,
+            ..machine.workload
+        },
+        ..machine
+    })
+}
+
+impl Scenario {
+    /// The map that all jobs run on, and the first path of its first group;
+    /// none if the jobs run on anything else than one multipath map over leaf
+    /// devices.
+    pub fn baseline(&self) -> Option<(&str, &str)> {
+        self.maps.iter().find_map(|map| {
+            job::retarget(&self.workload.fio_job, &map.name, "")?;
+            let lines = table::lines(&map.table).ok()?;
+            let [Line::Multipath(multipath)] = lines.as_slice() else {
+                return None;
+            };
+            let word = multipath.groups.first()?.devices.first()?.text;
+            let device = self.devices.iter().find(|device| {
+                let (major, minor) = device.devno;
+                device.name == device_name(word) || word == format!("{major}:{minor}")
+            })?;
+            Some((map.name.as_str(), device.name.as_str()))
+        })
+    }
+}

@@ -1,0 +1,215 @@
+//! Leaf devices: one kind each, names once, numbers given out.
+
+use super::Checker;
+use crate::models::config::QueueConfig;
+use crate::models::device::{DeviceConfig, NullBlkConfig, ScsiDebugConfig};
+use crate::scenario::at::At;
+use crate::scenario::error::did_you_mean;
+use crate::scenario::preset::{self, PRESETS};
+use crate::scenario::raw::{RawDevice, RawNullBlk, RawPort, RawScsiDebug};
+use crate::scenario::units::{Bytes, Int};
+use crate::scenario::{Device, DeviceKind};
+use crate::sim::Ns;
+
+/// Bytes in a MiB.
+const MIB: u64 = 1 << 20;
+/// Major number of all leaf devices that are not SCSI disks.
+const MAJOR: u32 = 253;
+/// Major number of SCSI disks and minors a disk (`drivers/scsi/sd.c`).
+const SD: (u32, u32) = (8, 16);
+
+impl Checker<'_> {
+    pub(super) fn devices(&mut self, raw: &[At<RawDevice>]) -> Vec<Device> {
+        let mut devices: Vec<Device> = Vec::new();
+        for entry in raw {
+            let Some((kind, bytes)) = self.kind(entry) else {
+                continue;
+            };
+            for name in entry.name.iter() {
+                self.device_name(entry, name, &devices);
+                devices.push(Device {
+                    name: name.into(),
+                    devno: number(name, &devices),
+                    sectors: bytes / 512,
+                    kind: kind.clone(),
+                    queue: QueueConfig::from(&entry.queue),
+                });
+            }
+        }
+        devices
+    }
+
+    fn device_name(&mut self, entry: &At<RawDevice>, name: &str, before: &[Device]) {
+        let plain = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '-';
+        if name.is_empty() || !name.chars().all(plain) {
+            let message = format!("`{name}` is not a kernel name");
+            self.wrong(
+                &entry.name,
+                message,
+                "use letters and digits, as in `sda` or `p0`",
+            );
+        }
+        if before.iter().any(|device| device.name == name) {
+            let message = format!("a device `{name}` stands above already");
+            self.wrong(&entry.name, message, "give each device a name of its own");
+        }
+    }
+
+    /// The kind of an entry and its capacity in bytes.
+    fn kind(&mut self, entry: &At<RawDevice>) -> Option<(DeviceKind, u64)> {
+        let shelf = match &entry.preset {
+            None => None,
+            Some(name) => match preset::find(name) {
+                Some(device) => Some(device),
+                None => {
+                    let hint = did_you_mean(name, PRESETS.iter().map(|preset| preset.name));
+                    self.wrong(name, format!("there is no preset `{}`", **name), hint);
+                    return None;
+                }
+            },
+        };
+        let shelf = shelf.as_ref();
+        let port = shelf.and_then(|device| device.port.as_ref());
+        let null_blk = shelf.and_then(|device| device.null_blk.as_ref());
+        let scsi_debug = shelf.and_then(|device| device.scsi_debug.as_ref());
+        let given = (&entry.port, &entry.null_blk, &entry.scsi_debug);
+        match (given, port, null_blk, scsi_debug) {
+            ((given, None, None), Some(port), _, _) => {
+                let fields = given
+                    .as_ref()
+                    .map_or(port.value.clone(), |given| given.or(port));
+                Some(self.port(&fields))
+            }
+            ((None, given, None), _, Some(null_blk), _) => {
+                let fields = given
+                    .as_ref()
+                    .map_or(null_blk.value.clone(), |given| given.or(null_blk));
+                Some(self.null_blk(&fields))
+            }
+            ((None, None, given), _, _, Some(disk)) => {
+                let fields = given
+                    .as_ref()
+                    .map_or(disk.value.clone(), |given| given.or(disk));
+                Some(self.scsi_debug(&fields))
+            }
+            ((Some(port), None, None), None, None, None) => Some(self.port(port)),
+            ((None, Some(null_blk), None), None, None, None) => Some(self.null_blk(null_blk)),
+            ((None, None, Some(disk)), None, None, None) => Some(self.scsi_debug(disk)),
+            _ => {
+                let message = "it is not clear what this device is";
+                let hint = "give exactly one of `port`, `null_blk` and `scsi_debug`, or a `preset` of that kind";
+                self.wrong(&entry.name, message, hint);
+                None
+            }
+        }
+    }
+
+    fn null_blk(&mut self, raw: &RawNullBlk) -> (DeviceKind, u64) {
+        let default = NullBlkConfig::default();
+        if let Some(mode) = &raw.queue_mode
+            && mode.0 == 1
+        {
+            self.wrong(
+                mode,
+                "null_blk has no queue_mode 1",
+                "2 = blk-mq, 0 = bio-based",
+            );
+        }
+        if let Some(size) = &raw.blocksize
+            && !size.0.is_power_of_two()
+        {
+            self.wrong(
+                size,
+                "a block is a power of two",
+                "512B, 1024B, 2048B or 4096B",
+            );
+        }
+        let size = self.whole_mib(raw.size.as_ref(), 1024);
+        let config = NullBlkConfig {
+            size,
+            blocksize: raw
+                .blocksize
+                .as_ref()
+                .map_or(default.blocksize, |size| size.0 as u32),
+            queue_mode: raw
+                .queue_mode
+                .as_ref()
+                .map_or(default.queue_mode, |mode| mode.get() as u8),
+            irqmode: raw.irqmode.map_or(2, |mode| mode.get() as u8),
+            completion_nsec: raw
+                .completion
+                .map_or(default.completion_nsec, |time| Ns(time.0)),
+            submit_queues: raw.submit_queues.map_or(default.submit_queues, Int::get32),
+            poll_queues: 0,
+            hw_queue_depth: raw
+                .hw_queue_depth
+                .map_or(default.hw_queue_depth, Int::get32),
+            max_sectors: raw
+                .max_request
+                .as_ref()
+                .map_or(0, |size| (size.0 / 512) as u32),
+            memory_backed: u8::from(raw.memory_backed.unwrap_or(false)),
+            discard: u8::from(raw.discard.unwrap_or(false)),
+            cache_size: match &raw.cache_size {
+                None => 0,
+                size => self.whole_mib(size.as_ref(), 0),
+            },
+        };
+        (DeviceKind::Model(DeviceConfig::NullBlk(config)), size * MIB)
+    }
+
+    fn scsi_debug(&mut self, raw: &RawScsiDebug) -> (DeviceKind, u64) {
+        let default = ScsiDebugConfig::default();
+        let size = self.whole_mib(raw.size.as_ref(), 64);
+        let config = ScsiDebugConfig {
+            dev_size_mb: size,
+            ndelay: raw.delay.map_or(default.ndelay, |time| Ns(time.0)),
+            max_queue: raw.max_queue.map_or(default.max_queue, Int::get32),
+            queue_depth: raw.queue_depth.map(Int::get32),
+        };
+        (
+            DeviceKind::Model(DeviceConfig::ScsiDebug(config)),
+            size * MIB,
+        )
+    }
+
+    fn port(&mut self, raw: &RawPort) -> (DeviceKind, u64) {
+        let bytes = raw.size.as_ref().map_or(1 << 30, |size| size.0);
+        (DeviceKind::Port(Box::new(raw.clone())), bytes)
+    }
+
+    /// A size in MiB.
+    fn whole_mib<const MIN: u64, const MAX: u64>(
+        &mut self,
+        size: Option<&At<Bytes<MIN, MAX>>>,
+        default: u64,
+    ) -> u64 {
+        let Some(size) = size else { return default };
+        if size.0 % MIB != 0 {
+            self.wrong(
+                size,
+                "the kernel counts this size in whole MiB",
+                "write for instance \"64MiB\"",
+            );
+        }
+        size.0 / MIB
+    }
+}
+
+/// The number of a new device `name`.
+fn number(name: &str, before: &[Device]) -> (u32, u32) {
+    if let Some(disk) = disk_index(name) {
+        return (SD.0, SD.1 * disk);
+    }
+    let others = before.iter().filter(|device| device.devno.0 == MAJOR);
+    (MAJOR, others.count() as u32)
+}
+
+/// 0 for `sda`, 1 for `sdb`, 25 for `sdz`; only the disks of major 8.
+fn disk_index(name: &str) -> Option<u32> {
+    let letter = name.strip_prefix("sd")?;
+    let [letter @ b'a'..=b'p'] = letter.as_bytes() else {
+        return None;
+    };
+    Some(u32::from(letter - b'a'))
+}

@@ -1,0 +1,146 @@
+//! From the file as written to a scenario that holds together: names are
+//! known and unique, choices exclusive, tables and jobs over devices that
+//! exist. Every problem is collected, not only the first.
+
+mod device;
+mod map;
+mod workload;
+
+use super::Scenario;
+use super::at::At;
+use super::error::{Problem, Source, did_you_mean};
+use super::raw::{RawHost, RawMessage, RawScenario};
+use crate::models::host::HostConfig;
+use crate::sim::Ns;
+
+/// What is known while checking.
+struct Checker<'s> {
+    source: &'s Source,
+    /// Folder that relative paths start from.
+    folder: &'s std::path::Path,
+    problems: Vec<Problem>,
+}
+
+/// Checks `raw`, which was read from `source`. Files that it names are looked
+/// for in `folder`.
+///
+/// # Errors
+/// Everything that is wrong, in order of appearance.
+pub(super) fn check(
+    raw: &RawScenario,
+    source: &Source,
+    folder: &std::path::Path,
+    default_name: &str,
+) -> Result<Scenario, Vec<Problem>> {
+    let mut checker = Checker {
+        source,
+        folder,
+        problems: Vec::new(),
+    };
+    let name = checker.name(raw.name.as_ref(), default_name);
+    let host = checker.host(&raw.host);
+    let devices = checker.devices(&raw.device);
+    let maps = checker.maps(&raw.map, &devices);
+    let messages = checker.messages(&raw.message, &maps);
+    let workload = checker.workload(&raw.workload, &devices, &maps);
+    checker
+        .problems
+        .sort_by_key(|problem| (problem.line, problem.column));
+    if !checker.problems.is_empty() {
+        return Err(checker.problems);
+    }
+    Ok(Scenario {
+        name,
+        about: raw.about.clone().unwrap_or_default(),
+        seed: raw.seed.map_or(1, |seed| seed.get()),
+        host,
+        devices,
+        maps,
+        messages,
+        workload,
+        series_bin: raw
+            .output
+            .series_bin
+            .map_or(Ns::from_ms(10), |bin| bin.ns()),
+    })
+}
+
+impl Checker<'_> {
+    /// Notes a problem at the place of `at`.
+    fn wrong<T>(&mut self, at: &At<T>, message: impl Into<String>, hint: impl Into<String>) {
+        let problem = self.source.problem(at.span.clone(), message, hint.into());
+        self.problems.push(problem);
+    }
+
+    /// Notes a problem at bytes `part` of the text `at`.
+    fn wrong_within(
+        &mut self,
+        at: &At<String>,
+        part: std::ops::Range<usize>,
+        message: impl Into<String>,
+        hint: impl Into<String>,
+    ) {
+        let span = self.source.within(&at.span, &at.value, part);
+        let problem = self.source.problem(span, message, hint.into());
+        self.problems.push(problem);
+    }
+
+    fn name(&mut self, name: Option<&At<String>>, default: &str) -> String {
+        let Some(name) = name else {
+            return default.to_owned();
+        };
+        let plain = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
+        if name.is_empty() || name.starts_with('.') || !name.chars().all(plain) {
+            self.wrong(
+                name,
+                format!("`{}` cannot be the name of a folder of results", **name),
+                "use letters, digits, `-`, `_` and `.`",
+            );
+        }
+        name.value.clone()
+    }
+
+    fn host(&mut self, raw: &RawHost) -> HostConfig {
+        let default = HostConfig::default();
+        if let Some(hz) = &raw.hz
+            && ![100, 250, 300, 1000].contains(&hz.0)
+        {
+            self.wrong(
+                hz,
+                format!("a kernel does not tick {} times a second", hz.0),
+                "100, 250, 300 or 1000",
+            );
+        }
+        HostConfig {
+            cpus: raw.cpus.map_or(default.cpus, |cpus| cpus.get() as u16),
+            hz: raw.hz.as_ref().map_or(default.hz, |hz| hz.get32()),
+            profile: raw.profile.unwrap_or_default().name().into(),
+            tracing: raw.tracing.unwrap_or(default.tracing),
+        }
+    }
+
+    fn messages(&mut self, raw: &[RawMessage], maps: &[super::Map]) -> Vec<(String, String)> {
+        let mut messages = Vec::new();
+        for message in raw {
+            let map = match (&message.map, maps) {
+                (Some(name), _) if maps.iter().any(|map| map.name == **name) => name.value.clone(),
+                (Some(name), _) => {
+                    let hint = did_you_mean(name, maps.iter().map(|map| map.name.as_str()));
+                    self.wrong(name, format!("there is no map `{}`", **name), hint);
+                    continue;
+                }
+                (None, [only]) => only.name.clone(),
+                (None, _) => {
+                    self.wrong(
+                        &message.text,
+                        "it is not said to which map",
+                        "add map = \"NAME\"",
+                    );
+                    continue;
+                }
+            };
+            messages.push((map, message.text.value.clone()));
+        }
+        messages
+    }
+}

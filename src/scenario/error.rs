@@ -1,0 +1,238 @@
+//! What is wrong with a scenario: where, and what would be right.
+
+use std::ops::Range;
+use std::sync::Arc;
+
+use miette::{Diagnostic, NamedSource, SourceSpan};
+
+use super::units::HELP;
+
+/// Everything that is wrong with a scenario.
+#[derive(Debug, thiserror::Error, Diagnostic)]
+pub enum ScenarioError {
+    /// The file cannot be read.
+    #[error("cannot read {path}: {why}")]
+    #[diagnostic(help("give the path of a scenario file; examples are in scenarios/"))]
+    Unreadable {
+        /// Its path.
+        path: String,
+        /// What the operating system says.
+        why: std::io::Error,
+    },
+    /// An option `--set` is malformed.
+    #[error("--set {option}: {message}")]
+    #[diagnostic(help("{hint}"))]
+    Option {
+        /// The text of the option.
+        option: String,
+        /// What is wrong.
+        message: String,
+        /// What would be right.
+        hint: String,
+    },
+    /// The text is not a scenario.
+    #[error("{} in {name}", count(problems.len()))]
+    Invalid {
+        /// The name of the file.
+        name: String,
+        /// What is wrong, in order of appearance; at least one.
+        #[related]
+        problems: Vec<Problem>,
+    },
+}
+
+fn count(problems: usize) -> String {
+    match problems {
+        1 => "1 error".into(),
+        n => format!("{n} errors"),
+    }
+}
+
+/// One thing that is wrong, and its place.
+#[derive(Debug, Clone, thiserror::Error, Diagnostic)]
+#[error("{message}")]
+pub struct Problem {
+    /// What is wrong.
+    pub message: String,
+    /// What would be right.
+    #[help]
+    pub hint: Option<String>,
+    /// The text that it was found in.
+    #[source_code]
+    text: NamedSource<Arc<str>>,
+    /// Where in that text.
+    #[label("here")]
+    span: SourceSpan,
+    /// Line, from 1.
+    pub line: usize,
+    /// Column, from 1, in characters.
+    pub column: usize,
+}
+
+impl Problem {
+    /// Whether its place overlaps bytes `span` of the text.
+    pub(super) fn touches(&self, span: &Range<usize>) -> bool {
+        let start = self.span.offset();
+        start < span.end && span.start < start + self.span.len().max(1)
+    }
+}
+
+/// A text and its name, in which problems are found.
+#[derive(Clone, Debug)]
+pub struct Source {
+    /// How the text is called in messages.
+    pub name: String,
+    /// The text.
+    pub text: Arc<str>,
+}
+
+impl Source {
+    /// A text under a name.
+    pub fn new(name: impl Into<String>, text: impl Into<Arc<str>>) -> Source {
+        Source {
+            name: name.into(),
+            text: text.into(),
+        }
+    }
+
+    /// A problem at `span` of this text.
+    pub(super) fn problem(
+        &self,
+        span: Range<usize>,
+        message: impl Into<String>,
+        hint: impl Into<Option<String>>,
+    ) -> Problem {
+        let start = span.start.min(self.text.len());
+        let end = span.end.clamp(start, self.text.len());
+        let before = self.text.get(..start).unwrap_or("");
+        let line_start = before.rfind('\n').map_or(0, |newline| newline + 1);
+        Problem {
+            message: message.into(),
+            hint: hint.into(),
+            text: NamedSource::new(&self.name, Arc::clone(&self.text)).with_language("toml"),
+            span: (start..end).into(),
+            line: before.matches('\n').count() + 1,
+            column: before[line_start..].chars().count() + 1,
+        }
+    }
+
+    /// The problem that a TOML reader found.
+    pub(super) fn toml_problem(&self, error: &toml::de::Error) -> Problem {
+        let span = error.span().unwrap_or(0..0);
+        let (message, hint) = explain(error.message());
+        self.problem(span, message, hint)
+    }
+
+    /// The bytes of this file that hold bytes `part` of the string value
+    /// `value`, which was read from `span`; all of `span` if the string is
+    /// written with escapes.
+    pub(super) fn within(
+        &self,
+        span: &Range<usize>,
+        value: &str,
+        part: Range<usize>,
+    ) -> Range<usize> {
+        let written = self.text.get(span.clone()).unwrap_or("");
+        match written.find(value) {
+            Some(at) if !value.is_empty() => {
+                let base = span.start + at;
+                base + part.start..base + part.end
+            }
+            _ => span.clone(),
+        }
+    }
+}
+
+/// Splits off the hint of a reader's message, or makes one.
+fn explain(message: &str) -> (String, Option<String>) {
+    if let Some((what, hint)) = message.split_once(HELP) {
+        return (what.into(), Some(hint.into()));
+    }
+    if let Some((unknown, known)) = unknown_word(message) {
+        let what = message.split(", expected").next().unwrap_or(message);
+        let what = what
+            .replace("unknown field", "unknown key")
+            .replace("unknown variant", "unknown word");
+        return (
+            what,
+            Some(did_you_mean(&unknown, known.iter().map(String::as_str))),
+        );
+    }
+    if let Some((what, expected)) = message.split_once(", expected ") {
+        return (what.into(), Some(format!("expected {expected}")));
+    }
+    if let Some(key) = message.strip_prefix("missing field ") {
+        return (format!("the key {key} is missing"), None);
+    }
+    (message.into(), None)
+}
+
+/// The unknown word of serde's message, and the words that it knows.
+fn unknown_word(message: &str) -> Option<(String, Vec<String>)> {
+    let rest = message
+        .strip_prefix("unknown field ")
+        .or_else(|| message.strip_prefix("unknown variant "))?;
+    let mut words = rest.split('`').skip(1).step_by(2).map(str::to_owned);
+    let unknown = words.next()?;
+    Some((unknown, words.collect()))
+}
+
+/// A hint that names the nearest of the known words, or all of them.
+pub(super) fn did_you_mean<'a>(word: &str, known: impl Iterator<Item = &'a str>) -> String {
+    let known: Vec<&str> = known.collect();
+    let nearest = known
+        .iter()
+        .map(|candidate| (edits(word, candidate), *candidate))
+        .min();
+    let list = known.join(", ");
+    match nearest {
+        Some((edits, candidate)) if edits <= 1 + candidate.len() / 3 => {
+            format!("did you mean `{candidate}`? Known here: {list}")
+        }
+        Some(_) => format!("known here: {list}"),
+        None => "nothing is known here".into(),
+    }
+}
+
+/// Levenshtein's distance.
+fn edits(a: &str, b: &str) -> usize {
+    let b: Vec<char> = b.chars().collect();
+    let mut row: Vec<usize> = (0..=b.len()).collect();
+    for (i, ca) in a.chars().enumerate() {
+        let mut diagonal = row[0];
+        row[0] = i + 1;
+        for (j, cb) in b.iter().enumerate() {
+            let replace = diagonal + usize::from(ca != *cb);
+            diagonal = row[j + 1];
+            row[j + 1] = replace.min(diagonal + 1).min(row[j] + 1);
+        }
+    }
+    row[b.len()]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_problem_knows_its_line_and_column_in_characters() {
+        let source = Source::new("s", "eins\nzwölf = 1\n");
+        let at = source.text.find('=').unwrap();
+        let problem = source.problem(at..at + 1, "m", None);
+        assert_eq!((problem.line, problem.column), (2, 7));
+    }
+
+    #[test]
+    fn the_nearest_word_is_named() {
+        let hint = did_you_mean("selectr", ["paths", "selector"].into_iter());
+        assert!(hint.starts_with("did you mean `selector`?"), "{hint}");
+        let hint = did_you_mean("zzzzzzzz", ["paths", "selector"].into_iter());
+        assert_eq!(hint, "known here: paths, selector");
+    }
+
+    #[test]
+    fn a_place_within_a_string_is_found_in_the_file() {
+        let source = Source::new("s", "table = \"0 8 linear\"");
+        assert_eq!(source.within(&(8..20), "0 8 linear", 4..10), 13..19);
+    }
+}

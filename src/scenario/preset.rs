@@ -1,0 +1,91 @@
+//! Devices from the shelf.
+
+use super::raw::{RawDevice, RawNullBlk, RawPort, RawScsiDebug};
+
+/// A device from the shelf: its name, what it stands for, and its fields.
+pub struct Preset {
+    /// The word that `preset` takes.
+    pub name: &'static str,
+    /// What it stands for.
+    pub about: &'static str,
+    fields: &'static str,
+}
+
+/// All devices from the shelf.
+pub const PRESETS: &[Preset] = &[
+    Preset {
+        name: "observed-null-blk",
+        about: "the null_blk device of the kernel observations, 4 ms a command",
+        fields: r#"null_blk = { completion = "4ms", hw_queue_depth = 64, max_request = "1MiB" }"#,
+    },
+    Preset {
+        name: "observed-scsi-debug",
+        about: "the scsi_debug disk of the kernel observations, 4 ms a command",
+        fields: r#"scsi_debug = { delay = "4ms", max_queue = 64, size = "64MiB" }"#,
+    },
+    Preset {
+        name: "flash-array-port",
+        about: "a 16 Gbit/s port of an all-flash array: 150 µs with a short tail",
+        fields: r#"port = { latency = { shape = "log-normal", median = "150us", p99 = "450us" },
+                            per_request = "4us", bandwidth = "12.8Gbit", queue_depth = 64, slots = 32 }"#,
+    },
+    Preset {
+        name: "nvme-of-port",
+        about: "a 25 Gbit/s NVMe-oF port: 40 µs, deep queues",
+        fields: r#"port = { latency = { shape = "log-normal", median = "40us", p99 = "120us" },
+                            per_request = "1us", bandwidth = "25Gbit", queue_depth = 1024,
+                            slots = 128, submit_queues = 4 }"#,
+    },
+    Preset {
+        name: "disk-array-port",
+        about: "an 8 Gbit/s port of an array of disks: 6 ms, few at a time",
+        fields: r#"port = { latency = { shape = "gamma", mean = "6ms", stages = 3.0 },
+                            per_request = "50us", bandwidth = "6.8Gbit", queue_depth = 32, slots = 8 }"#,
+    },
+];
+
+/// The device from the shelf that `name` stands for.
+pub fn find(name: &str) -> Option<RawDevice> {
+    let preset = PRESETS.iter().find(|preset| preset.name == name)?;
+    toml::from_str(&format!(
+        "name = \"\"\n{}",
+        preset.fields.replace('\n', " ")
+    ))
+    .ok()
+}
+
+/// Declares how fields that are given replace those of a preset.
+macro_rules! or_preset {
+    ($type:ident: $($field:ident),* $(,)?) => {
+        impl $type {
+            /// What is given here, and `preset` where nothing is.
+            pub(super) fn or(&self, preset: &Self) -> Self {
+                $type { $($field: self.$field.clone().or_else(|| preset.$field.clone()),)* }
+            }
+        }
+    };
+}
+
+or_preset!(RawNullBlk: completion, hw_queue_depth, submit_queues, max_request, size, blocksize,
+    irqmode, queue_mode, memory_backed, discard, cache_size);
+or_preset!(RawScsiDebug: size, delay, max_queue, queue_depth);
+or_preset!(RawPort: size, latency, per_request, bandwidth, queue_depth, slots, media, media_slots,
+    max_request, submit_queues);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_preset_is_a_device() {
+        for preset in PRESETS {
+            let device = find(preset.name).unwrap_or_else(|| unreachable!("{}", preset.name));
+            let kinds = [
+                device.port.is_some(),
+                device.null_blk.is_some(),
+                device.scsi_debug.is_some(),
+            ];
+            assert_eq!(kinds.iter().filter(|kind| **kind).count(), 1);
+        }
+    }
+}

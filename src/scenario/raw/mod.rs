@@ -1,0 +1,93 @@
+//! The scenario file as it is written: what serde reads, before anything is
+//! checked as a whole. The JSON Schema is made from these types.
+
+mod device;
+mod map;
+mod queue;
+mod workload;
+
+pub use device::{Names, RawDevice, RawLatency, RawNullBlk, RawPort, RawScsiDebug, Shape};
+pub use map::{RawGroup, RawMap, RawMessage, RawMode, RawPath, Word};
+pub use queue::RawQueue;
+pub use workload::{Arrivals, FioValue, RawIolog, RawJob, RawOpen, RawWorkload};
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use super::at::At;
+use super::units::{Int, Time};
+
+/// A scenario: a computer, the paths of a device, the multipath table over
+/// them, and what the application does.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RawScenario {
+    /// Name of the scenario and of its folder of results. Default: the file's.
+    pub name: Option<At<String>>,
+    /// One sentence: what it shows. Printed above the comparison.
+    pub about: Option<String>,
+    /// Seed of every random draw that is not fio's own. Default: 1.
+    pub seed: Option<Int<0, { i64::MAX }>>,
+    /// The computer.
+    #[serde(default)]
+    pub host: RawHost,
+    /// The leaf devices: the ends of the paths.
+    #[serde(default)]
+    pub device: Vec<At<RawDevice>>,
+    /// The device-mapper devices, in order of creation; later ones may stand
+    /// on earlier ones.
+    #[serde(default)]
+    pub map: Vec<At<RawMap>>,
+    /// `dmsetup message`s sent before the workload starts.
+    #[serde(default)]
+    pub message: Vec<RawMessage>,
+    /// What the application does.
+    pub workload: At<RawWorkload>,
+    /// What is written beside the summary.
+    #[serde(default)]
+    pub output: RawOutput,
+}
+
+/// The computer.
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RawHost {
+    /// Number of CPUs. Default: 1.
+    pub cpus: Option<Int<1, 255>>,
+    /// Timer ticks a second (`CONFIG_HZ`): 100, 250, 300 or 1000. Default: 250.
+    pub hz: Option<At<Int<100, 1000>>>,
+    /// What the code paths cost on the CPU. Default: none.
+    pub profile: Option<Profile>,
+    /// Whether block tracing is on, which costs CPU. Default: false.
+    pub tracing: Option<bool>,
+}
+
+/// A CPU profile.
+#[derive(Copy, Clone, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Profile {
+    /// Code costs nothing: only devices and queues take time.
+    #[default]
+    None,
+    /// The machine of the kernel observations: one instruction a nanosecond,
+    /// no caches.
+    Lab,
+}
+
+impl Profile {
+    /// As it is called in files and options.
+    pub fn name(self) -> &'static str {
+        match self {
+            Profile::None => "none",
+            Profile::Lab => "lab",
+        }
+    }
+}
+
+/// What is written beside the summary.
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RawOutput {
+    /// Width of a bin of the CSV time series. Default: `"10ms"`.
+    pub series_bin: Option<Time<1_000, 3_600_000_000_000>>,
+}
