@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::device::DeviceConfig;
+use super::device::port::MediaConfig;
 use super::host::HostConfig;
 use super::workload::WorkloadConfig;
 
@@ -15,6 +16,8 @@ pub struct MachineConfig {
     pub host: HostConfig,
     /// Leaf devices: the ends of the paths, in order of their device numbers.
     pub devices: Vec<NamedDevice>,
+    /// Media that array ports share.
+    pub media: Vec<MediaConfig>,
     /// Device-mapper devices, in order of creation; later ones may stand on
     /// earlier ones.
     pub maps: Vec<MapConfig>,

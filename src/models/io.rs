@@ -243,6 +243,7 @@ impl Bio {
             cpu: 0,
             traced: false,
             pgpath: 0,
+            ident: 0,
             next: None,
             end_io: EndIo::Nobody,
             start: Ns::ZERO,
@@ -294,6 +295,9 @@ pub struct Bio {
     pub traced: bool,
     /// dm-multipath: index of the path it was mapped to (`dm_mpath_io`).
     pub pgpath: u16,
+    /// Which I/O of the application it belongs to: the same in every mode, so
+    /// that draws keyed by it find the same world.
+    pub ident: u64,
     /// Next bio of the same request or list.
     pub next: Option<BioId>,
     /// Who is told.

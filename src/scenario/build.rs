@@ -67,6 +67,7 @@ pub fn build(scenario: &Scenario, mode: Mode) -> Result<MachineConfig, BuildErro
         seed: scenario.seed,
         host: scenario.host.clone(),
         devices,
+        media: Vec::new(),
         maps: Vec::new(),
         workload: scenario.workload.clone(),
         messages_before_start: Vec::new(),

@@ -57,6 +57,7 @@ pub fn machine(observation: &Observation) -> Result<MachineConfig, ExperimentErr
         .ok_or(ExperimentError::Missing("paths"))?;
     Ok(MachineConfig {
         seed: 0,
+        media: Vec::new(),
         host: host(observation),
         devices: leaf_devices(observation, paths)?,
         maps: maps(observation)?,

@@ -1,5 +1,6 @@
 //! The end of a path on the host: null_blk, a SCSI disk, an array port.
 
+pub mod array_port;
 pub mod null_blk;
 pub mod scsi;
 pub mod port;
@@ -9,7 +10,10 @@ use serde::{Deserialize, Serialize};
 use super::block::BlockEnv;
 use super::io::ReqId;
 use crate::sim::Ns;
+use crate::sim::draw::Draws;
+use array_port::PortDisk;
 use null_blk::NullBlk;
+use port::Array;
 use scsi::ScsiDisk;
 
 /// What devices need of their surroundings.
@@ -21,12 +25,18 @@ pub trait DeviceEnv: BlockEnv {
 }
 
 /// All leaf devices, by kind.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Devices {
     /// null_blk devices.
     pub null_blks: Vec<NullBlk>,
     /// SCSI disks.
     pub scsi: Vec<ScsiDisk>,
+    /// Disks behind array ports.
+    pub port_disks: Vec<PortDisk>,
+    /// The ports and the media behind them.
+    pub array: Array,
+    /// Where noise of service is drawn from.
+    pub draws: Draws,
 }
 
 /// A leaf device.

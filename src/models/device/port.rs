@@ -127,6 +127,11 @@ impl Array {
         port.held = port.held.saturating_sub(1);
     }
 
+    /// Commands that `port` can hold.
+    pub fn queue_depth(&self, port: PortId) -> u32 {
+        self.ports[usize::from(port.0)].queue_depth
+    }
+
     /// Commands that `port` holds.
     pub fn held(&self, port: PortId) -> u32 {
         self.ports[usize::from(port.0)].held

@@ -5,10 +5,13 @@ use std::collections::VecDeque;
 use super::super::block::elevator::mq_deadline::{MqDeadline, Tunables};
 use super::super::block::elevator::Elevator;
 use super::super::block::hctx::RunWork;
+use super::super::block::limits::BLK_DEF_MAX_SECTORS;
 use super::super::block::tags::Tags;
 use super::super::block::{BlockDev, BlockLayer, Hctx, HctxId, Limits, Plug, ReqList};
 use super::super::config::{MachineConfig, MapConfig, NamedDevice, QueueConfig, SchedulerName};
 use super::super::device::null_blk::NullBlk;
+use super::super::device::array_port::PortDisk;
+use super::super::device::port::{Array, PortConfig};
 use super::super::device::scsi::ScsiDisk;
 use super::super::device::{DeviceConfig, Devices, NullBlkConfig, ScsiDebugConfig};
 use super::super::dm::{BioFifo, Dm, DmDev, Target};
@@ -21,6 +24,7 @@ use super::super::workload::fio::spec::ThreadSpec;
 use super::super::workload::fio::thread::FioThread;
 use super::lookup::Devs;
 use super::{Driver, Frame, Irq, Machine};
+use crate::sim::draw::Draws;
 use crate::sim::{EventQueue, Ns};
 
 /// Why a machine cannot be built.
@@ -85,7 +89,13 @@ impl<P> Machine<P> {
             host,
             block: BlockLayer::default(),
             dm: Dm::default(),
-            devices: Devices::default(),
+            devices: Devices {
+                null_blks: Vec::new(),
+                scsi: Vec::new(),
+                port_disks: Vec::new(),
+                array: Array::new(&config.media).map_err(|e| BuildError::Config(e.to_string()))?,
+                draws: Draws::new(config.seed),
+            },
             app: App::default(),
             probe,
             drivers: Vec::new(),
@@ -95,7 +105,7 @@ impl<P> Machine<P> {
             last_io: Ns::ZERO,
         };
         for d in &config.devices {
-            m.add_leaf(d);
+            m.add_leaf(d)?;
         }
         let mut maps = Vec::new();
         for map in &config.maps {
@@ -112,7 +122,7 @@ impl<P> Machine<P> {
         Ok(m)
     }
 
-    fn add_leaf(&mut self, d: &NamedDevice) {
+    fn add_leaf(&mut self, d: &NamedDevice) -> Result<(), BuildError> {
         let id = DevId(self.block.devs.len() as u16);
         let (dev, depth, queues, driver) = match &d.device {
             DeviceConfig::NullBlk(c) => {
@@ -127,6 +137,15 @@ impl<P> Machine<P> {
                 let n = (self.devices.scsi.len() - 1) as u16;
                 (scsi_dev(d, c), c.max_queue, 1, Driver::Scsi(n))
             }
+            DeviceConfig::ArrayPort(c) => {
+                let array = &mut self.devices.array;
+                let port = array
+                    .add_port(c)
+                    .map_err(|e| BuildError::Config(format!("{}: {e}", d.name)))?;
+                self.devices.port_disks.push(PortDisk { dev: id, port });
+                let n = (self.devices.port_disks.len() - 1) as u16;
+                (port_dev(d, c), c.queue_depth, 1, Driver::Port(n))
+            }
         };
         self.block.devs.push(dev);
         self.drivers.push(driver);
@@ -139,6 +158,7 @@ impl<P> Machine<P> {
         if d.queue.limits_before_maps {
             self.set_limits(id, &d.queue);
         }
+        Ok(())
     }
 
     /// Gives a device its hardware queues, tags and scheduler.
@@ -243,7 +263,7 @@ impl<P> Machine<P> {
         let busy_paths = target
             .paths()
             .iter()
-            .filter(|p| matches!(self.drivers[usize::from(p.dev.0)], Driver::Scsi(_)))
+            .filter(|p| matches!(self.drivers[usize::from(p.dev.0)], Driver::Scsi(_) | Driver::Port(_)))
             .map(|p| (p.dev, false))
             .collect();
         let id = DevId(self.block.devs.len() as u16);
@@ -305,6 +325,7 @@ impl<P> Machine<P> {
             dsync: t.spec.sync,
             waiting: Waiting::Nothing,
             ring: VecDeque::new(),
+            submitted: 0,
             slots: vec![Slot::default(); t.spec.iodepth.max(1) as usize],
         });
         self.app.running += 1;
@@ -358,4 +379,11 @@ fn scsi_dev(d: &NamedDevice, c: &ScsiDebugConfig) -> BlockDev {
     dev.write_cache = true;
     dev.fua = true;
     dev
+}
+
+/// What a disk behind an array port announces: an HBA's usual limits.
+fn port_dev(d: &NamedDevice, c: &PortConfig) -> BlockDev {
+    let mut limits = Limits::default();
+    limits.set_max_hw_sectors(BLK_DEF_MAX_SECTORS);
+    BlockDev::new(d.name.clone(), d.devno, c.size * 2048, limits)
 }

@@ -4,7 +4,7 @@
 use super::super::block::{
     self, Action, BlockEnv, BlockFrame, BlockLayer, BlockTimer, HctxId, Subject, complete, dispatch,
 };
-use super::super::device::{DeviceEnv, Devices, null_blk, scsi};
+use super::super::device::{DeviceEnv, Devices, array_port, null_blk, scsi};
 use super::super::dm::{Dm, DmEnv, DmFrame, bio_based, request_based, worker};
 use super::super::host::{self, Cost, Host, HostEnv, HostEvent, Step, TaskId};
 use super::super::io::{BioId, BlkStatus, DevId, EndIo, ReqId};
@@ -64,8 +64,12 @@ impl<P: Probe> Machine<P> {
     fn complete(&mut self, rq: ReqId) {
         self.host.charge(Cost::CompleteRq);
         let dev = self.block.reqs[rq].dev;
+        let driver = self.driver(dev);
+        if let Driver::Port(disk) = driver {
+            array_port::completed(self, disk);
+        }
         complete::blk_mq_end_request(self, rq, BlkStatus::Ok);
-        if let Driver::Scsi(disk) = self.drivers[usize::from(dev.0)] {
+        if let Driver::Scsi(disk) = driver {
             scsi::completed(self, disk);
         }
     }
@@ -89,6 +93,7 @@ impl<P: Probe> BlockEnv for Machine<P> {
         match self.driver(self.block.reqs[rq].dev) {
             Driver::NullBlk(n) => null_blk::queue_rq(self, n, rq),
             Driver::Scsi(n) => scsi::queue_rq(self, n, rq),
+            Driver::Port(n) => array_port::queue_rq(self, n, rq),
             Driver::DmRq(n) => request_based::dm_mq_queue_rq(self, n, rq),
             Driver::DmBio(_) => BlkStatus::IoErr,
         }
@@ -166,6 +171,7 @@ impl<P: Probe> DmEnv for Machine<P> {
     fn lld_busy(&mut self, dev: DevId) -> bool {
         match self.driver(dev) {
             Driver::Scsi(n) => scsi::lld_busy(self, n),
+            Driver::Port(n) => array_port::lld_busy(self, n),
             _ => false,
         }
     }

@@ -59,6 +59,8 @@ pub enum Driver {
     NullBlk(u16),
     /// A SCSI disk.
     Scsi(u16),
+    /// A disk behind an array port.
+    Port(u16),
 }
 
 /// The simulated computer.

@@ -34,6 +34,8 @@ pub fn submit<K: AppEnv>(k: &mut K, task: TaskId, t: u16, unit: &IoUnit, is_sync
         Op::Write if dsync => Flags::SYNC.with(Flags::IDLE).with(Flags::FUA),
         Op::Write => Flags::SYNC.with(Flags::IDLE),
     };
+    th.submitted += 1;
+    let ident = u64::from(t) << 40 | th.submitted;
     // Every write call on a block device has a plug of its own, a read only if
     // it takes several bios; inside another plug it is void.
     let wants_plug = unit.op == Op::Write || pieces > 1;
@@ -58,6 +60,7 @@ pub fn submit<K: AppEnv>(k: &mut K, task: TaskId, t: u16, unit: &IoUnit, is_sync
             (len / SECTOR) as u32,
             segs,
         );
+        bio.ident = ident;
         bio.end_io = EndIo::App {
             thread: t,
             slot: unit.slot,

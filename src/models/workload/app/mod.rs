@@ -107,6 +107,8 @@ pub struct Thread {
     pub waiting: Waiting,
     /// Completions in the ring, not yet reaped.
     pub ring: VecDeque<Event>,
+    /// I/Os submitted so far.
+    pub submitted: u64,
     /// I/Os in flight, by I/O unit.
     pub slots: Vec<Slot>,
 }
