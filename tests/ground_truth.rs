@@ -1,4 +1,5 @@
 //! The simulator against observations of a real kernel, group by group.
+#![allow(clippy::unwrap_used, clippy::panic)]
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};

@@ -66,9 +66,9 @@ pub struct Observation {
     /// What every queue then said of itself: device, attribute, text.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub limits: BTreeMap<String, BTreeMap<String, String>>,
-    /// Module parameters: module, name, value.
+    /// Module parameters: `module.name` and value.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub module_parameters: BTreeMap<String, BTreeMap<String, Value>>,
+    pub module_parameters: BTreeMap<String, Value>,
     /// `dmsetup message` texts sent before the run.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub messages_before_start: Vec<String>,
@@ -94,8 +94,8 @@ pub struct Observation {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub note: Option<String>,
     /// What was done during the run.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub actions: Vec<Action>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub actions: Option<Vec<Action>>,
     /// Offsets that were read, in order of completion, bytes.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub offsets_read: Vec<u64>,
@@ -111,8 +111,8 @@ pub struct Observation {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub repeats: Option<u32>,
     /// Figures in which the runs differ.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub spread: BTreeMap<String, Vec<f64>>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub spread: Option<BTreeMap<String, Vec<f64>>>,
     /// Whether the runs issued the same requests.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub issued_sizes_repeat_exactly: Option<bool>,

@@ -3,7 +3,7 @@
 
 mod devices;
 mod iolog;
-mod queue;
+pub(super) mod queue;
 
 use crate::formats::kernel_observation::{Observation, PathKind, Paths};
 use crate::models::config::{MachineConfig, MapConfig, NamedDevice, QueueConfig};
@@ -72,7 +72,10 @@ pub fn machine(observation: &Observation) -> Result<MachineConfig, ExperimentErr
 
 fn refuse_unsupported(observation: &Observation) -> Result<(), ExperimentError> {
     let set = [
-        (!observation.actions.is_empty(), "actions"),
+        (
+            observation.actions.iter().flatten().next().is_some(),
+            "actions",
+        ),
         (
             !observation.module_parameters.is_empty(),
             "module_parameters",

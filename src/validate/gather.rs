@@ -55,3 +55,66 @@ fn walk(folder: &Path, found: &mut Vec<PathBuf>) -> Result<(), ValidateError> {
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::fs;
+
+    /// A new folder for the test `name`; gone at the end.
+    struct Folder(PathBuf);
+
+    impl Folder {
+        fn new(name: &str) -> Folder {
+            let name = format!("mpathsim-gather-{name}-{}", std::process::id());
+            let path = std::env::temp_dir().join(name);
+            fs::create_dir_all(path.join("a/b")).unwrap();
+            Folder(path)
+        }
+        fn write(&self, file: &str, ids: &[&str]) {
+            let objects: Vec<String> = ids
+                .iter()
+                .map(|id| {
+                    format!(
+                        r#"{{"format": "kernel-observation/1", "id": "{id}",
+                            "group": "interface", "observed": {{}}}}"#
+                    )
+                })
+                .collect();
+            let text = format!("[{}]", objects.join(","));
+            fs::write(self.0.join(file), text).unwrap();
+        }
+        fn ids(&self) -> Vec<String> {
+            let all = observations(&[&self.0]).unwrap();
+            all.into_iter().map(|o| o.id).collect()
+        }
+    }
+
+    impl Drop for Folder {
+        fn drop(&mut self) {
+            let _ = fs::remove_dir_all(&self.0);
+        }
+    }
+
+    #[test]
+    fn folders_by_name_files_in_them_too() {
+        let folder = Folder::new("order");
+        folder.write("z.json", &["last"]);
+        folder.write("a/b/1.json", &["first", "second"]);
+        folder.write("a/c.json", &["third"]);
+        fs::write(folder.0.join("README.md"), "not one").unwrap();
+        assert_eq!(folder.ids(), ["first", "second", "third", "last"]);
+    }
+
+    #[test]
+    fn what_cannot_be_read_is_said() {
+        let folder = Folder::new("errors");
+        let error = |path: &Path| observations(&[path]).unwrap_err();
+        assert!(matches!(error(&folder.0), ValidateError::Nothing(_)));
+        let missing = folder.0.join("missing.json");
+        assert!(matches!(error(&missing), ValidateError::Observation(_)));
+        fs::write(folder.0.join("bad.json"), "{").unwrap();
+        let bad = error(&folder.0).to_string();
+        assert!(bad.contains("bad.json:1:"), "{bad}");
+    }
+}

@@ -4,7 +4,9 @@
 use serde_json::Value;
 
 use super::job_file::{self, Section};
-use crate::formats::kernel_observation::{Observation, PathKind, Paths};
+use crate::formats::kernel_observation::{Observation, PathKind, Paths, QueueSettings};
+use crate::models::io::SECTOR;
+use crate::validate::experiment::queue;
 
 /// What decides the counts of a `merge` case.
 #[derive(Copy, Clone, Debug, PartialEq, Eq)]
@@ -47,7 +49,7 @@ fn submission(observation: &Observation) -> Option<Decider> {
     let table = observation.table.as_deref().unwrap_or_default();
     let batch = whole_batch(job)?;
     let block = job_file::largest_block(job)?;
-    let limit = request_limit(observation, paths)?.max(512);
+    let limit = request_limit(observation, paths)?.max(SECTOR);
     let requests = batch.checked_mul(block.div_ceil(limit.min(CONTIGUITY_MATTERS)))?;
     if batch == 2 || requests > tags(observation, paths)? {
         return None;
@@ -125,24 +127,20 @@ fn attribute(paths: &Paths, name: &str, default: u64) -> Option<u64> {
 fn request_limit(observation: &Observation, paths: &Paths) -> Option<u64> {
     let hard = match paths.kind {
         PathKind::NullBlk => match attribute(paths, "max_sectors", 0)? {
-            0 => 255 * 512,
-            sectors => sectors * 512,
+            0 => 255 * SECTOR,
+            sectors => sectors.checked_mul(SECTOR)?,
         },
         PathKind::ScsiDebug => DEFAULT_LIMIT,
     };
-    let set = |queue: &Option<_>| max_sectors_kb(queue.as_ref());
+    let set = |queue: &Option<QueueSettings>| {
+        let settings = queue::settings("queue", queue.as_ref()).ok()?;
+        Some(settings.max_sectors_kb.map(|kb| u64::from(kb) * 1024))
+    };
     let mut limit = hard.min(DEFAULT_LIMIT);
-    limit = limit.min(set(&observation.path_queue).unwrap_or(limit));
+    limit = limit.min(set(&observation.path_queue)?.unwrap_or(limit));
     let table = observation.table.as_deref().unwrap_or_default();
     if !table.contains("queue_mode bio") {
-        limit = limit.min(set(&observation.dm_queue).unwrap_or(limit));
+        limit = limit.min(set(&observation.dm_queue)?.unwrap_or(limit));
     }
     Some(limit)
-}
-
-fn max_sectors_kb(
-    queue: Option<&crate::formats::kernel_observation::QueueSettings>,
-) -> Option<u64> {
-    let kb = queue?.get("max_sectors_kb")?.as_u64()?;
-    kb.checked_mul(1024)
 }

@@ -8,7 +8,7 @@ use crate::models::config::{QueueConfig, SchedulerName};
 
 /// The settings of `what` (`dm_queue`, `path_queue`); attributes of a
 /// scheduler may have `iosched/` in front.
-pub(super) fn settings(
+pub fn settings(
     what: &str,
     attributes: Option<&QueueSettings>,
 ) -> Result<QueueConfig, ExperimentError> {
