@@ -1,122 +1,217 @@
-//! A thread's main loop as a state machine (`backend.c:do_io`, 3.33).
+//! A thread's main loop (`backend.c:thread_main`, `do_io`, 3.33).
+//!
+//! fio's functions call each other and block in the middle; here each place
+//! where they wait is a [`Step`], and what several of them wait for alike
+//! (submission, reaping, draining, sleeping) is [`Pending`].
 
-use super::spec::{Dir, PerDir, ThreadSpec};
+mod choose;
+mod complete;
+mod pass;
+mod queue;
+mod reap;
+mod worker;
+
+use super::act::{Act, FioError, IoUnit};
+use super::direction::Directions;
+use super::iolog::Iolog;
+use super::logs::GrowingLogs;
+use super::offload::WorkQueue;
+use super::offset::Offsets;
+use super::rate::Rate;
+use super::region::Region;
+use super::report::FioReport;
+use super::size::Sizes;
+use super::sleep::{Sleep, usec_since};
+use super::spec::{Dir, PerDir, SubmitMode, ThreadSpec};
 use crate::models::io::Op;
 use crate::sim::Ns;
 use crate::sim::stats::LatencyStats;
 
-/// A data transfer, ready to be submitted.
+/// What an io_u does.
 #[derive(Copy, Clone, PartialEq, Eq, Debug)]
-pub struct IoUnit {
-    /// Which io_u it is: 0 to `iodepth` − 1.
-    pub slot: u32,
-    /// What it does; [`Op::Flush`] for an fsync that goes through the ring
-    /// (io_uring).
-    pub op: Op,
-    /// Where, bytes from the start of the device.
-    pub offset: u64,
-    /// How long, bytes.
-    pub len: u32,
+enum Kind {
+    Io(Dir),
+    Sync { data: bool },
 }
 
-/// What the thread does next.
+impl Kind {
+    fn dir(self) -> Option<Dir> {
+        match self {
+            Kind::Io(dir) => Some(dir),
+            Kind::Sync { .. } => None,
+        }
+    }
+    fn op(self) -> Op {
+        match self {
+            Kind::Io(Dir::Read) => Op::Read,
+            Kind::Io(Dir::Write) => Op::Write,
+            Kind::Io(Dir::Trim) => Op::Discard,
+            Kind::Sync { .. } => Op::Flush,
+        }
+    }
+}
+
+/// An io_u.
+#[derive(Copy, Clone, Debug)]
+struct Slot {
+    kind: Kind,
+    offset: u64,
+    len: u32,
+    start: Ns,
+    issue: Ns,
+}
+
+/// How queueing an io_u went (`enum fio_q_status`).
 #[derive(Copy, Clone, PartialEq, Eq, Debug)]
-pub enum Act {
-    /// One io_u was made ready in user space. Charge fio's own work for it and
-    /// call [`FioThread::next`] again.
-    Prepared,
-    /// io_submit(2) or io_uring_enter(2) of [`FioThread::ring`], in order; then
-    /// [`FioThread::submitted`] at the time the call returns.
-    Submit,
-    /// io_getevents(2): wait until at least `min` are complete, take at most
-    /// `max`. Then, all with one and the same time (read after the call
-    /// returned), [`FioThread::complete_one`] for each in order of completion
-    /// and [`FioThread::reap_done`]. `min` = 0: take what is there, do not
-    /// wait.
-    GetEvents {
-        /// At least so many.
+enum Queued {
+    /// Queued or completed.
+    Fine,
+    /// Not possible now.
+    Busy,
+    /// Completed with this errno.
+    Failed(i32),
+}
+
+/// Where the thread is in its main loop.
+#[derive(Copy, Clone, Debug)]
+enum Step {
+    /// Not started.
+    Idle,
+    /// Top of the loop.
+    Turn,
+    /// An io_u is to be taken.
+    Take,
+    /// The rate says wait: nothing is in flight any more.
+    RateDrained {
+        slot: u32,
+        dir: Dir,
+        us: u64,
+        at: u64,
+    },
+    /// The rate's sleep is over.
+    RateSlept {
+        slot: u32,
+        dir: Dir,
+    },
+    /// The iolog's next entry for this io_u, after a wait if there was one.
+    Replay {
+        slot: u32,
+    },
+    /// The io_u is ready.
+    Ready {
+        slot: u32,
+    },
+    /// A synchronous call is under way.
+    InCall {
+        slot: u32,
+    },
+    /// The io_u is queued, submission included.
+    AfterQueue {
+        kind: Kind,
+        queued: Queued,
+    },
+    /// A reap is over (`wait_for_completions`).
+    Reaped {
+        dir: Option<Dir>,
         min: u32,
-        /// At most so many.
-        max: u32,
+        full: bool,
     },
-    /// pread(2), pwrite(2), or for a discard the BLKDISCARD ioctl, also under
-    /// an asynchronous engine. Then [`FioThread::sync_done`].
-    Sync(IoUnit),
-    /// fsync(2) or fdatasync(2). Then [`FioThread::sync_done`].
-    Fsync {
-        /// fdatasync.
-        data: bool,
-        /// The one of `end_fsync`.
-        at_end: bool,
+    /// A full drain is over.
+    Drained {
+        dir: Option<Dir>,
     },
-    /// Sleep until then (nanosleep: the caller adds timer slack), then call
-    /// [`FioThread::next`] again.
-    SleepUntil(Ns),
-    /// Stay on the CPU until then, then call [`FioThread::next`] again.
-    SpinUntil(Ns),
-    /// `io_submit_mode=offload`: `unit` was put on the list of worker thread
-    /// `worker`: wake it. It calls [`FioThread::worker_take`] until that gives
-    /// none, then sleeps.
-    Offload {
-        /// The worker: 0 to `iodepth` − 1.
-        worker: u32,
-        /// What it will do, in its turn.
-        unit: IoUnit,
+    /// Thinking: drained, spun, slept.
+    ThinkDrained {
+        blocks: u64,
     },
-    /// Sleep until [`FioThread::offload_done`] has freed an io_u, or with `all`
-    /// until every worker is idle; then call [`FioThread::next`] again.
-    WaitOffload {
-        /// All workers idle.
-        all: bool,
+    ThinkSpun {
+        blocks: u64,
+        since: Ns,
     },
-    /// The thread ends; its device is closed.
-    Exit,
+    Thought {
+        blocks: u64,
+    },
+    /// The loop is over.
+    LoopEnd,
+    /// After an error: events that were there are taken, the rest is waited for.
+    CleanUp,
+    /// Everything is reaped.
+    LoopDrained,
+    /// The fsync of `end_fsync` is under way.
+    EndSync,
+    /// One pass is over.
+    PassEnd,
+    /// All is over.
+    Over,
 }
 
-/// Why a thread cannot be built.
-#[derive(Clone, PartialEq, Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum FioError {
-    /// The region does not fit.
-    #[error("{0}")]
-    Invalid(String),
+/// Whether a submission is the loop's own or the engine's, on reaping.
+#[derive(Copy, Clone, PartialEq, Eq, Debug)]
+enum Commit {
+    /// `td_io_commit`: what was queued counts as in flight.
+    Loop,
+    /// The engine's hook alone.
+    Engine,
 }
 
-/// What a thread did, as fio reports it; `ramp_time` excluded.
+/// What has to happen before the next step.
+#[derive(Copy, Clone, Debug, Default)]
+struct Pending {
+    commit: Option<Commit>,
+    reap: Option<u32>,
+    drain: bool,
+    sleep: Option<Sleep>,
+}
+
+impl Pending {
+    #[inline]
+    fn nothing(&self) -> bool {
+        self.commit.is_none() && self.reap.is_none() && !self.drain && self.sleep.is_none()
+    }
+}
+
+/// Counts of one direction.
 #[derive(Clone, Debug, Default)]
-pub struct FioReport {
-    /// By direction.
-    pub dirs: PerDir<DirReport>,
-    /// fsync and fdatasync calls of the loop.
-    pub syncs: u64,
-    /// How long these took.
-    pub sync_lat: LatencyStats,
-    /// `job_runtime`: ms, rounded up.
-    pub runtime_ms: u64,
-    /// `error`.
-    pub error: i32,
-    /// `total_err`.
-    pub total_err: u64,
+struct Counts {
+    /// `io_issues`.
+    issued: u64,
+    /// `io_issue_bytes`; not cleared after `ramp_time`.
+    issued_bytes: u64,
+    /// `io_blocks`.
+    done: u64,
+    /// `io_bytes`.
+    done_bytes: u64,
+    /// `total_io_u`.
+    total: u64,
+    /// Runtime, µs, of the passes that are over.
+    runtime_us: u64,
+}
+
+/// Latencies of one direction.
+#[derive(Clone, Debug, Default)]
+struct Lats {
+    slat: LatencyStats,
+    clat: LatencyStats,
+    lat: LatencyStats,
+}
+
+/// What one reap found (`struct io_completion_data`).
+#[derive(Copy, Clone, Debug, Default)]
+struct Reap {
+    got: u32,
+    error: i32,
+    bytes: u64,
+}
+
+/// Errors so far.
+#[derive(Copy, Clone, Debug, Default)]
+struct Errors {
+    /// `td->error`: ends the job if it stays.
+    fatal: i32,
+    /// `total_err_count`.
+    total: u64,
     /// `first_error`.
-    pub first_error: i32,
-}
-
-/// One direction of a thread.
-#[derive(Clone, Debug, Default)]
-pub struct DirReport {
-    /// I/Os queued, failed ones included.
-    pub total_ios: u64,
-    /// Bytes transferred with success.
-    pub io_bytes: u64,
-    /// `runtime`: ms, rounded up.
-    pub runtime_ms: u64,
-    /// Submission latency: start to return of io_submit; none for
-    /// synchronous calls.
-    pub slat: LatencyStats,
-    /// Completion latency.
-    pub clat: LatencyStats,
-    /// Start to completion.
-    pub lat: LatencyStats,
+    first: i32,
 }
 
 /// A running thread. The caller owns the clock and executes what
@@ -124,83 +219,346 @@ pub struct DirReport {
 #[derive(Clone, Debug)]
 pub struct FioThread {
     spec: ThreadSpec,
+    region: Region,
+    directions: Directions,
+    offsets: Offsets,
+    sizes: Sizes,
+    rate: Rate,
+    logs: GrowingLogs,
+    iolog: Option<choose::Replay>,
+    workers: Option<WorkQueue>,
+    granularity_us: u64,
+
+    step: Step,
+    pending: Pending,
+    slots: Vec<Slot>,
+    free: Vec<u32>,
+    requeued: Vec<u32>,
     ring: Vec<IoUnit>,
+    /// Where the ring's first entry is, 0 to `iodepth` − 1.
+    ring_at: u32,
+    /// Entries of the submission under way.
+    submitting: usize,
+    /// io_us taken and not yet put back (`cur_depth`).
+    depth: u32,
+    /// Counts towards `iodepth_batch_submit` (`io_u_queued`).
+    queued: u32,
+    /// Modulo 2³², as fio's (`io_u_in_flight`).
+    in_flight: u32,
+    reap: Reap,
+    reap_failed: bool,
+    drained: u32,
+    drain_failed: bool,
+
+    epoch: Ns,
+    pass_start: Ns,
+    ended: Ns,
+    ramp_over: bool,
+    running: bool,
+    terminate: bool,
+    done: bool,
+    file_done: bool,
+    last_was_sync: bool,
+    loops_left: u64,
+    pass_queued_bytes: u64,
+    pass_limit: u64,
+    bytes_done: u64,
+    bytes_done_before: u64,
+    thought_at: u64,
+    counts: PerDir<Counts>,
+    lats: Box<PerDir<Lats>>,
+    syncs: u64,
+    sync_lat: LatencyStats,
+    errors: Errors,
 }
+
+/// nanosleep(2) of 1 µs takes so long with the default timer slack of 50 µs.
+const DEFAULT_GRANULARITY_US: u64 = 55;
 
 impl FioThread {
     /// A thread on a device of so many bytes. `iolog`: text of the file that
     /// `read_iolog` names.
     ///
     /// # Errors
-    /// A region that does not fit the device, or an iolog that is not one.
+    /// A region that does not fit the device, an I/O that is too large, or an
+    /// iolog that is not one.
     pub fn new(
         spec: &ThreadSpec,
         device_bytes: u64,
         iolog: Option<&str>,
     ) -> Result<Self, FioError> {
-        let _ = (device_bytes, iolog);
+        let mut spec = spec.clone();
+        let replay = choose::Replay::new(&mut spec, iolog)?;
+        check_ranges(&spec)?;
+        let region = match &replay {
+            Some(_) => Region {
+                start: 0,
+                len: device_bytes,
+                device: device_bytes,
+                size: u64::MAX,
+            },
+            None => Region::new(&spec, device_bytes)?,
+        };
+        let offload = spec.submit_mode == SubmitMode::Offload;
         Ok(FioThread {
-            spec: spec.clone(),
-            ring: Vec::new(),
+            region,
+            directions: Directions::new(&spec),
+            offsets: Offsets::new(&spec, region),
+            sizes: Sizes::new(&spec),
+            rate: Rate::new(&spec),
+            logs: GrowingLogs::new(&spec, offload),
+            iolog: replay,
+            workers: offload.then(|| WorkQueue::new(spec.iodepth)),
+            granularity_us: DEFAULT_GRANULARITY_US,
+            step: Step::Idle,
+            pending: Pending::default(),
+            slots: vec![Slot::new(); spec.iodepth as usize],
+            free: (0..spec.iodepth).collect(),
+            requeued: Vec::new(),
+            ring: Vec::with_capacity(spec.iodepth as usize),
+            ring_at: 0,
+            submitting: 0,
+            depth: 0,
+            queued: 0,
+            in_flight: 0,
+            reap: Reap::default(),
+            reap_failed: false,
+            drained: 0,
+            drain_failed: false,
+            epoch: Ns::ZERO,
+            pass_start: Ns::ZERO,
+            ended: Ns::ZERO,
+            ramp_over: spec.ramp_time == Ns::ZERO,
+            running: false,
+            terminate: false,
+            done: false,
+            file_done: false,
+            last_was_sync: false,
+            loops_left: spec.loops.max(1),
+            pass_queued_bytes: 0,
+            pass_limit: 0,
+            bytes_done: 0,
+            bytes_done_before: 0,
+            thought_at: 0,
+            counts: PerDir::default(),
+            lats: Box::default(),
+            syncs: 0,
+            sync_lat: LatencyStats::default(),
+            errors: Errors::default(),
+            spec,
         })
     }
+
+    /// How long a nanosleep(2) of 1 µs takes on this host, as fio measures it
+    /// at start; it sleeps that much less and spins. Default 55 µs.
+    pub fn set_sleep_granularity(&mut self, granularity: Ns) {
+        self.granularity_us = granularity.0 / 1000;
+    }
+
     /// The thread's epoch, just before its first I/O.
     pub fn start(&mut self, now: Ns) {
-        let _ = now;
+        self.epoch = now;
+        self.ended = now;
+        self.begin_pass_or_end(now);
     }
+
     /// What comes next.
+    #[inline]
     pub fn next(&mut self, now: Ns) -> Act {
-        let _ = now;
-        Act::Exit
+        loop {
+            if !self.pending.nothing() {
+                if let Some(act) = self.pending_act(now) {
+                    return act;
+                }
+                continue;
+            }
+            if let Some(act) = self.step(now) {
+                return act;
+            }
+        }
     }
-    /// After [`Act::Submit`], until [`FioThread::submitted`]: what to submit,
-    /// in order.
-    pub fn ring(&self) -> &[IoUnit] {
-        &self.ring
+
+    /// One step of the main loop; none: on to the next.
+    #[inline]
+    fn step(&mut self, now: Ns) -> Option<Act> {
+        match self.step {
+            Step::Turn => self.turn(now),
+            Step::Take => self.take(now),
+            Step::Ready { slot } => self.queue(slot, now),
+            Step::AfterQueue { kind, queued } => self.after_queue(kind, queued),
+            Step::Reaped { dir, min, full } => self.reaped(dir, min, full),
+            Step::Drained { dir } => self.after_drain(dir),
+            Step::RateDrained { slot, dir, us, at } => self.rate_drained(slot, dir, us, at),
+            Step::RateSlept { slot, dir } => self.rate_slept(slot, dir, now),
+            Step::Replay { slot } => self.replay(slot, now),
+            Step::ThinkDrained { blocks } => self.think_drained(blocks, now),
+            Step::ThinkSpun { blocks, since } => self.think_spun(blocks, since, now),
+            Step::Thought { blocks } => {
+                self.thought_at = blocks;
+                self.go(Step::Turn)
+            }
+            Step::LoopEnd => self.loop_end(),
+            Step::CleanUp => self.clean_up(),
+            Step::LoopDrained => self.loop_drained(),
+            Step::PassEnd => self.pass_end(now),
+            // Waiting for the caller's answer; or not started; or over.
+            Step::InCall { .. } | Step::EndSync | Step::Idle | Step::Over => Some(Act::Exit),
+        }
     }
-    /// io_submit returned.
-    pub fn submitted(&mut self, now: Ns) {
-        let _ = now;
-    }
-    /// During a reap: io_u `slot` completed with this errno (0: success) and so
-    /// many bytes.
-    pub fn complete_one(&mut self, now: Ns, slot: u32, errno: i32, bytes: u32) {
-        let _ = (now, slot, errno, bytes);
-    }
-    /// All events of one [`Act::GetEvents`] were told.
-    pub fn reap_done(&mut self, now: Ns) {
-        let _ = now;
-    }
-    /// The system call of [`Act::Sync`] or [`Act::Fsync`], entered at `issue`,
-    /// returned.
-    pub fn sync_done(&mut self, now: Ns, issue: Ns, errno: i32, bytes: u32) {
-        let _ = (now, issue, errno, bytes);
-    }
-    /// Offload: the next io_u of worker `worker`; none: it is idle now. The
-    /// worker submits it alone, and waits for it.
-    pub fn worker_take(&mut self, worker: u32) -> Option<IoUnit> {
-        let _ = worker;
+
+    #[inline]
+    fn go(&mut self, step: Step) -> Option<Act> {
+        self.step = step;
         None
     }
-    /// Offload: io_submit of io_u `slot` returned.
-    pub fn offload_submitted(&mut self, now: Ns, slot: u32) {
-        let _ = (now, slot);
+
+    /// Top of the loop: is there a reason to stop?
+    #[inline]
+    fn turn(&mut self, now: Ns) -> Option<Act> {
+        if !self.wants_more() || self.terminate || self.done {
+            return self.go(Step::LoopEnd);
+        }
+        if self.runtime_exceeded(now) {
+            self.terminate = true;
+            return self.go(Step::LoopEnd);
+        }
+        if self.pass_queued_bytes >= self.pass_limit
+            && self.iolog.is_none()
+            && !self.spec.time_based
+        {
+            return self.go(Step::LoopEnd);
+        }
+        self.step = Step::Take;
+        self.take(now)
     }
-    /// Offload: io_u `slot` was reaped by its worker.
-    pub fn offload_done(&mut self, now: Ns, slot: u32, errno: i32, bytes: u32) {
-        let _ = (now, slot, errno, bytes);
+
+    /// The loop's condition.
+    #[inline]
+    fn wants_more(&self) -> bool {
+        match &self.iolog {
+            Some(replay) => !replay.is_empty() || !self.exceeds_number_ios(),
+            None => self.spec.time_based || !self.issued_enough(),
+        }
     }
-    /// What it was built from.
+
+    /// `backend.c:io_issue_bytes_exceeded`.
+    #[inline]
+    fn issued_enough(&self) -> bool {
+        let issued = |d: Dir| self.counts[d].issued_bytes;
+        let p = self.spec.pattern;
+        let bytes = match (p.read, p.write) {
+            (true, true) => issued(Dir::Read) + issued(Dir::Write),
+            (false, true) => issued(Dir::Write),
+            (true, false) => issued(Dir::Read),
+            (false, false) => issued(Dir::Trim),
+        };
+        bytes >= self.byte_limit().saturating_mul(self.spec.loops.max(1))
+            || self.exceeds_number_ios()
+    }
+
+    /// `backend.c:exceeds_number_ios`.
+    #[inline]
+    fn exceeds_number_ios(&self) -> bool {
+        if self.spec.number_ios == 0 {
+            return false;
+        }
+        // Both are modulo 2³²; their sum is right.
+        let waiting = self.queued.wrapping_add(self.in_flight);
+        self.done_ios() + u64::from(waiting)
+            >= self.spec.number_ios.saturating_mul(self.spec.loops.max(1))
+    }
+
+    #[inline]
+    fn done_ios(&self) -> u64 {
+        let done = |d: Dir| self.counts[d].done;
+        done(Dir::Read) + done(Dir::Write) + done(Dir::Trim)
+    }
+
+    #[inline]
+    fn runtime_exceeded(&self, now: Ns) -> bool {
+        match self.spec.runtime {
+            Some(runtime) if self.ramp_over => now.saturating_sub(self.epoch) >= runtime,
+            _ => false,
+        }
+    }
+
+    /// µs since the thread's epoch.
+    #[inline]
+    fn usec(&self, now: Ns) -> u64 {
+        usec_since(self.epoch, now)
+    }
+
+    /// After [`Act::Submit`], until [`FioThread::submitted`]: what to submit,
+    /// in order.
+    #[inline]
+    pub fn ring(&self) -> &[IoUnit] {
+        &self.ring[..self.submitting]
+    }
+
+    /// What it was built from; after an iolog, with its pattern.
     pub fn spec(&self) -> &ThreadSpec {
         &self.spec
     }
-    /// I/Os in flight or queued, in io_us.
-    pub fn depth(&self) -> u32 {
-        0
+
+    /// The region it works on.
+    pub fn region(&self) -> &Region {
+        &self.region
     }
-    /// What it did so far.
-    pub fn report(&self) -> FioReport {
-        let _ = Dir::ALL;
-        FioReport::default()
+
+    /// io_us taken and not yet put back.
+    pub fn depth(&self) -> u32 {
+        self.depth
+    }
+
+    /// Whether an io_u is free: what [`Act::WaitOffload`] without `all` waits
+    /// for.
+    pub fn has_free_unit(&self) -> bool {
+        !self.free.is_empty()
+    }
+
+    /// Whether every worker is idle: what [`Act::WaitOffload`] with `all` waits
+    /// for.
+    pub fn workers_idle(&self) -> bool {
+        self.workers.as_ref().is_none_or(WorkQueue::all_idle)
+    }
+
+    /// What the iolog had that fio ignores: line and reason.
+    pub fn iolog_warnings(&self) -> &[(usize, String)] {
+        self.iolog.as_ref().map_or(&[], |r| r.warnings())
+    }
+
+    /// Ends the job as if interrupted: no new I/O, those in flight are waited
+    /// for (`fio_mark_td_terminate`).
+    pub fn terminate(&mut self) {
+        self.terminate = true;
     }
 }
+
+impl Slot {
+    fn new() -> Self {
+        Slot {
+            kind: Kind::Io(Dir::Read),
+            offset: 0,
+            len: 0,
+            start: Ns::ZERO,
+            issue: Ns::ZERO,
+        }
+    }
+}
+
+/// What [`IoUnit`] and the slots cannot hold.
+fn check_ranges(spec: &ThreadSpec) -> Result<(), FioError> {
+    let out_of_range = |what, value| Err(FioError::OutOfRange { what, value });
+    for sizes in &spec.sizes.0 {
+        if sizes.min == 0 || sizes.min > sizes.max || sizes.max > u64::from(u32::MAX) {
+            return out_of_range("bs", sizes.max);
+        }
+    }
+    if spec.iodepth == 0 || spec.iodepth > 1 << 20 {
+        return out_of_range("iodepth", u64::from(spec.iodepth));
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests;

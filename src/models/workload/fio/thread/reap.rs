@@ -1,0 +1,173 @@
+//! Submitting, reaping, draining (`ioengines.c:td_io_commit`,
+//! `td_io_getevents`; `io_u.c:io_u_quiesce`; `backend.c:wait_for_completions`,
+//! 3.33).
+
+use super::*;
+use crate::models::workload::fio::spec::Engine;
+
+impl FioThread {
+    /// What is pending: something to do for the caller, or none when a part of
+    /// it is settled.
+    pub(super) fn pending_act(&mut self, now: Ns) -> Option<Act> {
+        if let Some(commit) = self.pending.commit {
+            if !self.ring.is_empty() {
+                self.submitting = self.next_submission();
+                return Some(Act::Submit);
+            }
+            self.pending.commit = None;
+            if commit == Commit::Loop {
+                self.in_flight = self.in_flight.wrapping_add(self.queued);
+                self.queued = 0;
+            }
+            return None;
+        }
+        if let Some(min) = self.pending.reap.take() {
+            let max = self.spec.complete_max.min(self.depth).max(min);
+            self.reap = Reap::default();
+            self.reap_failed = false;
+            return (max > 0 && !self.done).then_some(Act::GetEvents { min, max });
+        }
+        if let Some(sleep) = &mut self.pending.sleep
+            && !self.pending.drain
+        {
+            let act = sleep.next(now, self.granularity_us);
+            if act.is_none() {
+                self.pending.sleep = None;
+            }
+            return act;
+        }
+        self.drain_on();
+        None
+    }
+
+    /// How many of the ring go into one call. libaio's array is a ring: a
+    /// batch that crosses its end takes two calls.
+    #[inline]
+    fn next_submission(&self) -> usize {
+        match self.spec.engine {
+            Engine::Libaio => {
+                let to_end = self.spec.iodepth - self.ring_at;
+                self.ring.len().min(to_end as usize)
+            }
+            _ => self.ring.len(),
+        }
+    }
+
+    /// `td_io_commit`.
+    #[inline]
+    pub(super) fn commit(&mut self) {
+        if self.depth > 0 && self.queued > 0 {
+            self.pending.commit = Some(Commit::Loop);
+        }
+    }
+
+    /// io_submit returned: all that was submitted has this issue time.
+    #[inline]
+    pub fn submitted(&mut self, now: Ns) {
+        let n = std::mem::take(&mut self.submitting);
+        let count_slat = !self.spec.disable_slat && self.ramp_time_over(now);
+        for unit in &self.ring[..n] {
+            let slot = &mut self.slots[unit.slot as usize];
+            slot.issue = now;
+            if let (true, Kind::Io(dir)) = (count_slat, slot.kind) {
+                let slat = now.saturating_sub(slot.start);
+                self.lats[dir].slat.record(slat);
+                self.logs.submitted();
+            }
+        }
+        if n == self.ring.len() {
+            self.ring.clear();
+        } else {
+            self.ring.drain(..n);
+        }
+        self.ring_at = (self.ring_at + n as u32) % self.spec.iodepth;
+        if let Some(replay) = &mut self.iolog {
+            replay.issued(now);
+        }
+    }
+
+    /// Reaps at least `min` (`io_u.c:io_u_queued_complete`); what is in the
+    /// ring is submitted first.
+    #[inline]
+    pub(super) fn want_reap(&mut self, min: u32) {
+        let min = min.min(self.depth);
+        if min > 0 && !self.done && !self.ring.is_empty() {
+            self.pending.commit = Some(Commit::Engine);
+        }
+        self.pending.reap = Some(min);
+    }
+
+    /// All events of one [`Act::GetEvents`] were told.
+    #[inline]
+    pub fn reap_done(&mut self, _now: Ns) {
+        let reap = self.reap;
+        self.in_flight = self.in_flight.wrapping_sub(reap.got);
+        self.reap_failed = reap.error != 0;
+        if self.reap_failed {
+            self.fatal(reap.error);
+        } else {
+            self.bytes_done += reap.bytes;
+        }
+        if self.pending.drain {
+            self.drained += if self.reap_failed { 0 } else { reap.got };
+            self.drain_failed |= self.reap_failed;
+        }
+    }
+
+    /// Waits for everything in flight, submitting what is queued.
+    pub(super) fn drain(&mut self) {
+        self.commit();
+        self.pending.drain = true;
+        self.drained = 0;
+        self.drain_failed = false;
+    }
+
+    /// One step of a drain.
+    fn drain_on(&mut self) {
+        if self.in_flight != 0 && !self.done && self.depth > 0 {
+            self.want_reap(1);
+            return;
+        }
+        self.pending.drain = false;
+        if self.logs.full() {
+            self.logs.grow();
+        }
+    }
+
+    /// A reap in the loop; a full drain if a log has to grow.
+    #[inline]
+    pub(super) fn wait_for_completions(&mut self, dir: Option<Dir>) {
+        if self.logs.full() {
+            self.drain();
+            self.step = Step::Drained { dir };
+            return;
+        }
+        let min = self.spec.complete_min.min(self.depth).max(1);
+        let full = self.free.is_empty();
+        self.want_reap(min);
+        self.step = Step::Reaped { dir, min, full };
+    }
+
+    /// A reap in the loop is over: once more while the queue is above its low
+    /// mark.
+    #[inline]
+    pub(super) fn reaped(&mut self, dir: Option<Dir>, min: u32, full: bool) -> Option<Act> {
+        if self.reap_failed {
+            return self.go(Step::LoopEnd);
+        }
+        if full && self.depth > self.spec.iodepth_low {
+            self.want_reap(min);
+        } else {
+            self.think(dir);
+        }
+        None
+    }
+
+    pub(super) fn after_drain(&mut self, dir: Option<Dir>) -> Option<Act> {
+        if self.drained == 0 && self.drain_failed {
+            return self.go(Step::LoopEnd);
+        }
+        self.think(dir);
+        None
+    }
+}
