@@ -1,7 +1,8 @@
 //! The multipath target: its state, and what fails, reinstates and switches.
 
+use super::errno::Errno;
 use super::group::Group;
-use super::lookup::DeviceLookup;
+use super::lookup::{DeviceInfo, DeviceLookup, get_device};
 use super::params;
 use super::path::{Path, PathIdx};
 use super::pg_init::{Activation, PgInit};
@@ -41,6 +42,22 @@ pub struct CtrEnv<'a> {
     pub selectors: SelectorEnv<'a>,
     /// Module parameter `queue_if_no_path_timeout_secs`; zero = off.
     pub nopath_timeout: Ns,
+}
+
+impl CtrEnv<'_> {
+    /// The device a table names, and what is known of it. The dm device itself
+    /// cannot be opened while its table is made.
+    ///
+    /// # Errors
+    /// As [`get_device`]; `ENXIO` for the dm device itself.
+    pub fn device(&self, text: &str) -> Result<(DevId, DeviceInfo), Errno> {
+        let dev = get_device(self.lookup, text)?;
+        let info = self.lookup.info(dev);
+        if info.devno_text() == self.name {
+            return Err(Errno::Enxio);
+        }
+        Ok((dev, info))
+    }
 }
 
 /// What becomes of the timer that ends queueing without paths.
