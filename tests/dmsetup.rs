@@ -1,5 +1,6 @@
 //! Tables, reloads and messages against what a Linux 6.1 kernel answered:
 //! return codes, `dmsetup` output, table, status and kernel log, verbatim.
+#![allow(clippy::unwrap_used, clippy::panic)]
 
 use std::path::Path;
 
@@ -234,4 +235,107 @@ fn messages_are_answered_as_the_kernel_does() {
         assert_eq!(table_text, text(step, "table"), "{sent:?}");
     }
     assert_eq!(steps.len(), 43);
+}
+
+fn load(text: &str, live: Option<&Table>) -> (Result<Table, LoadError>, Vec<String>) {
+    let mut computer = Computer::new((254, 0), "t");
+    computer.0.push(DeviceInfo {
+        name: "sda1".into(),
+        devno: (8, 1),
+        sectors: 65_536,
+        mq: true,
+        partition: true,
+        ..DeviceInfo::default()
+    });
+    let mut log = Vec::new();
+    let result = Table::load(text, &env(&computer, "254:0"), live, &mut log);
+    (result, log)
+}
+
+#[test]
+fn k62_a_partition_carries_bio_mode_only() {
+    let groups = "0 1 1 round-robin 0 1 0 8:1";
+    let (rq, log) = load(&format!("0 65536 multipath 0 {groups}"), None);
+    assert!(rq.is_err());
+    assert_eq!(
+        log[0],
+        "device-mapper: table: table load rejected: including non-request-stackable devices"
+    );
+    let (bio, _) = load(
+        &format!("0 65536 multipath 2 queue_mode bio {groups}"),
+        None,
+    );
+    let live = bio.unwrap();
+    assert_eq!(live.mode, QueueMode::Bio);
+    let reload = "0 65536 multipath 0 0 1 1 round-robin 0 1 0 253:0";
+    let (reloaded, log) = load(reload, Some(&live));
+    assert!(reloaded.is_err());
+    assert_eq!(
+        log,
+        [
+            "device-mapper: ioctl: can't change device type (old=1 vs new=2) \
+          after initial table load."
+        ]
+    );
+}
+
+#[test]
+fn several_targets_make_one_device() {
+    let text = "# comment\n0 1000 linear 253:0 24\n\n1000 24 striped 3 8 253:1 0 253:2 0 253:3 8\n\
+                1024 8 error\n1032 8 delay 253:0 0 5 253:1 0 7\n";
+    let table = load(text, None).0.unwrap();
+    assert_eq!(table.sectors(), 1040);
+    assert_eq!(table.find(999), Some(0));
+    assert_eq!(table.find(1000), Some(1));
+    assert_eq!(table.find(1040), None);
+    assert_eq!(table.targets[0].max_io(990), 10);
+    assert_eq!(table.targets[1].max_io(1003), 5);
+    let computer = Computer::new((254, 0), "t");
+    assert_eq!(
+        print(&table, StatusType::Table, &computer),
+        "0 1000 linear 253:0 24\n1000 24 striped 3 8 253:1 0 253:2 0 253:3 8\n\
+         1024 8 error\n1032 8 delay 253:0 0 5 253:1 0 7"
+    );
+    assert_eq!(
+        print(&table, StatusType::Info, &computer),
+        "0 1000 linear\n1000 24 striped 3 253:1 253:2 253:3 1 AAA\n1024 8 error\n1032 8 delay 0 0 0"
+    );
+}
+
+#[test]
+fn lines_of_other_targets_are_checked() {
+    let prefix = "device-mapper: table: 254:0:";
+    for (text, complaint) in [
+        ("0 8 nosuch", "nosuch: unknown target type"),
+        (
+            "0 8 linear 253:0",
+            "linear: Invalid argument count (-EINVAL)",
+        ),
+        (
+            "0 8 linear 253:0 x",
+            "linear: Invalid device sector (-EINVAL)",
+        ),
+        ("0 8 linear 9:9 0", "linear: Device lookup failed (-ENXIO)"),
+        (
+            "0 8 striped 0 8 253:0 0",
+            "striped: Invalid stripe count (-EINVAL)",
+        ),
+        (
+            "0 8 delay 253:0 0",
+            "delay: Requires exactly 3, 6 or 9 arguments (-EINVAL)",
+        ),
+        (
+            "0 8 linear 253:0 0\n8 8 multipath 0 0 0 0",
+            "multipath: singleton target type must appear alone in table (-EINVAL)",
+        ),
+        (
+            "0 8 linear 253:0 0\n9 8 error",
+            "error: Gap in table (-EINVAL)",
+        ),
+    ] {
+        let (result, log) = load(text, None);
+        assert!(matches!(result, Err(LoadError::Kernel(_))), "{text}");
+        assert_eq!(log[0], format!("{prefix} {complaint}"));
+    }
+    assert_eq!(load("0 8", None).0.unwrap_err(), LoadError::Syntax(1));
 }

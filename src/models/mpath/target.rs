@@ -125,6 +125,10 @@ pub struct Multipath {
     pub(super) handler: Option<String>,
     pub(super) attached: Vec<(DevId, String)>,
     pub(super) pg_init: PgInit,
+    /// The selector is asked for every I/O (6.1), not once a `repeat_count`.
+    pub(super) asks_every_io: bool,
+    /// I/Os left to the current path; 0 = no limit. Old kernels only.
+    pub(super) repeat_count: u32,
     pub(super) nopath_timeout: Ns,
     /// A suspend that keeps I/O back rather than flushing it is under way
     /// (`dm_noflush_suspending`); set by the device-mapper core.
@@ -162,6 +166,8 @@ impl Multipath {
                 params.features.pg_init_retries,
                 params.features.pg_init_delay_msecs,
             ),
+            asks_every_io: env.selectors.rules.clamp_repeat_count,
+            repeat_count: 0,
             nopath_timeout: env.nopath_timeout,
             noflush_suspending: false,
             suspended: false,

@@ -1,4 +1,5 @@
 //! The target against the kernel's behaviour, by proposition.
+#![allow(clippy::unwrap_used, clippy::panic)]
 
 use super::selector::{SelectCtx, SelectorEnv, StatusType};
 use super::*;
@@ -101,6 +102,36 @@ fn ended(path: u16, status: BlkStatus) -> Completion {
         start: Ns(1),
         now: Ns(2),
     }
+}
+
+/// Paths of the first `n` I/Os where a path is kept for `repeat` I/Os.
+fn kept_picks(repeat: u32, n: usize) -> Vec<u16> {
+    let params = format!("0 0 1 1 round-robin 0 2 1 253:0 {repeat} 253:1 {repeat}");
+    let words: Vec<&str> = params.split(' ').collect();
+    let mut selectors = SelectorEnv::default();
+    selectors.rules.clamp_repeat_count = false;
+    let env = CtrEnv {
+        name: "254:0",
+        lookup: &Disks,
+        selectors,
+        nopath_timeout: Ns::ZERO,
+    };
+    let mut m = Multipath::new(&words, &env, &mut Vec::new()).unwrap();
+    let next = |_| match m.map_bio(&ctx()) {
+        MapBio::Remapped(path) => path.0,
+        other => panic!("{other:?}"),
+    };
+    (0..n).map(next).collect()
+}
+
+#[test]
+fn k23_old_kernels_keep_a_path_for_repeat_count_ios() {
+    let picks = kept_picks(1000, 2001);
+    assert_eq!(picks[..1000], [0; 1000]);
+    assert_eq!(picks[1000..2000], [1; 1000]);
+    assert_eq!(picks[2000], 0);
+    assert_eq!(kept_picks(1, 4), [0, 1, 0, 1]);
+    assert_eq!(kept_picks(0, 3000), [0; 3000]);
 }
 
 #[test]
