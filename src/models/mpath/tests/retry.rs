@@ -13,26 +13,6 @@ fn ended(path: u16, status: BlkStatus) -> Completion {
     }
 }
 
-/// Paths of the first `n` I/Os where a path is kept for `repeat` I/Os.
-fn kept_picks(repeat: u32, n: usize) -> Vec<u16> {
-    let params = format!("0 0 1 1 round-robin 0 2 1 253:0 {repeat} 253:1 {repeat}");
-    let words: Vec<&str> = params.split(' ').collect();
-    let mut selectors = SelectorEnv::default();
-    selectors.rules.clamp_repeat_count = false;
-    let env = CtrEnv {
-        name: "254:0",
-        lookup: &Disks,
-        selectors,
-        nopath_timeout: Ns::ZERO,
-    };
-    let mut m = Multipath::new(&words, &env, &mut Vec::new()).unwrap();
-    let next = |_| match m.map_bio(&ctx()) {
-        MapBio::Remapped(path) => path.0,
-        other => panic!("{other:?}"),
-    };
-    (0..n).map(next).collect()
-}
-
 #[test]
 fn k36_k38_a_path_fails_once_however_many_ios_it_lost() {
     let mut m = one_group("0");
