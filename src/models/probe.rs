@@ -8,7 +8,15 @@ use crate::sim::Ns;
 pub trait Probe {
     /// Something happened to a bio or request of `dev` on `cpu`, while the task
     /// called `comm` was running (none: in an interrupt).
-    fn block_event(&mut self, at: Ns, cpu: u8, comm: Option<&str>, dev: DevId, action: Action, subject: Subject);
+    fn block_event(
+        &mut self,
+        at: Ns,
+        cpu: u8,
+        comm: Option<&str>,
+        dev: DevId,
+        action: Action,
+        subject: Subject,
+    );
     /// An I/O of the application has ended.
     fn io_done(&mut self, at: Ns, bytes: u32, errno: i32);
 }

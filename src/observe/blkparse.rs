@@ -34,7 +34,15 @@ impl Blkparse {
             .map_or(&[], |d| d.lines.as_slice())
     }
     /// Adds an event.
-    pub fn event(&mut self, at: Ns, cpu: u8, comm: Option<&str>, dev: DevId, action: Action, s: Subject) {
+    pub fn event(
+        &mut self,
+        at: Ns,
+        cpu: u8,
+        comm: Option<&str>,
+        dev: DevId,
+        action: Action,
+        s: Subject,
+    ) {
         let Some(text) = self.body(action, s, comm) else {
             return;
         };
@@ -70,17 +78,21 @@ impl Blkparse {
             Action::Unplug(n) => return Some(format!("{:>2}   N [{comm}] {n}", "U")),
             Action::UnplugTimer(n) => return Some(format!("{:>2}   N [{comm}] {n}", "UT")),
             Action::Complete => return Some(format!("{:>2} {rw:>3} {range} [0]", "C")),
-            Action::Split(at) => return Some(format!("{:>2} {rw:>3} {} / {at} [{comm}]", "X", s.sector)),
+            Action::Split(at) => {
+                return Some(format!("{:>2} {rw:>3} {} / {at} [{comm}]", "X", s.sector));
+            }
             Action::Remap(dev, sector) => {
                 let (major, minor) = *self.names.get(usize::from(dev.0))?;
-                return Some(format!("{:>2} {rw:>3} {range} <- ({major},{minor}) {sector}", "A"));
+                return Some(format!(
+                    "{:>2} {rw:>3} {range} <- ({major},{minor}) {sector}",
+                    "A"
+                ));
             }
             Action::RqMerge => return None, // blkparse shows no line for it
         };
         Some(format!("{letter:>2} {rw:>3} {range} [{comm}]"))
     }
 }
-
 
 /// Time as blkparse prints it.
 fn pad(t: Ns) -> String {

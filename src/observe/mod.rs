@@ -19,7 +19,15 @@ pub struct Observers {
 
 impl Probe for Observers {
     #[inline]
-    fn block_event(&mut self, at: Ns, cpu: u8, comm: Option<&str>, dev: DevId, action: Action, subject: Subject) {
+    fn block_event(
+        &mut self,
+        at: Ns,
+        cpu: u8,
+        comm: Option<&str>,
+        dev: DevId,
+        action: Action,
+        subject: Subject,
+    ) {
         if let Some(trace) = &mut self.trace {
             trace.event(at, cpu, comm, dev, action, subject);
         }

@@ -11,24 +11,24 @@ use crate::models::machine::Machine;
 use crate::models::mpath::selector::StatusType;
 use crate::models::probe::Probe;
 use crate::models::workload::fio::spec::Dir;
-use crate::models::workload::fio::thread::{DirReport, FioReport};
+use crate::models::workload::fio::{DirReport, FioReport};
 use crate::sim::Ns;
 
 /// `dmsetup table` and `status` of every map, devices by name.
 pub fn dmsetup<P: Probe>(m: &Machine<P>, kind: StatusType) -> Vec<String> {
-    let device = |dev: DevId, out: &mut String| out.push_str(m.dev_name(dev));
+    let mut device = |dev: DevId, out: &mut String| out.push_str(m.dev_name(dev));
     m.dm.devs
         .iter()
-        .map(|d| {
-            let sectors = m.block.devs[usize::from(d.dev.0)].capacity;
-            let text = d.multipath().map_or(String::new(), |t| t.status(kind, device));
-            format!("0 {sectors} multipath {text}")
-        })
+        .map(|d| d.table.print(kind, &mut device))
         .collect()
 }
 
 /// The outcome of a machine that has run.
-pub fn summarise<P: Probe>(m: &Machine<P>, tables: [Vec<String>; 2], statuses: [Vec<String>; 2]) -> Outcome {
+pub fn summarise<P: Probe>(
+    m: &Machine<P>,
+    tables: [Vec<String>; 2],
+    statuses: [Vec<String>; 2],
+) -> Outcome {
     let maps = m.dm.devs.iter().map(|d| d.dev);
     let leaves = (0..m.block.devs.len()).map(|i| DevId(i as u16));
     let leaves = leaves.filter(|&d| m.dm.devs.iter().all(|map| map.dev != d));
@@ -95,8 +95,14 @@ fn stats(c: &DirCount) -> DirStats {
     }
 }
 
-fn map_outcomes<P: Probe>(m: &Machine<P>, tables: [Vec<String>; 2], statuses: [Vec<String>; 2]) -> Vec<MapOutcome> {
-    let text = |list: &[Vec<String>; 2], when: usize, i: usize| list[when].get(i).cloned().unwrap_or_default();
+fn map_outcomes<P: Probe>(
+    m: &Machine<P>,
+    tables: [Vec<String>; 2],
+    statuses: [Vec<String>; 2],
+) -> Vec<MapOutcome> {
+    let text = |list: &[Vec<String>; 2], when: usize, i: usize| {
+        list[when].get(i).cloned().unwrap_or_default()
+    };
     m.dm.devs
         .iter()
         .enumerate()

@@ -6,8 +6,8 @@ use super::flush::FlushQueue;
 use super::hctx::HctxId;
 use super::limits::Limits;
 use super::request::ReqList;
-use crate::sim::stats::LatencyStats;
 use crate::sim::Ns;
+use crate::sim::stats::LatencyStats;
 
 /// Statistics of one direction (`struct disk_stats`).
 #[derive(Copy, Clone, Debug, Default)]
@@ -77,9 +77,8 @@ pub struct IssuedKey {
 }
 
 /// Flags that show in `rwbs`.
-const SHOWN: Flags = Flags(
-    Flags::SYNC.0 | Flags::META.0 | Flags::FUA.0 | Flags::PREFLUSH.0 | Flags::RAHEAD.0,
-);
+const SHOWN: Flags =
+    Flags(Flags::SYNC.0 | Flags::META.0 | Flags::FUA.0 | Flags::PREFLUSH.0 | Flags::RAHEAD.0);
 
 impl Counters {
     /// An I/O begins (`blk_account_io_start`).

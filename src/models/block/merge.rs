@@ -54,7 +54,14 @@ fn req_set_nomerge(dev: &mut BlockDev, rq: &mut Request, id: ReqId) {
 /// Whether the two together stay within the limits; if not, `rq` is marked
 /// full (`ll_back_merge_fn`, `ll_front_merge_fn`).
 #[inline]
-fn fits(dev: &mut BlockDev, rq: &mut Request, id: ReqId, sector: u64, sectors: u32, segs: u16) -> bool {
+fn fits(
+    dev: &mut BlockDev,
+    rq: &mut Request,
+    id: ReqId,
+    sector: u64,
+    sectors: u32,
+    segs: u16,
+) -> bool {
     let too_long = rq.sectors + sectors > dev.max_sectors(rq.op, sector);
     let too_many = rq.op != Op::Discard && rq.segs + segs > dev.limits.max_segments;
     if too_long || too_many {
@@ -249,7 +256,11 @@ fn elv_merge<K: BlockEnv>(k: &mut K, bio: BioId) -> Option<(ReqId, ElvMerge)> {
 /// Tries to append `rq`, which is about to be inserted, to what the scheduler
 /// holds (`elv_attempt_insert_merge`). Requests that were absorbed go to
 /// `free`.
-pub fn blk_mq_sched_try_insert_merge<K: BlockEnv>(k: &mut K, rq: ReqId, free: &mut ReqList) -> bool {
+pub fn blk_mq_sched_try_insert_merge<K: BlockEnv>(
+    k: &mut K,
+    rq: ReqId,
+    free: &mut ReqList,
+) -> bool {
     let b = k.block();
     let dev = b.dev_of(rq);
     if dev.merges_off() {
@@ -302,4 +313,3 @@ pub fn blk_bio_list_merge<K: BlockEnv>(k: &mut K, list: ReqList, bio: BioId) -> 
     }
     false
 }
-

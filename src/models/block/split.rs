@@ -1,7 +1,7 @@
 //! Splitting bios to queue limits (`blk-merge.c:__bio_split_to_limits`, 6.1).
 
-use super::super::io::{BioId, EndIo, Flags, Op, SECTOR};
 use super::super::io::Bio;
+use super::super::io::{BioId, EndIo, Flags, Op, SECTOR};
 use super::{Action, BlockDev, BlockEnv};
 
 /// Splits off as much of `bio` as its device takes in one piece.
@@ -16,25 +16,35 @@ pub fn bio_split_to_limits<K: BlockEnv>(k: &mut K, bio: BioId) -> (BioId, Option
     if whole.sectors <= max || max == 0 {
         return (bio, None);
     }
-    dev.count.splits += 1;
+    let front = bio_split(k, bio, max);
+    (front, Some(bio))
+}
+
+/// Splits the first `sectors` off `bio`, which ends when both have
+/// (`bio_split`, `bio_chain`).
+pub fn bio_split<K: BlockEnv>(k: &mut K, bio: BioId, sectors: u32) -> BioId {
+    let b = k.block();
+    let whole = b.bios[bio];
+    b.devs[usize::from(whole.dev.0)].count.splits += 1;
     let seg_sectors = segment_sectors(&whole);
     let mut front = whole;
-    front.sectors = max;
-    front.segs = (u64::from(max).div_ceil(seg_sectors)) as u16;
+    front.sectors = sectors;
+    front.segs = (u64::from(sectors).div_ceil(seg_sectors)) as u16;
     front.flags = front.flags.with(Flags::NOMERGE);
     front.end_io = EndIo::Chain(bio);
     front.remaining = 1;
     front.next = None;
+    front.traced = false;
     let rest = &mut b.bios[bio];
-    rest.sector += u64::from(max);
-    rest.sectors -= max;
+    rest.sector += u64::from(sectors);
+    rest.sectors -= sectors;
     rest.segs = rest.segs.saturating_sub(front.segs).max(1);
     rest.remaining += 1;
     let at = rest.sector;
     let id = b.bios.alloc(front);
     let subject = b.bio_subject(id);
     k.trace(whole.dev, Action::Split(at), subject);
-    (id, Some(bio))
+    id
 }
 
 /// Sectors of one physical segment, segments being equally long.
@@ -57,7 +67,11 @@ fn max_piece(dev: &BlockDev, bio: &Bio) -> u32 {
     let lbs = u64::from(l.logical_block_size) / SECTOR;
     let start = bio.sector & (pbs - 1);
     let end = (start + max) & !(pbs - 1);
-    let by_size = if end > start { end - start } else { max & !(lbs - 1) };
+    let by_size = if end > start {
+        end - start
+    } else {
+        max & !(lbs - 1)
+    };
     let seg = segment_sectors(bio);
     // A segment longer than the limit counts as several.
     let pieces = (seg * SECTOR).div_ceil(u64::from(l.max_segment_size.max(512)));

@@ -3,9 +3,9 @@
 
 use super::super::host::{Cost, Step, TaskId};
 use super::super::io::{Bio, BioId, BlkStatus, DevId, Flags, ReqId};
+use super::request::Request;
 use super::{Action, BlockEnv, BlockFrame, RqFlags};
 use super::{complete, dispatch, flush, insert, issue, merge, plug, pop, replace, split};
-use super::request::Request;
 
 /// `blk_mq_submit_bio`, from the point where the submitter may have to sleep.
 #[derive(Copy, Clone, Debug)]
@@ -144,7 +144,12 @@ fn alloc_request<K: BlockEnv>(k: &mut K, bio: BioId) -> Option<ReqId> {
 
 /// An empty request of `dev`, if a tag is free (`blk_mq_alloc_request` with
 /// `BLK_MQ_REQ_NOWAIT`).
-pub fn blk_mq_alloc_request<K: BlockEnv>(k: &mut K, dev: DevId, cpu: u8, like: &Bio) -> Option<ReqId> {
+pub fn blk_mq_alloc_request<K: BlockEnv>(
+    k: &mut K,
+    dev: DevId,
+    cpu: u8,
+    like: &Bio,
+) -> Option<ReqId> {
     let now = k.host().now();
     let b = k.block();
     let d = &mut b.devs[usize::from(dev.0)];
@@ -245,7 +250,10 @@ fn issue_or_queue<K: BlockEnv>(k: &mut K, task: TaskId, bio: BioId, rq: ReqId) -
 /// Whether somebody waits for it (`op_is_sync`).
 #[inline]
 pub fn is_sync(bio: &Bio) -> bool {
-    !bio.op.is_write() || bio.flags.has(Flags::SYNC.with(Flags::FUA).with(Flags::PREFLUSH))
+    !bio.op.is_write()
+        || bio
+            .flags
+            .has(Flags::SYNC.with(Flags::FUA).with(Flags::PREFLUSH))
 }
 
 /// `blk_account_io_start`

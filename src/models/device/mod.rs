@@ -2,8 +2,8 @@
 
 pub mod array_port;
 pub mod null_blk;
-pub mod scsi;
 pub mod port;
+pub mod scsi;
 
 use serde::{Deserialize, Serialize};
 

@@ -3,16 +3,20 @@
 //! `dm-mpath.c:multipath_map_bio`, 6.1).
 
 use super::super::block::submit::submit_bio_noacct;
-use super::super::block::{Action, complete};
+use super::super::block::{Action, complete, split};
 use super::super::host::Cost;
-use super::super::io::{Bio, BioId, BlkStatus, EndIo, Flags, SECTOR};
-use super::super::mpath::{Completion, EndIoBio, MapBio, PathIdx};
+use super::super::io::{Bio, BioId, BlkStatus, DevId, EndIo, Flags, SECTOR};
 use super::super::mpath::selector::SelectCtx;
-use super::{DmEnv, apply, worker};
+use super::super::mpath::{Completion, EndIoBio, MapBio, PathIdx};
+use super::delay::Delay;
+use super::{DmEnv, Target, apply, worker};
+use crate::sim::Ns;
 
-/// Takes a bio: clones it and maps the clone (`dm_submit_bio`).
+/// Takes a bio: splits it where the table says so, clones it and maps the
+/// clone (`dm_submit_bio`, `dm_split_and_process_bio`).
 pub fn dm_submit_bio<K: DmEnv>(k: &mut K, dm: u16, bio: BioId) {
     k.host().charge(Cost::MapBio);
+    let bio = split_to_target(k, dm, bio);
     let now = k.host().now();
     let b = k.block();
     let o = &mut b.bios[bio];
@@ -26,20 +30,34 @@ pub fn dm_submit_bio<K: DmEnv>(k: &mut K, dm: u16, bio: BioId) {
         ..*o
     };
     if o.flags.has(Flags::PREFLUSH) && o.sectors > 0 {
-        // The flush goes first; the data follow when it is done.
-        clone.sectors = 0;
-    } else {
-        clone.flags = clone.flags.with(Flags::FAILFAST_TRANSPORT);
+        clone.sectors = 0; // the flush goes first; the data follow
     }
-    let dev = &mut b.devs[usize::from(clone.dev.0)];
     if o.sectors > 0 {
-        dev.count.start(now);
+        b.devs[usize::from(clone.dev.0)].count.start(now);
     }
     let clone = b.bios.alloc(clone);
-    if k.dm().mpath(dm).suspended {
+    if k.dm().dev(dm).suspended {
         return defer(k, dm, clone);
     }
     map_bio(k, dm, clone);
+}
+
+/// The piece of `bio` that goes to one target; the rest is submitted after it.
+fn split_to_target<K: DmEnv>(k: &mut K, dm: u16, bio: BioId) -> BioId {
+    let o = k.block().bios[bio];
+    let table = &k.dm().dev(dm).table;
+    let max = match table.find(o.sector) {
+        Some(i) if table.targets.len() > 1 || !table.is_multipath() => {
+            table.targets[i].max_io(o.sector)
+        }
+        _ => return bio,
+    };
+    if u64::from(o.sectors) <= max {
+        return bio;
+    }
+    let front = split::bio_split(k, bio, max as u32);
+    submit_bio_noacct(k, bio);
+    front
 }
 
 fn defer<K: DmEnv>(k: &mut K, dm: u16, clone: BioId) {
@@ -48,16 +66,55 @@ fn defer<K: DmEnv>(k: &mut K, dm: u16, clone: BioId) {
     k.dm().dev(dm).deferred = list;
 }
 
-/// Maps a clone, new or held before, and sends it on its way (`__map_bio`,
-/// `multipath_map_bio`).
+/// Maps a clone, new or held before, and sends it on its way (`__map_bio`).
 pub fn map_bio<K: DmEnv>(k: &mut K, dm: u16, clone: BioId) {
+    let c = k.block().bios[clone];
+    let table = &mut k.dm().dev(dm).table;
+    let Some(t) = table.find(c.sector).map(|i| &mut table.targets[i]) else {
+        return end_clone(k, dm, clone, BlkStatus::IoErr);
+    };
+    let offset = c.sector - t.begin;
+    let (dev, sector) = match &mut t.target {
+        Target::Multipath(_) => return multipath_map_bio(k, dm, clone),
+        Target::Linear(l) => l.map(offset),
+        Target::Striped(s) => s.map(offset),
+        Target::Delay(d) => {
+            let class = d.of(Delay::class(c.op, c.flags));
+            let to = class.map(offset);
+            let delay = Ns::from_ms(u64::from(class.delay_ms));
+            if delay > Ns::ZERO {
+                redirect(k, clone, to);
+                return k.submit_later(dm, clone, delay);
+            }
+            to
+        }
+        Target::Error => return end_clone(k, dm, clone, BlkStatus::IoErr),
+    };
+    redirect(k, clone, (dev, sector));
+    submit_bio_noacct(k, clone);
+}
+
+/// The clone is addressed to another device now (`dm_submit_bio_remap`).
+fn redirect<K: DmEnv>(k: &mut K, clone: BioId, (dev, sector): (DevId, u64)) {
+    let b = k.block();
+    let c = &mut b.bios[clone];
+    let from = (c.dev, c.sector);
+    c.dev = dev;
+    c.sector = sector;
+    let subject = b.bio_subject(clone);
+    k.trace(dev, Action::Remap(from.0, from.1), subject);
+}
+
+/// `multipath_map_bio`
+fn multipath_map_bio<K: DmEnv>(k: &mut K, dm: u16, clone: BioId) {
     let ctx = SelectCtx {
         nr_bytes: (u64::from(k.block().bios[clone].sectors) * SECTOR) as u32,
         cpu: u16::from(k.host().cpu().0),
         node: 0,
         now: k.host().now(),
     };
-    match k.dm().mpath(dm).map_bio(&ctx) {
+    let Some(m) = k.dm().mpath(dm) else { return };
+    match m.map_bio(&ctx) {
         MapBio::Remapped(path) => remap(k, dm, clone, path, &ctx),
         MapBio::Queued { worker, .. } => {
             queue(k, dm, clone);
@@ -79,17 +136,15 @@ pub fn queue<K: DmEnv>(k: &mut K, dm: u16, clone: BioId) {
 
 /// The clone goes to `path`.
 fn remap<K: DmEnv>(k: &mut K, dm: u16, clone: BioId, path: PathIdx, ctx: &SelectCtx) {
-    let m = k.dm().mpath(dm);
+    let Some(m) = k.dm().mpath(dm) else { return };
     m.start_io(path, ctx.nr_bytes);
     let to = m.dev(path);
-    let b = k.block();
-    let c = &mut b.bios[clone];
-    let (from, sector) = (c.dev, c.sector);
-    c.dev = to;
+    let c = &mut k.block().bios[clone];
     c.pgpath = path.0;
     c.mapped = ctx.now;
-    let subject = b.bio_subject(clone);
-    k.trace(to, Action::Remap(from, sector), subject);
+    c.flags = c.flags.with(Flags::FAILFAST_TRANSPORT);
+    let sector = c.sector;
+    redirect(k, clone, (to, sector));
     submit_bio_noacct(k, clone);
 }
 
@@ -104,7 +159,8 @@ pub fn clone_endio<K: DmEnv>(k: &mut K, dm: u16, clone: BioId) {
         return;
     };
     let whole = b.bios[orig];
-    let flush_first = whole.flags.has(Flags::PREFLUSH) && whole.sectors > 0 && c.flags.has(Flags::PREFLUSH);
+    let flush_first =
+        whole.flags.has(Flags::PREFLUSH) && whole.sectors > 0 && c.flags.has(Flags::PREFLUSH);
     let sectors = if flush_first { 0 } else { whole.sectors };
     let io = Completion {
         path: Some(PathIdx(c.pgpath)),
@@ -113,7 +169,10 @@ pub fn clone_endio<K: DmEnv>(k: &mut K, dm: u16, clone: BioId) {
         start: c.mapped,
         now,
     };
-    let (verdict, effects) = k.dm().mpath(dm).end_io_bio(&io);
+    let Some(m) = k.dm().mpath(dm) else {
+        return end_clone(k, dm, clone, c.status);
+    };
+    let (verdict, effects) = m.end_io_bio(&io);
     match verdict {
         EndIoBio::Done(status) => end_clone(k, dm, clone, status),
         EndIoBio::Incomplete { worker } => {

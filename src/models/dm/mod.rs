@@ -5,13 +5,21 @@
 //! they leave the device's own queue.
 
 pub mod bio_based;
+pub mod delay;
+pub mod linear;
+pub mod message;
 pub mod request_based;
+pub mod striped;
+pub mod table;
 pub mod worker;
+
+pub use table::{Table, Target, TargetSpec};
 
 use super::block::BlockEnv;
 use super::host::TaskId;
 use super::io::{BioId, DevId};
 use super::mpath::{Effects, Multipath};
+use crate::sim::Ns;
 
 /// A step of device-mapper that a task is in the midst of.
 #[derive(Copy, Clone, Debug)]
@@ -28,6 +36,8 @@ pub trait DmEnv: BlockEnv {
     fn dm_frame(frame: DmFrame) -> Self::Frame;
     /// Whether the driver of `dev` reports itself busy (`blk_lld_busy`).
     fn lld_busy(&mut self, dev: DevId) -> bool;
+    /// After `delay`, the worker of `dm` submits `bio`.
+    fn submit_later(&mut self, dm: u16, bio: BioId, delay: Ns);
     /// Queues work for a worker.
     fn queue_work(&mut self, worker: TaskId, frame: Self::Frame);
 }
@@ -47,7 +57,7 @@ pub struct DmDev {
     /// Its block device.
     pub dev: DevId,
     /// Its table.
-    pub target: Target,
+    pub table: Table,
     /// Paths whose driver can report itself busy, and whether it last did.
     pub busy_paths: Vec<(DevId, bool)>,
     /// Bios that the multipath target holds (`m->queued_bios`).
@@ -56,24 +66,21 @@ pub struct DmDev {
     pub worker: TaskId,
     /// Whether that worker has been started.
     pub worker_queued: bool,
+    /// Whether it is suspended.
+    pub suspended: bool,
     /// Bios that came while it was suspended (`md->deferred`).
     pub deferred: BioFifo,
     /// Kernel log lines.
     pub log: Vec<String>,
 }
 
-/// What a device-mapper device does with its I/O.
-#[derive(Debug)]
-pub enum Target {
-    /// dm-multipath.
-    Multipath(Box<Multipath>),
-}
-
 impl DmDev {
     /// Its multipath target, if that is what it is.
     pub fn multipath(&self) -> Option<&Multipath> {
-        let Target::Multipath(m) = &self.target;
-        Some(m)
+        match self.table.targets.first().map(|t| &t.target) {
+            Some(Target::Multipath(m)) => Some(m),
+            _ => None,
+        }
     }
 }
 
@@ -116,11 +123,16 @@ impl Dm {
     pub fn dev(&mut self, dm: u16) -> &mut DmDev {
         &mut self.devs[usize::from(dm)]
     }
-    /// Its multipath target.
+    /// Its multipath target, if that is what it is.
     #[inline]
-    pub fn mpath(&mut self, dm: u16) -> &mut Multipath {
-        let Target::Multipath(m) = &mut self.devs[usize::from(dm)].target;
-        m
+    pub fn mpath(&mut self, dm: u16) -> Option<&mut Multipath> {
+        match self.devs[usize::from(dm)].table.targets.first_mut() {
+            Some(TargetSpec {
+                target: Target::Multipath(m),
+                ..
+            }) => Some(m),
+            _ => None,
+        }
     }
 }
 
@@ -138,7 +150,8 @@ pub fn apply<K: DmEnv>(k: &mut K, dm: u16, effects: Effects) {
     if effects.run_queue && !bio_based {
         super::block::dispatch::blk_mq_run_hw_queues(k, dev, true);
     }
-    let d = k.dm().dev(dm);
-    let Target::Multipath(m) = &mut d.target;
-    d.log.append(&mut m.log);
+    let log = k.dm().mpath(dm).map(Multipath::take_log);
+    if let Some(mut log) = log {
+        k.dm().dev(dm).log.append(&mut log);
+    }
 }

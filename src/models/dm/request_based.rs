@@ -11,8 +11,8 @@ use super::super::block::submit::{account_start, blk_mq_alloc_request};
 use super::super::block::{Action, RqEnd, complete};
 use super::super::host::Cost;
 use super::super::io::{Bio, BioId, BlkStatus, EndIo, Flags, Op, ReqId, SECTOR};
-use super::super::mpath::{Completion, EndIoRq, MapRq, PathIdx};
 use super::super::mpath::selector::SelectCtx;
+use super::super::mpath::{Completion, EndIoRq, MapRq, PathIdx};
 use super::{DmEnv, apply};
 use crate::sim::Ns;
 
@@ -22,7 +22,7 @@ const DELAY_REQUEUE: Ns = Ns::from_ms(100);
 
 /// Takes a request that leaves the device's queue (`dm_mq_queue_rq`).
 pub fn dm_mq_queue_rq<K: DmEnv>(k: &mut K, dm: u16, rq: ReqId) -> BlkStatus {
-    if k.dm().mpath(dm).suspended || is_busy(k, dm) {
+    if k.dm().dev(dm).suspended || is_busy(k, dm) {
         return BlkStatus::Resource;
     }
     blk_mq_start_request(k, rq);
@@ -37,7 +37,7 @@ fn is_busy<K: DmEnv>(k: &mut K, dm: u16) -> bool {
         *is_busy = k.lld_busy(*dev);
     }
     let of = |dev| busy.iter().any(|&(d, is_busy)| d == dev && is_busy);
-    let all = k.dm().mpath(dm).is_busy(of);
+    let all = k.dm().mpath(dm).is_some_and(|m| m.is_busy(of));
     k.dm().dev(dm).busy_paths = busy;
     all
 }
@@ -50,7 +50,8 @@ fn map_request<K: DmEnv>(k: &mut K, dm: u16, rq: ReqId) -> BlkStatus {
         node: 0,
         now: k.host().now(),
     };
-    match k.dm().mpath(dm).map_rq(&ctx) {
+    let verdict = k.dm().mpath(dm).map_or(MapRq::Kill, |m| m.map_rq(&ctx));
+    match verdict {
         MapRq::Remapped(path) => clone_and_issue(k, dm, rq, path, &ctx),
         MapRq::DelayRequeue { .. } => {
             delay_requeue(k, rq);
@@ -73,7 +74,9 @@ fn clone_and_issue<K: DmEnv>(
     path: PathIdx,
     ctx: &SelectCtx,
 ) -> BlkStatus {
-    let to = k.dm().mpath(dm).dev(path);
+    let Some(to) = k.dm().mpath(dm).map(|m| m.dev(path)) else {
+        return BlkStatus::IoErr;
+    };
     let r = k.block().reqs[rq];
     let flags = r.flags.with(Flags::NOMERGE);
     let like = Bio::new(to, r.op, flags, r.sector, r.sectors, r.segs);
@@ -82,7 +85,9 @@ fn clone_and_issue<K: DmEnv>(
         return BlkStatus::Resource;
     };
     k.host().charge(Cost::CloneRq);
-    k.dm().mpath(dm).start_io(path, ctx.nr_bytes);
+    if let Some(m) = k.dm().mpath(dm) {
+        m.start_io(path, ctx.nr_bytes);
+    }
     setup_clone(k, rq, clone, path, ctx);
     let b = k.block();
     let subject = b.rq_subject(clone);
@@ -91,8 +96,9 @@ fn clone_and_issue<K: DmEnv>(
         BlkStatus::Ok => BlkStatus::Ok,
         BlkStatus::Resource | BlkStatus::DevResource => {
             let now = k.host().now();
-            let m = k.dm().mpath(dm);
-            m.release_io(path, ctx.nr_bytes, Ns::ZERO, now);
+            if let Some(m) = k.dm().mpath(dm) {
+                m.release_io(path, ctx.nr_bytes, Ns::ZERO, now);
+            }
             release_clone(k, rq, clone);
             BlkStatus::Resource
         }
@@ -238,7 +244,8 @@ fn dm_complete_request<K: DmEnv>(k: &mut K, dm: u16, rq: ReqId, status: BlkStatu
         start: b.reqs[clone].io_start,
         now,
     };
-    let (verdict, effects) = k.dm().mpath(dm).end_io_rq(&io);
+    let Some(m) = k.dm().mpath(dm) else { return };
+    let (verdict, effects) = m.end_io_rq(&io);
     k.block().reqs[clone].sectors = 0; // its end has been accounted
     release_clone(k, rq, clone);
     match verdict {

@@ -2,26 +2,26 @@
 
 use std::collections::VecDeque;
 
-use super::super::block::elevator::mq_deadline::{MqDeadline, Tunables};
 use super::super::block::elevator::Elevator;
+use super::super::block::elevator::mq_deadline::{MqDeadline, Tunables};
 use super::super::block::hctx::RunWork;
 use super::super::block::limits::BLK_DEF_MAX_SECTORS;
 use super::super::block::tags::Tags;
 use super::super::block::{BlockDev, BlockLayer, Hctx, HctxId, Limits, Plug, ReqList};
 use super::super::config::{MachineConfig, MapConfig, NamedDevice, QueueConfig, SchedulerName};
-use super::super::device::null_blk::NullBlk;
 use super::super::device::array_port::PortDisk;
+use super::super::device::null_blk::NullBlk;
 use super::super::device::port::{Array, PortConfig};
 use super::super::device::scsi::ScsiDisk;
 use super::super::device::{DeviceConfig, Devices, NullBlkConfig, ScsiDebugConfig};
-use super::super::dm::{BioFifo, Dm, DmDev, Target};
+use super::super::dm::{BioFifo, Dm, DmDev, Table};
 use super::super::host::{CpuCosts, CpuId, Host, Prio, TaskId};
 use super::super::io::{DevId, SECTOR};
 use super::super::mpath::selector::SelectorEnv;
-use super::super::mpath::{CtrEnv, DeviceLookup, Multipath, QueueMode};
+use super::super::mpath::{CtrEnv, DeviceLookup, QueueMode};
 use super::super::workload::app::{App, AppFrame, Slot, Thread, Waiting};
-use super::super::workload::fio::spec::ThreadSpec;
-use super::super::workload::fio::thread::FioThread;
+use super::super::workload::fio::FioThread;
+use super::super::workload::fio::ThreadSpec;
 use super::lookup::Devs;
 use super::{Driver, Frame, Irq, Machine};
 use crate::sim::draw::Draws;
@@ -188,11 +188,17 @@ impl<P> Machine<P> {
                 dispatch_from: 0,
                 dispatch_busy: 0,
                 restart: false,
-                tags: Tags::new(if has_sched { depth } else { nr_requests.min(depth) }),
+                tags: Tags::new(if has_sched {
+                    depth
+                } else {
+                    nr_requests.min(depth)
+                }),
                 sched_tags: has_sched.then(|| Tags::shallow(nr_requests)),
                 run_work: RunWork::Idle,
                 timer_generation: 0,
-                cpus: (0..cpus as u8).filter(|&c| map[usize::from(c)] == i).collect(),
+                cpus: (0..cpus as u8)
+                    .filter(|&c| map[usize::from(c)] == i)
+                    .collect(),
                 blocking: false,
             });
         }
@@ -218,17 +224,69 @@ impl<P> Machine<P> {
     }
 
     fn add_map(&mut self, map: &MapConfig, maps: &[(String, DevId)]) -> Result<DevId, BuildError> {
-        let table_error = |message: String| BuildError::Table {
-            map: map.name.clone(),
-            message,
-        };
-        let mut words = map.table.split_whitespace();
-        let start: Option<u64> = words.next().and_then(|w| w.parse().ok());
-        let len: Option<u64> = words.next().and_then(|w| w.parse().ok());
-        let (Some(0), Some(sectors), Some("multipath")) = (start, len, words.next()) else {
-            return Err(table_error("only multipath tables are understood".into()));
-        };
-        let words: Vec<&str> = words.collect();
+        // The device exists, empty, before its table is loaded.
+        let id = DevId(self.block.devs.len() as u16);
+        let dm = self.dm.devs.len() as u16;
+        let empty = BlockDev::new(format!("dm-{dm}"), map.devno, 0, Limits::stacking());
+        self.block.devs.push(empty);
+        let mut log = Vec::new();
+        let table = self.load_table(map, maps, &mut log)?;
+        let (mut limits, mut write_cache, mut fua) = (Limits::stacking(), false, false);
+        for dev in table.devices() {
+            let below = &self.block.devs[usize::from(dev.0)];
+            limits.stack(&below.limits);
+            write_cache |= below.write_cache;
+            fua |= below.fua;
+        }
+        let dev = self.block.dev(id);
+        dev.capacity = table.sectors();
+        dev.limits = limits;
+        dev.write_cache = write_cache;
+        dev.fua = fua;
+        dev.bio_based = table.mode == QueueMode::Bio;
+        if dev.bio_based {
+            self.drivers.push(Driver::DmBio(dm));
+        } else {
+            self.drivers.push(Driver::DmRq(dm));
+            self.add_queues(id, DM_QUEUE_DEPTH, 1, &map.queue);
+        }
+        self.set_limits(id, &map.queue);
+        let mut busy_paths: Vec<(DevId, bool)> = table
+            .devices()
+            .filter(|d| self.can_be_busy(*d))
+            .map(|d| (d, false))
+            .collect();
+        busy_paths.dedup();
+        let name = format!("kworker/u{dm}:kmpathd");
+        let worker = self.host.spawn_worker(name, Prio::Normal, CpuId(0));
+        self.dm.devs.push(DmDev {
+            name: map.name.clone(),
+            dev: id,
+            table,
+            busy_paths,
+            queued: BioFifo::default(),
+            worker,
+            worker_queued: false,
+            suspended: false,
+            deferred: BioFifo::default(),
+            log,
+        });
+        Ok(id)
+    }
+
+    /// Whether the driver of `dev` has a busy hook.
+    fn can_be_busy(&self, dev: DevId) -> bool {
+        let driver = self.drivers.get(usize::from(dev.0));
+        matches!(driver, Some(Driver::Scsi(_) | Driver::Port(_)))
+    }
+
+    /// Loads a map's table, as `dmsetup create` does.
+    fn load_table(
+        &self,
+        map: &MapConfig,
+        maps: &[(String, DevId)],
+        log: &mut Vec<String>,
+    ) -> Result<Table, BuildError> {
         let name = format!("{}:{}", map.devno.0, map.devno.1);
         let lookup = Devs {
             block: &self.block,
@@ -244,58 +302,10 @@ impl<P> Machine<P> {
             },
             nopath_timeout: Ns::ZERO,
         };
-        let mut log = Vec::new();
-        let target = Multipath::new(&words, &env, &mut log)
-            .map_err(|_| table_error(log.join("\n")))?;
-        let mut limits = Limits::stacking();
-        let (mut write_cache, mut fua) = (false, false);
-        for path in target.paths() {
-            let below = &self.block.devs[usize::from(path.dev.0)];
-            limits.stack(&below.limits);
-            write_cache |= below.write_cache;
-            fua |= below.fua;
-            if target.mode() == QueueMode::Rq && !lookup.info(path.dev).rq_stackable() {
-                return Err(table_error(
-                    "table load rejected: including non-request-stackable devices".into(),
-                ));
-            }
-        }
-        let busy_paths = target
-            .paths()
-            .iter()
-            .filter(|p| matches!(self.drivers[usize::from(p.dev.0)], Driver::Scsi(_) | Driver::Port(_)))
-            .map(|p| (p.dev, false))
-            .collect();
-        let id = DevId(self.block.devs.len() as u16);
-        let dm = self.dm.devs.len() as u16;
-        let mut dev = BlockDev::new(format!("dm-{dm}"), map.devno, sectors, limits);
-        dev.write_cache = write_cache;
-        dev.fua = fua;
-        dev.bio_based = target.mode() == QueueMode::Bio;
-        let bio_based = dev.bio_based;
-        self.block.devs.push(dev);
-        if bio_based {
-            self.drivers.push(Driver::DmBio(dm));
-        } else {
-            self.drivers.push(Driver::DmRq(dm));
-            self.add_queues(id, DM_QUEUE_DEPTH, 1, &map.queue);
-        }
-        self.set_limits(id, &map.queue);
-        let worker = self
-            .host
-            .spawn_worker(format!("kworker/u{dm}:kmpathd"), Prio::Normal, CpuId(0));
-        self.dm.devs.push(DmDev {
-            name: map.name.clone(),
-            dev: id,
-            target: Target::Multipath(Box::new(target)),
-            busy_paths,
-            queued: BioFifo::default(),
-            worker,
-            worker_queued: false,
-            deferred: BioFifo::default(),
-            log,
-        });
-        Ok(id)
+        Table::load(&map.table, &env, None, log).map_err(|e| BuildError::Table {
+            map: map.name.clone(),
+            message: format!("{}\n{e}", log.join("\n")),
+        })
     }
 
     fn add_thread(&mut self, t: &ThreadConfig, maps: &[(String, DevId)]) -> Result<(), BuildError> {

@@ -47,6 +47,10 @@ impl<P: Probe> HostEnv for Machine<P> {
             Irq::Complete(rq) => self.complete(rq),
             Irq::Block(timer) => dispatch::timer_fired(self, timer),
             Irq::Wake(task) => host::wake(self, task),
+            Irq::Delayed(dm, bio) => {
+                let worker = self.dm.dev(dm).worker;
+                host::queue_work(self, worker, Frame::Block(BlockFrame::SubmitBio(bio)));
+            }
         }
     }
     #[inline]
@@ -174,6 +178,11 @@ impl<P: Probe> DmEnv for Machine<P> {
             Driver::Port(n) => array_port::lld_busy(self, n),
             _ => false,
         }
+    }
+    fn submit_later(&mut self, dm: u16, bio: BioId, delay: Ns) {
+        let at = self.host.jiffies_from_now(delay);
+        let cpu = self.host.cpu();
+        self.queue.push(at, Event::Irq(cpu, Irq::Delayed(dm, bio)));
     }
     fn queue_work(&mut self, worker: TaskId, frame: Frame) {
         host::queue_work(self, worker, frame);

@@ -37,7 +37,10 @@ impl<P: Probe> Machine<P> {
             return fail(format!("lost: {} bios never ended", self.block.bios.live()));
         }
         if self.block.reqs.live() > 0 {
-            return fail(format!("lost: {} requests never ended", self.block.reqs.live()));
+            return fail(format!(
+                "lost: {} requests never ended",
+                self.block.reqs.live()
+            ));
         }
         for d in &self.block.devs {
             let c = &d.count;

@@ -12,7 +12,7 @@ use super::block::{BlockFrame, BlockLayer, BlockTimer};
 use super::device::Devices;
 use super::dm::{Dm, DmFrame};
 use super::host::{self, CpuId, Host, HostEvent, TaskId};
-use super::io::{DevId, ReqId};
+use super::io::{BioId, DevId, ReqId};
 use super::probe::Probe;
 use super::workload::app::{App, AppFrame};
 use crate::sim::{EventQueue, Ns};
@@ -35,6 +35,8 @@ pub enum Irq {
     Block(BlockTimer),
     /// A task has slept long enough.
     Wake(TaskId),
+    /// dm-delay has held a bio long enough.
+    Delayed(u16, BioId),
 }
 
 /// A frame of a task's stack.
@@ -121,16 +123,19 @@ impl<P: Probe> Machine<P> {
         let Some(dm) = self.dm.devs.iter().position(|d| d.name == map) else {
             return Err(BuildError::Config(format!("message: no map {map:?}")));
         };
-        let words: Vec<&str> = text.split_whitespace().collect();
-        let maps: Vec<_> = self.dm.devs.iter().map(|d| (d.name.clone(), d.dev)).collect();
+        let maps: Vec<_> = self
+            .dm
+            .devs
+            .iter()
+            .map(|d| (d.name.clone(), d.dev))
+            .collect();
         let lookup = lookup::Devs {
             block: &self.block,
             maps: &maps,
         };
-        let target = self.dm.mpath(dm as u16);
-        let effects = target.message(&words, &lookup).map_err(|e| {
-            BuildError::Config(format!("message {text:?} to {map}: {}", e.name()))
-        })?;
+        let d = &mut self.dm.devs[dm];
+        let effects = super::dm::message::message(&mut d.table, 0, text, &lookup, &mut d.log)
+            .map_err(|e| BuildError::Config(format!("message {text:?} to {map}: {e}")))?;
         super::dm::apply(self, dm as u16, effects);
         Ok(())
     }

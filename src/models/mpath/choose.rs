@@ -65,6 +65,10 @@ impl Multipath {
         let g = &mut self.groups[usize::from(group)];
         let index = g.selector.select_path(ctx)?;
         let path = g.path(index);
+        if !self.asks_every_io {
+            self.repeat_count = g.selector.repeat_count(index);
+            self.current_pgpath = Some(path);
+        }
         if self.current_pg != Some(group) {
             self.current_pgpath = Some(path);
             self.switch_to(group);

@@ -46,10 +46,19 @@ impl Multipath {
     /// being initialised.
     #[inline]
     fn pgpath(&mut self, ctx: &SelectCtx) -> Option<PathIdx> {
-        match self.current_pgpath {
-            Some(path) if self.queue_io => Some(path),
-            _ => self.choose_pgpath(ctx),
+        let path = self.current_pgpath;
+        if path.is_some() && (self.queue_io || !self.asks_every_io && self.keeps_path()) {
+            return path;
         }
+        self.choose_pgpath(ctx)
+    }
+
+    /// Counts an I/O against the current path's `repeat_count`; false when it
+    /// is the next path's turn (2.6.31 `map_io`).
+    fn keeps_path(&mut self) -> bool {
+        let unlimited = self.repeat_count == 0;
+        self.repeat_count = self.repeat_count.saturating_sub(1);
+        unlimited || self.repeat_count > 0
     }
 
     /// Whether a request without a path goes back to the queue rather than

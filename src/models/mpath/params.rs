@@ -7,7 +7,6 @@
 
 use super::errno::Errno;
 use super::group::Group;
-use super::lookup::get_device;
 use super::path::Path;
 use super::scan::{ArgSet, CtrError, scan_u32};
 use super::selector::{PathSelector, Selector};
@@ -185,9 +184,9 @@ impl Params {
         let Some((device, selector_args)) = words.split_first() else {
             return Err(CtrError::invalid("no device given"));
         };
-        let dev = get_device(env.lookup, device)
+        let (dev, info) = env
+            .device(device)
             .map_err(|errno| CtrError::new("error getting device", errno))?;
-        let info = env.lookup.info(dev);
         self.handler
             .set_up(dev, &info, self.features.retain_attached_hw_handler, log)?;
         selector

@@ -98,6 +98,10 @@ impl<'a> ArgSet<'a> {
         self.words = rest;
         Some(first)
     }
+    /// All words left.
+    pub fn rest(&self) -> &'a [&'a str] {
+        self.words
+    }
     /// The next `n` words, or as many as there are.
     pub fn take(&mut self, n: usize) -> &'a [&'a str] {
         let (taken, rest) = self.words.split_at(n.min(self.words.len()));

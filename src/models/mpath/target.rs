@@ -1,7 +1,8 @@
 //! The multipath target: its state, and what fails, reinstates and switches.
 
+use super::errno::Errno;
 use super::group::Group;
-use super::lookup::DeviceLookup;
+use super::lookup::{DeviceInfo, DeviceLookup, get_device};
 use super::params;
 use super::path::{Path, PathIdx};
 use super::pg_init::{Activation, PgInit};
@@ -41,6 +42,22 @@ pub struct CtrEnv<'a> {
     pub selectors: SelectorEnv<'a>,
     /// Module parameter `queue_if_no_path_timeout_secs`; zero = off.
     pub nopath_timeout: Ns,
+}
+
+impl CtrEnv<'_> {
+    /// The device a table names, and what is known of it. The dm device itself
+    /// cannot be opened while its table is made.
+    ///
+    /// # Errors
+    /// As [`get_device`]; `ENXIO` for the dm device itself.
+    pub fn device(&self, text: &str) -> Result<(DevId, DeviceInfo), Errno> {
+        let dev = get_device(self.lookup, text)?;
+        let info = self.lookup.info(dev);
+        if info.devno_text() == self.name {
+            return Err(Errno::Enxio);
+        }
+        Ok((dev, info))
+    }
 }
 
 /// What becomes of the timer that ends queueing without paths.
@@ -108,6 +125,10 @@ pub struct Multipath {
     pub(super) handler: Option<String>,
     pub(super) attached: Vec<(DevId, String)>,
     pub(super) pg_init: PgInit,
+    /// The selector is asked for every I/O (6.1), not once a `repeat_count`.
+    pub(super) asks_every_io: bool,
+    /// I/Os left to the current path; 0 = no limit. Old kernels only.
+    pub(super) repeat_count: u32,
     pub(super) nopath_timeout: Ns,
     /// A suspend that keeps I/O back rather than flushing it is under way
     /// (`dm_noflush_suspending`); set by the device-mapper core.
@@ -145,6 +166,8 @@ impl Multipath {
                 params.features.pg_init_retries,
                 params.features.pg_init_delay_msecs,
             ),
+            asks_every_io: env.selectors.rules.clamp_repeat_count,
+            repeat_count: 0,
             nopath_timeout: env.nopath_timeout,
             noflush_suspending: false,
             suspended: false,

@@ -185,4 +185,3 @@ impl SectorOrder {
             .map(|i| first + i)
     }
 }
-

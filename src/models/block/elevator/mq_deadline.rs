@@ -6,8 +6,8 @@
 //! and writes may be starved `writes_starved` times.
 
 use super::super::super::io::{Bio, IoPrio, ReqId};
-use super::super::request::{ReqList, Request, RqFlags};
 use super::super::merge::rq_mergeable;
+use super::super::request::{ReqList, Request, RqFlags};
 use super::{ElvHash, Reqs, SectorOrder};
 use crate::sim::Ns;
 
@@ -132,11 +132,18 @@ impl MqDeadline {
             return None;
         }
         let latest = now.0.checked_sub(self.tunables.prio_aging_expire.0)?;
-        (IoPrio::Be as usize..PRIOS).find_map(|prio| self.dispatch_prio(reqs, prio, Ns(latest), now))
+        (IoPrio::Be as usize..PRIOS)
+            .find_map(|prio| self.dispatch_prio(reqs, prio, Ns(latest), now))
     }
 
     /// `__dd_dispatch_request`
-    fn dispatch_prio(&mut self, reqs: &mut Reqs, prio: usize, latest: Ns, now: Ns) -> Option<ReqId> {
+    fn dispatch_prio(
+        &mut self,
+        reqs: &mut Reqs,
+        prio: usize,
+        latest: Ns,
+        now: Ns,
+    ) -> Option<ReqId> {
         let p = &mut self.prios[prio];
         if let Some(rq) = p.dispatch.head {
             if self.started_after(reqs, rq, latest, now) {

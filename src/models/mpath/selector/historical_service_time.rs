@@ -209,6 +209,7 @@ impl PathSelector for HistoricalServiceTime {
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
 

@@ -31,6 +31,14 @@ impl ValidPaths {
     pub fn len(&self) -> usize {
         self.order.len()
     }
+    #[inline]
+    fn move_to_tail(&mut self, at: usize) {
+        let path = self.order[at];
+        self.order.copy_within(at + 1.., at);
+        if let Some(tail) = self.order.last_mut() {
+            *tail = path;
+        }
+    }
     /// Scans front to back, a strictly better path replacing the best so far,
     /// until `good_enough`; then rotates.
     #[inline]
@@ -41,7 +49,7 @@ impl ValidPaths {
         mut good_enough: impl FnMut(usize) -> bool,
     ) -> Option<usize> {
         if rotation == Rotation::HeadFirst && !self.order.is_empty() {
-            self.order.rotate_left(1);
+            self.move_to_tail(0);
         }
         let mut best_at = 0;
         let mut best = usize::from(*self.order.first()?);
@@ -57,7 +65,7 @@ impl ValidPaths {
             }
         }
         if rotation == Rotation::ChosenLast {
-            self.order[best_at..].rotate_left(1);
+            self.move_to_tail(best_at);
         }
         Some(best)
     }

@@ -75,6 +75,11 @@ pub trait PathSelector {
     fn fail_path(&mut self, path: usize);
     /// `path` is usable again (`reinstate_path`).
     fn reinstate_path(&mut self, path: usize);
+    /// For how many I/Os `path` is kept once chosen, 0 = until it fails; kernels
+    /// that ask for every I/O do not look at it.
+    fn repeat_count(&self, _path: usize) -> u32 {
+        1
+    }
     /// How many words [`status`](Self::status) prints a path.
     fn status_args(&self, _kind: StatusType) -> u32 {
         0
@@ -94,7 +99,9 @@ pub struct SelectorRules {
     /// queue-length and service-time move the list head to the tail before the
     /// scan (2.6.31) rather than the chosen path after it (6.1).
     pub rotate_head_first: bool,
-    /// `repeat_count` above 1 is set to 1, with a warning (6.1).
+    /// The selector is asked for every I/O and a `repeat_count` above 1 is set
+    /// to 1, with a warning (6.1); else a path is kept for that many I/Os
+    /// (2.6.25, counting bios; 2.6.31, counting requests).
     pub clamp_repeat_count: bool,
     /// service-time returns a 64-bit difference as `int`: its sign is wrong
     /// from 2³¹ on (2.6.31 to 6.12).
@@ -243,6 +250,9 @@ impl PathSelector for Selector {
     }
     fn reinstate_path(&mut self, path: usize) {
         dispatch!(self, s => s.reinstate_path(path))
+    }
+    fn repeat_count(&self, path: usize) -> u32 {
+        dispatch!(self, s => s.repeat_count(path))
     }
     fn status_args(&self, kind: StatusType) -> u32 {
         dispatch!(self, s => s.status_args(kind))

@@ -82,6 +82,9 @@ impl PathSelector for QueueLength {
     fn reinstate_path(&mut self, path: usize) {
         self.valid.push_tail(path);
     }
+    fn repeat_count(&self, path: usize) -> u32 {
+        self.repeat_counts[path]
+    }
     fn status_args(&self, _kind: StatusType) -> u32 {
         1
     }

@@ -56,6 +56,9 @@ impl PathSelector for RoundRobin {
         self.fail_path(path);
         self.valid.push_front(path as u16);
     }
+    fn repeat_count(&self, path: usize) -> u32 {
+        self.repeat_counts[path]
+    }
     fn status_args(&self, kind: StatusType) -> u32 {
         match kind {
             StatusType::Info => 0,

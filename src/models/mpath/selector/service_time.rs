@@ -130,6 +130,9 @@ impl PathSelector for ServiceTime {
     fn reinstate_path(&mut self, path: usize) {
         self.valid.push_tail(path);
     }
+    fn repeat_count(&self, path: usize) -> u32 {
+        self.paths[path].repeat_count
+    }
     fn status_args(&self, _kind: StatusType) -> u32 {
         2
     }

@@ -1,4 +1,5 @@
 //! Selectors against the kernel's behaviour, by proposition.
+#![allow(clippy::unwrap_used, clippy::panic)]
 
 use super::*;
 

@@ -9,7 +9,13 @@ use crate::models::io::{BioId, EndIo};
 const PLUG_THRESHOLD: usize = 2;
 
 /// Submits one more iocb.
-pub fn step_submit<K: AppEnv>(k: &mut K, task: TaskId, t: u16, done: u32, mut plugged: bool) -> Step {
+pub fn step_submit<K: AppEnv>(
+    k: &mut K,
+    task: TaskId,
+    t: u16,
+    done: u32,
+    mut plugged: bool,
+) -> Step {
     let ring = thread(k, t).fio.ring();
     let n = ring.len();
     let Some(&unit) = ring.get(done as usize) else {

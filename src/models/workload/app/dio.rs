@@ -5,7 +5,7 @@ use super::{AppEnv, AppFrame, Slot, thread};
 use crate::models::block::{plug, submit};
 use crate::models::host::TaskId;
 use crate::models::io::{Bio, EndIo, Flags, Op, SECTOR};
-use crate::models::workload::fio::thread::IoUnit;
+use crate::models::workload::fio::IoUnit;
 
 /// Pages of one bio (`BIO_MAX_VECS`).
 const MAX_VECS: u64 = 256;

@@ -2,7 +2,7 @@
 
 use super::{AppEnv, AppFrame, Waiting, thread};
 use crate::models::host::{Cost, Step};
-use crate::models::workload::fio::thread::Act;
+use crate::models::workload::fio::Act;
 
 /// Goes on after what the thread waited for, or asks what comes next.
 pub fn step<K: AppEnv>(k: &mut K, t: u16) -> Step {

@@ -11,7 +11,7 @@ pub mod sync;
 
 use std::collections::VecDeque;
 
-use super::fio::thread::{FioThread, IoUnit};
+use super::fio::{FioThread, IoUnit};
 use crate::models::block::BlockEnv;
 use crate::models::host::{Step, TaskId};
 use crate::models::io::DevId;

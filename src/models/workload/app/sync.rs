@@ -3,7 +3,7 @@
 use super::{AppEnv, AppFrame, dio, thread};
 use crate::models::block::pop;
 use crate::models::host::{Cost, Step, TaskId};
-use crate::models::workload::fio::thread::IoUnit;
+use crate::models::workload::fio::IoUnit;
 
 /// Submits the call's bios, then sleeps until the last has ended.
 pub fn step<K: AppEnv>(k: &mut K, task: TaskId, t: u16, unit: IoUnit, submitted: bool) -> Step {
