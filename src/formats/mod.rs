@@ -1,1 +1,3 @@
-//! To be described.
+//! Other people's formats: a file a format, parse and print side by side.
+
+pub mod fio_job;
