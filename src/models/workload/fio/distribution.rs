@@ -4,6 +4,7 @@
 //! The popular blocks are scattered over the region by a multiplicative hash.
 
 use super::rand::Taus32;
+use super::seeds;
 use super::spec::{Dir, Distribution, ThreadSpec};
 
 /// Terms of zeta that fio adds up at most (`ZIPF_MAX_GEN`).
@@ -49,7 +50,7 @@ impl Skewed {
         let seed = if spec.rand_repeatable {
             u64::from(file_hash(file).wrapping_mul(spec.thread_number))
         } else {
-            spec.offset_seed
+            spec.seeds[seeds::OFFSET]
         };
         let mut rand = Taus32::new(seed);
         let n = blocks as f64;

@@ -84,7 +84,10 @@ impl Offsets {
             min_bs,
             percentage_random: spec.percentage_random,
             seq_rand: PerDir::all(Taus32::new(spec.seeds[seeds::SEQ_RAND])),
-            rand: Rand::new(spec.offset_seed, spec.generator == Generator::Tausworthe64),
+            rand: Rand::new(
+                spec.seeds[seeds::OFFSET],
+                spec.generator == Generator::Tausworthe64,
+            ),
             skewed,
             map: mapped.then(|| Axmap::new(region.usable() / region::min_bs(spec))),
             seq_left: 1,
@@ -105,7 +108,7 @@ impl Offsets {
             Generator::Tausworthe => false,
             Generator::Tausworthe64 => true,
         };
-        self.rand = Rand::new(spec.offset_seed, wide);
+        self.rand = Rand::new(spec.seeds[seeds::OFFSET], wide);
         self.seq_rand = PerDir::all(Taus32::new(spec.seeds[seeds::SEQ_RAND]));
     }
 

@@ -4,6 +4,8 @@
 pub const COUNT: usize = 21;
 /// `randseed` where none is given.
 pub const FIO_RANDSEED_DEFAULT: u64 = 0x89;
+/// `randseed` in place of a seed from the system's entropy (`randrepeat=0`).
+pub const INSTEAD_OF_RANDOM: u64 = 0x6d70_6174_6873_696d;
 /// Seed of what `randrepeat` keeps the same from run to run (`FIO_RANDSEED`).
 const FIO_RANDSEED: u64 = 0xb189_9bed;
 /// 2³² divided by the golden ratio, nearly: fio's usual multiplier.
@@ -33,6 +35,13 @@ pub fn from_randseed(randseed: u64, thread_number: u32) -> [u64; COUNT] {
             .wrapping_add(i as u64);
         seed = seed.wrapping_mul(GOLDEN_32);
     }
+    seeds
+}
+
+/// The seeds of a thread for which no option about seeds is given.
+pub fn default_seeds(thread_number: u32) -> [u64; COUNT] {
+    let mut seeds = from_randseed(FIO_RANDSEED_DEFAULT, thread_number);
+    seeds[OFFSET] = repeatable_offset_seed(thread_number);
     seeds
 }
 

@@ -291,11 +291,8 @@ pub struct ThreadSpec {
     pub generator: Generator,
     /// Seeds of the generators, of which `seeds::*` name the use.
     pub seeds: [u64; seeds::COUNT],
-    /// Whether the offset generator has the fixed seed of `randrepeat`, and
-    /// generators are seeded anew when the job starts over.
+    /// Whether generators are seeded anew when the job starts over.
     pub rand_repeatable: bool,
-    /// The seed of the offset generator.
-    pub offset_seed: u64,
     /// `rate`, bytes a second; 0: none.
     pub rate: PerDir<u64>,
     /// `rate_iops`; 0: none.
@@ -398,9 +395,8 @@ impl Default for ThreadSpec {
             norandommap: false,
             distribution: Distribution::Uniform,
             generator: Generator::Auto,
-            seeds: seeds::from_randseed(seeds::FIO_RANDSEED_DEFAULT, 1),
+            seeds: seeds::default_seeds(1),
             rand_repeatable: true,
-            offset_seed: seeds::repeatable_offset_seed(1),
             rate: PerDir::all(0),
             rate_iops: PerDir::all(0),
             rate_process: RateProcess::Linear,
