@@ -23,8 +23,8 @@
 //!
 //! What they say:
 //!
-//! - Two children beat four once the choice between them compiles to a
-//!   conditional move: four are a chain of unpredictable branches.
+//! - Two children beat four where the choice between them compiles to a
+//!   conditional move; as a branch it costs a third more with `exp`.
 //! - The event beside its key beats a slab: one access less on both ways.
 //! - A hole at the root that the next push fills is worth up to a half where
 //!   the successor is near (`timers`, `I/O`), and costs nothing elsewhere.
