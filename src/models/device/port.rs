@@ -193,7 +193,7 @@ impl Port {
         Ok(Port {
             latency: sampler("latency", &config.latency)?,
             per_request: config.per_request,
-            bandwidth: config.bandwidth,
+            bandwidth: link_rate(config.bandwidth)?,
             queue_depth: config.queue_depth,
             held: 0,
             media,
@@ -236,7 +236,7 @@ impl Media {
             name: config.name.clone(),
             read: sampler("service", &config.service)?,
             write: sampler("write_service", write)?,
-            bandwidth: config.bandwidth,
+            bandwidth: link_rate(config.bandwidth)?,
             slots: servers(config.slots)?,
         })
     }
@@ -277,6 +277,18 @@ fn draw(law: &Sampler, purpose: Purpose, command: &Command, draws: Draws) -> Ns 
 fn sampler(field: &'static str, law: &Distribution) -> Result<Sampler, PortError> {
     law.sampler()
         .map_err(|source| PortError::Distribution { field, source })
+}
+
+/// A rate that lets something through.
+fn link_rate(rate: Option<BitRate>) -> Result<Option<BitRate>, PortError> {
+    if rate == Some(BitRate(0)) {
+        return Err(PortError::OutOfRange {
+            field: "bandwidth",
+            value: 0,
+            range: "at least 1 bit a second",
+        });
+    }
+    Ok(rate)
 }
 
 fn servers(slots: u32) -> Result<Servers, PortError> {

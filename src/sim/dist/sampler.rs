@@ -112,10 +112,10 @@ impl Sampler {
     }
 }
 
-/// Rounds to nanoseconds within the range of durations.
+/// Rounds `x` >= 0 to nanoseconds within the range of durations.
 #[inline]
 fn to_ns(x: f64) -> Ns {
-    Ns((libm::floor(x + 0.5) as u64).min(LONGEST.0))
+    Ns(((x + 0.5) as u64).min(LONGEST.0))
 }
 
 impl Law {
@@ -125,7 +125,7 @@ impl Law {
         match *self {
             Law::Constant(value) => value.0 as f64,
             Law::Uniform { min, width } => min + width * u,
-            Law::Exponential { mean } => -mean * libm::log1p(-u),
+            Law::Exponential { mean } => -mean * libm::log(1.0 - u),
             Law::LogNormal { mu, sigma } => libm::exp(mu + sigma * normal::quantile(u)),
             Law::Pareto {
                 scale,

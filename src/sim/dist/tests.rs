@@ -194,3 +194,17 @@ fn a_file_is_loaded_once() {
         Err(LoadError::Read { .. })
     ));
 }
+
+#[test]
+fn the_schema_knows_the_kinds_and_the_bare_duration() {
+    let schema = serde_json::to_string(&schemars::schema_for!(Distribution)).unwrap();
+    for word in [
+        "log_normal",
+        "empirical",
+        "\"minimum\":0.0",
+        "min|h",
+        "Exponent of the tail",
+    ] {
+        assert!(schema.contains(word), "{word} not in {schema}");
+    }
+}

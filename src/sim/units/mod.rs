@@ -70,7 +70,7 @@ pub fn option_as_text<S: Serializer>(span: &Option<Ns>, serializer: S) -> Result
     span.map(Span).serialize(serializer)
 }
 
-/// Text, deserialisation and schema of a newtype over `u64` of a [`Kind`].
+/// Text, deserialisation and schema of a newtype over `u64` of a `Kind`.
 macro_rules! quantity {
     ($type:ident, $kind:ident, $name:literal, $description:literal) => {
         impl FromStr for $type {

@@ -306,6 +306,13 @@ fn mistakes_are_named() {
         }),
         "`latency`: `mean` is 0, but must be above 0"
     );
+    assert_eq!(
+        port(PortConfig {
+            bandwidth: Some(BitRate(0)),
+            ..Default::default()
+        }),
+        "`bandwidth` is 0, but must be at least 1 bit a second"
+    );
     let twice = [MediaConfig::default(), MediaConfig::default()];
     assert!(matches!(Array::new(&twice), Err(PortError::TwoMedia(_))));
 }
