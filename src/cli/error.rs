@@ -52,8 +52,8 @@ pub enum CliError {
     #[error("cannot print: {0}")]
     Output(io::Error),
     /// A check against a kernel could not be made.
-    #[error("{0}")]
-    Validate(String),
+    #[error(transparent)]
+    Validate(#[from] crate::validate::ValidateError),
 }
 
 impl CliError {

@@ -6,6 +6,7 @@ use std::process::ExitCode;
 use clap::Args;
 
 use super::CliError;
+use crate::validate;
 
 /// Compare the simulator with observations of a real kernel.
 #[derive(Debug, Args)]
@@ -13,9 +14,9 @@ pub struct Validate {
     /// Observation files, or folders of them.
     #[arg(required = true, value_name = "PATH")]
     paths: Vec<PathBuf>,
-    /// Write every case and figure as JSON to this file.
-    #[arg(long, value_name = "FILE")]
-    json: Option<PathBuf>,
+    /// Print one JSON object a case.
+    #[arg(long)]
+    json: bool,
 }
 
 impl Validate {
@@ -25,7 +26,8 @@ impl Validate {
     /// # Errors
     /// An observation cannot be read.
     pub fn execute(&self) -> Result<ExitCode, CliError> {
-        let _ = (&self.paths, &self.json);
-        Err(CliError::Validate("validation is not wired in yet".into()))
+        let mut out = std::io::stdout().lock();
+        let status = validate::validate(&self.paths, self.json, &mut out)?;
+        Ok(ExitCode::from(status as u8))
     }
 }

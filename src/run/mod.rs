@@ -12,6 +12,7 @@ mod text;
 pub mod verdict;
 pub mod write;
 
+use crate::formats::fio_job::{self, ParseOptions};
 use crate::models::config::MachineConfig;
 use crate::models::io::DevId;
 use crate::models::machine::{BuildError, Machine, ThreadConfig, Violation};
@@ -116,7 +117,23 @@ fn bins(series: &Series) -> Vec<SeriesBin> {
         .collect()
 }
 
+/// The threads of the application, as its job file describes them.
 fn threads(config: &MachineConfig) -> Result<Vec<ThreadConfig>, RunError> {
-    let _ = config;
-    Ok(Vec::new())
+    let w = &config.workload;
+    let file = fio_job::parse(&w.fio_job, ParseOptions::default())
+        .map_err(|e| RunError::Job(e.to_string()))?;
+    file.threads
+        .into_iter()
+        .map(|spec| {
+            let iolog = match &spec.read_iolog {
+                None => None,
+                Some(name) => {
+                    let found = w.iologs.iter().find(|(n, _)| n == name);
+                    let missing = || RunError::Job(format!("no iolog {name:?}"));
+                    Some(found.ok_or_else(missing)?.1.clone())
+                }
+            };
+            Ok(ThreadConfig { spec, iolog })
+        })
+        .collect()
 }

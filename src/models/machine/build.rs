@@ -54,8 +54,6 @@ pub struct ThreadConfig {
     pub spec: ThreadSpec,
     /// Text of the iolog it replays.
     pub iolog: Option<String>,
-    /// The CPUs it may run on; empty: any.
-    pub cpus: Vec<u16>,
 }
 
 /// Tags of a request-based dm device (`dm_mq_queue_depth`).
@@ -322,7 +320,8 @@ impl<P> Machine<P> {
             .map_err(|e| BuildError::Thread(format!("{}: {e}", t.spec.name)))?;
         let n = self.app.threads.len() as u16;
         let cpus = self.host.cpus.len() as u16;
-        let cpu = t.cpus.first().copied().unwrap_or(n % cpus).min(cpus - 1);
+        let allowed = t.spec.cpus_allowed.as_deref().and_then(<[u32]>::first);
+        let cpu = allowed.map_or(n % cpus, |&c| (c as u16).min(cpus - 1));
         let frame = Frame::App(AppFrame::Fio(n));
         let task: TaskId = self
             .host
@@ -333,7 +332,7 @@ impl<P> Machine<P> {
             dev,
             direct: t.spec.direct,
             dsync: t.spec.sync,
-            waiting: Waiting::Nothing,
+            waiting: Waiting::Start,
             ring: VecDeque::new(),
             submitted: 0,
             slots: vec![Slot::default(); t.spec.iodepth.max(1) as usize],

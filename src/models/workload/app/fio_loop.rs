@@ -10,6 +10,7 @@ pub fn step<K: AppEnv>(k: &mut K, t: u16) -> Step {
     let th = thread(k, t);
     match th.waiting {
         Waiting::Nothing => return next(k, t),
+        Waiting::Start => th.fio.start(now),
         Waiting::Submitted => th.fio.submitted(now),
         Waiting::Events { min, max } => return reap(k, t, min, max),
         Waiting::Sync { issue, bytes } => {

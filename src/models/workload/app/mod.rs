@@ -68,6 +68,8 @@ pub struct App {
 /// What a thread is waiting for.
 #[derive(Copy, Clone, PartialEq, Eq, Debug)]
 pub enum Waiting {
+    /// To be released.
+    Start,
     /// Nothing: it goes on.
     Nothing,
     /// io_submit has returned when it next runs.
