@@ -209,10 +209,8 @@ fn tags_of<K: BlockEnv>(k: &mut K, bio: BioId) -> &mut super::tags::Tags {
 /// driver.
 fn issue_or_queue<K: BlockEnv>(k: &mut K, task: TaskId, bio: BioId, rq: ReqId) -> Step {
     k.host().charge(Cost::GetRequest);
-    let now = k.host().now();
     let b = k.block();
     let o = b.bios[bio];
-    b.reqs[rq].start = now;
     let subject = b.rq_subject(rq);
     k.trace(o.dev, Action::GetRq, subject);
     account_start(k, rq);
@@ -260,6 +258,8 @@ pub fn is_sync(bio: &Bio) -> bool {
 pub fn account_start<K: BlockEnv>(k: &mut K, rq: ReqId) {
     let now = k.host().now();
     let b = k.block();
-    b.reqs[rq].rqf.set(RqFlags::IO_STAT);
+    let r = &mut b.reqs[rq];
+    r.start = now;
+    r.rqf.set(RqFlags::IO_STAT);
     b.dev_of(rq).count.start(now);
 }

@@ -18,7 +18,7 @@ mod task;
 pub use costs::{Cost, CpuCosts};
 pub use cpu::{Cpu, CpuId, CpuUse};
 pub use irq::irq;
-pub use run::{queue_work, run, run_irq, wake};
+pub use run::{kick_all, queue_work, run, run_irq, wake};
 pub use task::{Prio, Task, TaskId, TaskState};
 
 use serde::{Deserialize, Serialize};

@@ -40,6 +40,14 @@ pub(super) fn run_at<K: HostEnv>(k: &mut K, cpu: CpuId, at: Ns) {
     }
 }
 
+/// Lets every CPU look at its run queues, from outside any of them.
+pub fn kick_all<K: HostEnv>(k: &mut K) {
+    let now = k.host().clock;
+    for cpu in 0..k.host().cpus.len() {
+        run_at(k, CpuId(cpu as u8), now);
+    }
+}
+
 /// A `Run` event of `cpu` is due, now.
 pub fn run<K: HostEnv>(k: &mut K, cpu: CpuId) {
     let h = k.host();

@@ -146,10 +146,7 @@ impl<P: Probe> Machine<P> {
             let task = self.app.threads[i].task;
             host::wake(self, task);
         }
-        for cpu in 0..self.host.cpus.len() {
-            let event = Event::Host(HostEvent::Run(CpuId(cpu as u8)));
-            self.queue.push(Ns::ZERO, event);
-        }
+        host::kick_all(self);
     }
 
     /// The name of a block device.
