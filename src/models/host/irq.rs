@@ -58,10 +58,12 @@ fn passes<K: HostEnv>(k: &mut K, cpu: CpuId) {
     loop {
         let h = k.host();
         let now = h.clock;
-        let entered = h.cpus[cpu.index()].irq.entered;
+        let i = &h.cpus[cpu.index()].irq;
+        let (entered, resumed) = (i.entered, i.resume_at);
         // Timers that expire while one is handled must be on the list before
-        // it is looked at again.
-        if now > entered && k.next_event() <= now {
+        // it is looked at again. Having been let in once for this instant, they
+        // are.
+        if now > entered && now != resumed && k.next_event() <= now {
             k.host().cpus[cpu.index()].irq.resume_at = now;
             k.schedule(now, HostEvent::RunIrq(cpu));
             return;
