@@ -195,3 +195,33 @@ fn an_empty_outcome_prints_without_a_division_by_zero() {
             .contains("\"iops\":0.0")
     );
 }
+
+/// All keys of `value`, at any depth.
+fn keys(value: &serde_json::Value, found: &mut Vec<String>) {
+    match value {
+        serde_json::Value::Object(object) => {
+            for (key, value) in object {
+                found.push(key.clone());
+                keys(value, found);
+            }
+        }
+        serde_json::Value::Array(values) => values.iter().for_each(|value| keys(value, found)),
+        _ => {}
+    }
+}
+
+#[test]
+fn every_key_of_a_summary_is_documented() {
+    let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/summary.md");
+    let document = std::fs::read_to_string(path).unwrap();
+    let mut found = Vec::new();
+    keys(&serde_json::to_value(summary()).unwrap(), &mut found);
+    assert!(found.len() > 200);
+    for key in found {
+        assert!(
+            document.contains(&format!("`{key}`")),
+            "{key} is not in docs/summary.md"
+        );
+    }
+    assert!(document.contains(&format!("`{FORMAT}`")));
+}
