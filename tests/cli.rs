@@ -1,5 +1,7 @@
 //! The binary: exit codes, and errors that point at line and column.
 
+#![allow(clippy::unwrap_used, clippy::panic)]
+
 use std::path::PathBuf;
 use std::process::{Command, Output};
 

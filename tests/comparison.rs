@@ -1,5 +1,7 @@
 //! What is printed and written of an outcome, from hand-made outcomes.
 
+#![allow(clippy::unwrap_used, clippy::panic)]
+
 use mpathsim::run::compare::comparison;
 use mpathsim::run::outcome::*;
 use mpathsim::run::summary::{FORMAT, RunSummary, ScenarioSummary, Summary};

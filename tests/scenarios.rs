@@ -1,6 +1,8 @@
 //! Every scenario of the repository reads, fits the schema, holds together and
 //! becomes a machine.
 
+#![allow(clippy::unwrap_used, clippy::panic)]
+
 use std::path::{Path, PathBuf};
 
 use mpathsim::scenario::{self, BuildError, Mode};
