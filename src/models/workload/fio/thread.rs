@@ -154,20 +154,16 @@ enum Commit {
     Engine,
 }
 
-/// What has to happen before the next step.
+/// What has to happen before the next step, in this order.
 #[derive(Copy, Clone, Debug, Default)]
 struct Pending {
+    /// Whether any of the others is set.
+    any: bool,
     commit: Option<Commit>,
+    /// At least so many.
     reap: Option<u32>,
     drain: bool,
     sleep: Option<Sleep>,
-}
-
-impl Pending {
-    #[inline]
-    fn nothing(&self) -> bool {
-        self.commit.is_none() && self.reap.is_none() && !self.drain && self.sleep.is_none()
-    }
 }
 
 /// Counts of one direction.
@@ -366,13 +362,11 @@ impl FioThread {
     #[inline]
     pub fn next(&mut self, now: Ns) -> Act {
         loop {
-            if !self.pending.nothing() {
+            if self.pending.any {
                 if let Some(act) = self.pending_act(now) {
                     return act;
                 }
-                continue;
-            }
-            if let Some(act) = self.step(now) {
+            } else if let Some(act) = self.step(now) {
                 return act;
             }
         }
@@ -385,9 +379,9 @@ impl FioThread {
             Step::Turn => self.turn(now),
             Step::Take => self.take(now),
             Step::Ready { slot } => self.queue(slot, now),
-            Step::AfterQueue { kind, queued } => self.after_queue(kind, queued),
-            Step::Reaped { dir, min, full } => self.reaped(dir, min, full),
-            Step::Drained { dir } => self.after_drain(dir),
+            Step::AfterQueue { kind, queued } => self.after_queue(kind, queued, now),
+            Step::Reaped { dir, min, full } => self.reaped(dir, min, full, now),
+            Step::Drained { dir } => self.after_drain(dir, now),
             Step::RateDrained { slot, dir, us, at } => self.rate_drained(slot, dir, us, at),
             Step::RateSlept { slot, dir } => self.rate_slept(slot, dir, now),
             Step::Replay { slot } => self.replay(slot, now),

@@ -179,7 +179,7 @@ impl FioThread {
                 us = runtime - at;
             }
         }
-        self.pending.sleep = Some(Sleep::new(us));
+        self.sleep(us);
         self.go(Step::RateSlept { slot, dir })
     }
 
@@ -242,7 +242,7 @@ impl FioThread {
                     _ => 0,
                 };
                 if us > 0 {
-                    self.pending.sleep = Some(Sleep::new(us));
+                    self.sleep(us);
                     return None;
                 }
             }
