@@ -1,3 +1,4 @@
 //! Other people's formats: a file a format, parse and print side by side.
 
 pub mod fio_job;
+pub mod fio_json;

@@ -22,10 +22,10 @@ impl FioThread {
         if self.workers.is_some() {
             return self.queue_offload(unit(), kind);
         }
-        let asynchronous = match (self.spec.engine, kind) {
-            (Engine::Psync, _) | (_, Kind::Io(Dir::Trim)) => false,
-            (Engine::Libaio, Kind::Sync { .. }) => false,
-            _ => true,
+        let asynchronous = match kind {
+            Kind::Io(Dir::Trim) => false,
+            Kind::Io(_) => self.spec.engine != Engine::Psync,
+            Kind::Sync { .. } => self.spec.engine == Engine::IoUring,
         };
         if !asynchronous && !self.ring.is_empty() {
             return self.queue_busy(slot, kind);
