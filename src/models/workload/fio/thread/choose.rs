@@ -2,7 +2,7 @@
 //! `iolog.c:read_iolog_get`, 3.33).
 
 use super::*;
-use crate::models::workload::fio::iolog::{Action, Entry};
+use crate::models::workload::fio::iolog::{Action, Entry, IologError};
 use crate::models::workload::fio::rate::Verdict;
 
 /// An iolog being replayed.
@@ -30,9 +30,7 @@ impl Replay {
         let text = text.ok_or_else(|| FioError::NoIolog(name.clone()))?;
         let log = Iolog::parse(text, spec.replay_no_stall)?;
         if log.files.len() > 1 && spec.replay_redirect.is_none() {
-            return Err(FioError::Iolog(
-                crate::models::workload::fio::iolog::IologError::ManyFiles(log.files.len()),
-            ));
+            return Err(IologError::ManyFiles(log.files.len()).into());
         }
         spec.pattern.read = log.reads || !log.writes;
         spec.pattern.write = log.writes;
@@ -179,7 +177,7 @@ impl FioThread {
                 us = runtime - at;
             }
         }
-        self.pending.sleep = Some(Sleep::new(us));
+        self.sleep(us);
         self.go(Step::RateSlept { slot, dir })
     }
 
@@ -242,7 +240,7 @@ impl FioThread {
                     _ => 0,
                 };
                 if us > 0 {
-                    self.pending.sleep = Some(Sleep::new(us));
+                    self.sleep(us);
                     return None;
                 }
             }
