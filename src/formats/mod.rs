@@ -1,4 +1,5 @@
 //! Other people's formats: a file a format, parse and print side by side.
 
 pub mod fio_job;
+pub mod fio_json;
 pub mod kernel_observation;

@@ -2,6 +2,7 @@
 
 mod apply;
 mod names;
+mod readers;
 
 use super::draft::Draft;
 use super::error::{JobError, Warning};

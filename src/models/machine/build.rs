@@ -19,9 +19,11 @@ use super::super::host::{CpuCosts, CpuId, Host, Prio, TaskId};
 use super::super::io::{DevId, SECTOR};
 use super::super::mpath::selector::SelectorEnv;
 use super::super::mpath::{CtrEnv, DeviceLookup, QueueMode};
+use super::super::workload::app::offload::{At, Worker};
 use super::super::workload::app::{App, AppFrame, Slot, Thread, Waiting};
 use super::super::workload::fio::FioThread;
 use super::super::workload::fio::ThreadSpec;
+use super::super::workload::fio::spec::SubmitMode;
 use super::lookup::Devs;
 use super::{Driver, Frame, Irq, Machine};
 use crate::sim::draw::Draws;
@@ -326,7 +328,21 @@ impl<P> Machine<P> {
         let task: TaskId = self
             .host
             .spawn("fio".into(), Prio::Normal, CpuId(cpu as u8), frame);
+        let offload = t.spec.submit_mode == SubmitMode::Offload;
+        let workers = if offload { t.spec.iodepth } else { 0 };
+        let workers = (0..workers)
+            .map(|number| {
+                let frame = Frame::App(AppFrame::Worker(Worker {
+                    thread: n,
+                    number,
+                    at: At::Idle,
+                }));
+                self.host
+                    .spawn("fio".into(), Prio::Normal, CpuId(cpu as u8), frame)
+            })
+            .collect();
         self.app.threads.push(Thread {
+            workers,
             fio,
             task,
             dev,

@@ -36,7 +36,7 @@ pub fn step_submit<K: AppEnv>(
         });
     }
     k.host().charge(Cost::AioSubmit);
-    dio::submit(k, task, t, &unit, false);
+    dio::submit(k, task, t, &unit, None);
     Step::Again
 }
 
@@ -58,16 +58,20 @@ pub fn bio_end_io<K: AppEnv>(k: &mut K, bio: BioId) {
     if s.bios > 0 {
         return;
     }
+    s.done = true;
     let done = *s;
-    let bytes = if done.errno == 0 { done.bytes } else { 0 };
+    k.io_done(done.bytes, done.errno);
+    if let Some(waiter) = done.waiter {
+        return k.wake(waiter);
+    }
+    let th = thread(k, t);
     th.ring.push_back(Event {
         slot,
         errno: done.errno,
-        bytes,
+        bytes: done.moved(),
     });
-    let (task, asleep) = (th.task, matches!(th.waiting, Waiting::Events { .. }));
-    k.io_done(done.bytes, done.errno);
-    if asleep || done.is_sync {
+    if matches!(th.waiting, Waiting::Events { .. }) {
+        let task = th.task;
         k.wake(task);
     }
 }

@@ -11,9 +11,9 @@ use crate::models::workload::fio::IoUnit;
 const MAX_VECS: u64 = 256;
 const PAGE: u64 = 4096;
 
-/// The running task's next steps submit the bios of `unit`; its completion is
-/// an event in the thread's ring.
-pub fn submit<K: AppEnv>(k: &mut K, task: TaskId, t: u16, unit: &IoUnit, is_sync: bool) {
+/// The running task's next steps submit the bios of `unit`. When the last has
+/// ended, `waiter` is woken; without one, an event goes to the thread's ring.
+pub fn submit<K: AppEnv>(k: &mut K, task: TaskId, t: u16, unit: &IoUnit, waiter: Option<TaskId>) {
     let th = thread(k, t);
     let (dev, dsync) = (th.dev, th.dsync);
     let max_bytes = if unit.op == Op::Discard {
@@ -24,7 +24,8 @@ pub fn submit<K: AppEnv>(k: &mut K, task: TaskId, t: u16, unit: &IoUnit, is_sync
     let pieces = u64::from(unit.len).div_ceil(max_bytes).max(1);
     th.slots[unit.slot as usize] = Slot {
         bios: pieces as u16,
-        is_sync,
+        waiter,
+        done: false,
         errno: 0,
         bytes: unit.len,
     };

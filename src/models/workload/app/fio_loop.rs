@@ -1,6 +1,6 @@
 //! fio's main loop: carries out what [`FioThread`](super::FioThread) asks for.
 
-use super::{AppEnv, AppFrame, Waiting, thread};
+use super::{AppEnv, AppFrame, Slot, Waiting, thread};
 use crate::models::host::{Cost, Step};
 use crate::models::workload::fio::Act;
 
@@ -13,13 +13,11 @@ pub fn step<K: AppEnv>(k: &mut K, t: u16) -> Step {
         Waiting::Start => th.fio.start(now),
         Waiting::Submitted => th.fio.submitted(now),
         Waiting::Events { min, max } => return reap(k, t, min, max),
-        Waiting::Sync { issue, bytes } => {
-            let (errno, moved) = match th.ring.pop_front() {
-                Some(e) => (e.errno, e.bytes),
-                None => (0, bytes),
-            };
-            th.fio.sync_done(now, issue, errno, moved);
+        Waiting::Sync { issue, slot } => {
+            let done = slot.map_or(Slot::default(), |s| th.slots[s as usize]);
+            th.fio.sync_done(now, issue, done.errno, done.moved());
         }
+        Waiting::Offload => {}
         Waiting::Time(at) if now < at => return Step::Block,
         Waiting::Time(_) => {}
     }
@@ -49,7 +47,7 @@ fn next<K: AppEnv>(k: &mut K, t: u16) -> Step {
         Act::Sync(unit) => {
             th.waiting = Waiting::Sync {
                 issue: now,
-                bytes: unit.len,
+                slot: Some(unit.slot),
             };
             let frame = K::app_frame(AppFrame::Sync {
                 thread: t,
@@ -62,7 +60,7 @@ fn next<K: AppEnv>(k: &mut K, t: u16) -> Step {
         Act::Fsync { .. } => {
             th.waiting = Waiting::Sync {
                 issue: now,
-                bytes: 0,
+                slot: None,
             };
             k.host().charge(Cost::Syscall);
         }
@@ -77,7 +75,15 @@ fn next<K: AppEnv>(k: &mut K, t: u16) -> Step {
             let left = at.saturating_sub(now);
             k.host().spend(left);
         }
-        Act::Offload { .. } | Act::WaitOffload { .. } => {}
+        Act::Offload { worker, .. } => {
+            let task = th.workers[worker as usize];
+            k.host().charge(Cost::FioTurn);
+            k.wake(task);
+        }
+        Act::WaitOffload { .. } => {
+            th.waiting = Waiting::Offload;
+            return Step::Block;
+        }
         Act::Exit => {
             k.app().running -= 1;
             return Step::Exit;

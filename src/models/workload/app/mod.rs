@@ -7,6 +7,7 @@
 pub mod aio;
 pub mod dio;
 pub mod fio_loop;
+pub mod offload;
 pub mod sync;
 
 use std::collections::VecDeque;
@@ -33,6 +34,8 @@ pub enum AppFrame {
     },
     /// The plug of one system call is finished.
     FinishPlug,
+    /// A worker of `io_submit_mode=offload`.
+    Worker(offload::Worker),
     /// `pread(2)`, `pwrite(2)` or a discard.
     Sync {
         /// The thread.
@@ -81,13 +84,15 @@ pub enum Waiting {
         /// At most so many are taken.
         max: u32,
     },
-    /// A synchronous call, entered then, that moved so many bytes.
+    /// A synchronous call.
     Sync {
         /// When it was entered.
         issue: Ns,
-        /// Bytes.
-        bytes: u32,
+        /// The I/O unit it transfers; none for a sync.
+        slot: Option<u32>,
     },
+    /// A worker that has freed an I/O unit.
+    Offload,
     /// The clock.
     Time(Ns),
 }
@@ -109,6 +114,8 @@ pub struct Thread {
     pub waiting: Waiting,
     /// Completions in the ring, not yet reaped.
     pub ring: VecDeque<Event>,
+    /// Workers of `io_submit_mode=offload`.
+    pub workers: Vec<TaskId>,
     /// I/Os submitted so far.
     pub submitted: u64,
     /// I/Os in flight, by I/O unit.
@@ -131,12 +138,21 @@ pub struct Event {
 pub struct Slot {
     /// Bios not yet ended.
     pub bios: u16,
-    /// Whether a thread sleeps for it, rather than being sent an event.
-    pub is_sync: bool,
+    /// The task that sleeps for it; none: an event goes to the ring.
+    pub waiter: Option<TaskId>,
+    /// Whether all bios have ended.
+    pub done: bool,
     /// First error.
     pub errno: i32,
     /// Its length in bytes.
     pub bytes: u32,
+}
+
+impl Slot {
+    /// Bytes moved: all or nothing.
+    pub fn moved(&self) -> u32 {
+        if self.errno == 0 { self.bytes } else { 0 }
+    }
 }
 
 /// A frame steps on.
@@ -153,6 +169,7 @@ pub fn step<K: AppEnv>(k: &mut K, task: TaskId, frame: AppFrame) -> Step {
             crate::models::block::plug::blk_finish_plug(k, task);
             Step::Again
         }
+        AppFrame::Worker(w) => offload::step(k, task, w),
         AppFrame::Sync {
             thread,
             unit,

@@ -16,10 +16,10 @@ pub fn step<K: AppEnv>(k: &mut K, task: TaskId, t: u16, unit: IoUnit, submitted:
             });
         }
         k.host().charge(Cost::DioSubmit);
-        dio::submit(k, task, t, &unit, true);
+        dio::submit(k, task, t, &unit, Some(task));
         return Step::Again;
     }
-    if thread(k, t).ring.is_empty() {
+    if !thread(k, t).slots[unit.slot as usize].done {
         return Step::Block;
     }
     pop(k, task);

@@ -20,6 +20,7 @@ pub struct IoUnit {
 
 /// What a thread does next.
 #[derive(Copy, Clone, PartialEq, Eq, Debug)]
+#[repr(u32)]
 pub enum Act {
     /// One io_u was made ready in user space. Charge fio's own work for it and
     /// call `next` again: the time of that call is the I/O's start.

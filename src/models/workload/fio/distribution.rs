@@ -13,8 +13,9 @@ const ZIPF_MAX_TERMS: u64 = 10_000_000;
 const GAUSS_DRAWS: u64 = 12;
 /// 2⁶⁴ divided by the square of the golden ratio, nearly (`GOLDEN_RATIO_64`).
 const GOLDEN_64: u64 = 0x61c8_8646_80b5_83eb;
-/// Start of fio's hash of a file name (`JHASH_INITVAL`).
-const GOLDEN_32: u32 = 0x9e37_0001;
+/// 2³² divided by the square of the golden ratio, nearly: start of the hash of
+/// a file name (`JHASH_INITVAL`).
+const GOLDEN_32: u32 = 0x61c8_8647;
 
 /// A source of block numbers.
 #[derive(Clone, Debug)]

@@ -47,7 +47,9 @@ impl Sleep {
             }
             Phase::Fresh => {}
         }
-        if self.left_us < granularity_us {
+        // fio sleeps 0 µs once more when they are equal; here that could take no
+        // time, for ever.
+        if self.left_us <= granularity_us {
             self.phase = Phase::Spinning;
             return Some(Act::SpinUntil(later(now, self.left_us)));
         }
@@ -73,6 +75,21 @@ mod tests {
         // Woken 52 µs late by timer slack: 3 µs are left.
         assert_eq!(sleep.next(us(1097), 55), Some(Act::SpinUntil(us(1100))));
         assert_eq!(sleep.next(us(1100), 55), None);
+    }
+
+    #[test]
+    fn ends_even_if_sleeping_is_exact() {
+        let mut sleep = Sleep::new(300);
+        let mut now = Ns::ZERO;
+        let mut acts = 0;
+        while let Some(act) = sleep.next(now, 55) {
+            let (Act::SleepUntil(t) | Act::SpinUntil(t)) = act else {
+                unreachable!()
+            };
+            now = t;
+            acts += 1;
+        }
+        assert_eq!((now, acts), (Ns::from_us(300), 2));
     }
 
     #[test]

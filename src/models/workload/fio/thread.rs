@@ -1,14 +1,15 @@
 //! A thread's main loop (`backend.c:thread_main`, `do_io`, 3.33).
 //!
 //! fio's functions call each other and block in the middle; here each place
-//! where they wait is a [`Step`], and what several of them wait for alike
-//! (submission, reaping, draining, sleeping) is [`Pending`].
+//! where they wait is a `Step`, and what several of them wait for alike (submission,
+//! reaping, draining, sleeping) is `Pending`.
 
 mod choose;
 mod complete;
 mod pass;
 mod queue;
 mod reap;
+mod state;
 mod worker;
 
 use super::act::{Act, FioError, IoUnit};
@@ -18,201 +19,14 @@ use super::logs::GrowingLogs;
 use super::offload::WorkQueue;
 use super::offset::Offsets;
 use super::rate::Rate;
-use super::region::Region;
+use super::region::{self, Region};
 use super::report::FioReport;
 use super::size::Sizes;
 use super::sleep::{Sleep, usec_since};
 use super::spec::{Dir, PerDir, SubmitMode, ThreadSpec};
-use crate::models::io::Op;
 use crate::sim::Ns;
 use crate::sim::stats::LatencyStats;
-
-/// What an io_u does.
-#[derive(Copy, Clone, PartialEq, Eq, Debug)]
-enum Kind {
-    Io(Dir),
-    Sync { data: bool },
-}
-
-impl Kind {
-    fn dir(self) -> Option<Dir> {
-        match self {
-            Kind::Io(dir) => Some(dir),
-            Kind::Sync { .. } => None,
-        }
-    }
-    fn op(self) -> Op {
-        match self {
-            Kind::Io(Dir::Read) => Op::Read,
-            Kind::Io(Dir::Write) => Op::Write,
-            Kind::Io(Dir::Trim) => Op::Discard,
-            Kind::Sync { .. } => Op::Flush,
-        }
-    }
-}
-
-/// An io_u.
-#[derive(Copy, Clone, Debug)]
-struct Slot {
-    kind: Kind,
-    offset: u64,
-    len: u32,
-    start: Ns,
-    issue: Ns,
-}
-
-/// How queueing an io_u went (`enum fio_q_status`).
-#[derive(Copy, Clone, PartialEq, Eq, Debug)]
-enum Queued {
-    /// Queued or completed.
-    Fine,
-    /// Not possible now.
-    Busy,
-    /// Completed with this errno.
-    Failed(i32),
-}
-
-/// Where the thread is in its main loop.
-#[derive(Copy, Clone, Debug)]
-enum Step {
-    /// Not started.
-    Idle,
-    /// Top of the loop.
-    Turn,
-    /// An io_u is to be taken.
-    Take,
-    /// The rate says wait: nothing is in flight any more.
-    RateDrained {
-        slot: u32,
-        dir: Dir,
-        us: u64,
-        at: u64,
-    },
-    /// The rate's sleep is over.
-    RateSlept {
-        slot: u32,
-        dir: Dir,
-    },
-    /// The iolog's next entry for this io_u, after a wait if there was one.
-    Replay {
-        slot: u32,
-    },
-    /// The io_u is ready.
-    Ready {
-        slot: u32,
-    },
-    /// A synchronous call is under way.
-    InCall {
-        slot: u32,
-    },
-    /// The io_u is queued, submission included.
-    AfterQueue {
-        kind: Kind,
-        queued: Queued,
-    },
-    /// A reap is over (`wait_for_completions`).
-    Reaped {
-        dir: Option<Dir>,
-        min: u32,
-        full: bool,
-    },
-    /// A full drain is over.
-    Drained {
-        dir: Option<Dir>,
-    },
-    /// Thinking: drained, spun, slept.
-    ThinkDrained {
-        blocks: u64,
-    },
-    ThinkSpun {
-        blocks: u64,
-        since: Ns,
-    },
-    Thought {
-        blocks: u64,
-    },
-    /// The loop is over.
-    LoopEnd,
-    /// After an error: events that were there are taken, the rest is waited for.
-    CleanUp,
-    /// Everything is reaped.
-    LoopDrained,
-    /// The fsync of `end_fsync` is under way.
-    EndSync,
-    /// One pass is over.
-    PassEnd,
-    /// All is over.
-    Over,
-}
-
-/// Whether a submission is the loop's own or the engine's, on reaping.
-#[derive(Copy, Clone, PartialEq, Eq, Debug)]
-enum Commit {
-    /// `td_io_commit`: what was queued counts as in flight.
-    Loop,
-    /// The engine's hook alone.
-    Engine,
-}
-
-/// What has to happen before the next step.
-#[derive(Copy, Clone, Debug, Default)]
-struct Pending {
-    commit: Option<Commit>,
-    reap: Option<u32>,
-    drain: bool,
-    sleep: Option<Sleep>,
-}
-
-impl Pending {
-    #[inline]
-    fn nothing(&self) -> bool {
-        self.commit.is_none() && self.reap.is_none() && !self.drain && self.sleep.is_none()
-    }
-}
-
-/// Counts of one direction.
-#[derive(Clone, Debug, Default)]
-struct Counts {
-    /// `io_issues`.
-    issued: u64,
-    /// `io_issue_bytes`; not cleared after `ramp_time`.
-    issued_bytes: u64,
-    /// `io_blocks`.
-    done: u64,
-    /// `io_bytes`.
-    done_bytes: u64,
-    /// `total_io_u`.
-    total: u64,
-    /// Runtime, µs, of the passes that are over.
-    runtime_us: u64,
-}
-
-/// Latencies of one direction.
-#[derive(Clone, Debug, Default)]
-struct Lats {
-    slat: LatencyStats,
-    clat: LatencyStats,
-    lat: LatencyStats,
-}
-
-/// What one reap found (`struct io_completion_data`).
-#[derive(Copy, Clone, Debug, Default)]
-struct Reap {
-    got: u32,
-    error: i32,
-    bytes: u64,
-}
-
-/// Errors so far.
-#[derive(Copy, Clone, Debug, Default)]
-struct Errors {
-    /// `td->error`: ends the job if it stays.
-    fatal: i32,
-    /// `total_err_count`.
-    total: u64,
-    /// `first_error`.
-    first: i32,
-}
+use state::*;
 
 /// A running thread. The caller owns the clock and executes what
 /// [`FioThread::next`] asks for.
@@ -299,6 +113,7 @@ impl FioThread {
             },
             None => Region::new(&spec, device_bytes)?,
         };
+        check_map(&spec, &region)?;
         let offload = spec.submit_mode == SubmitMode::Offload;
         Ok(FioThread {
             region,
@@ -366,13 +181,11 @@ impl FioThread {
     #[inline]
     pub fn next(&mut self, now: Ns) -> Act {
         loop {
-            if !self.pending.nothing() {
+            if self.pending.any {
                 if let Some(act) = self.pending_act(now) {
                     return act;
                 }
-                continue;
-            }
-            if let Some(act) = self.step(now) {
+            } else if let Some(act) = self.step(now) {
                 return act;
             }
         }
@@ -385,9 +198,9 @@ impl FioThread {
             Step::Turn => self.turn(now),
             Step::Take => self.take(now),
             Step::Ready { slot } => self.queue(slot, now),
-            Step::AfterQueue { kind, queued } => self.after_queue(kind, queued),
-            Step::Reaped { dir, min, full } => self.reaped(dir, min, full),
-            Step::Drained { dir } => self.after_drain(dir),
+            Step::AfterQueue { kind, queued } => self.after_queue(kind, queued, now),
+            Step::Reaped { dir, min, full } => self.reaped(dir, min, full, now),
+            Step::Drained { dir } => self.after_drain(dir, now),
             Step::RateDrained { slot, dir, us, at } => self.rate_drained(slot, dir, us, at),
             Step::RateSlept { slot, dir } => self.rate_slept(slot, dir, now),
             Step::Replay { slot } => self.replay(slot, now),
@@ -534,18 +347,6 @@ impl FioThread {
     }
 }
 
-impl Slot {
-    fn new() -> Self {
-        Slot {
-            kind: Kind::Io(Dir::Read),
-            offset: 0,
-            len: 0,
-            start: Ns::ZERO,
-            issue: Ns::ZERO,
-        }
-    }
-}
-
 /// What [`IoUnit`] and the slots cannot hold.
 fn check_ranges(spec: &ThreadSpec) -> Result<(), FioError> {
     let out_of_range = |what, value| Err(FioError::OutOfRange { what, value });
@@ -556,6 +357,19 @@ fn check_ranges(spec: &ThreadSpec) -> Result<(), FioError> {
     }
     if spec.iodepth == 0 || spec.iodepth > 1 << 20 {
         return out_of_range("iodepth", u64::from(spec.iodepth));
+    }
+    Ok(())
+}
+
+/// A random map takes a bit a block.
+fn check_map(spec: &ThreadSpec, region: &Region) -> Result<(), FioError> {
+    const MOST: u64 = 1 << 35;
+    let blocks = region.usable() / region::min_bs(spec);
+    if spec.pattern.random && !spec.norandommap && blocks > MOST {
+        return Err(FioError::OutOfRange {
+            what: "number of blocks of a random map (norandommap does without)",
+            value: blocks,
+        });
     }
     Ok(())
 }

@@ -2,7 +2,7 @@
 //! `iolog.c:read_iolog_get`, 3.33).
 
 use super::*;
-use crate::models::workload::fio::iolog::{Action, Entry};
+use crate::models::workload::fio::iolog::{Action, Entry, IologError};
 use crate::models::workload::fio::rate::Verdict;
 
 /// An iolog being replayed.
@@ -30,9 +30,7 @@ impl Replay {
         let text = text.ok_or_else(|| FioError::NoIolog(name.clone()))?;
         let log = Iolog::parse(text, spec.replay_no_stall)?;
         if log.files.len() > 1 && spec.replay_redirect.is_none() {
-            return Err(FioError::Iolog(
-                crate::models::workload::fio::iolog::IologError::ManyFiles(log.files.len()),
-            ));
+            return Err(IologError::ManyFiles(log.files.len()).into());
         }
         spec.pattern.read = log.reads || !log.writes;
         spec.pattern.write = log.writes;
@@ -179,7 +177,7 @@ impl FioThread {
                 us = runtime - at;
             }
         }
-        self.pending.sleep = Some(Sleep::new(us));
+        self.sleep(us);
         self.go(Step::RateSlept { slot, dir })
     }
 
@@ -202,7 +200,7 @@ impl FioThread {
             .sizes
             .next(dir, place.random, place.offset, &self.region);
         match len {
-            Some(len) if place.offset + len <= self.region.device => {
+            Some(len) if place.offset.saturating_add(len) <= self.region.device => {
                 let len = self.offsets.mark(dir, place, len);
                 self.offsets.made(dir, place.offset, len);
                 self.fill(slot, Kind::Io(dir), place.offset, len as u32);
@@ -237,12 +235,14 @@ impl FioThread {
             if !replay.waited {
                 replay.waited = true;
                 let us = match entry.action {
-                    Action::Wait(ms) => (ms * 1000).saturating_sub(usec_since(epoch, now)),
+                    Action::Wait(ms) => ms
+                        .saturating_mul(1000)
+                        .saturating_sub(usec_since(epoch, now)),
                     _ if entry.delay_us > 0 => replay.delay_before(&entry, now),
                     _ => 0,
                 };
                 if us > 0 {
-                    self.pending.sleep = Some(Sleep::new(us));
+                    self.sleep(us);
                     return None;
                 }
             }

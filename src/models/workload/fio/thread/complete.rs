@@ -177,9 +177,7 @@ impl FioThread {
         self.last_was_sync = false;
         self.rate.restart();
         self.directions.restart();
-        if self.spec.time_based || self.spec.loops > 1 {
-            self.file_done = false;
-        }
+        self.file_done = false;
         self.epoch = now;
         self.pass_start = now;
     }

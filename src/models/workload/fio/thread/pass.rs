@@ -119,9 +119,8 @@ impl FioThread {
     fn start_over(&mut self) {
         self.last_was_sync = false;
         self.directions.restart();
-        if self.spec.time_based || self.spec.loops > 1 {
-            self.file_done = false;
-        }
+        // fio forgets it for do_verify=1, its default.
+        self.file_done = false;
         self.offsets.reset();
         if self.spec.rand_repeatable {
             self.offsets.reseed(&self.spec);

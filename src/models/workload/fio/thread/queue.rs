@@ -11,22 +11,21 @@ impl FioThread {
         self.running = self.ramp_over;
         let s = &mut self.slots[slot as usize];
         s.start = now;
-        let Slot {
-            kind, offset, len, ..
-        } = *s;
-        let unit = IoUnit {
+        let (kind, offset, len) = (s.kind, s.offset, s.len);
+        // Built where it goes: a copy would wait for its own parts.
+        let unit = || IoUnit {
             slot,
             op: kind.op(),
             offset,
             len,
         };
         if self.workers.is_some() {
-            return self.queue_offload(unit, kind);
+            return self.queue_offload(unit(), kind);
         }
-        let asynchronous = match (self.spec.engine, kind) {
-            (Engine::Psync, _) | (_, Kind::Io(Dir::Trim)) => false,
-            (Engine::Libaio, Kind::Sync { .. }) => false,
-            _ => true,
+        let asynchronous = match kind {
+            Kind::Io(Dir::Trim) => false,
+            Kind::Io(_) => self.spec.engine != Engine::Psync,
+            Kind::Sync { .. } => self.spec.engine == Engine::IoUring,
         };
         if !asynchronous && !self.ring.is_empty() {
             return self.queue_busy(slot, kind);
@@ -36,24 +35,26 @@ impl FioThread {
             self.slots[slot as usize].issue = now;
             self.step = Step::InCall { slot };
             return Some(match kind {
-                Kind::Io(_) => Act::Sync(unit),
+                Kind::Io(_) => Act::Sync(unit()),
                 Kind::Sync { data } => Act::Fsync {
                     data,
                     at_end: false,
                 },
             });
         }
-        self.ring.push(unit);
+        self.ring.push(unit());
         self.queued += 1;
         self.count_total(kind);
         self.pass_queued_bytes += u64::from(len);
-        if self.queued >= self.spec.batch_submit {
-            self.commit();
-        }
-        self.go(Step::AfterQueue {
+        self.step = Step::AfterQueue {
             kind,
             queued: Queued::Fine,
-        })
+        };
+        if self.queued >= self.spec.batch_submit {
+            self.commit();
+            return self.pending_act(now);
+        }
+        None
     }
 
     #[inline]
@@ -100,7 +101,7 @@ impl FioThread {
         if let Some(dir) = kind.dir() {
             self.schedule(dir);
         }
-        self.think(kind.dir());
+        self.start_thinking(kind.dir());
         Some(Act::Offload { worker, unit })
     }
 
@@ -113,7 +114,7 @@ impl FioThread {
 
     /// The io_u is queued; if that made a batch, it is submitted.
     #[inline]
-    pub(super) fn after_queue(&mut self, kind: Kind, queued: Queued) -> Option<Act> {
+    pub(super) fn after_queue(&mut self, kind: Kind, queued: Queued, now: Ns) -> Option<Act> {
         let dir = kind.dir();
         if let Some(dir) = dir {
             self.schedule(dir);
@@ -124,16 +125,25 @@ impl FioThread {
         let full = self.free.is_empty() || (queued == Queued::Busy && self.depth > 0);
         let polling = self.spec.complete_min == 0 && self.spec.complete_max == 0;
         if full || polling {
-            self.wait_for_completions(dir);
+            self.wait_for_completions(dir, now)
         } else {
-            self.think(dir);
+            self.think(dir, now)
         }
+    }
+
+    /// The end of a turn: thinks if it is time to, then the next begins.
+    #[inline]
+    pub(super) fn think(&mut self, dir: Option<Dir>, now: Ns) -> Option<Act> {
+        self.step = Step::Turn;
+        if self.spec.thinktime == Ns::ZERO {
+            return self.turn(now);
+        }
+        self.start_thinking(dir);
         None
     }
 
-    /// `backend.c:handle_thinktime`, if it is time to think.
-    #[inline]
-    pub(super) fn think(&mut self, dir: Option<Dir>) {
+    /// `backend.c:handle_thinktime`.
+    fn start_thinking(&mut self, dir: Option<Dir>) {
         self.step = Step::Turn;
         if self.spec.thinktime == Ns::ZERO || dir.is_none() {
             return;
@@ -162,7 +172,7 @@ impl FioThread {
     pub(super) fn think_spun(&mut self, blocks: u64, since: Ns, now: Ns) -> Option<Act> {
         let left = (self.spec.thinktime.0 / 1000).saturating_sub(usec_since(since, now));
         if left > 0 {
-            self.pending.sleep = Some(Sleep::new(left));
+            self.sleep(left);
         }
         self.go(Step::Thought { blocks })
     }

@@ -8,36 +8,44 @@ use crate::models::workload::fio::spec::Engine;
 impl FioThread {
     /// What is pending: something to do for the caller, or none when a part of
     /// it is settled.
+    #[inline]
     pub(super) fn pending_act(&mut self, now: Ns) -> Option<Act> {
-        if let Some(commit) = self.pending.commit {
+        if self.pending.commit.is_some() {
             if !self.ring.is_empty() {
                 self.submitting = self.next_submission();
                 return Some(Act::Submit);
             }
-            self.pending.commit = None;
-            if commit == Commit::Loop {
-                self.in_flight = self.in_flight.wrapping_add(self.queued);
-                self.queued = 0;
-            }
-            return None;
+            self.committed();
         }
         if let Some(min) = self.pending.reap.take() {
             let max = self.spec.complete_max.min(self.depth).max(min);
             self.reap = Reap::default();
             self.reap_failed = false;
+            self.pending.any = self.pending.drain;
             return (max > 0 && !self.done).then_some(Act::GetEvents { min, max });
         }
-        if let Some(sleep) = &mut self.pending.sleep
-            && !self.pending.drain
-        {
-            let act = sleep.next(now, self.granularity_us);
-            if act.is_none() {
-                self.pending.sleep = None;
-            }
-            return act;
+        if self.pending.drain {
+            self.drain_on();
+            return None;
         }
-        self.drain_on();
-        None
+        let act = match &mut self.pending.sleep {
+            Some(sleep) => sleep.next(now, self.granularity_us),
+            None => None,
+        };
+        if act.is_none() {
+            self.pending.sleep = None;
+            self.pending.any = false;
+        }
+        act
+    }
+
+    /// The ring is submitted.
+    #[inline]
+    fn committed(&mut self) {
+        if self.pending.commit.take() == Some(Commit::Loop) {
+            self.in_flight = self.in_flight.wrapping_add(self.queued);
+            self.queued = 0;
+        }
     }
 
     /// How many of the ring go into one call. libaio's array is a ring: a
@@ -58,6 +66,7 @@ impl FioThread {
     pub(super) fn commit(&mut self) {
         if self.depth > 0 && self.queued > 0 {
             self.pending.commit = Some(Commit::Loop);
+            self.pending.any = true;
         }
     }
 
@@ -77,10 +86,14 @@ impl FioThread {
         }
         if n == self.ring.len() {
             self.ring.clear();
+            self.committed();
         } else {
             self.ring.drain(..n);
         }
-        self.ring_at = (self.ring_at + n as u32) % self.spec.iodepth;
+        self.ring_at += n as u32;
+        if self.ring_at >= self.spec.iodepth {
+            self.ring_at -= self.spec.iodepth;
+        }
         if let Some(replay) = &mut self.iolog {
             replay.issued(now);
         }
@@ -95,6 +108,7 @@ impl FioThread {
             self.pending.commit = Some(Commit::Engine);
         }
         self.pending.reap = Some(min);
+        self.pending.any = true;
     }
 
     /// All events of one [`Act::GetEvents`] were told.
@@ -118,8 +132,15 @@ impl FioThread {
     pub(super) fn drain(&mut self) {
         self.commit();
         self.pending.drain = true;
+        self.pending.any = true;
         self.drained = 0;
         self.drain_failed = false;
+    }
+
+    /// Sleeps so many µs, after what else is pending.
+    pub(super) fn sleep(&mut self, us: u64) {
+        self.pending.sleep = Some(Sleep::new(us));
+        self.pending.any = true;
     }
 
     /// One step of a drain.
@@ -136,38 +157,42 @@ impl FioThread {
 
     /// A reap in the loop; a full drain if a log has to grow.
     #[inline]
-    pub(super) fn wait_for_completions(&mut self, dir: Option<Dir>) {
+    pub(super) fn wait_for_completions(&mut self, dir: Option<Dir>, now: Ns) -> Option<Act> {
         if self.logs.full() {
             self.drain();
-            self.step = Step::Drained { dir };
-            return;
+            return self.go(Step::Drained { dir });
         }
         let min = self.spec.complete_min.min(self.depth).max(1);
         let full = self.free.is_empty();
         self.want_reap(min);
         self.step = Step::Reaped { dir, min, full };
+        self.pending_act(now)
     }
 
     /// A reap in the loop is over: once more while the queue is above its low
     /// mark.
     #[inline]
-    pub(super) fn reaped(&mut self, dir: Option<Dir>, min: u32, full: bool) -> Option<Act> {
+    pub(super) fn reaped(
+        &mut self,
+        dir: Option<Dir>,
+        min: u32,
+        full: bool,
+        now: Ns,
+    ) -> Option<Act> {
         if self.reap_failed {
             return self.go(Step::LoopEnd);
         }
         if full && self.depth > self.spec.iodepth_low {
             self.want_reap(min);
-        } else {
-            self.think(dir);
+            return None;
         }
-        None
+        self.think(dir, now)
     }
 
-    pub(super) fn after_drain(&mut self, dir: Option<Dir>) -> Option<Act> {
+    pub(super) fn after_drain(&mut self, dir: Option<Dir>, now: Ns) -> Option<Act> {
         if self.drained == 0 && self.drain_failed {
             return self.go(Step::LoopEnd);
         }
-        self.think(dir);
-        None
+        self.think(dir, now)
     }
 }

@@ -2,6 +2,7 @@
 //! 3.33).
 
 use super::*;
+use crate::models::workload::fio::spec::Engine;
 
 impl FioThread {
     /// The next io_u of worker `worker`; none: it is idle now. The worker
@@ -25,7 +26,7 @@ impl FioThread {
     /// to be entered.
     pub fn offload_submitted(&mut self, now: Ns, slot: u32) {
         let count_slat = !self.spec.disable_slat && self.ramp_time_over(now);
-        let asynchronous = self.spec.engine != super::super::spec::Engine::Psync;
+        let asynchronous = self.spec.engine != Engine::Psync;
         let s = &mut self.slots[slot as usize];
         s.issue = now;
         if let (true, true, Kind::Io(dir @ (Dir::Read | Dir::Write))) =
