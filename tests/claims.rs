@@ -152,3 +152,30 @@ fn with_one_path_both_modes_merge_alike() {
     };
     assert_eq!(sent(&bio), sent(&request));
 }
+
+#[test]
+fn arrivals_that_do_not_wait_overrun_a_slow_port_in_bio_mode() {
+    let (bio, request) = both("poisson-arrivals", &[]);
+    let p99 = |run: &RunSummary| run.application.latency.p99_ns;
+    assert!(p99(&bio) > 5 * p99(&request));
+    let (bio, _) = both("poisson-arrivals", &["map.mp.selector=queue-length"]);
+    assert!(p99(&bio) < 2 * p99(&request));
+}
+
+#[test]
+fn neighbours_from_many_tasks_do_not_meet() {
+    let (bio, request) = both("bursts", &[]);
+    assert_eq!(
+        (bio.path_devices.bios_merged, request.multipath.bios_merged),
+        (0, 0)
+    );
+    assert_eq!(bio.application.ios, request.application.ios);
+}
+
+#[test]
+#[ignore = "the page cache is not simulated yet"]
+fn write_back_merges_pages_in_request_mode_only() {
+    let (bio, request) = both("buffered-writes", &[]);
+    assert_eq!(bio.path_devices.requests, 2048);
+    assert_eq!(request.path_devices.requests, 16);
+}

@@ -128,3 +128,33 @@ fn the_queue_mode_of_the_table_is_rewritten() {
     let single = scenario::build(&scenario, Mode::Single).unwrap();
     assert!(single.workload.fio_job.contains("filename=/dev/sda\n"));
 }
+
+proptest::proptest! {
+    #[test]
+    fn no_text_panics(
+        which in 0usize..12,
+        cuts in proptest::collection::vec((0.0f64..1.0, 0usize..12, "[ -~\n]{0,6}"), 1..6),
+        set in "[a-z0-9.]{0,20}(=[ -~]{0,12})?",
+    ) {
+        let mut text = std::fs::read_to_string(&scenarios()[which]).unwrap();
+        for (at, length, insert) in cuts {
+            let start = (at * text.len() as f64) as usize;
+            let start = (0..=start).rev().find(|i| text.is_char_boundary(*i)).unwrap();
+            let end = (start + length).min(text.len());
+            let end = (end..=text.len()).find(|i| text.is_char_boundary(*i)).unwrap();
+            text.replace_range(start..end, &insert);
+        }
+        for sets in [vec![], vec![set]] {
+            match scenario::parse("mutant.toml", &text, &sets) {
+                Ok(scenario) => {
+                    for mode in [Mode::Bio, Mode::Request, Mode::Single] {
+                        let _ = scenario::build(&scenario, mode);
+                    }
+                }
+                Err(error) => {
+                    let _ = format!("{:?}", miette::Report::new(error));
+                }
+            }
+        }
+    }
+}
