@@ -1,7 +1,7 @@
 //! The comparison that a person reads at a glance: a column a run, a block a
 //! layer, and the verdicts.
 
-use super::summary::{RunSummary, Summary};
+use super::summary::{LayerSummary, RunSummary, Summary};
 use super::text::{Columns, bytes, count, percent, time};
 use super::verdict::{Verdict, Winner};
 
@@ -107,7 +107,7 @@ fn multipath(sheet: &mut Sheet<'_>) {
         some(run.multipath.requests > 0, count(run.multipath.bios_merged))
     });
     sheet.row("requests", |run| {
-        some(run.multipath.requests > 0, count(run.multipath.requests))
+        some(run.multipath.requests > 0, count(sent(&run.multipath)))
     });
     sheet.row("mean request", |run| {
         some(
@@ -118,6 +118,11 @@ fn multipath(sheet: &mut Sheet<'_>) {
     if sheet.any(|run| run.multipath.requeues > 0) {
         sheet.row("requeued", |run| count(run.multipath.requeues));
     }
+}
+
+/// Requests that the driver took: those it refused were tried again.
+fn sent(layer: &LayerSummary) -> u64 {
+    layer.requests.saturating_sub(layer.requeues)
 }
 
 fn path_devices(sheet: &mut Sheet<'_>) {
@@ -132,7 +137,7 @@ fn path_devices(sheet: &mut Sheet<'_>) {
             count(run.path_devices.bios_merged),
         )
     });
-    sheet.row("requests", |run| count(run.path_devices.requests));
+    sheet.row("requests", |run| count(sent(&run.path_devices)));
     sheet.row("mean request", |run| {
         bytes(run.path_devices.mean_request_bytes)
     });
@@ -160,8 +165,8 @@ fn paths(sheet: &mut Sheet<'_>) {
                 .iter()
                 .find(|path| path.map == map && path.device == device);
             path.map_or(NOTHING.into(), |path| {
-                let (share, busy) = (percent(path.share), percent(path.utilisation));
-                format!("{share}, {:.1}, {busy}", path.in_flight)
+                let (share, busy) = (percent(path.share), 100.0 * path.utilisation);
+                format!("{share}, {:.1}, {busy:.0} %", path.in_flight)
             })
         });
     }

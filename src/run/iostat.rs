@@ -3,20 +3,19 @@
 use super::summary::{DeviceSummary, DirectionSummary, RunSummary};
 use super::text::{Columns, three};
 
-/// A table with a line a device and run.
+/// A table with a line a run and device that was used.
 pub fn iostat(runs: &[RunSummary]) -> String {
     let all = || runs.iter().flat_map(|run| &run.devices);
     let reads = all().any(|device| device.read.ios > 0);
-    let writes = all().any(|device| device.write.ios > 0 || device.read.ios == 0);
+    let writes = !reads || all().any(|device| device.write.ios > 0);
     let mut columns = Columns::default();
     columns.row(Vec::<String>::new());
     columns.row(head(reads, writes));
     for run in runs {
         for device in &run.devices {
-            if run.mode == "single" && run.device.as_ref() != Some(&device.name) {
-                continue;
+            if device.util > 0.0 {
+                columns.row(line(run, device, reads, writes));
             }
-            columns.row(line(run, device, reads, writes));
         }
     }
     columns.render()

@@ -3,12 +3,13 @@
 use std::fmt::Write as _;
 use std::ops::Range;
 
+use super::at::At;
 use super::raw::{Arrivals, RawJob, RawOpen};
 use super::table::device_name;
 use super::units::{Int, Time};
 
 /// Job sections from fields, over `filename` where a job names none.
-pub fn from_fields(jobs: &[RawJob], filename: &str) -> String {
+pub fn from_fields(jobs: &[At<RawJob>], filename: &str) -> String {
     let mut text = String::new();
     for (index, job) in jobs.iter().enumerate() {
         let name = job.name.as_ref().map(|name| name.value.clone());
@@ -37,7 +38,7 @@ pub fn from_fields(jobs: &[RawJob], filename: &str) -> String {
 ///
 /// A burst of n is n clones that keep the same pace: sequential ones take
 /// turns over one contiguous stream.
-pub fn from_open(jobs: &[RawOpen], filename: &str) -> String {
+pub fn from_open(jobs: &[At<RawOpen>], filename: &str) -> String {
     let mut text = String::new();
     for (index, job) in jobs.iter().enumerate() {
         let name = job.name.as_ref().map(|name| name.value.clone());
@@ -200,7 +201,13 @@ mod tests {
         let open: RawOpen =
             toml::from_str("rw = \"write\"\nrate_iops = 1000\narrivals = \"bursts\"\nburst = 4")
                 .unwrap();
-        let text = from_open(&[open], "/dev/mapper/mp");
+        let text = from_open(
+            &[At {
+                value: open,
+                span: 0..0,
+            }],
+            "/dev/mapper/mp",
+        );
         for line in [
             "numjobs=4",
             "rate_iops=250",

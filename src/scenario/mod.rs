@@ -65,6 +65,8 @@ pub struct Scenario {
     pub host: HostConfig,
     /// Leaf devices, in order of the file.
     pub devices: Vec<Device>,
+    /// Media that ports share.
+    pub media: Vec<raw::RawMedia>,
     /// Device-mapper devices, in order of creation.
     pub maps: Vec<Map>,
     /// Messages before the workload starts: map and text.

@@ -25,7 +25,7 @@ impl Override {
         let wrong = |message: &str| ScenarioError::Option {
             option: text.into(),
             message: message.into(),
-            hint: "write for instance --set device.sda.port.latency=4ms".into(),
+            hint: "write for instance --set device.0.port.latency=4ms".into(),
         };
         let (path, value) = text
             .split_once('=')
@@ -155,7 +155,8 @@ fn element(step: &str, names: impl Iterator<Item = Option<String>>) -> Option<us
 }
 
 fn no_element(key: &str, step: &str, len: usize) -> String {
-    format!("`{key}` has {len} elements and none is named `{step}`; indices begin at 0")
+    let last = len.saturating_sub(1);
+    format!("no element of `{key}` has the name `{step}` for itself; write {key}.0 to {key}.{last}")
 }
 
 #[cfg(test)]

@@ -26,21 +26,20 @@ pub const PRESETS: &[Preset] = &[
     Preset {
         name: "flash-array-port",
         about: "a 16 Gbit/s port of an all-flash array: 150 µs with a short tail",
-        fields: r#"port = { latency = { shape = "log-normal", median = "150us", p99 = "450us" },
-                            per_request = "4us", bandwidth = "12.8Gbit", queue_depth = 64, slots = 32 }"#,
+        fields: r#"port = { latency = { kind = "log_normal", median = "150us", sigma = 0.4 },
+                            per_request = "4us", bandwidth = "12.8Gbit", queue_depth = 64 }"#,
     },
     Preset {
         name: "nvme-of-port",
         about: "a 25 Gbit/s NVMe-oF port: 40 µs, deep queues",
-        fields: r#"port = { latency = { shape = "log-normal", median = "40us", p99 = "120us" },
-                            per_request = "1us", bandwidth = "25Gbit", queue_depth = 1024,
-                            slots = 128, submit_queues = 4 }"#,
+        fields: r#"port = { latency = { kind = "log_normal", median = "40us", sigma = 0.3 },
+                            per_request = "1us", bandwidth = "25Gbit", queue_depth = 1024 }"#,
     },
     Preset {
         name: "disk-array-port",
-        about: "an 8 Gbit/s port of an array of disks: 6 ms, few at a time",
-        fields: r#"port = { latency = { shape = "gamma", mean = "6ms", stages = 3.0 },
-                            per_request = "50us", bandwidth = "6.8Gbit", queue_depth = 32, slots = 8 }"#,
+        about: "an 8 Gbit/s port of an array of disks: 6 ms, eight commands at a time",
+        fields: r#"port = { latency = { kind = "gamma", mean = "6ms", shape = 3.0 }, slots = 8,
+                            per_request = "50us", bandwidth = "6.8Gbit", queue_depth = 32 }"#,
     },
 ];
 
@@ -69,8 +68,7 @@ macro_rules! or_preset {
 or_preset!(RawNullBlk: completion, hw_queue_depth, submit_queues, max_request, size, blocksize,
     irqmode, queue_mode, memory_backed, discard, cache_size);
 or_preset!(RawScsiDebug: size, delay, max_queue, queue_depth);
-or_preset!(RawPort: size, latency, per_request, bandwidth, queue_depth, slots, media, media_slots,
-    max_request, submit_queues);
+or_preset!(RawPort: size, latency, slots, per_request, bandwidth, queue_depth, media);
 
 #[cfg(test)]
 mod tests {

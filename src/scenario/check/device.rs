@@ -6,7 +6,7 @@ use crate::models::device::{DeviceConfig, NullBlkConfig, ScsiDebugConfig};
 use crate::scenario::at::At;
 use crate::scenario::error::did_you_mean;
 use crate::scenario::preset::{self, PRESETS};
-use crate::scenario::raw::{RawDevice, RawNullBlk, RawPort, RawScsiDebug};
+use crate::scenario::raw::{RawDevice, RawMedia, RawNullBlk, RawPort, RawScsiDebug};
 use crate::scenario::units::{Bytes, Int};
 use crate::scenario::{Device, DeviceKind};
 use crate::sim::Ns;
@@ -19,12 +19,15 @@ const MAJOR: u32 = 253;
 const SD: (u32, u32) = (8, 16);
 
 impl Checker<'_> {
-    pub(super) fn devices(&mut self, raw: &[At<RawDevice>]) -> Vec<Device> {
+    pub(super) fn devices(&mut self, raw: &[At<RawDevice>], media: &[RawMedia]) -> Vec<Device> {
         let mut devices: Vec<Device> = Vec::new();
         for entry in raw {
             let Some((kind, bytes)) = self.kind(entry) else {
                 continue;
             };
+            if let DeviceKind::Port(port) = &kind {
+                self.port_refers(port, media);
+            }
             for name in entry.name.iter() {
                 self.device_name(entry, name, &devices);
                 devices.push(Device {
@@ -75,21 +78,17 @@ impl Checker<'_> {
         let given = (&entry.port, &entry.null_blk, &entry.scsi_debug);
         match (given, port, null_blk, scsi_debug) {
             ((given, None, None), Some(port), _, _) => {
-                let fields = given
-                    .as_ref()
-                    .map_or(port.value.clone(), |given| given.or(port));
+                let fields = given.as_ref().map_or(port.clone(), |given| given.or(port));
                 Some(self.port(&fields))
             }
             ((None, given, None), _, Some(null_blk), _) => {
                 let fields = given
                     .as_ref()
-                    .map_or(null_blk.value.clone(), |given| given.or(null_blk));
+                    .map_or(null_blk.clone(), |given| given.or(null_blk));
                 Some(self.null_blk(&fields))
             }
             ((None, None, given), _, _, Some(disk)) => {
-                let fields = given
-                    .as_ref()
-                    .map_or(disk.value.clone(), |given| given.or(disk));
+                let fields = given.as_ref().map_or(disk.clone(), |given| given.or(disk));
                 Some(self.scsi_debug(&fields))
             }
             ((Some(port), None, None), None, None, None) => Some(self.port(port)),
@@ -174,8 +173,8 @@ impl Checker<'_> {
     }
 
     fn port(&mut self, raw: &RawPort) -> (DeviceKind, u64) {
-        let bytes = raw.size.as_ref().map_or(1 << 30, |size| size.0);
-        (DeviceKind::Port(Box::new(raw.clone())), bytes)
+        let size = self.whole_mib(raw.size.as_ref(), 1024);
+        (DeviceKind::Port(Box::new(raw.clone())), size * MIB)
     }
 
     /// A size in MiB.

@@ -34,9 +34,8 @@ impl Checker<'_> {
                 let message = format!("a map `{name}` stands above already");
                 self.wrong(entry, message, "give it a name of its own: name = \"…\"");
             }
-            let Some(table) = self.table(entry, devices, &maps) else {
-                continue;
-            };
+            // A map whose table is wrong is there all the same: no errors in its wake.
+            let table = self.table(entry, devices, &maps).unwrap_or_default();
             maps.push(Map {
                 name,
                 devno: (MAJOR, maps.len() as u32),

@@ -2,6 +2,7 @@
 //! known and unique, choices exclusive, tables and jobs over devices that
 //! exist. Every problem is collected, not only the first.
 
+mod array;
 mod device;
 mod map;
 mod workload;
@@ -39,7 +40,8 @@ pub(super) fn check(
     };
     let name = checker.name(raw.name.as_ref(), default_name);
     let host = checker.host(&raw.host);
-    let devices = checker.devices(&raw.device);
+    checker.media(&raw.media);
+    let devices = checker.devices(&raw.device, &raw.media);
     let maps = checker.maps(&raw.map, &devices);
     let messages = checker.messages(&raw.message, &maps);
     let workload = checker.workload(&raw.workload, &devices, &maps);
@@ -55,6 +57,7 @@ pub(super) fn check(
         seed: raw.seed.map_or(1, |seed| seed.get()),
         host,
         devices,
+        media: raw.media.clone(),
         maps,
         messages,
         workload,

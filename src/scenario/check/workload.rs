@@ -1,9 +1,11 @@
 //! The workload: one of its forms, over a device that exists.
 
+use std::ops::Range;
+
 use super::Checker;
 use crate::models::workload::WorkloadConfig;
 use crate::scenario::at::At;
-use crate::scenario::error::did_you_mean;
+use crate::scenario::error::{Source, did_you_mean};
 use crate::scenario::raw::{Arrivals, RawOpen, RawWorkload};
 use crate::scenario::table::device_name;
 use crate::scenario::{Device, Map, job};
@@ -11,68 +13,66 @@ use crate::scenario::{Device, Map, job};
 impl Checker<'_> {
     pub(super) fn workload(
         &mut self,
-        raw: &At<RawWorkload>,
+        raw: &RawWorkload,
         devices: &[Device],
         maps: &[Map],
     ) -> WorkloadConfig {
-        let iologs = raw
-            .iolog
-            .iter()
-            .map(|log| (log.name.clone(), log.text.clone()));
+        let known = Known { devices, maps };
+        let iologs = raw.iolog.iter();
         WorkloadConfig {
-            fio_job: self.job_text(raw, devices, maps).unwrap_or_default(),
-            iologs: iologs.collect(),
+            fio_job: self.job_text(raw, &known).unwrap_or_default(),
+            iologs: iologs
+                .map(|log| (log.name.clone(), log.text.clone()))
+                .collect(),
         }
     }
 
-    fn job_text(
-        &mut self,
-        raw: &At<RawWorkload>,
-        devices: &[Device],
-        maps: &[Map],
-    ) -> Option<String> {
-        let filename = match (maps.last(), devices.first()) {
-            (Some(map), _) => format!("/dev/mapper/{}", map.name),
-            (None, Some(device)) => format!("/dev/{}", device.name),
-            (None, None) => {
-                self.wrong(
-                    raw,
-                    "there is no device to run on",
-                    "add a [[device]] and a [[map]]",
-                );
-                return None;
-            }
+    fn job_text(&mut self, raw: &RawWorkload, known: &Known<'_>) -> Option<String> {
+        let Some(filename) = known.default_filename() else {
+            self.wrong_section(
+                "there is no device to run on",
+                "add a [[device]] and a [[map]]",
+            );
+            return None;
         };
-        let text = match (&raw.fio, &raw.fio_file, &raw.job, &raw.open) {
+        match (&raw.fio, &raw.fio_file, &raw.job, &raw.open) {
             (Some(text), None, None, None) => {
-                self.filenames(text, &text.value, devices, maps);
-                job::with_default_filename(text, &filename)
+                self.filenames(text, known, |source, part| {
+                    source.within(&text.span, text, part)
+                });
+                Some(job::with_default_filename(text, &filename))
             }
             (None, Some(path), None, None) => {
                 let text = self.job_file(path)?;
-                self.filenames(path, &text, devices, maps);
-                job::with_default_filename(&text, &filename)
+                self.filenames(&text, known, |_, _| path.span.clone());
+                Some(job::with_default_filename(&text, &filename))
             }
-            (None, None, Some(jobs), None) if !jobs.is_empty() => job::from_fields(jobs, &filename),
+            (None, None, Some(jobs), None) if !jobs.is_empty() => {
+                for job in jobs {
+                    let text = job::from_fields(std::slice::from_ref(job), &filename);
+                    self.filenames(&text, known, |_, _| job.span.clone());
+                }
+                Some(job::from_fields(jobs, &filename))
+            }
             (None, None, None, Some(open)) if !open.is_empty() => {
                 open.iter().for_each(|open| self.open(open));
-                job::from_open(open, &filename)
+                Some(job::from_open(open, &filename))
             }
             _ => {
                 let hint =
                     "give exactly one of `fio`, `fio_file`, [[workload.job]] and [[workload.open]]";
-                self.wrong(raw, "it is not clear what the application does", hint);
-                return None;
+                self.wrong_section("it is not clear what the application does", hint);
+                None
             }
-        };
-        if let Some(jobs) = &raw.job {
-            let at = At {
-                value: text.clone(),
-                span: jobs.span.clone(),
-            };
-            self.filenames(&at, &text, devices, maps);
         }
-        Some(text)
+    }
+
+    /// Notes a problem of the workload as a whole.
+    fn wrong_section(&mut self, message: &str, hint: &str) {
+        let at = self.source.text.find("[workload").unwrap_or(0);
+        let span = at..at + "[workload".len();
+        let problem = self.source.problem(span, message, hint.to_owned());
+        self.problems.push(problem);
     }
 
     fn job_file(&mut self, path: &At<String>) -> Option<String> {
@@ -86,22 +86,23 @@ impl Checker<'_> {
         }
     }
 
-    /// Checks that the devices that a job file names exist.
-    fn filenames(&mut self, at: &At<String>, text: &str, devices: &[Device], maps: &[Map]) {
-        for (span, name) in job::filenames(text) {
+    /// Checks that the devices that the job file `text` names exist; `place`
+    /// says where in the scenario some bytes of it stand.
+    fn filenames(
+        &mut self,
+        text: &str,
+        known: &Known<'_>,
+        place: impl Fn(&Source, Range<usize>) -> Range<usize>,
+    ) {
+        for (part, name) in job::filenames(text) {
             let bare = device_name(name);
-            let leaf = devices.iter().any(|device| device.name == bare);
-            if leaf || maps.iter().any(|map| map.name == bare) {
+            if known.names().any(|known| known == bare) {
                 continue;
             }
-            let known = devices.iter().map(|device| device.name.as_str());
-            let hint = did_you_mean(bare, known.chain(maps.iter().map(|map| map.name.as_str())));
             let message = format!("there is no device `{name}`");
-            if at.value == text {
-                self.wrong_within(at, span, message, hint);
-            } else {
-                self.wrong(at, message, hint);
-            }
+            let hint = did_you_mean(bare, known.names());
+            let problem = self.source.problem(place(self.source, part), message, hint);
+            self.problems.push(problem);
         }
     }
 
@@ -124,5 +125,26 @@ impl Checker<'_> {
                 "write for instance \"2s\"",
             );
         }
+    }
+}
+
+/// The devices that a workload may run on.
+struct Known<'a> {
+    devices: &'a [Device],
+    maps: &'a [Map],
+}
+
+impl Known<'_> {
+    fn names(&self) -> impl Iterator<Item = &str> {
+        let devices = self.devices.iter().map(|device| device.name.as_str());
+        devices.chain(self.maps.iter().map(|map| map.name.as_str()))
+    }
+    /// The last map, or else the first device.
+    fn default_filename(&self) -> Option<String> {
+        let map = self
+            .maps
+            .last()
+            .map(|map| format!("/dev/mapper/{}", map.name));
+        map.or_else(|| Some(format!("/dev/{}", self.devices.first()?.name)))
     }
 }

@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::de::{SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 
-use super::RawQueue;
+use super::{RawDistribution, RawQueue};
 use crate::scenario::at::At;
 use crate::scenario::units::{Bytes, Int, Rate, Time};
 
@@ -18,6 +18,7 @@ const HOUR: u64 = 3_600_000_000_000;
 /// replace the preset's.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(rename = "Device")]
 pub struct RawDevice {
     /// Kernel name, or a list of names: as many equal devices. `sda` is 8:0,
     /// `sdb` 8:16 and so on; all others are numbered 253:0, 253:1, … in order.
@@ -25,11 +26,11 @@ pub struct RawDevice {
     /// A device from the shelf; see `docs/scenario.md`.
     pub preset: Option<At<String>>,
     /// A port of a storage array.
-    pub port: Option<At<RawPort>>,
+    pub port: Option<RawPort>,
     /// The kernel's null_blk: every command takes the same time.
-    pub null_blk: Option<At<RawNullBlk>>,
+    pub null_blk: Option<RawNullBlk>,
     /// The kernel's scsi_debug disk.
-    pub scsi_debug: Option<At<RawScsiDebug>>,
+    pub scsi_debug: Option<RawScsiDebug>,
     /// Settings of its request queue.
     #[serde(default)]
     pub queue: RawQueue,
@@ -83,6 +84,7 @@ impl<'de> Deserialize<'de> for Names {
 /// unless `irqmode` says otherwise.
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(rename = "NullBlk")]
 pub struct RawNullBlk {
     /// How long a command takes. Default: `"10us"`.
     pub completion: Option<Time<0, HOUR>>,
@@ -111,6 +113,7 @@ pub struct RawNullBlk {
 /// scsi_debug's module parameters, as far as they matter without faults.
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(rename = "ScsiDebug")]
 pub struct RawScsiDebug {
     /// Capacity, in whole MiB. Default: `"64MiB"`.
     pub size: Option<At<Bytes<1_048_576>>>,
@@ -123,107 +126,46 @@ pub struct RawScsiDebug {
     pub queue_depth: Option<Int<1, 4096>>,
 }
 
-/// A port of a storage array: a command takes a latency of its own, a cost of
-/// the port for each request, and its time on the link; what exceeds the
-/// slots or the shared media waits.
+/// A port of a storage array. A command passes the controller
+/// (`per_request`), the link (`bandwidth`), one of the port's `slots`
+/// (`latency`) and the shared `media`, each first come, first served.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(rename = "Port")]
 pub struct RawPort {
-    /// Capacity. Default: `"1GiB"`.
+    /// Capacity, in whole MiB. Default: `"1GiB"`.
     pub size: Option<At<Bytes<1_048_576>>>,
-    /// Time of a command in the array: a time, or a distribution.
-    /// Default: `"200us"`.
-    pub latency: Option<At<RawLatency>>,
-    /// The port's own work for each request, whatever its size; requests
-    /// queue for it. Default: `"0us"`.
+    /// Time in one of the port's slots: firmware, cache, distance. A time or a
+    /// distribution. Default: `"100us"`.
+    pub latency: Option<RawDistribution>,
+    /// Commands in their `latency` at once; 0 = any number. Default: 0.
+    pub slots: Option<Int<0, 65_536>>,
+    /// Time in the controller, which takes one command at a time.
+    /// Default: `"0us"`.
     pub per_request: Option<Time<0, HOUR>>,
-    /// Bandwidth of the link. Default: unlimited.
+    /// Rate of the link in each direction. Default: no limit.
     pub bandwidth: Option<Rate<8_000>>,
-    /// Commands that the host may have outstanding at the port. Default: 64.
-    pub queue_depth: Option<Int<1, 10240>>,
-    /// Commands that the port works on at once. Default: as `queue_depth`.
-    pub slots: Option<Int<1, 10240>>,
-    /// Media behind the port: ports with the same word here share them.
-    /// Default: media of its own, without limit.
-    pub media: Option<String>,
-    /// Commands that the shared media work on at once. Default: unlimited.
-    pub media_slots: Option<At<Int<1, 10240>>>,
-    /// Largest request. Default: `"1MiB"`.
-    pub max_request: Option<At<Bytes<4096, 0x7fff_fe00>>>,
-    /// Hardware queues. Default: 1.
-    pub submit_queues: Option<Int<1, 255>>,
+    /// Commands the port holds at once; one more is answered TASK SET FULL.
+    /// Default: 64.
+    pub queue_depth: Option<Int<1, 65_536>>,
+    /// Name of the media behind the port, a `[[media]]`; absent: none, all is
+    /// in cache.
+    pub media: Option<At<String>>,
 }
 
-/// A distribution of latencies.
-#[derive(Clone, Debug, PartialEq, JsonSchema)]
-#[schemars(untagged)]
-pub enum RawLatency {
-    /// Always the same.
-    Constant(Time<0, HOUR>),
-    /// A shape and its numbers.
-    Shape(Shape),
-}
-
-/// A shape and its numbers.
+/// Media shared by the ports that name it.
 #[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
-#[serde(tag = "shape", rename_all = "kebab-case", deny_unknown_fields)]
-pub enum Shape {
-    /// Memoryless.
-    Exponential {
-        /// Mean.
-        mean: Time<1, HOUR>,
-    },
-    /// The logarithm is normal: the usual long tail.
-    LogNormal {
-        /// Half of all commands are faster.
-        median: Time<1, HOUR>,
-        /// 99 % of all commands are faster.
-        p99: Time<1, HOUR>,
-    },
-    /// A sum of exponential stages.
-    Gamma {
-        /// Mean.
-        mean: Time<1, HOUR>,
-        /// 1 = exponential; larger: narrower. 0.1 to 1000.
-        stages: f64,
-    },
-    /// A power law: rare commands take very long.
-    Pareto {
-        /// Shortest time.
-        min: Time<1, HOUR>,
-        /// Exponent, above 1 to 100: the smaller, the heavier the tail.
-        alpha: f64,
-    },
-    /// As measured: each of these times is equally likely.
-    Empirical {
-        /// Samples or equally spaced quantiles.
-        samples: Vec<Time<0, HOUR>>,
-    },
-}
-
-impl<'de> Deserialize<'de> for RawLatency {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct TimeOrShape;
-        impl<'de> Visitor<'de> for TimeOrShape {
-            type Value = RawLatency;
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str(
-                    "a time such as \"200us\", or { shape = \"exponential\", mean = \"200us\" }",
-                )
-            }
-            fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<RawLatency, E> {
-                Time::parse(text)
-                    .map(RawLatency::Constant)
-                    .map_err(E::custom)
-            }
-            fn visit_map<A: serde::de::MapAccess<'de>>(
-                self,
-                map: A,
-            ) -> Result<RawLatency, A::Error> {
-                let map = serde::de::value::MapAccessDeserializer::new(map);
-                Shape::deserialize(map).map(RawLatency::Shape)
-            }
-        }
-        deserializer.deserialize_any(TimeOrShape)
-    }
+#[serde(deny_unknown_fields)]
+#[schemars(rename = "Media")]
+pub struct RawMedia {
+    /// What the ports call it.
+    pub name: At<String>,
+    /// Commands served at once; 0 = any number. Default: 1.
+    pub slots: Option<Int<0, 65_536>>,
+    /// Time a read occupies a slot. Default: `"0us"`.
+    pub service: Option<RawDistribution>,
+    /// Time a write occupies a slot. Default: as a read.
+    pub write_service: Option<RawDistribution>,
+    /// Rate at which one slot moves data, on top. Default: no limit.
+    pub bandwidth: Option<Rate<8_000>>,
 }

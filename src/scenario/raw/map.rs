@@ -15,6 +15,7 @@ use crate::scenario::units::{Bytes, Int};
 /// several `group`s.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(rename = "Map")]
 pub struct RawMap {
     /// Name, as in `/dev/mapper/NAME`. Default: `mp`.
     pub name: Option<At<String>>,
@@ -44,6 +45,7 @@ pub struct RawMap {
 /// `queue_mode`.
 #[derive(Copy, Clone, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
+#[schemars(rename = "Mode")]
 pub enum RawMode {
     /// Bio-based.
     Bio,
@@ -56,6 +58,7 @@ pub enum RawMode {
 /// A priority group.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(rename = "Group")]
 pub struct RawGroup {
     /// The selector: `round-robin`, `queue-length`, `service-time`,
     /// `historical-service-time` or `io-affinity`.
@@ -70,6 +73,7 @@ pub struct RawGroup {
 /// A path: a device, or a device and its arguments.
 #[derive(Clone, Debug, JsonSchema)]
 #[schemars(untagged)]
+#[schemars(rename = "Path")]
 pub enum RawPath {
     /// A device, by name or `major:minor`.
     Device(String),
@@ -80,6 +84,7 @@ pub enum RawPath {
 /// A path and its arguments.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(rename = "PathArgs")]
 pub struct RawPathArgs {
     /// The device, by name or `major:minor`.
     pub device: String,
@@ -172,6 +177,7 @@ impl<'de> Deserialize<'de> for Word {
 /// A `dmsetup message`, to sector 0.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(rename = "Message")]
 pub struct RawMessage {
     /// The map. Default: the only one.
     pub map: Option<At<String>>,

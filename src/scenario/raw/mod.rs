@@ -2,11 +2,13 @@
 //! checked as a whole. The JSON Schema is made from these types.
 
 mod device;
+mod distribution;
 mod map;
 mod queue;
 mod workload;
 
-pub use device::{Names, RawDevice, RawLatency, RawNullBlk, RawPort, RawScsiDebug, Shape};
+pub use device::{Names, RawDevice, RawMedia, RawNullBlk, RawPort, RawScsiDebug};
+pub use distribution::{RawDistribution, Shape};
 pub use map::{RawGroup, RawMap, RawMessage, RawMode, RawPath, Word};
 pub use queue::RawQueue;
 pub use workload::{Arrivals, FioValue, RawIolog, RawJob, RawOpen, RawWorkload};
@@ -21,6 +23,7 @@ use super::units::{Int, Time};
 /// them, and what the application does.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(rename = "Scenario")]
 pub struct RawScenario {
     /// Name of the scenario and of its folder of results. Default: the file's.
     pub name: Option<At<String>>,
@@ -34,6 +37,9 @@ pub struct RawScenario {
     /// The leaf devices: the ends of the paths.
     #[serde(default)]
     pub device: Vec<At<RawDevice>>,
+    /// Media of an array, shared by ports.
+    #[serde(default)]
+    pub media: Vec<RawMedia>,
     /// The device-mapper devices, in order of creation; later ones may stand
     /// on earlier ones.
     #[serde(default)]
@@ -42,7 +48,7 @@ pub struct RawScenario {
     #[serde(default)]
     pub message: Vec<RawMessage>,
     /// What the application does.
-    pub workload: At<RawWorkload>,
+    pub workload: RawWorkload,
     /// What is written beside the summary.
     #[serde(default)]
     pub output: RawOutput,
@@ -51,6 +57,7 @@ pub struct RawScenario {
 /// The computer.
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(rename = "Host")]
 pub struct RawHost {
     /// Number of CPUs. Default: 1.
     pub cpus: Option<Int<1, 255>>,
@@ -87,6 +94,7 @@ impl Profile {
 /// What is written beside the summary.
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(rename = "Output")]
 pub struct RawOutput {
     /// Width of a bin of the CSV time series. Default: `"10ms"`.
     pub series_bin: Option<Time<1_000, 3_600_000_000_000>>,

@@ -10,6 +10,7 @@ use crate::scenario::units::{Bytes, Int, Time};
 /// Settings of a request queue; what is absent keeps the kernel's default.
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(rename = "Queue")]
 pub struct RawQueue {
     /// I/O scheduler.
     pub scheduler: Option<RawScheduler>,
@@ -41,6 +42,7 @@ pub struct RawQueue {
 /// An I/O scheduler.
 #[derive(Copy, Clone, Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
+#[schemars(rename = "Scheduler")]
 pub enum RawScheduler {
     /// No scheduler.
     None,

@@ -14,15 +14,16 @@ use crate::scenario::units::{Int, Time};
 /// `open`.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(rename = "Workload")]
 pub struct RawWorkload {
     /// A fio job file, whole. Without any `filename` it runs on the last map.
     pub fio: Option<At<String>>,
     /// Path of a fio job file, from the folder of the scenario.
     pub fio_file: Option<At<String>>,
     /// fio jobs as fields; a key means what it means to fio.
-    pub job: Option<At<Vec<RawJob>>>,
+    pub job: Option<Vec<At<RawJob>>>,
     /// Arrivals that do not wait for completions.
-    pub open: Option<At<Vec<RawOpen>>>,
+    pub open: Option<Vec<At<RawOpen>>>,
     /// Texts of the iologs that jobs name in `read_iolog`.
     #[serde(default)]
     pub iolog: Vec<RawIolog>,
@@ -31,6 +32,7 @@ pub struct RawWorkload {
 /// An iolog.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(rename = "Iolog")]
 pub struct RawIolog {
     /// The name that `read_iolog` gives.
     pub name: String,
@@ -45,6 +47,7 @@ macro_rules! fio_keys {
         /// A fio job; keys and defaults are fio's.
         #[derive(Clone, Debug, Deserialize, JsonSchema)]
         #[serde(deny_unknown_fields)]
+        #[schemars(rename = "Job")]
         pub struct RawJob {
             /// Name of the job. Default: `job0`, `job1`, …
             pub name: Option<At<String>>,
@@ -195,6 +198,7 @@ impl<'de> Deserialize<'de> for FioValue {
 /// Arrivals that do not wait for completions.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(rename = "Open")]
 pub struct RawOpen {
     /// Name. Default: `open0`, `open1`, …
     pub name: Option<At<String>>,

@@ -78,7 +78,7 @@ impl Region {
     /// Whether `bytes` from `offset` on end within the region.
     #[inline]
     pub fn fits(&self, offset: u64, bytes: u64) -> bool {
-        offset + bytes <= self.len + self.start
+        offset.saturating_add(bytes) <= self.len.saturating_add(self.start)
     }
 }
 

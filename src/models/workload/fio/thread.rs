@@ -19,7 +19,7 @@ use super::logs::GrowingLogs;
 use super::offload::WorkQueue;
 use super::offset::Offsets;
 use super::rate::Rate;
-use super::region::Region;
+use super::region::{self, Region};
 use super::report::FioReport;
 use super::size::Sizes;
 use super::sleep::{Sleep, usec_since};
@@ -113,6 +113,7 @@ impl FioThread {
             },
             None => Region::new(&spec, device_bytes)?,
         };
+        check_map(&spec, &region)?;
         let offload = spec.submit_mode == SubmitMode::Offload;
         Ok(FioThread {
             region,
@@ -356,6 +357,19 @@ fn check_ranges(spec: &ThreadSpec) -> Result<(), FioError> {
     }
     if spec.iodepth == 0 || spec.iodepth > 1 << 20 {
         return out_of_range("iodepth", u64::from(spec.iodepth));
+    }
+    Ok(())
+}
+
+/// A random map takes a bit a block.
+fn check_map(spec: &ThreadSpec, region: &Region) -> Result<(), FioError> {
+    const MOST: u64 = 1 << 35;
+    let blocks = region.usable() / region::min_bs(spec);
+    if spec.pattern.random && !spec.norandommap && blocks > MOST {
+        return Err(FioError::OutOfRange {
+            what: "number of blocks of a random map (norandommap does without)",
+            value: blocks,
+        });
     }
     Ok(())
 }

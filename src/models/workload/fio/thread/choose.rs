@@ -200,7 +200,7 @@ impl FioThread {
             .sizes
             .next(dir, place.random, place.offset, &self.region);
         match len {
-            Some(len) if place.offset + len <= self.region.device => {
+            Some(len) if place.offset.saturating_add(len) <= self.region.device => {
                 let len = self.offsets.mark(dir, place, len);
                 self.offsets.made(dir, place.offset, len);
                 self.fill(slot, Kind::Io(dir), place.offset, len as u32);
@@ -235,7 +235,9 @@ impl FioThread {
             if !replay.waited {
                 replay.waited = true;
                 let us = match entry.action {
-                    Action::Wait(ms) => (ms * 1000).saturating_sub(usec_since(epoch, now)),
+                    Action::Wait(ms) => ms
+                        .saturating_mul(1000)
+                        .saturating_sub(usec_since(epoch, now)),
                     _ if entry.delay_us > 0 => replay.delay_before(&entry, now),
                     _ => 0,
                 };

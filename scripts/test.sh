@@ -1,0 +1,14 @@
+#!/usr/bin/env bash
+# Everything that is checked: formatting, lints, documentation, tests.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+step() {
+    printf '\n== %s\n' "$*"
+    "$@"
+}
+
+step cargo fmt --all --check
+step cargo clippy --locked --all-targets -- -D warnings
+RUSTDOCFLAGS="-D warnings" step cargo doc --locked --no-deps
+step cargo test --locked --release

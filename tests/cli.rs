@@ -1,0 +1,185 @@
+//! The binary: exit codes, and errors that point at line and column.
+
+#![allow(clippy::unwrap_used, clippy::panic)]
+
+use std::path::PathBuf;
+use std::process::{Command, Output};
+
+/// A folder of its own for one test.
+fn folder(test: &str) -> PathBuf {
+    let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(test);
+    let _ = std::fs::remove_dir_all(&folder);
+    std::fs::create_dir_all(&folder).unwrap();
+    folder
+}
+
+fn mpathsim(arguments: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_mpathsim"))
+        .args(arguments)
+        .env("NO_COLOR", "1")
+        .output()
+        .unwrap()
+}
+
+const GOOD: &str = r#"
+[[device]]
+name = ["sda", "sdb"]
+null_blk = { completion = "1ms", hw_queue_depth = 64 }
+
+[[map]]
+table = "0 2097152 multipath 2 queue_mode bio 0 1 1 round-robin 0 2 1 sda 1 sdb 1"
+
+[workload]
+fio = """
+[j]
+filename=/dev/mapper/mp
+rw=write
+"""
+"#;
+
+/// Runs `GOOD` with `from` replaced by `to`, and expects exit code 2, the place
+/// `line:column` and the texts `says` on standard error.
+fn refused(test: &str, from: &str, to: &str, place: &str, says: &[&str]) {
+    assert!(GOOD.contains(from));
+    let file = folder(test).join("s.toml");
+    std::fs::write(&file, GOOD.replace(from, to)).unwrap();
+    let output = mpathsim(&["run", file.to_str().unwrap()]);
+    let error = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(2), "{error}");
+    assert!(
+        error.contains(&format!("s.toml:{place}]")),
+        "{place} is not in\n{error}"
+    );
+    for text in says {
+        assert!(error.contains(text), "{text:?} is not in\n{error}");
+    }
+    assert!(output.stdout.is_empty());
+}
+
+#[test]
+fn an_unknown_key_names_the_nearest() {
+    refused(
+        "key",
+        "completion",
+        "completon",
+        "4:14",
+        &["unknown key `completon`", "did you mean `completion`?"],
+    );
+}
+
+#[test]
+fn a_wrong_unit_names_a_right_one() {
+    refused(
+        "unit",
+        "\"1ms\"",
+        "\"1KiB\"",
+        "4:27",
+        &["`1KiB` is not a time", "\"4ms\""],
+    );
+    refused(
+        "no-unit",
+        "\"1ms\"",
+        "1",
+        "4:27",
+        &["integer `1`", "a time with its unit"],
+    );
+}
+
+#[test]
+fn a_value_out_of_range_names_the_range() {
+    refused(
+        "range",
+        "= 64",
+        "= 0",
+        "4:51",
+        &["0 is out of range", "from 1 to 10240"],
+    );
+}
+
+#[test]
+fn a_word_of_the_table_is_pointed_at() {
+    refused(
+        "device",
+        "sdb 1\"",
+        "sdc 1\"",
+        "7:77",
+        &["there is no device `sdc`", "sda, sdb"],
+    );
+    refused(
+        "selector",
+        "round-robin",
+        "round-robbin",
+        "7:53",
+        &["unknown path selector", "did you mean `round-robin`?"],
+    );
+    refused(
+        "count",
+        "0 2 1",
+        "0 3 1",
+        "7:81",
+        &["the line ends where a device should stand"],
+    );
+}
+
+#[test]
+fn a_line_of_the_job_file_is_pointed_at() {
+    refused(
+        "job",
+        "mapper/mp",
+        "mapper/mq",
+        "12:10",
+        &["there is no device `/dev/mapper/mq`"],
+    );
+}
+
+#[test]
+fn text_that_is_no_toml_is_pointed_at() {
+    refused("toml", "[workload]", "[workload", "9:10", &[]);
+}
+
+#[test]
+fn an_option_is_blamed_for_what_it_did() {
+    let file = folder("set").join("s.toml");
+    std::fs::write(&file, GOOD).unwrap();
+    for (set, says) in [
+        ("device.0.null_blk.completion=4km", "not a time"),
+        (
+            "device.0.null_blk.completon=4ms",
+            "did you mean `completion`?",
+        ),
+        ("device.7.null_blk.completion=4ms", "leads nowhere"),
+        ("nonsense", "there is no `=`"),
+    ] {
+        let output = mpathsim(&["run", file.to_str().unwrap(), "--set", set]);
+        let error = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(2), "{error}");
+        assert!(error.contains(&format!("--set {set}")), "{error}");
+        assert!(error.contains(says), "{says:?} is not in\n{error}");
+    }
+}
+
+#[test]
+fn a_file_that_is_not_there_is_bad_input() {
+    let output = mpathsim(&["run", "nowhere.toml"]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(
+        String::from_utf8(output.stderr)
+            .unwrap()
+            .contains("nowhere.toml")
+    );
+}
+
+#[test]
+fn wrong_arguments_are_bad_input_and_help_is_not() {
+    assert_eq!(mpathsim(&["run"]).status.code(), Some(2));
+    assert_eq!(mpathsim(&["--help"]).status.code(), Some(0));
+    assert_eq!(mpathsim(&["--version"]).status.code(), Some(0));
+}
+
+#[test]
+fn the_schema_is_json() {
+    let output = mpathsim(&["schema"]);
+    assert_eq!(output.status.code(), Some(0));
+    let schema: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(schema["additionalProperties"], false);
+}

@@ -1,0 +1,131 @@
+//! Every scenario of the repository reads, fits the schema, holds together and
+//! becomes a machine.
+
+#![allow(clippy::unwrap_used, clippy::panic)]
+
+use std::path::{Path, PathBuf};
+
+use mpathsim::scenario::{self, BuildError, Mode};
+
+fn scenarios() -> Vec<PathBuf> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios");
+    let mut files: Vec<PathBuf> = std::fs::read_dir(folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .filter(|path| {
+            path.extension()
+                .is_some_and(|extension| extension == "toml")
+        })
+        .collect();
+    files.sort();
+    assert!(files.len() >= 12, "only {} scenarios", files.len());
+    files
+}
+
+/// The text as a JSON document.
+fn as_json(text: &str) -> serde_json::Value {
+    let table: toml::Table = toml::from_str(text).unwrap();
+    serde_json::to_value(table).unwrap()
+}
+
+fn validator() -> jsonschema::Validator {
+    let schema = serde_json::to_value(scenario::schema()).unwrap();
+    jsonschema::draft7::new(&schema).unwrap()
+}
+
+#[test]
+fn every_scenario_fits_the_schema() {
+    let validator = validator();
+    for path in scenarios() {
+        let json = as_json(&std::fs::read_to_string(&path).unwrap());
+        let errors: Vec<String> = validator
+            .iter_errors(&json)
+            .map(|error| format!("{}: {error}", error.instance_path))
+            .collect();
+        assert!(errors.is_empty(), "{}: {errors:#?}", path.display());
+    }
+}
+
+#[test]
+fn the_schema_refuses_what_the_reader_refuses() {
+    let validator = validator();
+    let good = "[[device]]\nname = \"sda\"\nnull_blk = { completion = \"1ms\" }\n\
+                [[workload.job]]\nrw = \"read\"\n";
+    assert!(validator.is_valid(&as_json(good)));
+    assert!(scenario::parse("good", good, &[]).is_ok());
+    for (from, to) in [
+        ("completion", "completon"),
+        ("\"1ms\"", "\"1\""),
+        ("\"1ms\"", "1"),
+        ("{ completion = \"1ms\" }", "{ hw_queue_depth = 0 }"),
+        ("rw = \"read\"", "rv = \"read\""),
+        ("[[workload.job]]\nrw = \"read\"\n", ""),
+    ] {
+        let bad = good.replace(from, to);
+        assert!(
+            !validator.is_valid(&as_json(&bad)),
+            "the schema takes {bad}"
+        );
+        assert!(
+            scenario::parse("bad", &bad, &[]).is_err(),
+            "the reader takes {bad}"
+        );
+    }
+}
+
+#[test]
+fn every_scenario_becomes_a_machine() {
+    for path in scenarios() {
+        let scenario = scenario::load(&path, &[])
+            .unwrap_or_else(|error| panic!("{:?}", miette::Report::new(error)));
+        assert_eq!(
+            Some(scenario.name.as_str()),
+            path.file_stem().and_then(|stem| stem.to_str())
+        );
+        assert!(
+            !scenario.about.is_empty(),
+            "{} has no `about`",
+            path.display()
+        );
+        for mode in [Mode::Bio, Mode::Request, Mode::Single] {
+            match scenario::build(&scenario, mode) {
+                Ok(machine) => assert_eq!(machine.maps.is_empty(), mode == Mode::Single),
+                Err(BuildError::Port(_)) => {}
+                Err(error) => panic!("{}: {error}", path.display()),
+            }
+        }
+    }
+}
+
+#[test]
+fn every_scenario_says_what_to_look_at() {
+    for path in scenarios() {
+        let text = std::fs::read_to_string(&path).unwrap();
+        let comment: Vec<&str> = text
+            .lines()
+            .take_while(|line| line.starts_with('#'))
+            .collect();
+        let comment = comment.join(" ");
+        assert!(
+            comment.contains("Look at"),
+            "{} does not say what to look at",
+            path.display()
+        );
+    }
+}
+
+#[test]
+fn the_queue_mode_of_the_table_is_rewritten() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios/quick-start.toml");
+    let scenario = scenario::load(&path, &[]).unwrap();
+    let table = |mode| {
+        scenario::build(&scenario, mode).unwrap().maps[0]
+            .table
+            .clone()
+    };
+    let line = "0 2097152 multipath 2 queue_mode bio 0 1 1 round-robin 0 2 1 sda 1 sdb 1";
+    assert_eq!(table(Mode::Bio), line);
+    assert_eq!(table(Mode::Request), line.replace("bio", "mq"));
+    let single = scenario::build(&scenario, Mode::Single).unwrap();
+    assert!(single.workload.fio_job.contains("filename=/dev/sda\n"));
+}
