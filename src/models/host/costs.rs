@@ -86,6 +86,12 @@ costs! {
     PageCopy 2_200,
     /// Making one page dirty.
     PageDirty 3_500,
+    /// Adding one page to the page cache, to be read.
+    PageAlloc 1_000,
+    /// Write-back of one page, down to its bio.
+    WritePage 1_000,
+    /// Ending the I/O of one page, beside ending its bio.
+    EndPage 100,
     /// Tracing one request (blktrace-like triggers), when tracing is on.
     Trace 1_100,
 }

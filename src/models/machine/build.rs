@@ -19,11 +19,15 @@ use super::super::host::{CpuCosts, CpuId, Host, Prio, TaskId};
 use super::super::io::{DevId, SECTOR};
 use super::super::mpath::selector::SelectorEnv;
 use super::super::mpath::{CtrEnv, DeviceLookup, QueueMode};
+use super::super::workload::app::fsync::Call;
 use super::super::workload::app::offload::{At, Worker};
 use super::super::workload::app::{App, AppFrame, Slot, Thread, Waiting};
 use super::super::workload::fio::FioThread;
 use super::super::workload::fio::ThreadSpec;
 use super::super::workload::fio::spec::SubmitMode;
+use super::super::workload::page_cache::{
+    Advice, DeviceLimits, PAGE_SECTORS, PageCache, ReadAhead,
+};
 use super::lookup::Devs;
 use super::{Driver, Frame, Irq, Machine};
 use crate::sim::draw::Draws;
@@ -96,7 +100,7 @@ impl<P> Machine<P> {
                 array: Array::new(&config.media).map_err(|e| BuildError::Config(e.to_string()))?,
                 draws: Draws::new(config.seed),
             },
-            app: App::default(),
+            app: App::new(config.workload.writeback_bio_bytes),
             probe,
             drivers: Vec::new(),
             kblockd,
@@ -119,6 +123,7 @@ impl<P> Machine<P> {
             m.add_thread(t, &maps)?;
         }
         m.block.plugs = vec![Plug::default(); m.host.tasks.len()];
+        m.app.calls = vec![Call::default(); m.host.tasks.len()];
         Ok(m)
     }
 
@@ -308,6 +313,20 @@ impl<P> Machine<P> {
         })
     }
 
+    /// The page cache of `dev`, which one more thread has open.
+    fn open(&mut self, dev: DevId) -> u16 {
+        let caches = &mut self.app.caches;
+        let i = caches.iter().position(|c| c.dev == dev).unwrap_or_else(|| {
+            let d = &self.block.devs[usize::from(dev.0)];
+            let pages = d.capacity.div_ceil(PAGE_SECTORS);
+            let limits = DeviceLimits::new(d.limits.io_opt, d.limits.max_sectors, pages);
+            caches.push(PageCache::new(dev, d.capacity, limits));
+            caches.len() - 1
+        });
+        caches[i].openers += 1;
+        i as u16
+    }
+
     fn add_thread(&mut self, t: &ThreadConfig, maps: &[(String, DevId)]) -> Result<(), BuildError> {
         let name = t.spec.filename.as_deref().unwrap_or("");
         let lookup = Devs {
@@ -321,6 +340,7 @@ impl<P> Machine<P> {
         let fio = FioThread::new(&t.spec, bytes, t.iolog.as_deref())
             .map_err(|e| BuildError::Thread(format!("{}: {e}", t.spec.name)))?;
         let n = self.app.threads.len() as u16;
+        let cache = self.open(dev);
         let cpus = self.host.cpus.len() as u16;
         let allowed = t.spec.cpus_allowed.as_deref().and_then(<[u32]>::first);
         let cpu = allowed.map_or(n % cpus, |&c| (c as u16).min(cpus - 1));
@@ -346,6 +366,9 @@ impl<P> Machine<P> {
             fio,
             task,
             dev,
+            cache,
+            ra: ReadAhead::new(self.app.caches[usize::from(cache)].limits, advice(&t.spec)),
+            seen_errors: 0,
             direct: t.spec.direct,
             dsync: t.spec.sync,
             waiting: Waiting::Start,
@@ -355,6 +378,15 @@ impl<P> Machine<P> {
         });
         self.app.running += 1;
         Ok(())
+    }
+}
+
+/// What fio says of its pattern to the kernel.
+fn advice(spec: &ThreadSpec) -> Advice {
+    match (spec.fadvise, spec.pattern.random) {
+        (false, _) => Advice::Normal,
+        (true, true) => Advice::Random,
+        (true, false) => Advice::Sequential,
     }
 }
 

@@ -42,6 +42,15 @@ impl<P: Probe> Machine<P> {
                 self.block.reqs.live()
             ));
         }
+        for c in &self.app.caches {
+            let left = c.reading() + c.dirty.in_flight() + c.dirty.count();
+            if left > 0 {
+                return fail(format!(
+                    "{}: {left} pages dirty or under I/O at the end",
+                    self.dev_name(c.dev)
+                ));
+            }
+        }
         for d in &self.block.devs {
             let c = &d.count;
             if c.in_flight > 0 {

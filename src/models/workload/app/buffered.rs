@@ -102,9 +102,7 @@ fn step_read<K: AppEnv>(k: &mut K, task: TaskId, f: Buffered) -> Step {
     match f.stage {
         _ if f.unit.len == 0 => finish(k, task, f, 0),
         Stage::Enter | Stage::Look if !cache(k, t).has(page) => {
-            let window = thread_ra(k, t, |ra, present| {
-                ra.missed(present, page, f.end() - page)
-            });
+            let window = thread_ra(k, t, |ra, present| ra.missed(present, page, f.end() - page));
             stay(k, task, f, Stage::Missed);
             page_io::read_ahead(k, t, window);
             Step::Again

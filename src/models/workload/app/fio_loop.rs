@@ -1,6 +1,6 @@
 //! fio's main loop: carries out what [`FioThread`](super::FioThread) asks for.
 
-use super::{AppEnv, AppFrame, Slot, Waiting, thread};
+use super::{AppEnv, AppFrame, Waiting, fsync, thread};
 use crate::models::host::{Cost, Step};
 use crate::models::workload::fio::Act;
 
@@ -14,8 +14,17 @@ pub fn step<K: AppEnv>(k: &mut K, t: u16) -> Step {
         Waiting::Submitted => th.fio.submitted(now),
         Waiting::Events { min, max } => return reap(k, t, min, max),
         Waiting::Sync { issue, slot } => {
-            let done = slot.map_or(Slot::default(), |s| th.slots[s as usize]);
+            let done = th.slots[slot as usize];
             th.fio.sync_done(now, issue, done.errno, done.moved());
+        }
+        Waiting::Fsync { issue } => {
+            let task = th.task;
+            let errno = k.app().calls[task.index()].errno;
+            thread(k, t).fio.sync_done(now, issue, errno, 0);
+        }
+        Waiting::Close => {
+            k.app().running -= 1;
+            return Step::Exit;
         }
         Waiting::Offload => {}
         Waiting::Time(at) if now < at => return Step::Block,
@@ -47,7 +56,7 @@ fn next<K: AppEnv>(k: &mut K, t: u16) -> Step {
         Act::Sync(unit) => {
             th.waiting = Waiting::Sync {
                 issue: now,
-                slot: Some(unit.slot),
+                slot: unit.slot,
             };
             let frame = K::app_frame(AppFrame::Sync {
                 thread: t,
@@ -58,11 +67,9 @@ fn next<K: AppEnv>(k: &mut K, t: u16) -> Step {
             k.host().call(frame);
         }
         Act::Fsync { .. } => {
-            th.waiting = Waiting::Sync {
-                issue: now,
-                slot: None,
-            };
+            th.waiting = Waiting::Fsync { issue: now };
             k.host().charge(Cost::Syscall);
+            fsync::call_whole(k, t);
         }
         Act::SleepUntil(at) => {
             th.waiting = Waiting::Time(at);
@@ -85,8 +92,8 @@ fn next<K: AppEnv>(k: &mut K, t: u16) -> Step {
             return Step::Block;
         }
         Act::Exit => {
-            k.app().running -= 1;
-            return Step::Exit;
+            th.waiting = Waiting::Close;
+            fsync::close(k, t);
         }
     }
     Step::Yield

@@ -78,7 +78,7 @@ pub fn step<K: AppEnv>(k: &mut K, task: TaskId, f: Fsync) -> Step {
         Stage::Flush => {
             stay(k, Stage::Wait);
             k.app().calls[task.index()].bios = 1;
-            submit_flush(k, f.thread, EndIo::Task(task));
+            submit_flush(k, f.thread, EndIo::Task { task: task.0 });
         }
         Stage::Wait if k.app().calls[task.index()].bios > 0 => return page_io::sleep(k, task),
         Stage::Wait => pop(k, task),
@@ -113,7 +113,10 @@ pub fn bio_end_io<K: AppEnv>(k: &mut K, bio: BioId) {
     let b = k.block();
     let o = b.bios[bio];
     b.bios.free(bio);
-    let EndIo::Task(task) = o.end_io else { return };
+    let EndIo::Task { task } = o.end_io else {
+        return;
+    };
+    let task = TaskId(task);
     let call = &mut k.app().calls[task.index()];
     call.bios = call.bios.saturating_sub(1);
     if call.errno == 0 {

@@ -2,16 +2,10 @@
 //! that sleep for them (`mm/readahead.c:read_pages`, `fs/mpage.c`, 6.1).
 
 use super::{AppEnv, AppFrame, cache, thread};
-use crate::id_type;
 use crate::models::block::{plug, pop, submit};
 use crate::models::host::{Cost, Step, TaskId};
 use crate::models::io::{Bio, BioId, BlkStatus, EndIo, Flags, Op};
 use crate::models::workload::page_cache::{PAGE_SECTORS, PageBit, Window};
-
-id_type!(
-    /// A transfer between the page cache and its device.
-    PageIoId
-);
 
 /// Pages of one bio (`BIO_MAX_VECS`).
 pub const MAX_VECS: u64 = 256;
@@ -95,13 +89,7 @@ pub fn sleep<K: AppEnv>(k: &mut K, task: TaskId) -> Step {
 }
 
 /// `task`, of thread `t`, sleeps until `bit` of `page` is clear.
-pub fn sleep_on_page<K: AppEnv>(
-    k: &mut K,
-    task: TaskId,
-    t: u16,
-    page: u64,
-    bit: PageBit,
-) -> Step {
+pub fn sleep_on_page<K: AppEnv>(k: &mut K, task: TaskId, t: u16, page: u64, bit: PageBit) -> Step {
     let step = sleep(k, task);
     if step == Step::Block {
         cache(k, t).wait(page, bit, task);

@@ -268,18 +268,10 @@ mod tests {
             for page in call..call + req {
                 let left = call + req - page;
                 if !cached.has(page) {
-                    take(
-                        ra.missed(&cached, page, left),
-                        &mut cached,
-                        &mut marked,
-                    );
+                    take(ra.missed(&cached, page, left), &mut cached, &mut marked);
                 }
                 if marked.clear(page) {
-                    take(
-                        ra.hit_marker(&cached, page, left),
-                        &mut cached,
-                        &mut marked,
-                    );
+                    take(ra.hit_marker(&cached, page, left), &mut cached, &mut marked);
                 }
             }
             ra.read_up_to((call + req) * super::super::PAGE);
