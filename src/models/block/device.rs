@@ -6,6 +6,7 @@ use super::flush::FlushQueue;
 use super::hctx::HctxId;
 use super::limits::Limits;
 use super::request::ReqList;
+use super::wbt::Wbt;
 use crate::sim::Ns;
 use crate::sim::stats::LatencyStats;
 
@@ -80,6 +81,15 @@ pub struct IssuedKey {
 const SHOWN: Flags =
     Flags(Flags::SYNC.0 | Flags::META.0 | Flags::FUA.0 | Flags::PREFLUSH.0 | Flags::RAHEAD.0);
 
+/// Whose statistics an operation goes to (`op_stat_group`). Flush requests that
+/// are counted at all, clones of request-based dm, pass for reads.
+fn stat_group(op: Op) -> Op {
+    match op {
+        Op::Flush => Op::Read,
+        op => op,
+    }
+}
+
 impl Counters {
     /// An I/O begins (`blk_account_io_start`).
     #[inline]
@@ -92,7 +102,7 @@ impl Counters {
     pub fn done(&mut self, now: Ns, op: Op, start: Ns) {
         self.advance(now);
         self.in_flight = self.in_flight.saturating_sub(1);
-        let d = &mut self.dirs[op as usize];
+        let d = &mut self.dirs[stat_group(op) as usize];
         d.ios += 1;
         d.ticks += now - start;
     }
@@ -182,6 +192,8 @@ pub struct BlockDev {
     pub requeue_generation: u32,
     /// Flush machinery.
     pub fq: FlushQueue,
+    /// Write-back throttling, if it is on.
+    pub wbt: Option<Box<Wbt>>,
     /// Whether dispatch is held (`blk_mq_quiesce_queue`).
     pub quiesced: bool,
     /// Counters.
@@ -210,6 +222,7 @@ impl BlockDev {
             requeue_queued: false,
             requeue_generation: 0,
             fq: FlushQueue::default(),
+            wbt: None,
             quiesced: false,
             count: Counters::default(),
         }

@@ -7,6 +7,7 @@ use super::super::block::elevator::mq_deadline::{MqDeadline, Tunables};
 use super::super::block::hctx::RunWork;
 use super::super::block::limits::BLK_DEF_MAX_SECTORS;
 use super::super::block::tags::Tags;
+use super::super::block::wbt::Wbt;
 use super::super::block::{BlockDev, BlockLayer, Hctx, HctxId, Limits, Plug, ReqList};
 use super::super::config::{MachineConfig, MapConfig, NamedDevice, QueueConfig, SchedulerName};
 use super::super::device::array_port::PortDisk;
@@ -66,6 +67,9 @@ pub struct ThreadConfig {
 const DM_QUEUE_DEPTH: u32 = 2048;
 /// Most requests a scheduler's depth is derived from (`BLKDEV_DEFAULT_RQ`).
 const DEFAULT_RQ: u32 = 128;
+/// Target of write-back throttling on devices that do not rotate
+/// (`wbt_default_latency_nsec`).
+const WBT_LAT_USEC: u64 = 2000;
 
 impl<P> Machine<P> {
     /// The machine of `config`, with `threads` as its application.
@@ -155,6 +159,12 @@ impl<P> Machine<P> {
         self.block.devs.push(dev);
         self.drivers.push(driver);
         self.add_queues(id, depth, queues as u16, &d.queue);
+        let holds = match &d.device {
+            DeviceConfig::NullBlk(_) => default_nr_requests(depth, queues == 1),
+            DeviceConfig::ScsiDebug(c) => c.queue_depth.unwrap_or(c.max_queue),
+            DeviceConfig::ArrayPort(c) => c.queue_depth,
+        };
+        self.block.dev(id).wbt = wbt(&d.queue, holds);
         if let DeviceConfig::NullBlk(c) = &d.device {
             for h in self.block.dev(id).hctxs() {
                 self.block.hctx(h).blocking = c.memory_backed > 0;
@@ -175,12 +185,9 @@ impl<P> Machine<P> {
             SchedulerName::None
         });
         let has_sched = sched != SchedulerName::None;
-        let default = if has_sched {
-            2 * depth.min(DEFAULT_RQ)
-        } else {
-            depth
-        };
-        let nr_requests = q.nr_requests.unwrap_or(default);
+        let nr_requests = q
+            .nr_requests
+            .unwrap_or(default_nr_requests(depth, has_sched));
         let first = HctxId(self.block.hctxs.len() as u16);
         // blk_mq_map_queues: CPUs are spread over queues in turn.
         let map: Vec<u16> = (0..cpus).map(|c| (c as u16) % queues).collect();
@@ -254,6 +261,8 @@ impl<P> Machine<P> {
         } else {
             self.drivers.push(Driver::DmRq(dm));
             self.add_queues(id, DM_QUEUE_DEPTH, 1, &map.queue);
+            let holds = default_nr_requests(DM_QUEUE_DEPTH, true);
+            self.block.dev(id).wbt = wbt(&map.queue, holds);
         }
         self.set_limits(id, &map.queue);
         let mut busy_paths: Vec<(DevId, bool)> = table
@@ -379,6 +388,24 @@ impl<P> Machine<P> {
         self.app.running += 1;
         Ok(())
     }
+}
+
+/// `nr_requests` of a queue of `depth` tags, with a scheduler or without.
+fn default_nr_requests(depth: u32, has_sched: bool) -> u32 {
+    if has_sched {
+        2 * depth.min(DEFAULT_RQ)
+    } else {
+        depth
+    }
+}
+
+/// Write-back throttling as it comes up when the disk is registered
+/// (`wbt_enable_default`): over what the queue held then, and on unless it is
+/// switched off or bfq does without.
+fn wbt(q: &QueueConfig, holds: u32) -> Option<Box<Wbt>> {
+    let bfq = q.scheduler == Some(SchedulerName::Bfq);
+    let usec = q.wbt_lat_usec.unwrap_or(if bfq { 0 } else { WBT_LAT_USEC });
+    (usec > 0).then(|| Box::new(Wbt::new(holds, Ns::from_us(usec))))
 }
 
 /// What fio says of its pattern to the kernel.
