@@ -135,7 +135,10 @@ impl<P> Machine<P> {
         let id = DevId(self.block.devs.len() as u16);
         let (dev, depth, queues, driver) = match &d.device {
             DeviceConfig::NullBlk(c) => {
-                self.devices.null_blks.push(NullBlk { config: c.clone() });
+                self.devices.null_blks.push(NullBlk {
+                    config: c.clone(),
+                    cached_pages: 0,
+                });
                 let n = (self.devices.null_blks.len() - 1) as u16;
                 let queues = c.submit_queues.clamp(1, self.host.cpus.len() as u32);
                 let dev = null_blk_dev(d, c);

@@ -41,13 +41,12 @@ fn next<K: AppEnv>(k: &mut K, t: u16) -> Step {
         Act::Prepared => k.host().charge(Cost::FioTurn),
         Act::Submit => {
             th.waiting = Waiting::Submitted;
-            let frame = K::app_frame(AppFrame::AioSubmit {
+            let frame = AppFrame::AioSubmit {
                 thread: t,
                 done: 0,
                 plugged: false,
-            });
-            k.host().charge(Cost::Syscall);
-            k.host().call(frame);
+            };
+            system_call(k, frame);
         }
         Act::GetEvents { min, max } => {
             th.waiting = Waiting::Events { min, max };
@@ -58,13 +57,12 @@ fn next<K: AppEnv>(k: &mut K, t: u16) -> Step {
                 issue: now,
                 slot: unit.slot,
             };
-            let frame = K::app_frame(AppFrame::Sync {
+            let frame = AppFrame::Sync {
                 thread: t,
                 unit,
                 submitted: false,
-            });
-            k.host().charge(Cost::Syscall);
-            k.host().call(frame);
+            };
+            system_call(k, frame);
         }
         Act::Fsync { .. } => {
             th.waiting = Waiting::Fsync { issue: now };
@@ -97,6 +95,16 @@ fn next<K: AppEnv>(k: &mut K, t: u16) -> Step {
         }
     }
     Step::Yield
+}
+
+/// The thread enters the kernel at `frame`, and sees to it that it is looked at
+/// who runs next when it comes back.
+fn system_call<K: AppEnv>(k: &mut K, frame: AppFrame) {
+    k.host().charge(Cost::Syscall);
+    for frame in [AppFrame::Return, frame] {
+        let frame = K::app_frame(frame);
+        k.host().call(frame);
+    }
 }
 
 /// `io_getevents`: takes what is there once there is enough; else sleeps until

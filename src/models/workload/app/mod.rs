@@ -40,6 +40,8 @@ pub enum AppFrame {
     },
     /// The plug of one system call is finished.
     FinishPlug,
+    /// A system call returns to user mode: whoever is more urgent comes first.
+    Return,
     /// A read or write through the page cache.
     Buffered(buffered::Buffered),
     /// Pages are read ahead.
@@ -228,6 +230,10 @@ pub fn step<K: AppEnv>(k: &mut K, task: TaskId, frame: AppFrame) -> Step {
             crate::models::block::pop(k, task);
             crate::models::block::plug::blk_finish_plug(k, task);
             Step::Again
+        }
+        AppFrame::Return => {
+            crate::models::block::pop(k, task);
+            Step::Yield
         }
         AppFrame::Buffered(f) => buffered::step(k, task, f),
         AppFrame::ReadAhead(f) => page_io::step_read_ahead(k, task, f),
