@@ -28,6 +28,8 @@ pub struct DirCount {
 pub struct Counters {
     /// Reads, writes, flushes, discards.
     pub dirs: [DirCount; 4],
+    /// Summed time of I/Os that were begun and then refused.
+    pub refused: Ns,
     /// I/Os in flight.
     pub in_flight: u32,
     /// When that number last changed.
@@ -35,7 +37,7 @@ pub struct Counters {
     /// Time with I/Os in flight.
     pub io_ticks: Ns,
     /// Integral of the I/Os in flight.
-    pub in_flight_integral: u128,
+    pub in_flight_integral: i128,
     /// Requests issued by (sectors, operation, flags).
     pub issued: Vec<(IssuedKey, u64)>,
     /// Bios submitted (Q).
@@ -112,15 +114,26 @@ impl Counters {
         self.advance(now);
         self.in_flight = self.in_flight.saturating_sub(1);
     }
-    /// Brings the time integrals up to `now`.
+    /// An I/O that began at `start` was refused by the driver and never was one.
+    pub fn refuse(&mut self, now: Ns, start: Ns) {
+        self.absorbed(now);
+        self.refused += now.saturating_sub(start);
+    }
+    /// Brings the time integrals to `now`. That may be earlier than the last
+    /// change: code that was interrupted, or that runs on another CPU, is seen
+    /// at the time to which it has been charged already.
     #[inline]
     pub fn advance(&mut self, now: Ns) {
-        let span = now.saturating_sub(self.changed);
         if self.in_flight > 0 {
-            self.io_ticks += span;
-            self.in_flight_integral += u128::from(span.0) * u128::from(self.in_flight);
+            let span = i128::from(now.0) - i128::from(self.changed.0);
+            self.in_flight_integral += span * i128::from(self.in_flight);
+            self.io_ticks = if now >= self.changed {
+                self.io_ticks + (now - self.changed)
+            } else {
+                self.io_ticks.saturating_sub(self.changed - now)
+            };
         }
-        self.changed = self.changed.max(now);
+        self.changed = now;
     }
     /// Counts an issued request.
     #[inline]

@@ -186,7 +186,8 @@ fn release_clone<K: DmEnv>(k: &mut K, rq: ReqId, clone: ReqId) {
         b.bios.free(bio);
     }
     if b.reqs[clone].rqf.has(RqFlags::IO_STAT) {
-        b.dev_of(clone).count.absorbed(now); // refused: it never was an I/O
+        let start = b.reqs[clone].start;
+        b.dev_of(clone).count.refuse(now, start);
     }
     complete::blk_mq_free_request(k, clone);
 }
