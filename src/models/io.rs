@@ -11,6 +11,10 @@ id_type!(
     /// A request (`struct request`).
     ReqId
 );
+id_type!(
+    /// A transfer between a page cache and its device.
+    PageIoId
+);
 
 /// A block device of the simulated computer, leaf or device-mapper.
 #[derive(Copy, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -204,10 +208,12 @@ pub enum EndIo {
         /// Its I/O unit.
         slot: u32,
     },
-    /// A page of the page cache, written back or read ahead.
-    Page {
-        /// The page-cache operation.
-        op: u32,
+    /// The page cache: pages written back or read.
+    Page(PageIoId),
+    /// A task that sleeps until its bios have ended (`submit_bio_wait`).
+    Task {
+        /// The task.
+        task: u16,
     },
     /// Another bio, of which this one is a part (`bio_chain`).
     Chain(BioId),

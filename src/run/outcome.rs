@@ -58,7 +58,7 @@ pub struct DeviceOutcome {
     pub flush: DirStats,
     /// Time during which at least one I/O was in flight.
     pub io_ticks: Ns,
-    /// Integral of the I/Os in flight over time.
+    /// Summed time of all I/Os, flushes among them.
     pub time_in_queue: Ns,
     /// Requests issued to the driver (trace event D), by size and `rwbs`.
     pub issued: Vec<Issued>,

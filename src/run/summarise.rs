@@ -71,7 +71,7 @@ fn device<P: Probe>(m: &Machine<P>, id: DevId) -> DeviceOutcome {
         discard: dir(Op::Discard),
         flush: dir(Op::Flush),
         io_ticks: c.io_ticks,
-        time_in_queue: Ns(c.in_flight_integral as u64),
+        time_in_queue: c.dirs.iter().map(|d| d.ticks).fold(Ns::ZERO, |a, b| a + b),
         issued,
         bios_back_merged: c.back_merges,
         bios_front_merged: c.front_merges,

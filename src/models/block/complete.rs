@@ -4,7 +4,7 @@
 use super::super::host::Cost;
 use super::super::io::{BioId, BlkStatus, EndIo, Op, ReqId, SECTOR};
 use super::{Action, BlockEnv, HctxId, RqEnd, RqFlags, Subject};
-use super::{dispatch, flush};
+use super::{dispatch, flush, wbt};
 
 /// The driver is done with `rq` (`blk_mq_end_request`).
 pub fn blk_mq_end_request<K: BlockEnv>(k: &mut K, rq: ReqId, status: BlkStatus) {
@@ -69,6 +69,7 @@ pub fn blk_update_request<K: BlockEnv>(k: &mut K, rq: ReqId, status: BlkStatus, 
 #[allow(non_snake_case)]
 pub fn __blk_mq_end_request<K: BlockEnv>(k: &mut K, rq: ReqId, status: BlkStatus) {
     account_done(k, rq, status);
+    wbt::done(k, rq);
     match k.block().reqs[rq].end {
         RqEnd::None => blk_mq_free_request(k, rq),
         RqEnd::Clone { .. } => k.rq_end_io(rq, status),
@@ -85,7 +86,15 @@ fn account_done<K: BlockEnv>(k: &mut K, rq: ReqId, status: BlkStatus) {
     let (op, start, issued) = (r.op, r.start, r.io_start);
     let started = r.rqf.has(RqFlags::IN_FLIGHT);
     let counted = r.rqf.has(RqFlags::IO_STAT) && !r.rqf.has(RqFlags::FLUSH_SEQ);
-    let c = &mut b.dev_of(rq).count;
+    if counted {
+        b.reqs[rq].rqf.clear(RqFlags::IO_STAT);
+    }
+    let r = b.reqs[rq];
+    let d = b.dev(r.dev);
+    if started && let Some(w) = &mut d.wbt {
+        wbt::sample(w, &r, now);
+    }
+    let c = &mut d.count;
     if status != BlkStatus::Ok {
         c.failed += 1;
     }
@@ -125,6 +134,7 @@ pub fn blk_mq_free_request<K: BlockEnv>(k: &mut K, rq: ReqId) {
 
 /// Frees a request that another one has absorbed.
 pub fn free_merged<K: BlockEnv>(k: &mut K, rq: ReqId) {
+    wbt::done(k, rq);
     blk_mq_free_request(k, rq);
 }
 

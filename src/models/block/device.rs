@@ -6,6 +6,7 @@ use super::flush::FlushQueue;
 use super::hctx::HctxId;
 use super::limits::Limits;
 use super::request::ReqList;
+use super::wbt::Wbt;
 use crate::sim::Ns;
 use crate::sim::stats::LatencyStats;
 
@@ -27,6 +28,8 @@ pub struct DirCount {
 pub struct Counters {
     /// Reads, writes, flushes, discards.
     pub dirs: [DirCount; 4],
+    /// Summed time of I/Os that were begun and then refused.
+    pub refused: Ns,
     /// I/Os in flight.
     pub in_flight: u32,
     /// When that number last changed.
@@ -34,7 +37,7 @@ pub struct Counters {
     /// Time with I/Os in flight.
     pub io_ticks: Ns,
     /// Integral of the I/Os in flight.
-    pub in_flight_integral: u128,
+    pub in_flight_integral: i128,
     /// Requests issued by (sectors, operation, flags).
     pub issued: Vec<(IssuedKey, u64)>,
     /// Bios submitted (Q).
@@ -80,6 +83,15 @@ pub struct IssuedKey {
 const SHOWN: Flags =
     Flags(Flags::SYNC.0 | Flags::META.0 | Flags::FUA.0 | Flags::PREFLUSH.0 | Flags::RAHEAD.0);
 
+/// Whose statistics an operation goes to (`op_stat_group`). Flush requests that
+/// are counted at all, clones of request-based dm, pass for reads.
+fn stat_group(op: Op) -> Op {
+    match op {
+        Op::Flush => Op::Read,
+        op => op,
+    }
+}
+
 impl Counters {
     /// An I/O begins (`blk_account_io_start`).
     #[inline]
@@ -92,7 +104,7 @@ impl Counters {
     pub fn done(&mut self, now: Ns, op: Op, start: Ns) {
         self.advance(now);
         self.in_flight = self.in_flight.saturating_sub(1);
-        let d = &mut self.dirs[op as usize];
+        let d = &mut self.dirs[stat_group(op) as usize];
         d.ios += 1;
         d.ticks += now - start;
     }
@@ -102,15 +114,26 @@ impl Counters {
         self.advance(now);
         self.in_flight = self.in_flight.saturating_sub(1);
     }
-    /// Brings the time integrals up to `now`.
+    /// An I/O that began at `start` was refused by the driver and never was one.
+    pub fn refuse(&mut self, now: Ns, start: Ns) {
+        self.absorbed(now);
+        self.refused += now.saturating_sub(start);
+    }
+    /// Brings the time integrals to `now`. That may be earlier than the last
+    /// change: code that was interrupted, or that runs on another CPU, is seen
+    /// at the time to which it has been charged already.
     #[inline]
     pub fn advance(&mut self, now: Ns) {
-        let span = now.saturating_sub(self.changed);
         if self.in_flight > 0 {
-            self.io_ticks += span;
-            self.in_flight_integral += u128::from(span.0) * u128::from(self.in_flight);
+            let span = i128::from(now.0) - i128::from(self.changed.0);
+            self.in_flight_integral += span * i128::from(self.in_flight);
+            self.io_ticks = if now >= self.changed {
+                self.io_ticks + (now - self.changed)
+            } else {
+                self.io_ticks.saturating_sub(self.changed - now)
+            };
         }
-        self.changed = self.changed.max(now);
+        self.changed = now;
     }
     /// Counts an issued request.
     #[inline]
@@ -182,6 +205,8 @@ pub struct BlockDev {
     pub requeue_generation: u32,
     /// Flush machinery.
     pub fq: FlushQueue,
+    /// Write-back throttling, if it is on.
+    pub wbt: Option<Box<Wbt>>,
     /// Whether dispatch is held (`blk_mq_quiesce_queue`).
     pub quiesced: bool,
     /// Counters.
@@ -210,6 +235,7 @@ impl BlockDev {
             requeue_queued: false,
             requeue_generation: 0,
             fq: FlushQueue::default(),
+            wbt: None,
             quiesced: false,
             count: Counters::default(),
         }

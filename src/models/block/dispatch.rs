@@ -5,7 +5,7 @@ use super::super::host::{Cost, Step, TaskId};
 use super::super::io::{BlkStatus, DevId, ReqId};
 use super::hctx::RunWork;
 use super::{Action, BlockEnv, BlockFrame, BlockTimer, HctxId, ReqList, RqFlags};
-use super::{complete, insert, pop, replace};
+use super::{complete, insert, pop, replace, wbt};
 use crate::sim::Ns;
 
 /// `BLK_MQ_RESOURCE_DELAY` and `BLK_MQ_BUDGET_DELAY`
@@ -92,6 +92,7 @@ pub fn timer_fired<K: BlockEnv>(k: &mut K, timer: BlockTimer) {
                 mod_run_work(k, hctx, Ns::ZERO);
             }
         }
+        BlockTimer::Wbt { dev, generation } => wbt::timer_fired(k, dev, generation),
         BlockTimer::Requeue { dev, generation } => {
             if k.block().dev(dev).requeue_generation == generation {
                 kick_requeue_list(k, dev);
@@ -352,7 +353,8 @@ fn release_budgets<K: BlockEnv>(k: &mut K, list: ReqList) {
     }
 }
 
-fn put_budget_of<K: BlockEnv>(k: &mut K, rq: ReqId) {
+/// Gives back the token of the driver's budget that `rq` holds, if it does.
+pub fn put_budget_of<K: BlockEnv>(k: &mut K, rq: ReqId) {
     let r = &mut k.block().reqs[rq];
     let dev = r.dev;
     if std::mem::take(&mut r.budget) {
@@ -395,6 +397,7 @@ pub fn requeue<K: BlockEnv>(k: &mut K, rq: ReqId) {
     put_budget_of(k, rq);
     put_driver_tag(k, rq);
     k.host().charge(Cost::Requeue);
+    wbt::requeue(k, rq);
     let b = k.block();
     b.reqs[rq].rqf.clear(RqFlags::IN_FLIGHT);
     b.dev_of(rq).count.requeues += 1;
@@ -478,6 +481,7 @@ pub fn blk_mq_start_request<K: BlockEnv>(k: &mut K, rq: ReqId) {
     let (dev, sectors, op, flags) = (r.dev, r.sectors, r.op, r.flags);
     b.dev(dev).count.count_issue(sectors, op, flags);
     let subject = b.rq_subject(rq);
+    wbt::issue(k, rq);
     k.trace(dev, Action::Issue, subject);
     k.host().charge(Cost::Trace);
 }

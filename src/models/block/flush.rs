@@ -113,9 +113,11 @@ fn kick_flush<K: BlockEnv>(k: &mut K, dev: DevId) {
     }
     fq.pending_idx ^= 1;
     let first = &b.reqs[first];
-    // The flush borrows the tag of the first request that waits for it.
+    // The flush borrows the tag of the first request that waits for it: with a
+    // scheduler its scheduler tag, to which it needs a driver tag of its own.
     let mut flush = Request::new(dev, first.hctx, first.cpu, Op::Flush, Flags::PREFLUSH, now);
-    flush.tag = true;
+    flush.sched_tag = first.sched_tag;
+    flush.tag = !first.sched_tag;
     flush.rqf.set(RqFlags::FLUSH_SEQ);
     flush.end = RqEnd::FlushRq;
     let flush = b.reqs.alloc(flush);
@@ -127,6 +129,8 @@ fn kick_flush<K: BlockEnv>(k: &mut K, dev: DevId) {
 pub fn flush_end_io<K: BlockEnv>(k: &mut K, flush: ReqId, status: BlkStatus) {
     k.host().charge(Cost::CompleteBio);
     let now = k.host().now();
+    dispatch::put_budget_of(k, flush);
+    dispatch::put_driver_tag(k, flush);
     let b = k.block();
     let r = b.reqs[flush];
     b.reqs.free(flush);
@@ -159,16 +163,22 @@ pub fn flush_end_io<K: BlockEnv>(k: &mut K, flush: ReqId, status: BlkStatus) {
 
 /// The data of a sequence have ended (`mq_flush_data_end_io`).
 pub fn data_end_io<K: BlockEnv>(k: &mut K, rq: ReqId, status: BlkStatus) {
+    dispatch::put_budget_of(k, rq);
     dispatch::put_driver_tag(k, rq);
     let b = k.block();
     let r = &mut b.reqs[rq];
+    r.rqf.clear(RqFlags::IN_FLIGHT);
     r.completed &= !DATA;
     if status != BlkStatus::Ok {
         r.status = status;
         r.completed = 0;
     }
-    let dev = r.dev;
+    let (dev, hctx) = (r.dev, r.hctx);
     let fq = &mut b.dev(dev).fq;
     fq.data_in_flight = fq.data_in_flight.saturating_sub(1);
     next_step(k, rq);
+    let h = k.block().hctx(hctx);
+    if std::mem::take(&mut h.restart) {
+        dispatch::blk_mq_run_hw_queue(k, hctx, true);
+    }
 }

@@ -24,6 +24,7 @@ pub mod request;
 pub mod split;
 pub mod submit;
 pub mod tags;
+pub mod wbt;
 
 pub use device::BlockDev;
 pub use hctx::{Hctx, HctxId};
@@ -144,6 +145,13 @@ pub enum BlockTimer {
     },
     /// `blk_mq_delay_kick_requeue_list`
     Requeue {
+        /// The device.
+        dev: DevId,
+        /// Which arming.
+        generation: u32,
+    },
+    /// A window of write-back throttling.
+    Wbt {
         /// The device.
         dev: DevId,
         /// Which arming.

@@ -2,6 +2,7 @@
 
 use super::super::io::{BioId, BlkStatus, DevId, Flags, IoPrio, Op, ReqId};
 use super::HctxId;
+use super::wbt::Tracked;
 use crate::sim::{Arena, Ns};
 
 /// `RQF_*` flags.
@@ -101,8 +102,8 @@ pub struct Request {
     pub sched_tag: bool,
     /// Whether it holds a token of the driver's budget.
     pub budget: bool,
-    /// Whether it was counted by write-back throttling.
-    pub wbt: bool,
+    /// How write-back throttling counts it.
+    pub wbt: Tracked,
     /// When it was allocated (`start_time_ns`).
     pub start: Ns,
     /// When it was last issued (`io_start_time_ns`).
@@ -229,7 +230,7 @@ impl Request {
             tag: false,
             sched_tag: false,
             budget: false,
-            wbt: false,
+            wbt: Tracked::No,
             start: now,
             io_start: Ns::ZERO,
             fifo_time: Ns::ZERO,

@@ -5,7 +5,7 @@ use super::super::host::{Cost, Step, TaskId};
 use super::super::io::{Bio, BioId, BlkStatus, DevId, Flags, ReqId};
 use super::request::Request;
 use super::{Action, BlockEnv, BlockFrame, RqFlags};
-use super::{complete, dispatch, flush, insert, issue, merge, plug, pop, replace, split};
+use super::{complete, dispatch, flush, insert, issue, merge, plug, pop, replace, split, wbt};
 
 /// `blk_mq_submit_bio`, from the point where the submitter may have to sleep.
 #[derive(Copy, Clone, Debug)]
@@ -17,6 +17,8 @@ pub struct GetRequest {
 /// How far it has come.
 #[derive(Copy, Clone, PartialEq, Eq, Debug)]
 enum Stage {
+    /// Write-back throttling has not let it in yet.
+    Throttled,
     /// No tag was free: the queue has been kicked.
     Kicked,
     /// The plug has been flushed: nothing is left but to sleep.
@@ -78,6 +80,21 @@ fn blk_mq_submit_bio<K: BlockEnv>(k: &mut K, task: TaskId, bio: BioId) -> Step {
     if blk_mq_attempt_bio_merge(k, task, bio) {
         return Step::Again;
     }
+    if !wbt::throttle(k, task, bio) {
+        let frame = BlockFrame::GetRequest(GetRequest {
+            bio,
+            stage: Stage::Throttled,
+        });
+        let frame = K::block_frame(frame);
+        k.host().call(frame);
+        return Step::Again;
+    }
+    get_request(k, task, bio)
+}
+
+/// A request for `bio`, now or when a tag is free
+/// (`blk_mq_get_new_requests`).
+fn get_request<K: BlockEnv>(k: &mut K, task: TaskId, bio: BioId) -> Step {
     match alloc_request(k, bio) {
         Some(rq) => issue_or_queue(k, task, bio, rq),
         None => {
@@ -178,6 +195,17 @@ pub fn step_get_request<K: BlockEnv>(k: &mut K, task: TaskId, f: GetRequest) -> 
         plug::blk_add_rq_to_plug(k, task, rq);
         return Step::Yield;
     }
+    if f.stage == Stage::Throttled {
+        if wbt::granted(k, task, f.bio) {
+            pop(k, task);
+            return get_request(k, task, f.bio);
+        }
+        if plug::must_flush_to_sleep(k, task) {
+            plug::call_flush(k, true);
+            return Step::Again;
+        }
+        return Step::Block;
+    }
     if let Some(rq) = alloc_request(k, f.bio) {
         if f.stage == Stage::Waiting {
             tags_of(k, f.bio).finish_wait(task);
@@ -213,6 +241,7 @@ fn issue_or_queue<K: BlockEnv>(k: &mut K, task: TaskId, bio: BioId, rq: ReqId) -
     let o = b.bios[bio];
     let subject = b.rq_subject(rq);
     k.trace(o.dev, Action::GetRq, subject);
+    wbt::track(k, rq, &o);
     account_start(k, rq);
     let b = k.block();
     if o.is_flush() {

@@ -83,9 +83,19 @@ costs! {
     /// Taking a work item in a worker.
     Work 600,
     /// Copying one page from or to the page cache.
-    PageCopy 2_200,
+    PageCopy 1_850,
     /// Making one page dirty.
-    PageDirty 3_500,
+    PageDirty 4_030,
+    /// Adding one page to the page cache, to be read.
+    PageAlloc 3_000,
+    /// Write-back of one page, down to its bio.
+    WritePage 3_000,
+    /// Ending the I/O of one page, beside ending its bio.
+    EndPage 250,
+    /// null_blk: moving the data of one page to or from its memory.
+    StorePage 4_200,
+    /// null_blk: moving one page from its write cache to its memory.
+    FlushPage 2_200,
     /// Tracing one request (blktrace-like triggers), when tracing is on.
     Trace 1_100,
 }

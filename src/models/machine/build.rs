@@ -7,6 +7,7 @@ use super::super::block::elevator::mq_deadline::{MqDeadline, Tunables};
 use super::super::block::hctx::RunWork;
 use super::super::block::limits::BLK_DEF_MAX_SECTORS;
 use super::super::block::tags::Tags;
+use super::super::block::wbt::Wbt;
 use super::super::block::{BlockDev, BlockLayer, Hctx, HctxId, Limits, Plug, ReqList};
 use super::super::config::{MachineConfig, MapConfig, NamedDevice, QueueConfig, SchedulerName};
 use super::super::device::array_port::PortDisk;
@@ -19,11 +20,15 @@ use super::super::host::{CpuCosts, CpuId, Host, Prio, TaskId};
 use super::super::io::{DevId, SECTOR};
 use super::super::mpath::selector::SelectorEnv;
 use super::super::mpath::{CtrEnv, DeviceLookup, QueueMode};
+use super::super::workload::app::fsync::Call;
 use super::super::workload::app::offload::{At, Worker};
 use super::super::workload::app::{App, AppFrame, Slot, Thread, Waiting};
 use super::super::workload::fio::FioThread;
 use super::super::workload::fio::ThreadSpec;
 use super::super::workload::fio::spec::SubmitMode;
+use super::super::workload::page_cache::{
+    Advice, DeviceLimits, PAGE_SECTORS, PageCache, ReadAhead,
+};
 use super::lookup::Devs;
 use super::{Driver, Frame, Irq, Machine};
 use crate::sim::draw::Draws;
@@ -62,6 +67,9 @@ pub struct ThreadConfig {
 const DM_QUEUE_DEPTH: u32 = 2048;
 /// Most requests a scheduler's depth is derived from (`BLKDEV_DEFAULT_RQ`).
 const DEFAULT_RQ: u32 = 128;
+/// Target of write-back throttling on devices that do not rotate
+/// (`wbt_default_latency_nsec`).
+const WBT_LAT_USEC: u64 = 2000;
 
 impl<P> Machine<P> {
     /// The machine of `config`, with `threads` as its application.
@@ -96,7 +104,7 @@ impl<P> Machine<P> {
                 array: Array::new(&config.media).map_err(|e| BuildError::Config(e.to_string()))?,
                 draws: Draws::new(config.seed),
             },
-            app: App::default(),
+            app: App::new(config.workload.writeback_bio_bytes),
             probe,
             drivers: Vec::new(),
             kblockd,
@@ -119,6 +127,7 @@ impl<P> Machine<P> {
             m.add_thread(t, &maps)?;
         }
         m.block.plugs = vec![Plug::default(); m.host.tasks.len()];
+        m.app.calls = vec![Call::default(); m.host.tasks.len()];
         Ok(m)
     }
 
@@ -126,7 +135,10 @@ impl<P> Machine<P> {
         let id = DevId(self.block.devs.len() as u16);
         let (dev, depth, queues, driver) = match &d.device {
             DeviceConfig::NullBlk(c) => {
-                self.devices.null_blks.push(NullBlk { config: c.clone() });
+                self.devices.null_blks.push(NullBlk {
+                    config: c.clone(),
+                    cached_pages: 0,
+                });
                 let n = (self.devices.null_blks.len() - 1) as u16;
                 let queues = c.submit_queues.clamp(1, self.host.cpus.len() as u32);
                 let dev = null_blk_dev(d, c);
@@ -150,6 +162,12 @@ impl<P> Machine<P> {
         self.block.devs.push(dev);
         self.drivers.push(driver);
         self.add_queues(id, depth, queues as u16, &d.queue);
+        let holds = match &d.device {
+            DeviceConfig::NullBlk(_) => default_nr_requests(depth, queues == 1),
+            DeviceConfig::ScsiDebug(c) => c.queue_depth.unwrap_or(c.max_queue),
+            DeviceConfig::ArrayPort(c) => c.queue_depth,
+        };
+        self.block.dev(id).wbt = wbt(&d.queue, holds);
         if let DeviceConfig::NullBlk(c) = &d.device {
             for h in self.block.dev(id).hctxs() {
                 self.block.hctx(h).blocking = c.memory_backed > 0;
@@ -170,12 +188,9 @@ impl<P> Machine<P> {
             SchedulerName::None
         });
         let has_sched = sched != SchedulerName::None;
-        let default = if has_sched {
-            2 * depth.min(DEFAULT_RQ)
-        } else {
-            depth
-        };
-        let nr_requests = q.nr_requests.unwrap_or(default);
+        let nr_requests = q
+            .nr_requests
+            .unwrap_or(default_nr_requests(depth, has_sched));
         let first = HctxId(self.block.hctxs.len() as u16);
         // blk_mq_map_queues: CPUs are spread over queues in turn.
         let map: Vec<u16> = (0..cpus).map(|c| (c as u16) % queues).collect();
@@ -249,6 +264,8 @@ impl<P> Machine<P> {
         } else {
             self.drivers.push(Driver::DmRq(dm));
             self.add_queues(id, DM_QUEUE_DEPTH, 1, &map.queue);
+            let holds = default_nr_requests(DM_QUEUE_DEPTH, true);
+            self.block.dev(id).wbt = wbt(&map.queue, holds);
         }
         self.set_limits(id, &map.queue);
         let mut busy_paths: Vec<(DevId, bool)> = table
@@ -308,6 +325,20 @@ impl<P> Machine<P> {
         })
     }
 
+    /// The page cache of `dev`, which one more thread has open.
+    fn open(&mut self, dev: DevId) -> u16 {
+        let caches = &mut self.app.caches;
+        let i = caches.iter().position(|c| c.dev == dev).unwrap_or_else(|| {
+            let d = &self.block.devs[usize::from(dev.0)];
+            let pages = d.capacity.div_ceil(PAGE_SECTORS);
+            let limits = DeviceLimits::new(d.limits.io_opt, d.limits.max_sectors, pages);
+            caches.push(PageCache::new(dev, d.capacity, limits));
+            caches.len() - 1
+        });
+        caches[i].openers += 1;
+        i as u16
+    }
+
     fn add_thread(&mut self, t: &ThreadConfig, maps: &[(String, DevId)]) -> Result<(), BuildError> {
         let name = t.spec.filename.as_deref().unwrap_or("");
         let lookup = Devs {
@@ -321,6 +352,7 @@ impl<P> Machine<P> {
         let fio = FioThread::new(&t.spec, bytes, t.iolog.as_deref())
             .map_err(|e| BuildError::Thread(format!("{}: {e}", t.spec.name)))?;
         let n = self.app.threads.len() as u16;
+        let cache = self.open(dev);
         let cpus = self.host.cpus.len() as u16;
         let allowed = t.spec.cpus_allowed.as_deref().and_then(<[u32]>::first);
         let cpu = allowed.map_or(n % cpus, |&c| (c as u16).min(cpus - 1));
@@ -346,6 +378,9 @@ impl<P> Machine<P> {
             fio,
             task,
             dev,
+            cache,
+            ra: ReadAhead::new(self.app.caches[usize::from(cache)].limits, advice(&t.spec)),
+            seen_errors: 0,
             direct: t.spec.direct,
             dsync: t.spec.sync,
             waiting: Waiting::Start,
@@ -355,6 +390,33 @@ impl<P> Machine<P> {
         });
         self.app.running += 1;
         Ok(())
+    }
+}
+
+/// `nr_requests` of a queue of `depth` tags, with a scheduler or without.
+fn default_nr_requests(depth: u32, has_sched: bool) -> u32 {
+    if has_sched {
+        2 * depth.min(DEFAULT_RQ)
+    } else {
+        depth
+    }
+}
+
+/// Write-back throttling as it comes up when the disk is registered
+/// (`wbt_enable_default`): over what the queue held then, and on unless it is
+/// switched off or bfq does without.
+fn wbt(q: &QueueConfig, holds: u32) -> Option<Box<Wbt>> {
+    let bfq = q.scheduler == Some(SchedulerName::Bfq);
+    let usec = q.wbt_lat_usec.unwrap_or(if bfq { 0 } else { WBT_LAT_USEC });
+    (usec > 0).then(|| Box::new(Wbt::new(holds, Ns::from_us(usec))))
+}
+
+/// What fio says of its pattern to the kernel.
+fn advice(spec: &ThreadSpec) -> Advice {
+    match (spec.fadvise, spec.pattern.random) {
+        (false, _) => Advice::Normal,
+        (true, true) => Advice::Random,
+        (true, false) => Advice::Sequential,
     }
 }
 

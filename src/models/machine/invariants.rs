@@ -42,6 +42,15 @@ impl<P: Probe> Machine<P> {
                 self.block.reqs.live()
             ));
         }
+        for c in &self.app.caches {
+            let left = c.reading() + c.dirty.in_flight() + c.dirty.count();
+            if left > 0 {
+                return fail(format!(
+                    "{}: {left} pages dirty or under I/O at the end",
+                    self.dev_name(c.dev)
+                ));
+            }
+        }
         for d in &self.block.devs {
             let c = &d.count;
             if c.in_flight > 0 {
@@ -53,8 +62,9 @@ impl<P: Probe> Machine<P> {
                     d.name, c.requests, c.requests_done
                 ));
             }
-            let ticks: u128 = c.dirs.iter().map(|d| u128::from(d.ticks.0)).sum();
-            let flush = u128::from(c.dirs[super::super::io::Op::Flush as usize].ticks.0);
+            let ticks: i128 = c.dirs.iter().map(|d| i128::from(d.ticks.0)).sum();
+            let ticks = ticks + i128::from(c.refused.0);
+            let flush = i128::from(c.dirs[super::super::io::Op::Flush as usize].ticks.0);
             if c.rq_merges == 0 && c.requeues == 0 && ticks - flush != c.in_flight_integral {
                 return fail(format!(
                     "{}: Little's law: residence {} ns, integral of in-flight {} ns",

@@ -2,15 +2,30 @@
 
 pub mod app;
 pub mod fio;
+pub mod page_cache;
 
 use serde::{Deserialize, Serialize};
 
 /// What the application does.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct WorkloadConfig {
     /// A fio job file, whole.
     pub fio_job: String,
     /// Texts of the iologs it names (`read_iolog`), by name.
     pub iologs: Vec<(String, String)>,
+    /// Bytes that write-back of buffered writes puts into one bio, 4096 to
+    /// 1 MiB: 4096 (default) for the block device itself, more for a file
+    /// system.
+    pub writeback_bio_bytes: u64,
+}
+
+impl Default for WorkloadConfig {
+    fn default() -> Self {
+        WorkloadConfig {
+            fio_job: String::new(),
+            iologs: Vec::new(),
+            writeback_bio_bytes: page_cache::PAGE,
+        }
+    }
 }

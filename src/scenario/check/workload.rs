@@ -25,6 +25,9 @@ impl Checker<'_> {
             iologs: iologs
                 .map(|log| (log.name.clone(), log.text.clone()))
                 .collect(),
+            writeback_bio_bytes: raw
+                .writeback_bio
+                .map_or(WorkloadConfig::default().writeback_bio_bytes, |bio| bio.0),
         }
     }
 

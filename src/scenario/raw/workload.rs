@@ -8,7 +8,7 @@ use serde::de::{Error, Visitor};
 use serde::{Deserialize, Deserializer};
 
 use crate::scenario::at::At;
-use crate::scenario::units::{Int, Time};
+use crate::scenario::units::{Bytes, Int, Time};
 
 /// What the application does: exactly one of `fio`, `fio_file`, `job`s and
 /// `open`.
@@ -27,6 +27,9 @@ pub struct RawWorkload {
     /// Texts of the iologs that jobs name in `read_iolog`.
     #[serde(default)]
     pub iolog: Vec<RawIolog>,
+    /// What write-back of buffered writes puts into one bio: `4KiB` (default)
+    /// for the block device itself, more for a file system.
+    pub writeback_bio: Option<Bytes<4096, 1_048_576>>,
 }
 
 /// An iolog.

@@ -36,7 +36,7 @@ pub fn step_submit<K: AppEnv>(
         });
     }
     k.host().charge(Cost::AioSubmit);
-    dio::submit(k, task, t, &unit, None);
+    dio::start(k, task, t, &unit, None);
     Step::Again
 }
 

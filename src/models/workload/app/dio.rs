@@ -1,19 +1,82 @@
 //! Direct I/O on a block device: from a transfer to bios
 //! (`block/fops.c:__blkdev_direct_IO_async`, 6.1).
 
-use super::{AppEnv, AppFrame, Slot, thread};
-use crate::models::block::{plug, submit};
-use crate::models::host::TaskId;
+use super::{AppEnv, AppFrame, Slot, buffered, cache, thread, writeback};
+use crate::models::block::{plug, pop, submit};
+use crate::models::host::{Step, TaskId};
 use crate::models::io::{Bio, EndIo, Flags, Op, SECTOR};
 use crate::models::workload::fio::IoUnit;
+use crate::models::workload::page_cache::PAGE;
 
 /// Pages of one bio (`BIO_MAX_VECS`).
 const MAX_VECS: u64 = 256;
-const PAGE: u64 = 4096;
+
+/// A direct transfer that waits for dirty pages in its way.
+#[derive(Copy, Clone, Debug)]
+pub struct Dio {
+    thread: u16,
+    unit: IoUnit,
+    waiter: Option<TaskId>,
+}
+
+/// Whether `unit` of thread `t` goes through the page cache.
+pub fn is_buffered<K: AppEnv>(k: &mut K, t: u16, unit: &IoUnit) -> bool {
+    !thread(k, t).direct && matches!(unit.op, Op::Read | Op::Write)
+}
+
+/// The running task's next steps carry out `unit`: through the page cache or
+/// past it. Its end is seen in the unit's slot, and `waiter` is woken if it has
+/// to sleep for it; without one, an event goes to the thread's ring.
+pub fn start<K: AppEnv>(k: &mut K, task: TaskId, t: u16, unit: &IoUnit, waiter: Option<TaskId>) {
+    if is_buffered(k, t, unit) {
+        return buffered::call(k, t, unit, waiter.is_none());
+    }
+    let (from, end) = pages(k, t, unit);
+    let c = cache(k, t);
+    if unit.op != Op::Discard && !c.dirty.is_clean() && c.dirty.touches(from, end) {
+        let frame = K::app_frame(AppFrame::Dio(Dio {
+            thread: t,
+            unit: *unit,
+            waiter,
+        }));
+        k.host().call(frame);
+        return writeback::call(k, t, from, end);
+    }
+    past_cache(k, task, t, unit, waiter);
+}
+
+/// The pages that `unit` reaches; a sync reaches all.
+fn pages<K: AppEnv>(k: &mut K, t: u16, unit: &IoUnit) -> (u64, u64) {
+    match unit.op {
+        Op::Flush => (0, cache(k, t).pages()),
+        _ => {
+            let end = unit.offset + u64::from(unit.len);
+            (unit.offset / PAGE, end.div_ceil(PAGE))
+        }
+    }
+}
+
+/// What was dirty in its range has been written back
+/// (`filemap_write_and_wait_range`).
+pub fn step<K: AppEnv>(k: &mut K, task: TaskId, f: Dio) -> Step {
+    pop(k, task);
+    past_cache(k, task, f.thread, &f.unit, f.waiter);
+    Step::Again
+}
+
+/// Submits `unit`; pages that it overwrites are dropped
+/// (`kiocb_invalidate_pages`, `truncate_bdev_range`).
+fn past_cache<K: AppEnv>(k: &mut K, task: TaskId, t: u16, unit: &IoUnit, waiter: Option<TaskId>) {
+    if matches!(unit.op, Op::Write | Op::Discard) && !cache(k, t).is_empty() {
+        let (from, end) = pages(k, t, unit);
+        cache(k, t).drop_range(from, end);
+    }
+    submit(k, task, t, unit, waiter);
+}
 
 /// The running task's next steps submit the bios of `unit`. When the last has
 /// ended, `waiter` is woken; without one, an event goes to the thread's ring.
-pub fn submit<K: AppEnv>(k: &mut K, task: TaskId, t: u16, unit: &IoUnit, waiter: Option<TaskId>) {
+fn submit<K: AppEnv>(k: &mut K, task: TaskId, t: u16, unit: &IoUnit, waiter: Option<TaskId>) {
     let th = thread(k, t);
     let (dev, dsync) = (th.dev, th.dsync);
     let max_bytes = if unit.op == Op::Discard {
@@ -29,8 +92,14 @@ pub fn submit<K: AppEnv>(k: &mut K, task: TaskId, t: u16, unit: &IoUnit, waiter:
         errno: 0,
         bytes: unit.len,
     };
+    // An fsync is an empty write that flushes first.
+    let op = match unit.op {
+        Op::Flush => Op::Write,
+        op => op,
+    };
     let flags = match unit.op {
-        Op::Read | Op::Flush => Flags::default(),
+        Op::Read => Flags::default(),
+        Op::Flush => Flags::SYNC.with(Flags::PREFLUSH),
         Op::Discard => Flags::SYNC,
         Op::Write if dsync => Flags::SYNC.with(Flags::IDLE).with(Flags::FUA),
         Op::Write => Flags::SYNC.with(Flags::IDLE),
@@ -55,7 +124,7 @@ pub fn submit<K: AppEnv>(k: &mut K, task: TaskId, t: u16, unit: &IoUnit, waiter:
         };
         let mut bio = Bio::new(
             dev,
-            unit.op,
+            op,
             flags,
             (unit.offset + from) / SECTOR,
             (len / SECTOR) as u32,

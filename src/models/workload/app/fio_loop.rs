@@ -1,6 +1,6 @@
 //! fio's main loop: carries out what [`FioThread`](super::FioThread) asks for.
 
-use super::{AppEnv, AppFrame, Slot, Waiting, thread};
+use super::{AppEnv, AppFrame, Waiting, fsync, thread};
 use crate::models::host::{Cost, Step};
 use crate::models::workload::fio::Act;
 
@@ -14,8 +14,17 @@ pub fn step<K: AppEnv>(k: &mut K, t: u16) -> Step {
         Waiting::Submitted => th.fio.submitted(now),
         Waiting::Events { min, max } => return reap(k, t, min, max),
         Waiting::Sync { issue, slot } => {
-            let done = slot.map_or(Slot::default(), |s| th.slots[s as usize]);
+            let done = th.slots[slot as usize];
             th.fio.sync_done(now, issue, done.errno, done.moved());
+        }
+        Waiting::Fsync { issue } => {
+            let task = th.task;
+            let errno = k.app().calls[task.index()].errno;
+            thread(k, t).fio.sync_done(now, issue, errno, 0);
+        }
+        Waiting::Close => {
+            k.app().running -= 1;
+            return Step::Exit;
         }
         Waiting::Offload => {}
         Waiting::Time(at) if now < at => return Step::Block,
@@ -32,13 +41,12 @@ fn next<K: AppEnv>(k: &mut K, t: u16) -> Step {
         Act::Prepared => k.host().charge(Cost::FioTurn),
         Act::Submit => {
             th.waiting = Waiting::Submitted;
-            let frame = K::app_frame(AppFrame::AioSubmit {
+            let frame = AppFrame::AioSubmit {
                 thread: t,
                 done: 0,
                 plugged: false,
-            });
-            k.host().charge(Cost::Syscall);
-            k.host().call(frame);
+            };
+            system_call(k, frame);
         }
         Act::GetEvents { min, max } => {
             th.waiting = Waiting::Events { min, max };
@@ -47,22 +55,19 @@ fn next<K: AppEnv>(k: &mut K, t: u16) -> Step {
         Act::Sync(unit) => {
             th.waiting = Waiting::Sync {
                 issue: now,
-                slot: Some(unit.slot),
+                slot: unit.slot,
             };
-            let frame = K::app_frame(AppFrame::Sync {
+            let frame = AppFrame::Sync {
                 thread: t,
                 unit,
                 submitted: false,
-            });
-            k.host().charge(Cost::Syscall);
-            k.host().call(frame);
+            };
+            system_call(k, frame);
         }
         Act::Fsync { .. } => {
-            th.waiting = Waiting::Sync {
-                issue: now,
-                slot: None,
-            };
+            th.waiting = Waiting::Fsync { issue: now };
             k.host().charge(Cost::Syscall);
+            fsync::call_whole(k, t);
         }
         Act::SleepUntil(at) => {
             th.waiting = Waiting::Time(at);
@@ -85,11 +90,21 @@ fn next<K: AppEnv>(k: &mut K, t: u16) -> Step {
             return Step::Block;
         }
         Act::Exit => {
-            k.app().running -= 1;
-            return Step::Exit;
+            th.waiting = Waiting::Close;
+            fsync::close(k, t);
         }
     }
     Step::Yield
+}
+
+/// The thread enters the kernel at `frame`, and sees to it that it is looked at
+/// who runs next when it comes back.
+fn system_call<K: AppEnv>(k: &mut K, frame: AppFrame) {
+    k.host().charge(Cost::Syscall);
+    for frame in [AppFrame::Return, frame] {
+        let frame = K::app_frame(frame);
+        k.host().call(frame);
+    }
 }
 
 /// `io_getevents`: takes what is there once there is enough; else sleeps until

@@ -1,22 +1,28 @@
-//! The application's threads as tasks of the host: system calls, direct I/O,
-//! completions.
+//! The application's threads as tasks of the host: system calls, direct and
+//! buffered I/O, completions.
 //!
 //! What a thread wants next is decided by fio's state machine
 //! ([`FioThread`]); this room carries it out.
 
 pub mod aio;
+pub mod buffered;
 pub mod dio;
 pub mod fio_loop;
+pub mod fsync;
 pub mod offload;
+pub mod page_io;
 pub mod sync;
+pub mod writeback;
 
 use std::collections::VecDeque;
 
 use super::fio::{FioThread, IoUnit};
+use super::page_cache::{PageCache, ReadAhead};
 use crate::models::block::BlockEnv;
 use crate::models::host::{Step, TaskId};
-use crate::models::io::DevId;
-use crate::sim::Ns;
+use crate::models::io::{DevId, PageIoId};
+use crate::sim::{Arena, Ns};
+use page_io::PageIo;
 
 /// A step of the application that a task is in the midst of.
 #[derive(Copy, Clone, Debug)]
@@ -34,6 +40,18 @@ pub enum AppFrame {
     },
     /// The plug of one system call is finished.
     FinishPlug,
+    /// A system call returns to user mode: whoever is more urgent comes first.
+    Return,
+    /// A read or write through the page cache.
+    Buffered(buffered::Buffered),
+    /// Pages are read ahead.
+    ReadAhead(page_io::ReadAheadIo),
+    /// Dirty pages are written back and waited for.
+    WriteBack(writeback::WriteBack),
+    /// `fsync(2)`
+    Fsync(fsync::Fsync),
+    /// A direct transfer, once dirty pages are out of its way.
+    Dio(dio::Dio),
     /// A worker of `io_submit_mode=offload`.
     Worker(offload::Worker),
     /// `pread(2)`, `pwrite(2)` or a discard.
@@ -60,12 +78,35 @@ pub trait AppEnv: BlockEnv {
 }
 
 /// All threads.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct App {
     /// The threads, in the order they were released.
     pub threads: Vec<Thread>,
     /// How many are not over.
     pub running: u32,
+    /// Page caches of the devices that they work on.
+    pub caches: Vec<PageCache>,
+    /// Transfers between these and their devices.
+    pub page_ios: Arena<PageIoId, PageIo>,
+    /// What the system call of each task waits for.
+    pub calls: Vec<fsync::Call>,
+    /// Bytes that write-back puts into one bio: 4096 for the block device
+    /// itself, more for a file system.
+    pub writeback_bio_bytes: u64,
+}
+
+impl App {
+    /// No threads, and write-back in bios of so many bytes.
+    pub fn new(writeback_bio_bytes: u64) -> Self {
+        App {
+            threads: Vec::new(),
+            running: 0,
+            caches: Vec::new(),
+            page_ios: Arena::default(),
+            calls: Vec::new(),
+            writeback_bio_bytes,
+        }
+    }
 }
 
 /// What a thread is waiting for.
@@ -88,9 +129,16 @@ pub enum Waiting {
     Sync {
         /// When it was entered.
         issue: Ns,
-        /// The I/O unit it transfers; none for a sync.
-        slot: Option<u32>,
+        /// The I/O unit it transfers.
+        slot: u32,
     },
+    /// fsync or fdatasync.
+    Fsync {
+        /// When it was entered.
+        issue: Ns,
+    },
+    /// The close of its device.
+    Close,
     /// A worker that has freed an I/O unit.
     Offload,
     /// The clock.
@@ -106,8 +154,14 @@ pub struct Thread {
     pub task: TaskId,
     /// The device it works on.
     pub dev: DevId,
-    /// Whether it goes past the page cache.
+    /// The page cache of that device.
+    pub cache: u16,
+    /// Whether it goes past it.
     pub direct: bool,
+    /// How far it reads ahead.
+    pub ra: ReadAhead,
+    /// Errors of write-back that it has been told of.
+    pub seen_errors: u32,
     /// Whether writes go to the medium before they complete.
     pub dsync: bool,
     /// What it waits for.
@@ -149,6 +203,14 @@ pub struct Slot {
 }
 
 impl Slot {
+    /// A call that was refused at once.
+    pub fn failed(errno: i32) -> Self {
+        Slot {
+            done: true,
+            errno,
+            ..Slot::default()
+        }
+    }
     /// Bytes moved: all or nothing.
     pub fn moved(&self) -> u32 {
         if self.errno == 0 { self.bytes } else { 0 }
@@ -169,6 +231,15 @@ pub fn step<K: AppEnv>(k: &mut K, task: TaskId, frame: AppFrame) -> Step {
             crate::models::block::plug::blk_finish_plug(k, task);
             Step::Again
         }
+        AppFrame::Return => {
+            crate::models::block::pop(k, task);
+            Step::Yield
+        }
+        AppFrame::Buffered(f) => buffered::step(k, task, f),
+        AppFrame::ReadAhead(f) => page_io::step_read_ahead(k, task, f),
+        AppFrame::WriteBack(f) => writeback::step(k, task, f),
+        AppFrame::Fsync(f) => fsync::step(k, task, f),
+        AppFrame::Dio(f) => dio::step(k, task, f),
         AppFrame::Worker(w) => offload::step(k, task, w),
         AppFrame::Sync {
             thread,
@@ -182,4 +253,12 @@ pub fn step<K: AppEnv>(k: &mut K, task: TaskId, frame: AppFrame) -> Step {
 #[inline]
 fn thread<K: AppEnv>(k: &mut K, thread: u16) -> &mut Thread {
     &mut k.app().threads[usize::from(thread)]
+}
+
+/// The page cache of the device that `thread` works on.
+#[inline]
+fn cache<K: AppEnv>(k: &mut K, thread: u16) -> &mut PageCache {
+    let app = k.app();
+    let cache = app.threads[usize::from(thread)].cache;
+    &mut app.caches[usize::from(cache)]
 }

@@ -39,7 +39,7 @@ pub fn step<K: AppEnv>(k: &mut K, task: TaskId, w: Worker) -> Step {
             set(k, task, w, At::Submitted(unit));
             k.host().charge(Cost::Syscall);
             k.host().charge(Cost::AioSubmit);
-            dio::submit(k, task, w.thread, &unit, Some(task));
+            dio::start(k, task, w.thread, &unit, Some(task));
             Step::Again
         }
         At::Submitted(unit) => {
