@@ -185,8 +185,10 @@ fn release_clone<K: DmEnv>(k: &mut K, rq: ReqId, clone: ReqId) {
         at = b.bios[bio].next;
         b.bios.free(bio);
     }
-    if b.reqs[clone].sectors > 0 {
-        b.dev_of(clone).count.absorbed(now); // refused: it never was an I/O
+    let c = &b.reqs[clone];
+    if c.sectors > 0 {
+        let start = c.start;
+        b.dev_of(clone).count.absorbed(now, start); // refused: it never was an I/O
     }
     complete::blk_mq_free_request(k, clone);
 }

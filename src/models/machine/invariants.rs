@@ -53,14 +53,10 @@ impl<P: Probe> Machine<P> {
                     d.name, c.requests, c.requests_done
                 ));
             }
-            let ticks: u128 = c.dirs.iter().map(|d| u128::from(d.ticks.0)).sum();
-            let flush = u128::from(c.dirs[super::super::io::Op::Flush as usize].ticks.0);
-            if c.rq_merges == 0 && c.requeues == 0 && ticks - flush != c.in_flight_integral {
+            if i128::try_from(c.residence) != Ok(c.in_flight_integral) {
                 return fail(format!(
                     "{}: Little's law: residence {} ns, integral of in-flight {} ns",
-                    d.name,
-                    ticks - flush,
-                    c.in_flight_integral
+                    d.name, c.residence, c.in_flight_integral
                 ));
             }
         }
