@@ -1,5 +1,7 @@
 //! What flows: bios and requests, their operation, flags and status.
 
+use serde::{Deserialize, Serialize};
+
 use crate::id_type;
 use crate::sim::Ns;
 
@@ -20,7 +22,8 @@ pub struct DevId(pub u16);
 pub const SECTOR: u64 = 512;
 
 /// What an I/O does (`enum req_op`).
-#[derive(Copy, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+#[derive(Copy, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Op {
     /// `REQ_OP_READ`
     Read,
@@ -66,7 +69,8 @@ impl Op {
 }
 
 /// Flags of a bio or request (`REQ_*`).
-#[derive(Copy, Clone, PartialEq, Eq, Hash, Debug, Default)]
+#[derive(Copy, Clone, PartialEq, Eq, Hash, Debug, Default, Serialize, Deserialize)]
+#[serde(transparent)]
 pub struct Flags(pub u16);
 
 impl Flags {
@@ -114,7 +118,10 @@ impl Flags {
 }
 
 /// Scheduling class of an I/O (`IOPRIO_CLASS_*`), best first.
-#[derive(Copy, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default)]
+#[derive(
+    Copy, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default, Serialize, Deserialize,
+)]
+#[serde(rename_all = "snake_case")]
 pub enum IoPrio {
     /// Real-time.
     Rt,
@@ -203,6 +210,13 @@ pub enum EndIo {
         thread: u16,
         /// Its I/O unit.
         slot: u32,
+    },
+    /// A scripted task.
+    Script {
+        /// Which.
+        script: u16,
+        /// The step that submitted the bio.
+        step: u32,
     },
     /// A page of the page cache, written back or read ahead.
     Page {

@@ -177,7 +177,11 @@ fn workload(observation: &Observation, paths: &Paths) -> Result<WorkloadConfig, 
             None => Err(ExperimentError::Iolog(name.to_owned())),
         })
         .collect::<Result<_, _>>()?;
-    Ok(WorkloadConfig { fio_job, iologs })
+    Ok(WorkloadConfig {
+        fio_job,
+        iologs,
+        scripts: Vec::new(),
+    })
 }
 
 #[cfg(test)]

@@ -31,7 +31,7 @@ impl<P: Probe> Machine<P> {
         let at = self.host.now();
         let fail = |what: String| Err(Violation { at, what });
         if self.app.running > 0 {
-            return fail(format!("stuck: {} threads never ended", self.app.running));
+            return fail(format!("stuck: {} tasks never ended", self.app.running));
         }
         if self.block.bios.live() > 0 {
             return fail(format!("lost: {} bios never ended", self.block.bios.live()));

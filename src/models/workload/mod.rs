@@ -2,8 +2,11 @@
 
 pub mod app;
 pub mod fio;
+pub mod script;
 
 use serde::{Deserialize, Serialize};
+
+use script::Script;
 
 /// What the application does.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -13,4 +16,6 @@ pub struct WorkloadConfig {
     pub fio_job: String,
     /// Texts of the iologs it names (`read_iolog`), by name.
     pub iologs: Vec<(String, String)>,
+    /// Tasks that submit given bios.
+    pub scripts: Vec<Script>,
 }

@@ -24,6 +24,7 @@ impl Checker<'_> {
             iologs: iologs
                 .map(|log| (log.name.clone(), log.text.clone()))
                 .collect(),
+            scripts: Vec::new(),
         }
     }
 

@@ -8,6 +8,7 @@ pub mod aio;
 pub mod dio;
 pub mod fio_loop;
 pub mod offload;
+pub mod script;
 pub mod sync;
 
 use std::collections::VecDeque;
@@ -32,6 +33,8 @@ pub enum AppFrame {
         /// Whether the call's plug is to be finished.
         plugged: bool,
     },
+    /// A scripted task.
+    Script(u16),
     /// The plug of one system call is finished.
     FinishPlug,
     /// A worker of `io_submit_mode=offload`.
@@ -64,7 +67,9 @@ pub trait AppEnv: BlockEnv {
 pub struct App {
     /// The threads, in the order they were released.
     pub threads: Vec<Thread>,
-    /// How many are not over.
+    /// Scripted tasks.
+    pub scripts: Vec<script::Scripted>,
+    /// How many of both are not over.
     pub running: u32,
 }
 
@@ -169,6 +174,7 @@ pub fn step<K: AppEnv>(k: &mut K, task: TaskId, frame: AppFrame) -> Step {
             crate::models::block::plug::blk_finish_plug(k, task);
             Step::Again
         }
+        AppFrame::Script(n) => script::step(k, task, n),
         AppFrame::Worker(w) => offload::step(k, task, w),
         AppFrame::Sync {
             thread,
