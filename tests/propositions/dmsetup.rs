@@ -22,9 +22,11 @@ fn one_write(rig: Rig) -> Outcome {
 #[test]
 fn k60_status_of_a_fresh_map_and_after_one_io() {
     let map = &one_write(Rig::new(Rq, 2)).maps[0];
-    let status = |group| format!("0 262144 multipath 2 0 0 0 1 1 {group} 0 2 0 p0 A 0 p1 A 0");
-    assert_eq!(map.status_at_start.trim_end(), status("E"));
-    assert_eq!(map.status_at_end.trim_end(), status("A"));
+    let status = |queue_io, group| {
+        format!("0 262144 multipath 2 {queue_io} 0 0 1 1 {group} 0 2 0 p0 A 0 p1 A 0")
+    };
+    assert_eq!(map.status_at_start.trim_end(), status(1, "E"));
+    assert_eq!(map.status_at_end.trim_end(), status(0, "A"));
 }
 
 #[test]
