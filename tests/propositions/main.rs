@@ -6,6 +6,7 @@
 #![allow(clippy::unwrap_used, clippy::panic)]
 
 mod dmsetup;
+mod failure;
 mod merging;
 mod pressure;
 mod rig;

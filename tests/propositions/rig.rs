@@ -9,6 +9,9 @@ use mpathsim::models::probe::Probe;
 use mpathsim::models::workload::script::{Script, ScriptBio, ScriptStep};
 use mpathsim::sim::Ns;
 
+/// Sectors of the map.
+const SECTORS: u64 = 262_144;
+
 /// How the map is driven.
 #[derive(Copy, Clone, PartialEq, Eq, Debug)]
 pub enum Mode {
@@ -59,7 +62,8 @@ impl Rig {
         self
     }
 
-    /// The group as the table has it, selector first.
+    /// The group as the table has it, selector first; further groups
+    /// (`round-robin`) behind it.
     pub fn group(mut self, words: &str) -> Rig {
         self.group = words.into();
         self
@@ -100,7 +104,21 @@ impl Rig {
         self
     }
 
-    /// The map: `dm-0`.
+    /// A device-mapper device below the map, of one target.
+    pub fn below(mut self, name: &str, target: &str) -> Rig {
+        self.map();
+        let n = self.config.maps.len() - 1;
+        let map = MapConfig {
+            name: name.into(),
+            devno: (252, 1 + n as u32),
+            table: format!("0 {SECTORS} {target}"),
+            queue: QueueConfig::default(),
+        };
+        self.config.maps.insert(n, map);
+        self
+    }
+
+    /// The queue of the map.
     pub fn map(&mut self) -> &mut QueueConfig {
         if self.config.maps.is_empty() {
             self.config.maps.push(MapConfig {
@@ -110,7 +128,7 @@ impl Rig {
                 queue: QueueConfig::default(),
             });
         }
-        &mut self.config.maps[0].queue
+        &mut self.config.maps.last_mut().unwrap().queue
     }
 
     /// Changes the map's queue.
@@ -133,18 +151,21 @@ impl Rig {
     }
 
     fn table(&self) -> String {
-        let sectors = 128 * 1024 * 2;
         let features = match self.mode {
             Bio => "2 queue_mode bio",
             Rq => "0",
         };
-        format!("0 {sectors} multipath {features} 0 1 1 {}", self.group)
+        let groups = 1 + self.group.matches(" round-robin").count();
+        format!(
+            "0 {SECTORS} multipath {features} 0 {groups} 1 {}",
+            self.group
+        )
     }
 
     /// The configuration with its table.
     pub fn finished(mut self) -> MachineConfig {
         self.map();
-        self.config.maps[0].table = self.table();
+        self.config.maps.last_mut().unwrap().table = self.table();
         self.config
     }
 
@@ -238,6 +259,10 @@ impl Run {
         let found = self.machine.block.devs.iter().position(|d| d.name == name);
         DevId(found.unwrap() as u16)
     }
+    /// The multipath device.
+    fn map(&self) -> DevId {
+        self.machine.dm.devs.last().unwrap().dev
+    }
     pub fn name(&self, dev: DevId) -> &str {
         self.machine.dev_name(dev)
     }
@@ -260,7 +285,7 @@ impl Run {
     }
     /// The paths that I/Os went to, in order of mapping.
     pub fn mapped(&self) -> Vec<&str> {
-        let map = self.dev("dm-0");
+        let map = self.map();
         let all = self.events().iter();
         all.filter(|e| matches!(e.action, Action::Remap(from, _) if from == map))
             .map(|e| self.name(e.dev))
@@ -268,7 +293,7 @@ impl Run {
     }
     /// How many bios the map had been given when event number `i` came.
     pub fn bios_before(&self, i: usize) -> usize {
-        let map = self.dev("dm-0");
+        let map = self.map();
         let before = self.events()[..i].iter();
         before
             .filter(|e| e.dev == map && e.action == Action::Queue)
