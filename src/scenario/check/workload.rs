@@ -28,6 +28,7 @@ impl Checker<'_> {
             writeback_bio_bytes: raw
                 .writeback_bio
                 .map_or(WorkloadConfig::default().writeback_bio_bytes, |bio| bio.0),
+            scripts: Vec::new(),
         }
     }
 
