@@ -5,7 +5,7 @@
 
 use std::path::{Path, PathBuf};
 
-use mpathsim::scenario::{self, BuildError, Mode};
+use mpathsim::scenario::{self, Mode};
 
 fn scenarios() -> Vec<PathBuf> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios");
@@ -90,7 +90,6 @@ fn every_scenario_becomes_a_machine() {
         for mode in [Mode::Bio, Mode::Request, Mode::Single] {
             match scenario::build(&scenario, mode) {
                 Ok(machine) => assert_eq!(machine.maps.is_empty(), mode == Mode::Single),
-                Err(BuildError::Port(_)) => {}
                 Err(error) => panic!("{}: {error}", path.display()),
             }
         }
@@ -128,4 +127,34 @@ fn the_queue_mode_of_the_table_is_rewritten() {
     assert_eq!(table(Mode::Request), line.replace("bio", "mq"));
     let single = scenario::build(&scenario, Mode::Single).unwrap();
     assert!(single.workload.fio_job.contains("filename=/dev/sda\n"));
+}
+
+proptest::proptest! {
+    #[test]
+    fn no_text_panics(
+        which in 0usize..12,
+        cuts in proptest::collection::vec((0.0f64..1.0, 0usize..12, "[ -~\n]{0,6}"), 1..6),
+        set in "[a-z0-9.]{0,20}(=[ -~]{0,12})?",
+    ) {
+        let mut text = std::fs::read_to_string(&scenarios()[which]).unwrap();
+        for (at, length, insert) in cuts {
+            let start = (at * text.len() as f64) as usize;
+            let start = (0..=start).rev().find(|i| text.is_char_boundary(*i)).unwrap();
+            let end = (start + length).min(text.len());
+            let end = (end..=text.len()).find(|i| text.is_char_boundary(*i)).unwrap();
+            text.replace_range(start..end, &insert);
+        }
+        for sets in [vec![], vec![set]] {
+            match scenario::parse("mutant.toml", &text, &sets) {
+                Ok(scenario) => {
+                    for mode in [Mode::Bio, Mode::Request, Mode::Single] {
+                        let _ = scenario::build(&scenario, mode);
+                    }
+                }
+                Err(error) => {
+                    let _ = format!("{:?}", miette::Report::new(error));
+                }
+            }
+        }
+    }
 }

@@ -69,6 +69,11 @@ impl Run {
         if let Some(seed) = self.seed {
             scenario.seed = seed;
         }
+        if !self.quiet {
+            for warning in &scenario.warnings {
+                eprintln!("warning: {warning}");
+            }
+        }
         let plan = Plan::new(&scenario, &self.modes(), !self.one_profile)?;
         let bar = progress::bar(plan.len(), self.quiet || self.json);
         let finished = plan.execute(|| bar.inc(1));

@@ -1,5 +1,7 @@
 //! What flows: bios and requests, their operation, flags and status.
 
+use serde::{Deserialize, Serialize};
+
 use crate::id_type;
 use crate::sim::Ns;
 
@@ -24,7 +26,8 @@ pub struct DevId(pub u16);
 pub const SECTOR: u64 = 512;
 
 /// What an I/O does (`enum req_op`).
-#[derive(Copy, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+#[derive(Copy, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Op {
     /// `REQ_OP_READ`
     Read,
@@ -70,7 +73,8 @@ impl Op {
 }
 
 /// Flags of a bio or request (`REQ_*`).
-#[derive(Copy, Clone, PartialEq, Eq, Hash, Debug, Default)]
+#[derive(Copy, Clone, PartialEq, Eq, Hash, Debug, Default, Serialize, Deserialize)]
+#[serde(transparent)]
 pub struct Flags(pub u16);
 
 impl Flags {
@@ -118,7 +122,10 @@ impl Flags {
 }
 
 /// Scheduling class of an I/O (`IOPRIO_CLASS_*`), best first.
-#[derive(Copy, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default)]
+#[derive(
+    Copy, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default, Serialize, Deserialize,
+)]
+#[serde(rename_all = "snake_case")]
 pub enum IoPrio {
     /// Real-time.
     Rt,
@@ -214,6 +221,13 @@ pub enum EndIo {
     Task {
         /// The task.
         task: u16,
+    },
+    /// A scripted task.
+    Script {
+        /// Which.
+        script: u16,
+        /// The step that submitted the bio.
+        step: u32,
     },
     /// Another bio, of which this one is a part (`bio_chain`).
     Chain(BioId),

@@ -206,7 +206,7 @@ fn sentence(verdict: &Verdict) -> String {
         "iops" => ("throughput", "more"),
         "mean_latency" => ("mean latency", "less"),
         "p99_latency" => ("99 % latency", "less"),
-        _ => ("requests to the path devices", "fewer"),
+        _ => ("requests to the path devices, an I/O", "fewer"),
     };
     let factor = verdict.factor();
     let by = match factor {

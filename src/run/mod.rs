@@ -120,6 +120,9 @@ fn bins(series: &Series) -> Vec<SeriesBin> {
 /// The threads of the application, as its job file describes them.
 fn threads(config: &MachineConfig) -> Result<Vec<ThreadConfig>, RunError> {
     let w = &config.workload;
+    if w.fio_job.is_empty() && !w.scripts.is_empty() {
+        return Ok(Vec::new());
+    }
     let file = fio_job::parse(&w.fio_job, ParseOptions::default())
         .map_err(|e| RunError::Job(e.to_string()))?;
     file.threads

@@ -23,7 +23,7 @@ pub enum Winner {
 /// One figure of both modes, compared.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Verdict {
-    /// `iops`, `mean_latency`, `p99_latency` or `requests_to_devices`.
+    /// `iops`, `mean_latency`, `p99_latency` or `requests_per_io`.
     pub figure: String,
     /// Bio mode's.
     pub bio: f64,
@@ -47,10 +47,18 @@ const FIGURES: [Figure; 4] = [
     ("p99_latency", false, |run| {
         run.application.latency.p99_ns as f64
     }),
-    ("requests_to_devices", false, |run| {
-        run.path_devices.requests as f64
-    }),
+    ("requests_per_io", false, requests_per_io),
 ];
+
+/// Requests that the path devices took for an I/O of the application.
+fn requests_per_io(run: &RunSummary) -> f64 {
+    let layer = &run.path_devices;
+    let taken = layer.requests.saturating_sub(layer.requeues);
+    match run.application.ios {
+        0 => 0.0,
+        ios => taken as f64 / ios as f64,
+    }
+}
 
 /// Compares `bio` and `request`; `other` are the same two under the other CPU
 /// profile.

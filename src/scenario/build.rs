@@ -2,7 +2,7 @@
 //! mode, and one without multipath.
 
 use super::table::{self, Line, device_name};
-use super::{DeviceKind, Scenario, job};
+use super::{Scenario, job};
 use crate::models::config::{MachineConfig, MapConfig, NamedDevice};
 use crate::models::workload::WorkloadConfig;
 
@@ -37,9 +37,6 @@ pub enum BuildError {
         "no single-path baseline: the jobs do not all run on one multipath map over leaf devices"
     )]
     NoBaseline,
-    /// The device is not modelled yet.
-    #[error("device `{0}`: array ports are not simulated yet")]
-    Port(String),
 }
 
 /// The machine of `scenario` in `mode`.
@@ -48,26 +45,17 @@ pub enum BuildError {
 /// [`BuildError::NoBaseline`] for [`Mode::Single`] where the jobs run on
 /// several devices, or on maps over maps.
 pub fn build(scenario: &Scenario, mode: Mode) -> Result<MachineConfig, BuildError> {
-    let devices = scenario
-        .devices
-        .iter()
-        .map(|device| {
-            Ok(NamedDevice {
-                name: device.name.clone(),
-                devno: device.devno,
-                device: match &device.kind {
-                    DeviceKind::Model(config) => config.clone(),
-                    DeviceKind::Port(_) => return Err(BuildError::Port(device.name.clone())),
-                },
-                queue: device.queue.clone(),
-            })
-        })
-        .collect::<Result<Vec<_>, _>>()?;
+    let devices = scenario.devices.iter().map(|device| NamedDevice {
+        name: device.name.clone(),
+        devno: device.devno,
+        device: device.kind.clone(),
+        queue: device.queue.clone(),
+    });
     let machine = MachineConfig {
         seed: scenario.seed,
         host: scenario.host.clone(),
-        devices,
-        media: Vec::new(),
+        devices: devices.collect(),
+        media: scenario.media.clone(),
         maps: Vec::new(),
         workload: scenario.workload.clone(),
         messages_before_start: Vec::new(),

@@ -70,6 +70,11 @@ pub struct Problem {
 }
 
 impl Problem {
+    /// In one line: `file:line:column: what`.
+    pub(super) fn to_line(&self) -> String {
+        let (name, line, column) = (self.text.name(), self.line, self.column);
+        format!("{name}:{line}:{column}: {}", self.message)
+    }
     /// Whether its place overlaps bytes `span` of the text.
     pub(super) fn touches(&self, span: &Range<usize>) -> bool {
         let start = self.span.offset();

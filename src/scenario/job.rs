@@ -28,7 +28,7 @@ pub fn from_fields(jobs: &[At<RawJob>], filename: &str) -> String {
             }
         }
         for (key, value) in given {
-            line(&mut text, key, value);
+            line(&mut text, key, &value.value);
         }
     }
     text

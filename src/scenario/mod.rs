@@ -48,6 +48,7 @@ use toml_edit::{DocumentMut, ImDocument};
 
 use crate::models::config::QueueConfig;
 use crate::models::device::DeviceConfig;
+use crate::models::device::port::MediaConfig;
 use crate::models::host::HostConfig;
 use crate::models::workload::WorkloadConfig;
 use crate::sim::Ns;
@@ -66,7 +67,7 @@ pub struct Scenario {
     /// Leaf devices, in order of the file.
     pub devices: Vec<Device>,
     /// Media that ports share.
-    pub media: Vec<raw::RawMedia>,
+    pub media: Vec<MediaConfig>,
     /// Device-mapper devices, in order of creation.
     pub maps: Vec<Map>,
     /// Messages before the workload starts: map and text.
@@ -75,6 +76,8 @@ pub struct Scenario {
     pub workload: WorkloadConfig,
     /// Width of a bin of the time series.
     pub series_bin: Ns,
+    /// What may not be as the author expects, each with its place.
+    pub warnings: Vec<String>,
 }
 
 /// A leaf device.
@@ -87,18 +90,9 @@ pub struct Device {
     /// Capacity in sectors of 512 bytes.
     pub sectors: u64,
     /// What it is.
-    pub kind: DeviceKind,
+    pub kind: DeviceConfig,
     /// Settings of its queue.
     pub queue: QueueConfig,
-}
-
-/// What a leaf device is.
-#[derive(Clone, Debug, PartialEq)]
-pub enum DeviceKind {
-    /// A device of the models.
-    Model(DeviceConfig),
-    /// A port of an array.
-    Port(Box<raw::RawPort>),
 }
 
 /// A device-mapper device.

@@ -36,8 +36,12 @@ pub struct Counters {
     pub changed: Ns,
     /// Time with I/Os in flight.
     pub io_ticks: Ns,
-    /// Integral of the I/Os in flight.
+    /// Integral of the I/Os in flight, once none is: the instants at which they
+    /// left minus those at which they came, whatever the order in which CPUs
+    /// whose clocks have run ahead report them.
     pub in_flight_integral: i128,
+    /// Summed time for which I/Os were in flight, by what each remembers.
+    pub residence: u128,
     /// Requests issued by (sectors, operation, flags).
     pub issued: Vec<(IssuedKey, u64)>,
     /// Bios submitted (Q).
@@ -98,42 +102,37 @@ impl Counters {
     pub fn start(&mut self, now: Ns) {
         self.advance(now);
         self.in_flight += 1;
+        self.in_flight_integral -= i128::from(now.0);
     }
     /// An I/O that began at `start` is over (`blk_account_io_done`).
     #[inline]
     pub fn done(&mut self, now: Ns, op: Op, start: Ns) {
-        self.advance(now);
-        self.in_flight = self.in_flight.saturating_sub(1);
+        self.leave(now, start);
         let d = &mut self.dirs[stat_group(op) as usize];
         d.ios += 1;
         d.ticks += now - start;
     }
-    /// An I/O was absorbed by another before it was done.
+    /// An I/O that began at `start` was absorbed by another, or turned out to
+    /// be none.
     #[inline]
-    pub fn absorbed(&mut self, now: Ns) {
+    pub fn absorbed(&mut self, now: Ns, start: Ns) {
+        self.leave(now, start);
+    }
+    #[inline]
+    fn leave(&mut self, now: Ns, start: Ns) {
         self.advance(now);
         self.in_flight = self.in_flight.saturating_sub(1);
+        self.in_flight_integral += i128::from(now.0);
+        self.residence += u128::from((now - start).0);
     }
-    /// An I/O that began at `start` was refused by the driver and never was one.
-    pub fn refuse(&mut self, now: Ns, start: Ns) {
-        self.absorbed(now);
-        self.refused += now.saturating_sub(start);
-    }
-    /// Brings the time integrals to `now`. That may be earlier than the last
-    /// change: code that was interrupted, or that runs on another CPU, is seen
-    /// at the time to which it has been charged already.
+    /// Brings the time in use up to `now`. A CPU whose clock has run ahead of
+    /// the others' counts as the latest.
     #[inline]
-    pub fn advance(&mut self, now: Ns) {
+    fn advance(&mut self, now: Ns) {
         if self.in_flight > 0 {
-            let span = i128::from(now.0) - i128::from(self.changed.0);
-            self.in_flight_integral += span * i128::from(self.in_flight);
-            self.io_ticks = if now >= self.changed {
-                self.io_ticks + (now - self.changed)
-            } else {
-                self.io_ticks.saturating_sub(self.changed - now)
-            };
+            self.io_ticks += now.saturating_sub(self.changed);
         }
-        self.changed = now;
+        self.changed = self.changed.max(now);
     }
     /// Counts an issued request.
     #[inline]

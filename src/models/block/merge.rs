@@ -147,6 +147,8 @@ pub fn attempt_merge<K: BlockEnv>(k: &mut K, rq: ReqId, next: ReqId) -> bool {
     }
     r.sectors += n.sectors;
     r.segs += n.segs;
+    // The earlier start survives (`attempt_merge`); the later I/O is absorbed.
+    let absorbed = r.start.max(n.start);
     r.start = r.start.min(n.start);
     let tail = r.biotail;
     r.biotail = n.biotail;
@@ -161,7 +163,7 @@ pub fn attempt_merge<K: BlockEnv>(k: &mut K, rq: ReqId, next: ReqId) -> bool {
     let dev = b.dev_of(rq);
     dev.count.rq_merges += 1;
     dev.count.dirs[n.op as usize].merges += 1;
-    dev.count.absorbed(now);
+    dev.count.absorbed(now, absorbed);
     let dev = n.dev;
     let subject = b.rq_subject(next);
     k.trace(dev, Action::RqMerge, subject);

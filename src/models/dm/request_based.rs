@@ -187,7 +187,7 @@ fn release_clone<K: DmEnv>(k: &mut K, rq: ReqId, clone: ReqId) {
     }
     if b.reqs[clone].rqf.has(RqFlags::IO_STAT) {
         let start = b.reqs[clone].start;
-        b.dev_of(clone).count.refuse(now, start);
+        b.dev_of(clone).count.absorbed(now, start); // refused: it never was an I/O
     }
     complete::blk_mq_free_request(k, clone);
 }

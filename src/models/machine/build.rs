@@ -22,6 +22,7 @@ use super::super::mpath::selector::SelectorEnv;
 use super::super::mpath::{CtrEnv, DeviceLookup, QueueMode};
 use super::super::workload::app::fsync::Call;
 use super::super::workload::app::offload::{At, Worker};
+use super::super::workload::app::script::Scripted;
 use super::super::workload::app::{App, AppFrame, Slot, Thread, Waiting};
 use super::super::workload::fio::FioThread;
 use super::super::workload::fio::ThreadSpec;
@@ -29,6 +30,7 @@ use super::super::workload::fio::spec::SubmitMode;
 use super::super::workload::page_cache::{
     Advice, DeviceLimits, PAGE_SECTORS, PageCache, ReadAhead,
 };
+use super::super::workload::script::Script;
 use super::lookup::Devs;
 use super::{Driver, Frame, Irq, Machine};
 use crate::sim::draw::Draws;
@@ -125,6 +127,9 @@ impl<P> Machine<P> {
         }
         for t in threads {
             m.add_thread(t, &maps)?;
+        }
+        for s in &config.workload.scripts {
+            m.add_script(s, &maps)?;
         }
         m.block.plugs = vec![Plug::default(); m.host.tasks.len()];
         m.app.calls = vec![Call::default(); m.host.tasks.len()];
@@ -417,6 +422,29 @@ fn advice(spec: &ThreadSpec) -> Advice {
         (false, _) => Advice::Normal,
         (true, true) => Advice::Random,
         (true, false) => Advice::Sequential,
+    }
+}
+
+impl<P> Machine<P> {
+    fn add_script(&mut self, s: &Script, maps: &[(String, DevId)]) -> Result<(), BuildError> {
+        let lookup = Devs {
+            block: &self.block,
+            maps,
+        };
+        let missing = || BuildError::Thread(format!("{}: no device {:?}", s.name, s.device));
+        let dev = lookup.by_path(&s.device).ok_or_else(missing)?;
+        let cpu = s.cpu.unwrap_or(0);
+        if usize::from(cpu) >= self.host.cpus.len() {
+            return Err(BuildError::Thread(format!("{}: no CPU {cpu}", s.name)));
+        }
+        let frame = Frame::App(AppFrame::Script(self.app.scripts.len() as u16));
+        let task = self
+            .host
+            .spawn(s.name.clone(), Prio::Normal, CpuId(cpu), frame);
+        let scripted = Scripted::new(task, dev, s.steps.clone());
+        self.app.scripts.push(scripted);
+        self.app.running += 1;
+        Ok(())
     }
 }
 

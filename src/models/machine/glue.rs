@@ -9,7 +9,7 @@ use super::super::dm::{Dm, DmEnv, DmFrame, bio_based, request_based, worker};
 use super::super::host::{self, Cost, Host, HostEnv, HostEvent, Step, TaskId};
 use super::super::io::{BioId, BlkStatus, DevId, EndIo, ReqId};
 use super::super::probe::Probe;
-use super::super::workload::app::{self, App, AppEnv, AppFrame, aio, fsync, page_io};
+use super::super::workload::app::{self, App, AppEnv, AppFrame, aio, fsync, page_io, script};
 use super::{Driver, Event, Frame, Irq, Machine};
 use crate::sim::Ns;
 
@@ -123,6 +123,7 @@ impl<P: Probe> BlockEnv for Machine<P> {
     fn bio_end_io(&mut self, bio: BioId) {
         match self.block.bios[bio].end_io {
             EndIo::App { .. } => aio::bio_end_io(self, bio),
+            EndIo::Script { .. } => script::bio_end_io(self, bio),
             EndIo::Dm { dm, .. } => bio_based::clone_endio(self, dm, bio),
             EndIo::DmRq { .. } => request_based::end_clone_bio(self, bio),
             EndIo::Page(_) => page_io::bio_end_io(self, bio),

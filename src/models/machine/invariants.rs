@@ -31,7 +31,7 @@ impl<P: Probe> Machine<P> {
         let at = self.host.now();
         let fail = |what: String| Err(Violation { at, what });
         if self.app.running > 0 {
-            return fail(format!("stuck: {} threads never ended", self.app.running));
+            return fail(format!("stuck: {} tasks never ended", self.app.running));
         }
         if self.block.bios.live() > 0 {
             return fail(format!("lost: {} bios never ended", self.block.bios.live()));
@@ -62,15 +62,10 @@ impl<P: Probe> Machine<P> {
                     d.name, c.requests, c.requests_done
                 ));
             }
-            let ticks: i128 = c.dirs.iter().map(|d| i128::from(d.ticks.0)).sum();
-            let ticks = ticks + i128::from(c.refused.0);
-            let flush = i128::from(c.dirs[super::super::io::Op::Flush as usize].ticks.0);
-            if c.rq_merges == 0 && c.requeues == 0 && ticks - flush != c.in_flight_integral {
+            if i128::try_from(c.residence) != Ok(c.in_flight_integral) {
                 return fail(format!(
                     "{}: Little's law: residence {} ns, integral of in-flight {} ns",
-                    d.name,
-                    ticks - flush,
-                    c.in_flight_integral
+                    d.name, c.residence, c.in_flight_integral
                 ));
             }
         }

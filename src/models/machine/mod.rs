@@ -142,8 +142,10 @@ impl<P: Probe> Machine<P> {
 
     /// The threads are released, in order.
     fn start(&mut self) {
-        for i in 0..self.app.threads.len() {
-            let task = self.app.threads[i].task;
+        let threads = self.app.threads.iter().map(|t| t.task);
+        let scripts = self.app.scripts.iter().map(|s| s.task);
+        let tasks: Vec<TaskId> = threads.chain(scripts).collect();
+        for task in tasks {
             host::wake(self, task);
         }
         host::kick_all(self);

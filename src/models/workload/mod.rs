@@ -3,8 +3,11 @@
 pub mod app;
 pub mod fio;
 pub mod page_cache;
+pub mod script;
 
 use serde::{Deserialize, Serialize};
+
+use script::Script;
 
 /// What the application does.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -18,6 +21,8 @@ pub struct WorkloadConfig {
     /// 1 MiB: 4096 (default) for the block device itself, more for a file
     /// system.
     pub writeback_bio_bytes: u64,
+    /// Tasks that submit given bios.
+    pub scripts: Vec<Script>,
 }
 
 impl Default for WorkloadConfig {
@@ -26,6 +31,7 @@ impl Default for WorkloadConfig {
             fio_job: String::new(),
             iologs: Vec::new(),
             writeback_bio_bytes: page_cache::PAGE,
+            scripts: Vec::new(),
         }
     }
 }

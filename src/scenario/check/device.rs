@@ -3,16 +3,16 @@
 use super::Checker;
 use crate::models::config::QueueConfig;
 use crate::models::device::{DeviceConfig, NullBlkConfig, ScsiDebugConfig};
+use crate::scenario::Device;
 use crate::scenario::at::At;
 use crate::scenario::error::did_you_mean;
 use crate::scenario::preset::{self, PRESETS};
-use crate::scenario::raw::{RawDevice, RawMedia, RawNullBlk, RawPort, RawScsiDebug};
+use crate::scenario::raw::{RawDevice, RawMedia, RawNullBlk, RawScsiDebug};
 use crate::scenario::units::{Bytes, Int};
-use crate::scenario::{Device, DeviceKind};
 use crate::sim::Ns;
 
 /// Bytes in a MiB.
-const MIB: u64 = 1 << 20;
+pub(super) const MIB: u64 = 1 << 20;
 /// Major number of all leaf devices that are not SCSI disks.
 const MAJOR: u32 = 253;
 /// Major number of SCSI disks and minors a disk (`drivers/scsi/sd.c`).
@@ -22,12 +22,9 @@ impl Checker<'_> {
     pub(super) fn devices(&mut self, raw: &[At<RawDevice>], media: &[RawMedia]) -> Vec<Device> {
         let mut devices: Vec<Device> = Vec::new();
         for entry in raw {
-            let Some((kind, bytes)) = self.kind(entry) else {
+            let Some((kind, bytes)) = self.kind(entry, media) else {
                 continue;
             };
-            if let DeviceKind::Port(port) = &kind {
-                self.port_refers(port, media);
-            }
             for name in entry.name.iter() {
                 self.device_name(entry, name, &devices);
                 devices.push(Device {
@@ -59,7 +56,7 @@ impl Checker<'_> {
     }
 
     /// The kind of an entry and its capacity in bytes.
-    fn kind(&mut self, entry: &At<RawDevice>) -> Option<(DeviceKind, u64)> {
+    fn kind(&mut self, entry: &At<RawDevice>, media: &[RawMedia]) -> Option<(DeviceConfig, u64)> {
         let shelf = match &entry.preset {
             None => None,
             Some(name) => match preset::find(name) {
@@ -79,7 +76,7 @@ impl Checker<'_> {
         match (given, port, null_blk, scsi_debug) {
             ((given, None, None), Some(port), _, _) => {
                 let fields = given.as_ref().map_or(port.clone(), |given| given.or(port));
-                Some(self.port(&fields))
+                Some(self.port(&fields, media))
             }
             ((None, given, None), _, Some(null_blk), _) => {
                 let fields = given
@@ -91,7 +88,7 @@ impl Checker<'_> {
                 let fields = given.as_ref().map_or(disk.clone(), |given| given.or(disk));
                 Some(self.scsi_debug(&fields))
             }
-            ((Some(port), None, None), None, None, None) => Some(self.port(port)),
+            ((Some(port), None, None), None, None, None) => Some(self.port(port, media)),
             ((None, Some(null_blk), None), None, None, None) => Some(self.null_blk(null_blk)),
             ((None, None, Some(disk)), None, None, None) => Some(self.scsi_debug(disk)),
             _ => {
@@ -103,7 +100,7 @@ impl Checker<'_> {
         }
     }
 
-    fn null_blk(&mut self, raw: &RawNullBlk) -> (DeviceKind, u64) {
+    fn null_blk(&mut self, raw: &RawNullBlk) -> (DeviceConfig, u64) {
         let default = NullBlkConfig::default();
         if let Some(mode) = &raw.queue_mode
             && mode.0 == 1
@@ -154,10 +151,10 @@ impl Checker<'_> {
                 size => self.whole_mib(size.as_ref(), 0),
             },
         };
-        (DeviceKind::Model(DeviceConfig::NullBlk(config)), size * MIB)
+        (DeviceConfig::NullBlk(config), size * MIB)
     }
 
-    fn scsi_debug(&mut self, raw: &RawScsiDebug) -> (DeviceKind, u64) {
+    fn scsi_debug(&mut self, raw: &RawScsiDebug) -> (DeviceConfig, u64) {
         let default = ScsiDebugConfig::default();
         let size = self.whole_mib(raw.size.as_ref(), 64);
         let config = ScsiDebugConfig {
@@ -166,19 +163,11 @@ impl Checker<'_> {
             max_queue: raw.max_queue.map_or(default.max_queue, Int::get32),
             queue_depth: raw.queue_depth.map(Int::get32),
         };
-        (
-            DeviceKind::Model(DeviceConfig::ScsiDebug(config)),
-            size * MIB,
-        )
-    }
-
-    fn port(&mut self, raw: &RawPort) -> (DeviceKind, u64) {
-        let size = self.whole_mib(raw.size.as_ref(), 1024);
-        (DeviceKind::Port(Box::new(raw.clone())), size * MIB)
+        (DeviceConfig::ScsiDebug(config), size * MIB)
     }
 
     /// A size in MiB.
-    fn whole_mib<const MIN: u64, const MAX: u64>(
+    pub(super) fn whole_mib<const MIN: u64, const MAX: u64>(
         &mut self,
         size: Option<&At<Bytes<MIN, MAX>>>,
         default: u64,

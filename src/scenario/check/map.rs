@@ -3,20 +3,12 @@
 
 use super::Checker;
 use crate::models::config::QueueConfig;
+use crate::models::mpath::selector::BUILT_IN;
 use crate::scenario::at::At;
 use crate::scenario::error::did_you_mean;
 use crate::scenario::raw::{RawGroup, RawMap, RawMode};
 use crate::scenario::table::{self, Line, TableWord, device_name};
 use crate::scenario::{Device, Map};
-
-/// The selectors of 6.1.
-const SELECTORS: [&str; 5] = [
-    "round-robin",
-    "queue-length",
-    "service-time",
-    "historical-service-time",
-    "io-affinity",
-];
 
 /// Major number of device-mapper devices, as the lab has it.
 const MAJOR: u32 = 254;
@@ -101,9 +93,9 @@ impl Checker<'_> {
 
     fn selector_word(&mut self, text: &At<String>, word: Option<&TableWord<'_>>) {
         if let Some(word) = word
-            && !SELECTORS.contains(&word.text)
+            && !BUILT_IN.contains(&word.text)
         {
-            let hint = did_you_mean(word.text, SELECTORS.into_iter());
+            let hint = did_you_mean(word.text, BUILT_IN.into_iter());
             self.wrong_within(
                 text,
                 word.span.clone(),
@@ -195,8 +187,8 @@ impl Checker<'_> {
         maps: &[Map],
         smallest: &mut Option<u64>,
     ) -> Option<String> {
-        if !SELECTORS.contains(&group.selector.as_str()) {
-            let hint = did_you_mean(&group.selector, SELECTORS.into_iter());
+        if !BUILT_IN.contains(&group.selector.as_str()) {
+            let hint = did_you_mean(&group.selector, BUILT_IN.into_iter());
             let message = format!("unknown path selector `{}`", *group.selector);
             self.wrong(&group.selector, message, hint);
         }

@@ -20,6 +20,8 @@ struct Checker<'s> {
     /// Folder that relative paths start from.
     folder: &'s std::path::Path,
     problems: Vec<Problem>,
+    /// What may not be as the author expects.
+    warnings: Vec<String>,
 }
 
 /// Checks `raw`, which was read from `source`. Files that it names are looked
@@ -37,10 +39,11 @@ pub(super) fn check(
         source,
         folder,
         problems: Vec::new(),
+        warnings: Vec::new(),
     };
     let name = checker.name(raw.name.as_ref(), default_name);
     let host = checker.host(&raw.host);
-    checker.media(&raw.media);
+    let media = checker.media(&raw.media);
     let devices = checker.devices(&raw.device, &raw.media);
     let maps = checker.maps(&raw.map, &devices);
     let messages = checker.messages(&raw.message, &maps);
@@ -57,10 +60,11 @@ pub(super) fn check(
         seed: raw.seed.map_or(1, |seed| seed.get()),
         host,
         devices,
-        media: raw.media.clone(),
+        media,
         maps,
         messages,
         workload,
+        warnings: checker.warnings,
         series_bin: raw
             .output
             .series_bin

@@ -3,10 +3,11 @@
 use std::ops::Range;
 
 use super::Checker;
+use crate::formats::fio_job::{self, ParseOptions};
 use crate::models::workload::WorkloadConfig;
 use crate::scenario::at::At;
 use crate::scenario::error::{Source, did_you_mean};
-use crate::scenario::raw::{Arrivals, RawOpen, RawWorkload};
+use crate::scenario::raw::{Arrivals, RawJob, RawOpen, RawWorkload};
 use crate::scenario::table::device_name;
 use crate::scenario::{Device, Map, job};
 
@@ -27,6 +28,7 @@ impl Checker<'_> {
             writeback_bio_bytes: raw
                 .writeback_bio
                 .map_or(WorkloadConfig::default().writeback_bio_bytes, |bio| bio.0),
+            scripts: Vec::new(),
         }
     }
 
@@ -38,27 +40,35 @@ impl Checker<'_> {
             );
             return None;
         };
+        let source = self.source;
         match (&raw.fio, &raw.fio_file, &raw.job, &raw.open) {
             (Some(text), None, None, None) => {
-                self.filenames(text, known, |source, part| {
-                    source.within(&text.span, text, part)
-                });
+                let place = |part| (source.clone(), source.within(&text.span, text, part));
+                self.job(text, known, place);
                 Some(job::with_default_filename(text, &filename))
             }
             (None, Some(path), None, None) => {
                 let text = self.job_file(path)?;
-                self.filenames(&text, known, |_, _| path.span.clone());
+                let name = self.folder.join(&**path).display().to_string();
+                let file = Source::new(name, text.as_str());
+                self.job(&text, known, |part| (file.clone(), part));
                 Some(job::with_default_filename(&text, &filename))
             }
             (None, None, Some(jobs), None) if !jobs.is_empty() => {
                 for job in jobs {
                     let text = job::from_fields(std::slice::from_ref(job), &filename);
-                    self.filenames(&text, known, |_, _| job.span.clone());
+                    let place =
+                        |part: Range<usize>| (source.clone(), field(job, &text, part.start));
+                    self.job(&text, known, place);
                 }
                 Some(job::from_fields(jobs, &filename))
             }
             (None, None, None, Some(open)) if !open.is_empty() => {
-                open.iter().for_each(|open| self.open(open));
+                for open in open {
+                    self.open(open);
+                    let text = job::from_open(std::slice::from_ref(open), &filename);
+                    self.job(&text, known, |_| (source.clone(), open.span.clone()));
+                }
                 Some(job::from_open(open, &filename))
             }
             _ => {
@@ -89,23 +99,44 @@ impl Checker<'_> {
         }
     }
 
-    /// Checks that the devices that the job file `text` names exist; `place`
-    /// says where in the scenario some bytes of it stand.
-    fn filenames(
+    /// Checks that the job file `text` is understood and that the devices that
+    /// it names exist; `place` says where some bytes of it stand.
+    fn job(
         &mut self,
         text: &str,
         known: &Known<'_>,
-        place: impl Fn(&Source, Range<usize>) -> Range<usize>,
+        place: impl Fn(Range<usize>) -> (Source, Range<usize>),
     ) {
+        let mut wrong = |part, message: String, hint: Option<String>| {
+            let (source, span) = place(part);
+            self.problems.push(source.problem(span, message, hint));
+        };
         for (part, name) in job::filenames(text) {
             let bare = device_name(name);
-            if known.names().any(|known| known == bare) {
-                continue;
+            if !known.names().any(|known| known == bare) {
+                let hint = did_you_mean(bare, known.names());
+                wrong(part, format!("there is no device `{name}`"), Some(hint));
             }
-            let message = format!("there is no device `{name}`");
-            let hint = did_you_mean(bare, known.names());
-            let problem = self.source.problem(place(self.source, part), message, hint);
-            self.problems.push(problem);
+        }
+        match fio_job::parse(text, ParseOptions::default()) {
+            Ok(file) => {
+                for warning in file.warnings {
+                    let (source, span) =
+                        place(warning.at.offset..warning.at.offset + warning.at.len);
+                    self.warnings
+                        .push(source.problem(span, warning.message, None).to_line());
+                }
+            }
+            Err(error) => {
+                let at = error.at().unwrap_or_default();
+                let message = error.to_string();
+                let message = message.strip_prefix(&format!("{at}: ")).unwrap_or(&message);
+                wrong(
+                    at.offset..at.offset + at.len,
+                    message.to_owned(),
+                    error.hint(),
+                );
+            }
         }
     }
 
@@ -150,4 +181,17 @@ impl Known<'_> {
             .map(|map| format!("/dev/mapper/{}", map.name));
         map.or_else(|| Some(format!("/dev/{}", self.devices.first()?.name)))
     }
+}
+
+/// The value of the field of `job` that made the line of `text` at `offset`;
+/// the whole job where it is a default.
+fn field(job: &At<RawJob>, text: &str, offset: usize) -> Range<usize> {
+    let start = text
+        .get(..offset)
+        .and_then(|before| before.rfind('\n'))
+        .map_or(0, |newline| newline + 1);
+    let line = text[start..].lines().next().unwrap_or("");
+    let key = line.split('=').next().unwrap_or("");
+    let given = job.given().into_iter().find(|(name, _)| *name == key);
+    given.map_or(job.span.clone(), |(_, value)| value.span.clone())
 }

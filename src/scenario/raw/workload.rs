@@ -54,12 +54,12 @@ macro_rules! fio_keys {
         pub struct RawJob {
             /// Name of the job. Default: `job0`, `job1`, …
             pub name: Option<At<String>>,
-            $($(#[$doc])* pub $key: Option<FioValue>,)*
+            $($(#[$doc])* pub $key: Option<At<FioValue>>,)*
         }
 
         impl RawJob {
             /// The keys that are given, in the order of the declaration.
-            pub fn given(&self) -> Vec<(&'static str, &FioValue)> {
+            pub fn given(&self) -> Vec<(&'static str, &At<FioValue>)> {
                 [$((stringify!($key), self.$key.as_ref()),)*]
                     .into_iter()
                     .filter_map(|(key, value)| Some((key, value?)))

@@ -160,7 +160,9 @@ impl PathSelector for HistoricalServiceTime {
     }
     #[inline]
     fn select_path(&mut self, ctx: &SelectCtx) -> Option<usize> {
-        let (paths, now, multiplier) = (&self.paths, ctx.now.0, self.threshold_multiplier);
+        // A kernel's clock is past zero when paths are made: fresh ones are stale.
+        let now = ctx.now.0.max(1);
+        let (paths, multiplier) = (&self.paths, self.threshold_multiplier);
         self.valid.pick(
             Rotation::ChosenLast,
             |a, b| compare(&paths[a], &paths[b], now, multiplier).is_lt(),

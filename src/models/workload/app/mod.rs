@@ -11,6 +11,7 @@ pub mod fio_loop;
 pub mod fsync;
 pub mod offload;
 pub mod page_io;
+pub mod script;
 pub mod sync;
 pub mod writeback;
 
@@ -38,6 +39,8 @@ pub enum AppFrame {
         /// Whether the call's plug is to be finished.
         plugged: bool,
     },
+    /// A scripted task.
+    Script(u16),
     /// The plug of one system call is finished.
     FinishPlug,
     /// A system call returns to user mode: whoever is more urgent comes first.
@@ -82,7 +85,9 @@ pub trait AppEnv: BlockEnv {
 pub struct App {
     /// The threads, in the order they were released.
     pub threads: Vec<Thread>,
-    /// How many are not over.
+    /// Scripted tasks.
+    pub scripts: Vec<script::Scripted>,
+    /// How many of both are not over.
     pub running: u32,
     /// Page caches of the devices that they work on.
     pub caches: Vec<PageCache>,
@@ -100,6 +105,7 @@ impl App {
     pub fn new(writeback_bio_bytes: u64) -> Self {
         App {
             threads: Vec::new(),
+            scripts: Vec::new(),
             running: 0,
             caches: Vec::new(),
             page_ios: Arena::default(),
@@ -240,6 +246,7 @@ pub fn step<K: AppEnv>(k: &mut K, task: TaskId, frame: AppFrame) -> Step {
         AppFrame::WriteBack(f) => writeback::step(k, task, f),
         AppFrame::Fsync(f) => fsync::step(k, task, f),
         AppFrame::Dio(f) => dio::step(k, task, f),
+        AppFrame::Script(n) => script::step(k, task, n),
         AppFrame::Worker(w) => offload::step(k, task, w),
         AppFrame::Sync {
             thread,

@@ -1,0 +1,14 @@
+//! Propositions about Linux 6.1, by number, each tried on a whole machine: what
+//! reaches which queue, in what order and when.
+//!
+//! What can be said of the multipath target or a selector alone is tested
+//! beside them.
+#![allow(clippy::unwrap_used, clippy::panic)]
+
+mod dmsetup;
+mod failure;
+mod merging;
+mod pressure;
+mod rig;
+mod scheduling;
+mod selectors;
