@@ -11,10 +11,10 @@ use crate::sim::Ns;
 /// A flush waits for data in flight, but not longer (`FLUSH_PENDING_TIMEOUT`).
 const PENDING_TIMEOUT: Ns = Ns::from_secs(5);
 
-/// Steps of a sequence (`REQ_FSEQ_*`), kept in [`Request::completed`].
-const PREFLUSH: u32 = 1;
-const DATA: u32 = 2;
-const POSTFLUSH: u32 = 4;
+/// Steps of a sequence (`REQ_FSEQ_*`), kept in [`Request::flush_seq`].
+const PREFLUSH: u8 = 1;
+const DATA: u8 = 2;
+const POSTFLUSH: u8 = 4;
 
 /// The flush machinery of a device (`struct blk_flush_queue`).
 #[derive(Copy, Clone, Debug, Default)]
@@ -57,7 +57,7 @@ pub fn blk_insert_flush<K: BlockEnv>(k: &mut K, rq: ReqId) {
     }
     r.rqf.set(RqFlags::FLUSH_SEQ);
     r.end = RqEnd::FlushData;
-    r.completed = policy;
+    r.flush_seq = policy;
     next_step(k, rq);
 }
 
@@ -68,13 +68,13 @@ fn next_step<K: BlockEnv>(k: &mut K, rq: ReqId) {
     let b = k.block();
     let r = b.reqs[rq];
     let fq = &mut b.devs[usize::from(r.dev.0)].fq;
-    if r.completed & PREFLUSH != 0 || r.completed == POSTFLUSH {
+    if r.flush_seq & PREFLUSH != 0 || r.flush_seq == POSTFLUSH {
         let pending = &mut fq.pending[fq.pending_idx];
         if pending.is_empty() {
             fq.pending_since = now;
         }
         pending.push_back(&mut b.reqs, rq);
-    } else if r.completed & DATA != 0 {
+    } else if r.flush_seq & DATA != 0 {
         fq.data_in_flight += 1;
         dispatch::add_to_requeue_list(k, rq, true, true);
     } else {
@@ -142,15 +142,15 @@ pub fn flush_end_io<K: BlockEnv>(k: &mut K, flush: ReqId, status: BlkStatus) {
     fq.running_idx ^= 1;
     while let Some(rq) = done.pop_front(&mut k.block().reqs) {
         let r = &mut k.block().reqs[rq];
-        let step = if r.completed & PREFLUSH != 0 {
+        let step = if r.flush_seq & PREFLUSH != 0 {
             PREFLUSH
         } else {
             POSTFLUSH
         };
-        r.completed &= !step;
+        r.flush_seq &= !step;
         if status != BlkStatus::Ok {
             r.status = status;
-            r.completed = 0;
+            r.flush_seq = 0;
         }
         next_step(k, rq);
     }
@@ -168,10 +168,10 @@ pub fn data_end_io<K: BlockEnv>(k: &mut K, rq: ReqId, status: BlkStatus) {
     let b = k.block();
     let r = &mut b.reqs[rq];
     r.rqf.clear(RqFlags::IN_FLIGHT);
-    r.completed &= !DATA;
+    r.flush_seq &= !DATA;
     if status != BlkStatus::Ok {
         r.status = status;
-        r.completed = 0;
+        r.flush_seq = 0;
     }
     let (dev, hctx) = (r.dev, r.hctx);
     let fq = &mut b.dev(dev).fq;

@@ -120,6 +120,8 @@ pub struct Request {
     pub nr_bytes: u32,
     /// Request-based dm: bytes of the clone that have completed.
     pub completed: u32,
+    /// Flush machinery: steps of its sequence that are left.
+    pub flush_seq: u8,
     /// First error.
     pub status: BlkStatus,
 }
@@ -239,6 +241,7 @@ impl Request {
             pgpath: 0,
             nr_bytes: 0,
             completed: 0,
+            flush_seq: 0,
             status: BlkStatus::Ok,
         }
     }

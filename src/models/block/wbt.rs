@@ -283,7 +283,10 @@ impl Wbt {
                 }
             }
         }
-        (wake, self.step != 0 || in_flight > 0)
+        // A depth of 1 never drifts back from below: the kernel's timer goes on
+        // for nothing, ours waits for the next write.
+        let drifts = self.step > 0 || (self.step < 0 && self.max_depth > 1);
+        (wake, drifts || in_flight > 0)
     }
     /// Length of the next window: shorter the shallower the queue is.
     fn next_window(&self) -> Ns {
@@ -543,6 +546,14 @@ mod tests {
         let windows = (1..).find(|_| !w.end_window(Ns::ZERO).1);
         assert_eq!(windows, Some(5));
         assert_eq!(w.step, 0);
+    }
+
+    #[test]
+    fn windows_end_even_where_the_depth_cannot_drift_back() {
+        let mut w = Wbt::new(2, Ns::from_ms(2));
+        w.scale_up();
+        assert_eq!((w.step, w.max_depth), (-1, 1));
+        assert_eq!((0..20).find(|_| !w.end_window(Ns::ZERO).1), Some(0));
     }
 
     #[test]
