@@ -2,8 +2,8 @@
 //! (`block/fops.c:__blkdev_direct_IO_async`, 6.1).
 
 use super::{AppEnv, AppFrame, Slot, buffered, cache, thread, writeback};
-use crate::models::block::{plug, pop, submit};
 use crate::models::block::limits::BLK_MAX_SEGMENT_SIZE;
+use crate::models::block::{plug, pop, submit};
 use crate::models::host::{Cost, Step, TaskId};
 use crate::models::io::{Bio, EndIo, Flags, Op, SECTOR};
 use crate::models::workload::fio::IoUnit;
