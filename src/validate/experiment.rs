@@ -96,6 +96,7 @@ fn host(observation: &Observation) -> HostConfig {
         hz: observation.hz.unwrap_or(defaults.hz),
         profile: HOST_PROFILE.to_owned(),
         tracing: !note(observation).contains(UNTRACED),
+        ..HostConfig::default()
     }
 }
 

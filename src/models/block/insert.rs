@@ -98,4 +98,5 @@ fn trace_insert<K: BlockEnv>(k: &mut K, rq: ReqId) {
     b.dev_of(rq).count.inserts += 1;
     let (dev, subject) = (b.reqs[rq].dev, b.rq_subject(rq));
     k.trace(dev, Action::Insert, subject);
+    k.host().charge(Cost::Trace);
 }

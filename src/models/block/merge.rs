@@ -105,6 +105,7 @@ pub fn bio_attempt_back_merge<K: BlockEnv>(k: &mut K, rq: ReqId, bio: BioId) -> 
     dev.count.dirs[o.op as usize].merges += 1;
     let subject = b.bio_subject(bio);
     k.trace(o.dev, Action::BackMerge, subject);
+    k.host().charge(Cost::Trace);
     true
 }
 
@@ -125,6 +126,7 @@ pub fn bio_attempt_front_merge<K: BlockEnv>(k: &mut K, rq: ReqId, bio: BioId) ->
     dev.count.dirs[o.op as usize].merges += 1;
     let subject = b.bio_subject(bio);
     k.trace(o.dev, Action::FrontMerge, subject);
+    k.host().charge(Cost::Trace);
     true
 }
 

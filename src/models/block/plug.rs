@@ -216,6 +216,7 @@ fn trace_unplug<K: BlockEnv>(k: &mut K, hctx: HctxId, depth: u32, from_schedule:
         flags: super::super::io::Flags::default(),
     };
     k.trace(dev, action, subject);
+    k.host().charge(Cost::Trace);
 }
 
 /// Whether a task that is about to sleep must flush its plug first

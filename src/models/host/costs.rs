@@ -3,7 +3,7 @@
 use crate::sim::Ns;
 
 macro_rules! costs {
-    ($($(#[$doc:meta])* $name:ident $lab:literal,)*) => {
+    ($($(#[$doc:meta])* $name:ident $text:literal $lab:literal,)*) => {
         /// A code path that costs CPU time.
         #[derive(Copy, Clone, PartialEq, Eq, Debug)]
         pub enum Cost { $($(#[$doc])* $name,)* }
@@ -11,6 +11,7 @@ macro_rules! costs {
         impl Cost {
             /// Every code path.
             pub const ALL: &'static [Cost] = &[$(Cost::$name,)*];
+            const NAMES: &'static [&'static str] = &[$($text,)*];
             /// Its cost in profile `lab`, ns.
             const LAB: &'static [u64] = &[$($lab,)*];
         }
@@ -19,85 +20,100 @@ macro_rules! costs {
 
 costs! {
     /// Entering and leaving a system call.
-    Syscall 400,
+    Syscall "syscall" 400,
     /// fio's own work for one I/O unit, from completion to the next queueing.
-    FioTurn 1_450,
+    FioTurn "fio_turn" 1_450,
     /// io_submit: per iocb, down to the bio.
-    AioSubmit 1_500,
+    AioSubmit "aio_submit" 1_500,
     /// io_getevents: looking at the ring once.
-    GetEvents 900,
+    GetEvents "get_events" 900,
     /// fio's accounting of one reaped event.
-    FioReap 300,
+    FioReap "fio_reap" 300,
     /// A synchronous read or write: file system call down to the bio.
-    DioSubmit 1_500,
+    DioSubmit "dio_submit" 1_500,
     /// submit_bio_noacct: checks of one bio.
-    SubmitBio 300,
+    SubmitBio "submit_bio" 300,
     /// Mapping and cloning one bio in a bio-based device.
-    MapBio 2_000,
+    MapBio "map_bio" 2_000,
     /// A bio merged into a request of the plug.
-    PlugMerge 500,
+    PlugMerge "plug_merge" 500,
     /// Searching a scheduler for a request to merge with.
-    ElvSearch 300,
+    ElvSearch "elv_search" 300,
     /// A bio merged into a request of a scheduler or software queue.
-    ElvMerge 500,
+    ElvMerge "elv_merge" 500,
     /// Allocating a request and filling it from a bio.
-    GetRequest 900,
+    GetRequest "get_request" 900,
     /// Adding a request to the plug.
-    PlugAdd 150,
+    PlugAdd "plug_add" 150,
     /// Inserting a request into a scheduler.
-    ElvInsert 900,
+    ElvInsert "elv_insert" 900,
     /// Inserting a request into a software queue.
-    CtxInsert 200,
+    CtxInsert "ctx_insert" 200,
     /// Taking a request out of a scheduler.
-    ElvDispatch 700,
+    ElvDispatch "elv_dispatch" 700,
     /// Running a hardware queue, without what it dispatches.
-    RunQueue 300,
+    RunQueue "run_queue" 300,
     /// queue_rq of a leaf driver.
-    Issue 1_500,
+    Issue "issue" 1_500,
     /// A refused queue_rq and putting the request back.
-    Requeue 1_000,
+    Requeue "requeue" 1_000,
     /// dm: choosing a path and cloning a request.
-    CloneRq 2_500,
+    CloneRq "clone_rq" 2_500,
     /// dm: cloning one bio of a request.
-    CloneBio 600,
+    CloneBio "clone_bio" 600,
     /// From timer expiry into the handler.
-    IrqEntry 1_700,
+    IrqEntry "irq_entry" 1_700,
     /// One pass of the timer interrupt.
-    IrqPass 500,
+    IrqPass "irq_pass" 500,
     /// Completing a leaf request, without its bios.
-    CompleteRq 1_500,
+    CompleteRq "complete_rq" 1_500,
     /// Ending one bio of the application.
-    CompleteBio 1_000,
+    CompleteBio "complete_bio" 1_000,
     /// clone_endio of a bio-based device.
-    EndCloneBio 700,
+    EndCloneBio "end_clone_bio" 700,
     /// dm: ending a clone request and its original.
-    EndClone 2_000,
+    EndClone "end_clone" 2_000,
     /// dm: ending one bio of a clone request.
-    EndRqBio 300,
+    EndRqBio "end_rq_bio" 300,
     /// Waking a task.
-    Wake 500,
+    Wake "wake" 500,
     /// Switching from one task to another.
-    Switch 1_500,
+    Switch "switch" 1_500,
     /// Switching from idle to a task.
-    WakeIdle 1_500,
+    WakeIdle "wake_idle" 1_500,
     /// Taking a work item in a worker.
-    Work 600,
+    Work "work" 600,
     /// Copying one page from or to the page cache.
-    PageCopy 1_850,
+    PageCopy "page_copy" 1_850,
     /// Making one page dirty.
-    PageDirty 4_030,
+    PageDirty "page_dirty" 4_030,
     /// Adding one page to the page cache, to be read.
-    PageAlloc 3_000,
+    PageAlloc "page_alloc" 3_000,
     /// Write-back of one page, down to its bio.
-    WritePage 3_000,
+    WritePage "write_page" 3_000,
     /// Ending the I/O of one page, beside ending its bio.
-    EndPage 250,
+    EndPage "end_page" 250,
     /// null_blk: moving the data of one page to or from its memory.
-    StorePage 4_200,
+    StorePage "store_page" 4_200,
     /// null_blk: moving one page from its write cache to its memory.
-    FlushPage 2_200,
-    /// Tracing one request (blktrace-like triggers), when tracing is on.
-    Trace 1_100,
+    FlushPage "flush_page" 2_200,
+    /// Direct I/O: pinning one page of the buffer.
+    PinPage "pin_page" 200,
+    /// Direct I/O: releasing one page of the buffer.
+    UnpinPage "unpin_page" 150,
+    /// One trace event, when tracing is on.
+    Trace "trace" 1_100,
+}
+
+impl Cost {
+    /// Its name in scenarios: `issue`, `clone_rq`.
+    pub fn name(self) -> &'static str {
+        Self::NAMES[self as usize]
+    }
+    /// The code path of that name.
+    pub fn by_name(name: &str) -> Option<Cost> {
+        Self::ALL.iter().copied().find(|c| c.name() == name)
+    }
 }
 
 /// A cost for every code path, in nanoseconds of CPU time.

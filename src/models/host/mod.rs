@@ -21,6 +21,8 @@ pub use irq::irq;
 pub use run::{kick_all, queue_work, run, run_irq, wake};
 pub use task::{Prio, Task, TaskId, TaskState};
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use crate::sim::Ns;
@@ -35,8 +37,11 @@ pub struct HostConfig {
     pub hz: u32,
     /// What the code paths cost: `none` or `lab`.
     pub profile: String,
-    /// Whether block tracing is on, which costs CPU on every request.
+    /// Whether block tracing is on, which costs CPU on every event.
     pub tracing: bool,
+    /// Code paths that cost something else than the profile says, by name.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub costs: BTreeMap<String, Ns>,
 }
 
 impl Default for HostConfig {
@@ -46,6 +51,7 @@ impl Default for HostConfig {
             hz: 250,
             profile: "none".into(),
             tracing: false,
+            costs: BTreeMap::new(),
         }
     }
 }

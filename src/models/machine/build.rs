@@ -12,7 +12,7 @@ use super::super::device::port::{Array, PortConfig};
 use super::super::device::scsi::ScsiDisk;
 use super::super::device::{DeviceConfig, Devices, NullBlkConfig, ScsiDebugConfig};
 use super::super::dm::{BioFifo, Dm, DmDev, Table};
-use super::super::host::{CpuCosts, CpuId, Host, Prio};
+use super::super::host::{Cost, CpuCosts, CpuId, Host, Prio};
 use super::super::io::DevId;
 use super::super::mpath::selector::SelectorEnv;
 use super::super::mpath::{CtrEnv, QueueMode};
@@ -70,8 +70,13 @@ impl<P> Machine<P> {
         let h = &config.host;
         let mut costs = CpuCosts::profile(&h.profile)
             .ok_or_else(|| BuildError::Config(format!("no CPU profile {:?}", h.profile)))?;
+        for (name, ns) in &h.costs {
+            let cost = Cost::by_name(name)
+                .ok_or_else(|| BuildError::Config(format!("no code path {name:?} costs CPU")))?;
+            costs.set(cost, *ns);
+        }
         if !h.tracing {
-            costs.set(super::super::host::Cost::Trace, Ns::ZERO);
+            costs.set(Cost::Trace, Ns::ZERO);
         }
         let mut host: Host<Frame, Irq> = Host::new(h.cpus, h.hz, costs);
         let kblockd = (0..h.cpus)

@@ -4,6 +4,7 @@ use super::{AppEnv, AppFrame, Event, Waiting, dio, thread};
 use crate::models::block::{plug, pop};
 use crate::models::host::{Cost, Step, TaskId};
 use crate::models::io::{BioId, EndIo};
+use crate::models::workload::page_cache::PAGE;
 
 /// A call that submits more iocbs than this has a plug (`AIO_PLUG_THRESHOLD`).
 const PLUG_THRESHOLD: usize = 2;
@@ -60,6 +61,8 @@ pub fn bio_end_io<K: AppEnv>(k: &mut K, bio: BioId) {
     }
     s.done = true;
     let done = *s;
+    k.host()
+        .charge_n(Cost::UnpinPage, u64::from(done.bytes).div_ceil(PAGE));
     k.io_done(done.bytes, done.errno);
     if let Some(waiter) = done.waiter {
         return k.wake(waiter);

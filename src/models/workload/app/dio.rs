@@ -2,8 +2,9 @@
 //! (`block/fops.c:__blkdev_direct_IO_async`, 6.1).
 
 use super::{AppEnv, AppFrame, Slot, buffered, cache, thread, writeback};
+use crate::models::block::limits::BLK_MAX_SEGMENT_SIZE;
 use crate::models::block::{plug, pop, submit};
-use crate::models::host::{Step, TaskId};
+use crate::models::host::{Cost, Step, TaskId};
 use crate::models::io::{Bio, EndIo, Flags, Op, SECTOR};
 use crate::models::workload::fio::IoUnit;
 use crate::models::workload::page_cache::PAGE;
@@ -104,6 +105,11 @@ fn submit<K: AppEnv>(k: &mut K, task: TaskId, t: u16, unit: &IoUnit, waiter: Opt
         Op::Write if dsync => Flags::SYNC.with(Flags::IDLE).with(Flags::FUA),
         Op::Write => Flags::SYNC.with(Flags::IDLE),
     };
+    let segment = if th.is_contiguous(unit.slot) {
+        u64::from(BLK_MAX_SEGMENT_SIZE)
+    } else {
+        PAGE
+    };
     th.submitted += 1;
     let ident = u64::from(t) << 40 | th.submitted;
     // Every write call on a block device has a plug of its own, a read only if
@@ -120,7 +126,8 @@ fn submit<K: AppEnv>(k: &mut K, task: TaskId, t: u16, unit: &IoUnit, waiter: Opt
         let segs = if unit.op == Op::Discard {
             1
         } else {
-            len.div_ceil(PAGE) as u16
+            k.host().charge_n(Cost::PinPage, len.div_ceil(PAGE));
+            len.div_ceil(segment) as u16
         };
         let mut bio = Bio::new(
             dev,

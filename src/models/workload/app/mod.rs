@@ -208,6 +208,26 @@ pub struct Slot {
     pub bytes: u32,
 }
 
+/// Bytes of a transparent huge page.
+const HUGE_PAGE: u64 = 2 << 20;
+/// Where fio's buffers begin within a huge page: the allocator puts its header
+/// before them, so that the mapping is not aligned.
+const BUFFERS_AT: u64 = 1 << 20;
+
+impl Thread {
+    /// Whether the buffer of I/O unit `slot` lies in one huge page, and so is
+    /// contiguous in memory. The buffers of a thread are one mapping; whatever
+    /// of it fills an aligned huge page is one.
+    fn is_contiguous(&self, slot: u32) -> bool {
+        let spec = self.fio.spec();
+        let bytes = spec.sizes.0.iter().map(|s| s.max).max().unwrap_or(0);
+        let begin = BUFFERS_AT + u64::from(slot) * bytes;
+        let end = BUFFERS_AT + u64::from(spec.iodepth) * bytes;
+        let huge = HUGE_PAGE..end / HUGE_PAGE * HUGE_PAGE;
+        huge.contains(&begin) && begin + bytes <= huge.end
+    }
+}
+
 impl Slot {
     /// A call that was refused at once.
     pub fn failed(errno: i32) -> Self {
