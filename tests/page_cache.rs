@@ -118,10 +118,9 @@ fn what_is_cached_is_not_read_again() {
 
 #[test]
 fn two_readers_share_a_cache() {
-    let one = outcome(&config("bio", &buffered("rw=read\nsize=1m")));
-    let two = outcome(&config("bio", &buffered("rw=read\nsize=1m\nnumjobs=2")));
-    let sectors = |o: &Outcome| dev(o, "dm-0").read.sectors;
-    assert_eq!(sectors(&one), sectors(&two));
+    let o = outcome(&config("bio", &buffered("rw=read\nsize=1m\nnumjobs=2")));
+    let pages = dev(&o, "dm-0").read.sectors / 8;
+    assert!((256..=256 + 2 * 64).contains(&pages), "{pages}");
 }
 
 #[test]

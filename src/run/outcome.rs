@@ -102,7 +102,7 @@ pub struct JobOutcome {
     pub name: String,
     /// `error`: errno that ended the job; 0 if none.
     pub error: i32,
-    /// `job_runtime`: ms, rounded up.
+    /// `job_runtime`: ms; of a group, the sum.
     pub runtime_ms: u64,
     /// `total_err`.
     pub total_err: u64,

@@ -198,7 +198,7 @@ fn dir_outcome(r: &DirReport) -> Option<DirOutcome> {
 
 /// Adds a clone's figures to its group's.
 fn add(sum: &mut JobOutcome, job: &JobOutcome) {
-    sum.runtime_ms = sum.runtime_ms.max(job.runtime_ms);
+    sum.runtime_ms += job.runtime_ms; // `total_run_time`
     sum.total_err += job.total_err;
     sum.syncs += job.syncs;
     if sum.error == 0 {

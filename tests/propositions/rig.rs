@@ -21,6 +21,14 @@ pub enum Mode {
 
 pub use Mode::{Bio, Rq};
 
+/// Scripted writes look like buffered ones; they are not to be throttled.
+fn unthrottled() -> QueueConfig {
+    QueueConfig {
+        wbt_lat_usec: Some(0),
+        ..QueueConfig::default()
+    }
+}
+
 /// The base setting of the propositions: one group, equal paths, mq-deadline
 /// everywhere, depth 64, 1280 KiB, slow devices.
 pub struct Rig {
@@ -40,7 +48,7 @@ impl Rig {
                 max_sectors: 2560,
                 ..NullBlkConfig::default()
             }),
-            queue: QueueConfig::default(),
+            queue: unthrottled(),
         });
         let mut config = MachineConfig {
             devices: devices.collect(),
@@ -112,7 +120,7 @@ impl Rig {
             name: name.into(),
             devno: (252, 1 + n as u32),
             table: format!("0 {SECTORS} {target}"),
-            queue: QueueConfig::default(),
+            queue: unthrottled(),
         };
         self.config.maps.insert(n, map);
         self
@@ -125,7 +133,7 @@ impl Rig {
                 name: "mp".into(),
                 devno: (252, 0),
                 table: String::new(),
-                queue: QueueConfig::default(),
+                queue: unthrottled(),
             });
         }
         &mut self.config.maps.last_mut().unwrap().queue

@@ -92,7 +92,7 @@ fn account_done<K: BlockEnv>(k: &mut K, rq: ReqId, status: BlkStatus) {
     let r = b.reqs[rq];
     let d = b.dev(r.dev);
     if started && let Some(w) = &mut d.wbt {
-        wbt::sample(w, &r, now);
+        w.sample(&r, now);
     }
     let c = &mut d.count;
     if status != BlkStatus::Ok {

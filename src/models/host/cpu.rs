@@ -2,6 +2,7 @@
 
 use std::collections::VecDeque;
 
+use super::fair::Fair;
 use super::{Prio, TaskId};
 use crate::sim::Ns;
 
@@ -58,6 +59,8 @@ pub struct Cpu<I> {
     pub(super) last: Option<TaskId>,
     /// Tasks that wait for it: high priority, normal.
     pub(super) runq: [VecDeque<TaskId>; 2],
+    /// How the normal ones share it.
+    pub(super) fair: Fair,
     /// When what it is doing outside interrupts will be done.
     pub(super) busy_until: Ns,
     /// When the next `Run` event is due; `NEVER` if none is.
@@ -73,6 +76,7 @@ impl<I> Default for Cpu<I> {
             current: None,
             last: None,
             runq: [VecDeque::new(), VecDeque::new()],
+            fair: Fair::default(),
             busy_until: Ns::ZERO,
             run_at: Ns::NEVER,
             irq: Irq {
@@ -99,11 +103,5 @@ impl<I> Cpu<I> {
     #[inline]
     pub fn high_waiting(&self) -> bool {
         !self.runq[Prio::High as usize].is_empty()
-    }
-    /// The next task to run, taken off its queue.
-    #[inline]
-    pub(super) fn pick(&mut self) -> Option<TaskId> {
-        let [high, normal] = &mut self.runq;
-        high.pop_front().or_else(|| normal.pop_front())
     }
 }

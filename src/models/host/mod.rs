@@ -11,6 +11,7 @@
 
 pub mod costs;
 mod cpu;
+mod fair;
 mod irq;
 mod run;
 mod task;

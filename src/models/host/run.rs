@@ -16,6 +16,9 @@ pub fn wake<K: HostEnv>(k: &mut K, task: TaskId) {
     h.charge(Cost::Wake);
     let here = h.cpu();
     let now = h.now();
+    if prio == Prio::Normal {
+        h.fair_wake(cpu.index(), task);
+    }
     let c = &mut h.cpus[cpu.index()];
     c.runq[prio as usize].push_back(task);
     // A CPU that is doing something looks at its run queues when it is done.
@@ -83,7 +86,8 @@ pub(super) fn run_cpu<K: HostEnv>(k: &mut K, cpu: CpuId) {
         let began = h.clock;
         let c = &mut h.cpus[cpu.index()];
         let Some(task) = c.current else {
-            match c.pick() {
+            let high = c.runq[Prio::High as usize].pop_front();
+            match high.or_else(|| h.fair_pick(cpu.index())) {
                 None => break,
                 Some(next) => switch_to(k, cpu, next),
             }
@@ -96,7 +100,9 @@ pub(super) fn run_cpu<K: HostEnv>(k: &mut K, cpu: CpuId) {
         let h = k.host();
         let spent = h.clock - began;
         let c = &mut h.cpus[cpu.index()];
-        if h.tasks[task.index()].is_worker {
+        let t = &mut h.tasks[task.index()];
+        t.share.ran(spent);
+        if t.is_worker {
             c.used.worker += spent;
         } else {
             c.used.task += spent;
@@ -104,8 +110,9 @@ pub(super) fn run_cpu<K: HostEnv>(k: &mut K, cpu: CpuId) {
         match step {
             Step::Again => {}
             Step::Yield => {
-                let t = &mut h.tasks[task.index()];
-                if c.high_waiting() && t.prio != Prio::High {
+                if t.prio != Prio::High && (c.high_waiting() || h.gives_way(cpu.index(), task)) {
+                    let t = &mut h.tasks[task.index()];
+                    let c = &mut h.cpus[cpu.index()];
                     t.state = TaskState::Runnable;
                     c.current = None;
                     c.runq[Prio::Normal as usize].push_front(task);

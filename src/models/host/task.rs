@@ -2,6 +2,7 @@
 
 use std::collections::VecDeque;
 
+use super::fair::Share;
 use super::{CpuId, Host};
 
 /// A task or worker of the host.
@@ -53,6 +54,8 @@ pub struct Task<F> {
     pub prio: Prio,
     /// The CPU it runs on.
     pub cpu: CpuId,
+    /// How much of its CPU it has had.
+    pub(super) share: Share,
     /// What `ps` shows.
     pub name: String,
 }
@@ -75,6 +78,7 @@ impl<F: Copy, I: Copy> Host<F, I> {
             state: TaskState::Blocked,
             prio,
             cpu,
+            share: Share::default(),
             name,
         });
         TaskId((self.tasks.len() - 1) as u16)

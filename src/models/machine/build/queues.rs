@@ -1,0 +1,110 @@
+//! Request queues: hardware queues, tags, scheduler, throttling.
+
+use super::super::Machine;
+use crate::models::block::elevator::Elevator;
+use crate::models::block::elevator::mq_deadline::{MqDeadline, Tunables};
+use crate::models::block::hctx::RunWork;
+use crate::models::block::tags::Tags;
+use crate::models::block::wbt::Wbt;
+use crate::models::block::{Hctx, HctxId, ReqList};
+use crate::models::config::{QueueConfig, SchedulerName};
+use crate::models::io::DevId;
+use crate::sim::Ns;
+
+/// Most requests a scheduler's depth is derived from (`BLKDEV_DEFAULT_RQ`).
+const DEFAULT_RQ: u32 = 128;
+/// Target of write-back throttling on devices that do not rotate
+/// (`wbt_default_latency_nsec`).
+const WBT_LAT_USEC: u64 = 2000;
+
+impl<P> Machine<P> {
+    /// Gives a device its hardware queues, tags and scheduler.
+    pub(super) fn add_queues(&mut self, id: DevId, depth: u32, queues: u16, q: &QueueConfig) {
+        let cpus = self.host.cpus.len();
+        let sched = q.scheduler.unwrap_or(if queues == 1 {
+            SchedulerName::MqDeadline
+        } else {
+            SchedulerName::None
+        });
+        let has_sched = sched != SchedulerName::None;
+        let nr_requests = q
+            .nr_requests
+            .unwrap_or(default_nr_requests(depth, has_sched));
+        let first = HctxId(self.block.hctxs.len() as u16);
+        // blk_mq_map_queues: CPUs are spread over queues in turn.
+        let map: Vec<u16> = (0..cpus).map(|c| (c as u16) % queues).collect();
+        for i in 0..queues {
+            self.block.hctxs.push(Hctx {
+                dev: id,
+                dispatch: ReqList::default(),
+                ctxs: vec![ReqList::default(); cpus],
+                ctx_pending: 0,
+                dispatch_from: 0,
+                dispatch_busy: 0,
+                restart: false,
+                tags: Tags::new(if has_sched {
+                    depth
+                } else {
+                    nr_requests.min(depth)
+                }),
+                sched_tags: has_sched.then(|| Tags::shallow(nr_requests)),
+                run_work: RunWork::Idle,
+                timer_generation: 0,
+                cpus: (0..cpus as u8)
+                    .filter(|&c| map[usize::from(c)] == i)
+                    .collect(),
+                blocking: false,
+            });
+        }
+        let dev = self.block.dev(id);
+        dev.hctx0 = first;
+        dev.nr_hw_queues = queues;
+        dev.queue_map = map;
+        dev.nr_requests = nr_requests;
+        dev.nomerges = q.nomerges.unwrap_or(0);
+        if let Some(wc) = q.write_cache {
+            dev.write_cache = wc;
+        }
+        if has_sched {
+            dev.elevator = Elevator::MqDeadline(Box::new(MqDeadline::new(tunables(q))));
+        }
+    }
+
+    pub(super) fn set_limits(&mut self, id: DevId, q: &QueueConfig) {
+        if let Some(kb) = q.max_sectors_kb {
+            let l = &mut self.block.dev(id).limits;
+            l.max_sectors = (kb * 2).min(l.max_hw_sectors);
+        }
+    }
+}
+
+/// `nr_requests` of a queue of `depth` tags, with a scheduler or without.
+pub(super) fn default_nr_requests(depth: u32, has_sched: bool) -> u32 {
+    if has_sched {
+        2 * depth.min(DEFAULT_RQ)
+    } else {
+        depth
+    }
+}
+
+/// Write-back throttling as it comes up when the disk is registered
+/// (`wbt_enable_default`): over what the queue held then, and on unless it is
+/// switched off or bfq does without.
+pub(super) fn wbt(q: &QueueConfig, holds: u32) -> Option<Box<Wbt>> {
+    let bfq = q.scheduler == Some(SchedulerName::Bfq);
+    let usec = q.wbt_lat_usec.unwrap_or(if bfq { 0 } else { WBT_LAT_USEC });
+    (usec > 0).then(|| Box::new(Wbt::new(holds, Ns::from_us(usec))))
+}
+
+/// mq-deadline's tunables as they are set.
+fn tunables(q: &QueueConfig) -> Tunables {
+    let d = Tunables::default();
+    Tunables {
+        read_expire: q.read_expire_ms.map_or(d.read_expire, Ns::from_ms),
+        write_expire: q.write_expire_ms.map_or(d.write_expire, Ns::from_ms),
+        fifo_batch: q.fifo_batch.unwrap_or(d.fifo_batch),
+        writes_starved: q.writes_starved.unwrap_or(d.writes_starved),
+        front_merges: q.front_merges.unwrap_or(d.front_merges),
+        ..d
+    }
+}

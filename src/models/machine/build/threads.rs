@@ -1,0 +1,127 @@
+//! The application: fio's threads, scripts, and the page caches of the devices
+//! they work on.
+
+use std::collections::VecDeque;
+
+use super::super::lookup::Devs;
+use super::super::{Frame, Machine};
+use super::{BuildError, ThreadConfig};
+use crate::models::host::{CpuId, Prio, TaskId};
+use crate::models::io::{DevId, SECTOR};
+use crate::models::mpath::DeviceLookup;
+use crate::models::workload::app::offload::{At, Worker};
+use crate::models::workload::app::script::Scripted;
+use crate::models::workload::app::{AppFrame, Slot, Thread, Waiting};
+use crate::models::workload::fio::spec::SubmitMode;
+use crate::models::workload::fio::{FioThread, ThreadSpec};
+use crate::models::workload::page_cache::{
+    Advice, DeviceLimits, PAGE_SECTORS, PageCache, ReadAhead,
+};
+use crate::models::workload::script::Script;
+
+impl<P> Machine<P> {
+    /// The page cache of `dev`, which one more thread has open.
+    fn open(&mut self, dev: DevId) -> u16 {
+        let caches = &mut self.app.caches;
+        let i = caches.iter().position(|c| c.dev == dev).unwrap_or_else(|| {
+            let d = &self.block.devs[usize::from(dev.0)];
+            let pages = d.capacity.div_ceil(PAGE_SECTORS);
+            let limits = DeviceLimits::new(d.limits.io_opt, d.limits.max_sectors, pages);
+            caches.push(PageCache::new(dev, d.capacity, limits));
+            caches.len() - 1
+        });
+        caches[i].openers += 1;
+        i as u16
+    }
+
+    pub(super) fn add_thread(
+        &mut self,
+        t: &ThreadConfig,
+        maps: &[(String, DevId)],
+    ) -> Result<(), BuildError> {
+        let name = t.spec.filename.as_deref().unwrap_or("");
+        let lookup = Devs {
+            block: &self.block,
+            maps,
+        };
+        let dev = lookup
+            .by_path(name)
+            .ok_or_else(|| BuildError::Thread(format!("{}: no device {name:?}", t.spec.name)))?;
+        let bytes = self.block.dev(dev).capacity * SECTOR;
+        let fio = FioThread::new(&t.spec, bytes, t.iolog.as_deref())
+            .map_err(|e| BuildError::Thread(format!("{}: {e}", t.spec.name)))?;
+        let n = self.app.threads.len() as u16;
+        let cache = self.open(dev);
+        let cpus = self.host.cpus.len() as u16;
+        let allowed = t.spec.cpus_allowed.as_deref().and_then(<[u32]>::first);
+        let cpu = allowed.map_or(n % cpus, |&c| (c as u16).min(cpus - 1));
+        let frame = Frame::App(AppFrame::Fio(n));
+        let task: TaskId = self
+            .host
+            .spawn("fio".into(), Prio::Normal, CpuId(cpu as u8), frame);
+        let offload = t.spec.submit_mode == SubmitMode::Offload;
+        let workers = if offload { t.spec.iodepth } else { 0 };
+        let workers = (0..workers)
+            .map(|number| {
+                let frame = Frame::App(AppFrame::Worker(Worker {
+                    thread: n,
+                    number,
+                    at: At::Idle,
+                }));
+                self.host
+                    .spawn("fio".into(), Prio::Normal, CpuId(cpu as u8), frame)
+            })
+            .collect();
+        self.app.threads.push(Thread {
+            workers,
+            fio,
+            task,
+            dev,
+            cache,
+            ra: ReadAhead::new(self.app.caches[usize::from(cache)].limits, advice(&t.spec)),
+            seen_errors: 0,
+            direct: t.spec.direct,
+            dsync: t.spec.sync,
+            waiting: Waiting::Start,
+            ring: VecDeque::new(),
+            submitted: 0,
+            slots: vec![Slot::default(); t.spec.iodepth.max(1) as usize],
+        });
+        self.app.running += 1;
+        Ok(())
+    }
+
+    pub(super) fn add_script(
+        &mut self,
+        s: &Script,
+        maps: &[(String, DevId)],
+    ) -> Result<(), BuildError> {
+        let lookup = Devs {
+            block: &self.block,
+            maps,
+        };
+        let missing = || BuildError::Thread(format!("{}: no device {:?}", s.name, s.device));
+        let dev = lookup.by_path(&s.device).ok_or_else(missing)?;
+        let cpu = s.cpu.unwrap_or(0);
+        if usize::from(cpu) >= self.host.cpus.len() {
+            return Err(BuildError::Thread(format!("{}: no CPU {cpu}", s.name)));
+        }
+        let frame = Frame::App(AppFrame::Script(self.app.scripts.len() as u16));
+        let task = self
+            .host
+            .spawn(s.name.clone(), Prio::Normal, CpuId(cpu), frame);
+        let scripted = Scripted::new(task, dev, s.steps.clone());
+        self.app.scripts.push(scripted);
+        self.app.running += 1;
+        Ok(())
+    }
+}
+
+/// What fio says of its pattern to the kernel.
+fn advice(spec: &ThreadSpec) -> Advice {
+    match (spec.fadvise, spec.pattern.random) {
+        (false, _) => Advice::Normal,
+        (true, true) => Advice::Random,
+        (true, false) => Advice::Sequential,
+    }
+}
