@@ -1,6 +1,9 @@
 //! Which I/O a job makes, in which order: sequences recorded from fio 3.33
 //! (`write_iolog`).
 
+// Helpers of tests may panic like the tests themselves.
+#![allow(clippy::unwrap_used, clippy::panic)]
+
 use mpathsim::formats::fio_job::{ParseOptions, parse};
 use mpathsim::models::io::Op;
 use mpathsim::models::workload::fio::spec::Distribution;

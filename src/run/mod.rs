@@ -127,7 +127,7 @@ fn threads(config: &MachineConfig) -> Result<Vec<ThreadConfig>, RunError> {
         .map_err(|e| RunError::Job(e.to_string()))?;
     file.threads
         .into_iter()
-        .map(|spec| {
+        .map(|mut spec| {
             let iolog = match &spec.read_iolog {
                 None => None,
                 Some(name) => {
@@ -136,7 +136,23 @@ fn threads(config: &MachineConfig) -> Result<Vec<ThreadConfig>, RunError> {
                     Some(found.ok_or_else(missing)?.1.clone())
                 }
             };
+            if spec.filename.is_none() {
+                spec.filename = iolog.as_deref().and_then(file_of_iolog);
+            }
             Ok(ThreadConfig { spec, iolog })
         })
         .collect()
+}
+
+/// The file that an iolog adds first.
+fn file_of_iolog(text: &str) -> Option<String> {
+    let added = text.lines().find_map(|line| {
+        let words: Vec<&str> = line.split_whitespace().collect();
+        // Version 3 begins each line with a time.
+        match words[..] {
+            [file, "add"] | [_, file, "add"] => Some(file),
+            _ => None,
+        }
+    })?;
+    Some(added.to_string())
 }
