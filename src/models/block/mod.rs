@@ -5,7 +5,7 @@
 //! submitted a bio, which driver takes a request) they reach through
 //! [`BlockEnv`].
 //!
-//! The way down: [`submit::submit_bio_noacct`] → [`submit::blk_mq_submit_bio`]
+//! The way down: [`submit::submit_bio_noacct`] → `blk_mq_submit_bio`
 //! → [`plug`] → [`elevator`] or software queue → [`dispatch`] → the driver's
 //! `queue_rq`. The way up: [`complete`].
 

@@ -14,7 +14,7 @@ pub fn dmsetup_failure(command: &str, name: &str, errno: Errno) -> String {
 /// the core (`dm-ioctl.c:target_message`). Kernel log lines go to `log`.
 ///
 /// # Errors
-/// As [`Multipath::message`]; `EINVAL` for other targets, for an empty message
+/// As `Multipath::message`; `EINVAL` for other targets, for an empty message
 /// and for one the core does not know.
 pub fn message(
     table: &mut Table,

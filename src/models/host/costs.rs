@@ -20,69 +20,69 @@ macro_rules! costs {
 
 costs! {
     /// Entering and leaving a system call.
-    Syscall "syscall" 400,
+    Syscall "syscall" 546,
     /// fio's own work for one I/O unit, from completion to the next queueing.
-    FioTurn "fio_turn" 1_450,
+    FioTurn "fio_turn" 1_616,
     /// io_submit: per iocb, down to the bio.
-    AioSubmit "aio_submit" 1_500,
+    AioSubmit "aio_submit" 1_337,
     /// io_getevents: looking at the ring once.
-    GetEvents "get_events" 900,
+    GetEvents "get_events" 899,
     /// fio's accounting of one reaped event.
-    FioReap "fio_reap" 300,
+    FioReap "fio_reap" 495,
     /// A synchronous read or write: file system call down to the bio.
     DioSubmit "dio_submit" 1_500,
     /// submit_bio_noacct: checks of one bio.
-    SubmitBio "submit_bio" 300,
+    SubmitBio "submit_bio" 255,
     /// Mapping and cloning one bio in a bio-based device.
-    MapBio "map_bio" 2_000,
+    MapBio "map_bio" 1_107,
     /// A bio merged into a request of the plug.
-    PlugMerge "plug_merge" 500,
+    PlugMerge "plug_merge" 721,
     /// Searching a scheduler for a request to merge with.
-    ElvSearch "elv_search" 300,
+    ElvSearch "elv_search" 278,
     /// A bio merged into a request of a scheduler or software queue.
-    ElvMerge "elv_merge" 500,
+    ElvMerge "elv_merge" 553,
     /// Allocating a request and filling it from a bio.
-    GetRequest "get_request" 900,
+    GetRequest "get_request" 540,
     /// Adding a request to the plug.
-    PlugAdd "plug_add" 150,
+    PlugAdd "plug_add" 91,
     /// Inserting a request into a scheduler.
-    ElvInsert "elv_insert" 900,
+    ElvInsert "elv_insert" 927,
     /// Inserting a request into a software queue.
     CtxInsert "ctx_insert" 200,
     /// Taking a request out of a scheduler.
-    ElvDispatch "elv_dispatch" 700,
+    ElvDispatch "elv_dispatch" 763,
     /// Running a hardware queue, without what it dispatches.
-    RunQueue "run_queue" 300,
+    RunQueue "run_queue" 569,
     /// queue_rq of a leaf driver.
-    Issue "issue" 1_500,
+    Issue "issue" 1_367,
     /// A refused queue_rq and putting the request back.
-    Requeue "requeue" 1_000,
+    Requeue "requeue" 4_645,
     /// dm: choosing a path and cloning a request.
-    CloneRq "clone_rq" 2_500,
+    CloneRq "clone_rq" 593,
     /// dm: cloning one bio of a request.
-    CloneBio "clone_bio" 600,
+    CloneBio "clone_bio" 685,
     /// From timer expiry into the handler.
-    IrqEntry "irq_entry" 1_700,
+    IrqEntry "irq_entry" 892,
     /// One pass of the timer interrupt.
-    IrqPass "irq_pass" 500,
+    IrqPass "irq_pass" 264,
     /// Completing a leaf request, without its bios.
-    CompleteRq "complete_rq" 1_500,
+    CompleteRq "complete_rq" 527,
     /// Ending one bio of the application.
-    CompleteBio "complete_bio" 1_000,
+    CompleteBio "complete_bio" 580,
     /// clone_endio of a bio-based device.
-    EndCloneBio "end_clone_bio" 700,
+    EndCloneBio "end_clone_bio" 316,
     /// dm: ending a clone request and its original.
-    EndClone "end_clone" 2_000,
+    EndClone "end_clone" 1_035,
     /// dm: ending one bio of a clone request.
-    EndRqBio "end_rq_bio" 300,
+    EndRqBio "end_rq_bio" 303,
     /// Waking a task.
-    Wake "wake" 500,
+    Wake "wake" 780,
     /// Switching from one task to another.
-    Switch "switch" 1_500,
+    Switch "switch" 1_532,
     /// Switching from idle to a task.
-    WakeIdle "wake_idle" 1_500,
+    WakeIdle "wake_idle" 1_586,
     /// Taking a work item in a worker.
-    Work "work" 600,
+    Work "work" 1_419,
     /// Copying one page from or to the page cache.
     PageCopy "page_copy" 1_850,
     /// Making one page dirty.
@@ -98,11 +98,11 @@ costs! {
     /// null_blk: moving one page from its write cache to its memory.
     FlushPage "flush_page" 2_200,
     /// Direct I/O: pinning one page of the buffer.
-    PinPage "pin_page" 200,
+    PinPage "pin_page" 321,
     /// Direct I/O: releasing one page of the buffer.
-    UnpinPage "unpin_page" 150,
+    UnpinPage "unpin_page" 209,
     /// One trace event, when tracing is on.
-    Trace "trace" 1_100,
+    Trace "trace" 1_226,
 }
 
 impl Cost {

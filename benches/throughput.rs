@@ -1,0 +1,132 @@
+//! How fast the simulator is: I/Os of the application a second of wall time, on
+//! one core, with full statistics.
+//!
+//! `cargo bench --bench throughput`, or with `-- N` for N million I/Os each.
+//! Peak resident size is that of the process so far.
+
+use std::time::Instant;
+
+use mpathsim::models::config::{MachineConfig, MapConfig, NamedDevice, QueueConfig, SchedulerName};
+use mpathsim::models::device::{DeviceConfig, NullBlkConfig};
+use mpathsim::models::host::HostConfig;
+use mpathsim::models::workload::WorkloadConfig;
+use mpathsim::run::{RunOptions, run};
+use mpathsim::sim::Ns;
+
+/// Scheduler none on the paths and, in request mode, on the map: what fast
+/// devices with several hardware queues get.
+fn no_scheduler() -> QueueConfig {
+    QueueConfig {
+        scheduler: Some(SchedulerName::None),
+        ..QueueConfig::default()
+    }
+}
+
+fn path(i: u32, us: u64) -> NamedDevice {
+    NamedDevice {
+        name: format!("p{i}"),
+        devno: (253, i),
+        device: DeviceConfig::NullBlk(NullBlkConfig {
+            irqmode: 2,
+            completion_nsec: Ns::from_us(us),
+            max_sectors: 2048,
+            size: 65_536,
+            ..NullBlkConfig::default()
+        }),
+        queue: no_scheduler(),
+    }
+}
+
+fn machine(profile: &str, mode: &str, selector: &str, paths: &[u64], job: &str) -> MachineConfig {
+    let words: String = (0..paths.len()).map(|i| format!(" p{i} 1")).collect();
+    let n = paths.len();
+    MachineConfig {
+        host: HostConfig {
+            profile: profile.into(),
+            ..HostConfig::default()
+        },
+        devices: (0..).zip(paths).map(|(i, &us)| path(i, us)).collect(),
+        maps: vec![MapConfig {
+            name: "mp".into(),
+            devno: (254, 0),
+            table: format!(
+                "0 134217728 multipath 2 queue_mode {mode} 0 1 1 {selector} 0 {n} 1{words}"
+            ),
+            queue: no_scheduler(),
+        }],
+        workload: WorkloadConfig {
+            fio_job: job.into(),
+            ..WorkloadConfig::default()
+        },
+        ..MachineConfig::default()
+    }
+}
+
+fn job(rw: &str, options: &str, ios: u64) -> String {
+    format!(
+        "[j]\nfilename=/dev/mapper/mp\nioengine=libaio\ndirect=1\nbs=4k\nthread\nrw={rw}\n\
+         number_ios={ios}\nio_size=100000g\n{options}"
+    )
+}
+
+/// Peak resident size in MiB, where the system tells.
+fn peak_mib() -> u64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let line = status.lines().find(|l| l.starts_with("VmHWM"));
+    let kib = line.and_then(|l| l.split_whitespace().nth(1)?.parse::<u64>().ok());
+    kib.unwrap_or(0) / 1024
+}
+
+fn measure(name: &str, ios: u64, config: &MachineConfig) {
+    let began = Instant::now();
+    let outcome = match run(config, &RunOptions::default()) {
+        Ok(outcome) => outcome,
+        Err(why) => return println!("{name}: {why}"),
+    };
+    let took = began.elapsed().as_secs_f64();
+    println!(
+        "{name:<58} {:>6.2} M I/Os/s  {:>6.2} M events/s  peak {} MiB",
+        ios as f64 / took / 1e6,
+        outcome.events as f64 / took / 1e6,
+        peak_mib(),
+    );
+}
+
+fn main() {
+    let millions = std::env::args()
+        .filter_map(|a| a.parse::<u64>().ok())
+        .next();
+    let ios = millions.unwrap_or(5) * 1_000_000;
+    let plug = "iodepth=32\niodepth_batch_submit=32\niodepth_batch_complete_min=32\n";
+    let seq = job("write", plug, ios);
+    let random = job("randread", "iodepth=64\nnorandommap\n", ios);
+    let unequal = [100, 200, 400, 800];
+    let m = |profile, mode, selector, paths: &[u64], job: &str| {
+        machine(profile, mode, selector, paths, job)
+    };
+    measure(
+        "sequential 4 KiB, plugs of 32, request mode",
+        ios,
+        &m("none", "mq", "round-robin", &[100, 100], &seq),
+    );
+    measure(
+        "random 4 KiB, 4 unequal paths, service-time, request mode",
+        ios,
+        &m("none", "mq", "service-time", &unequal, &random),
+    );
+    measure(
+        "random 4 KiB, 4 unequal paths, service-time, bio mode",
+        ios,
+        &m("none", "bio", "service-time", &unequal, &random),
+    );
+    measure(
+        "the same in bio mode, profile lab",
+        ios,
+        &m("lab", "bio", "service-time", &unequal, &random),
+    );
+    measure(
+        "the same in request mode, profile lab",
+        ios,
+        &m("lab", "mq", "service-time", &unequal, &random),
+    );
+}
