@@ -59,6 +59,10 @@ fn next<K: AppEnv>(k: &mut K, t: u16) -> Step {
     match th.fio.next(now) {
         Act::Prepared => {
             k.host().charge(Cost::FioTurn);
+            let spec = thread(k, t).fio.spec();
+            if spec.pattern.random && !spec.norandommap {
+                k.host().charge(Cost::RandomMap);
+            }
             if !thread(k, t).is_open {
                 open::open(k, t);
             }
