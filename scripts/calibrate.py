@@ -20,8 +20,8 @@ ROOT = Path(__file__).resolve().parent.parent
 COSTS = ROOT / "src/models/host/costs.rs"
 LINE = re.compile(r'^    [A-Z]\w+ "(\w+)" ([\d_]+),$', re.M)
 # Costs of the page cache and of null_blk's memory are fitted by hand.
-FIXED = {"page_copy", "page_dirty", "page_alloc", "write_page", "end_page",
-         "store_page", "flush_page"}
+FIXED = {"page_copy", "page_dirty", "random_map", "page_alloc", "write_page", "end_page",
+         "store_page", "flush_page", "dio_submit"}
 TIME, CLAT, SLAT = 0.01, 0.03, 0.10  # how closely each figure is to be met
 PRIOR = 0.7  # how far, in logarithms, a cost may well be from where it began
 

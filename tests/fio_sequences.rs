@@ -30,7 +30,7 @@ fn first(n: usize, options: &str) -> Vec<IoUnit> {
                 units.push(unit);
                 thread.sync_done(now, now, 0, unit.len);
             }
-            Act::Prepared => {}
+            Act::Prepared | Act::Reopen => {}
             other => panic!("{other:?} after {} I/Os", units.len()),
         }
     }

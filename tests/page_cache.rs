@@ -107,13 +107,32 @@ fn random_reads_read_what_is_asked_for() {
     assert_eq!(dev(&o, "dm-0").read.sectors, 800);
 }
 
+/// A job that keeps the device open for two seconds and leaves the cache alone.
+const HOLD: &str = "[hold]\nfilename=/dev/mapper/mp\ndirect=1\nrw=read\noffset=32m\nbs=4k\n\
+                    rate_iops=1\nnumber_ios=3\n";
+
 #[test]
 fn what_is_cached_is_not_read_again() {
-    let job = buffered("rw=read\nsize=256k\nio_size=1m\nfadvise_hint=0");
-    let o = outcome(&config("bio", &job));
-    let d = dev(&o, "dm-0");
-    assert_eq!(o.jobs[0].read.as_ref().unwrap().io_bytes, 1 << 20);
-    assert!(d.read.sectors < 1024, "{}", d.read.sectors);
+    let again = |rest: &str| {
+        let job = format!("rw=read\nsize=256k\nio_size=1m\n{rest}");
+        let o = outcome(&config("bio", &format!("{HOLD}{}", buffered(&job))));
+        assert_eq!(o.jobs[1].read.as_ref().unwrap().io_bytes, 1 << 20);
+        dev(&o, "dm-0").read.sectors - 3 * 8
+    };
+    // 64 pages touch the window from page 60 on, and so start the next.
+    let pass = (60 + 64 + 64) * 8;
+    assert_eq!(again("invalidate=0"), pass);
+    // What is being read when the cache is cleared is left, up to the next time.
+    assert_eq!(again("invalidate=1"), 4 * pass - 2 * 64 * 8);
+}
+
+#[test]
+fn the_last_close_empties_the_cache() {
+    let o = outcome(&config(
+        "bio",
+        &buffered("rw=read\nsize=256k\nio_size=1m\ninvalidate=0"),
+    ));
+    assert_eq!(dev(&o, "dm-0").read.sectors, 4 * (60 + 64 + 64) * 8);
 }
 
 #[test]
@@ -151,6 +170,9 @@ fn pages_written_twice_are_written_back_once() {
         "bio",
         &buffered("rw=write\nsize=64k\nio_size=256k"),
     ));
+    assert_eq!(dev(&o, "dm-0").write.sectors, 4 * 128); // once a pass
+    let job = buffered("rw=randwrite\nnorandommap\nsize=64k\nio_size=4m");
+    let o = outcome(&config("bio", &job));
     assert_eq!(dev(&o, "dm-0").write.sectors, 128);
 }
 
@@ -186,23 +208,17 @@ fn libaio_without_direct_is_synchronous() {
 
 #[test]
 fn dirty_pages_are_written_before_a_direct_read_and_dropped_by_a_direct_write() {
-    let first = "[w]\nfilename=/dev/mapper/mp\ndirect=0\nrw=write\nbs=4k\nsize=256k\n";
-    let then = |rw| {
-        format!(
-            "{first}[d]\nfilename=/dev/mapper/mp\ndirect=1\nrw={rw}\nbs=4k\nsize=256k\nstartdelay=1\n"
-        )
+    let ios = |rest: &str| {
+        let w = buffered("rw=write\nsize=256k");
+        let then = buffered(&format!("size=256k\nstartdelay=1\n{rest}"));
+        let o = outcome(&config("bio", &format!("{HOLD}{w}{then}")));
+        let d = dev(&o, "dm-0");
+        (d.write.ios, d.read.ios - 3)
     };
-    let o = outcome(&config("bio", &then("read")));
-    let d = dev(&o, "dm-0");
-    assert_eq!((d.write.ios, d.read.ios), (64, 64));
-    let o = outcome(&config("bio", &then("write")));
-    assert_eq!(dev(&o, "dm-0").write.ios, 128);
-    let o = outcome(&config(
-        "bio",
-        &then("read").replace("direct=1", "direct=0"),
-    ));
-    let d = dev(&o, "dm-0");
-    assert_eq!((d.write.ios, d.read.ios), (64, 0));
+    assert_eq!(ios("rw=read\ndirect=1\ninvalidate=0"), (64, 64));
+    assert_eq!(ios("rw=write\ndirect=1\ninvalidate=0"), (64 + 64, 0));
+    assert_eq!(ios("rw=read\ninvalidate=0"), (64, 0));
+    assert_eq!(ios("rw=read\ninvalidate=1").0, 64);
 }
 
 #[test]
@@ -378,5 +394,60 @@ proptest! {
         let o = o.unwrap();
         prop_assert_eq!(paths(&o, |d| d.write.sectors), size * 2 * jobs);
         prop_assert_eq!(dev(&o, "dm-0").write.sectors, size * 2 * jobs);
+    }
+
+    /// Jobs that get in each other's way end, and leave nothing behind.
+    #[test]
+    fn whatever_jobs_do_to_each_other(
+        mode in prop::sample::select(vec!["bio", "mq"]),
+        jobs in prop::collection::vec(
+            (
+                prop::sample::select(vec!["read", "write", "randread", "randwrite", "randrw", "rw"]),
+                prop::sample::select(vec![
+                    "psync", "libaio\niodepth=16", "libaio\niodepth=32\niodepth_batch_submit=8",
+                    "io_uring\niodepth=4", "libaio\niodepth=4\nio_submit_mode=offload",
+                ]),
+                any::<bool>(),
+                prop::sample::select(vec!["512", "4k", "6k", "64k"]),
+                0u32..12,
+                prop::sample::select(vec!["", "sync=dsync", "end_fsync=1", "invalidate=0", "io_size=2m"]),
+                1u32..200,
+            ),
+            1..4,
+        ),
+        cache in any::<bool>(),
+        scheduler in prop::sample::select(vec![None, Some(SchedulerName::None)]),
+        depth in prop::sample::select(vec![1u32, 3, 64]),
+        cpus in 1u16..4,
+        free in any::<bool>(),
+        stored in 0u8..2,
+        bio in prop::sample::select(vec![4096u64, 65_536]),
+    ) {
+        let sections = jobs.iter().enumerate().map(|(i, (rw, engine, direct, bs, fsync, more, n))| {
+            format!(
+                "[j{i}]\nfilename=/dev/mapper/mp\nioengine={engine}\ndirect={}\nrw={rw}\nbs={bs}\n\
+                 size=1m\nfdatasync={fsync}\nnumber_ios={n}\n{more}\n",
+                u8::from(*direct)
+            )
+        });
+        let mut c = config(mode, &sections.collect::<String>());
+        c.host.cpus = cpus;
+        c.workload.writeback_bio_bytes = bio;
+        if free {
+            c.host.profile = "none".into();
+        }
+        c.maps[0].queue.scheduler = scheduler;
+        for d in &mut c.devices {
+            d.queue.write_cache = Some(cache);
+            d.queue.scheduler = scheduler;
+            if let DeviceConfig::NullBlk(n) = &mut d.device {
+                n.hw_queue_depth = depth;
+                n.memory_backed = stored;
+                n.completion_nsec = Ns::from_us(70);
+            }
+        }
+        let o = run(&c, &RunOptions::default());
+        prop_assert!(o.is_ok(), "{:?}", o.err());
+        prop_assert_eq!(o.unwrap().jobs.iter().map(|j| j.error).max(), Some(0));
     }
 }

@@ -23,6 +23,8 @@ costs! {
     Syscall "syscall" 546,
     /// fio's own work for one I/O unit, from completion to the next queueing.
     FioTurn "fio_turn" 1_616,
+    /// fio looking for a block that its random map has free.
+    RandomMap "random_map" 500,
     /// io_submit: per iocb, down to the bio.
     AioSubmit "aio_submit" 1_337,
     /// io_getevents: looking at the ring once.
@@ -30,7 +32,7 @@ costs! {
     /// fio's accounting of one reaped event.
     FioReap "fio_reap" 495,
     /// A synchronous read or write: file system call down to the bio.
-    DioSubmit "dio_submit" 1_500,
+    DioSubmit "dio_submit" 3_200,
     /// submit_bio_noacct: checks of one bio.
     SubmitBio "submit_bio" 255,
     /// Mapping and cloning one bio in a bio-based device.
@@ -84,19 +86,19 @@ costs! {
     /// Taking a work item in a worker.
     Work "work" 1_419,
     /// Copying one page from or to the page cache.
-    PageCopy "page_copy" 1_850,
+    PageCopy "page_copy" 1_710,
     /// Making one page dirty.
-    PageDirty "page_dirty" 4_030,
+    PageDirty "page_dirty" 3_990,
     /// Adding one page to the page cache, to be read.
-    PageAlloc "page_alloc" 3_000,
+    PageAlloc "page_alloc" 2_900,
     /// Write-back of one page, down to its bio.
-    WritePage "write_page" 3_000,
+    WritePage "write_page" 2_200,
     /// Ending the I/O of one page, beside ending its bio.
     EndPage "end_page" 250,
     /// null_blk: moving the data of one page to or from its memory.
     StorePage "store_page" 4_200,
     /// null_blk: moving one page from its write cache to its memory.
-    FlushPage "flush_page" 2_200,
+    FlushPage "flush_page" 2_700,
     /// Direct I/O: pinning one page of the buffer.
     PinPage "pin_page" 321,
     /// Direct I/O: releasing one page of the buffer.

@@ -20,8 +20,8 @@ use crate::models::workload::page_cache::{
 use crate::models::workload::script::Script;
 
 impl<P> Machine<P> {
-    /// The page cache of `dev`, which one more thread has open.
-    fn open(&mut self, dev: DevId) -> u16 {
+    /// The page cache of `dev`.
+    fn cache_of(&mut self, dev: DevId) -> u16 {
         let caches = &mut self.app.caches;
         let i = caches.iter().position(|c| c.dev == dev).unwrap_or_else(|| {
             let d = &self.block.devs[usize::from(dev.0)];
@@ -30,7 +30,6 @@ impl<P> Machine<P> {
             caches.push(PageCache::new(dev, d.capacity, limits));
             caches.len() - 1
         });
-        caches[i].openers += 1;
         i as u16
     }
 
@@ -51,7 +50,7 @@ impl<P> Machine<P> {
         let fio = FioThread::new(&t.spec, bytes, t.iolog.as_deref())
             .map_err(|e| BuildError::Thread(format!("{}: {e}", t.spec.name)))?;
         let n = self.app.threads.len() as u16;
-        let cache = self.open(dev);
+        let cache = self.cache_of(dev);
         let cpus = self.host.cpus.len() as u16;
         let allowed = t.spec.cpus_allowed.as_deref().and_then(<[u32]>::first);
         let cpu = allowed.map_or(n % cpus, |&c| (c as u16).min(cpus - 1));
@@ -78,6 +77,8 @@ impl<P> Machine<P> {
             task,
             dev,
             cache,
+            is_open: false,
+            advice: advice(&t.spec),
             ra: ReadAhead::new(self.app.caches[usize::from(cache)].limits, advice(&t.spec)),
             seen_errors: 0,
             direct: t.spec.direct,

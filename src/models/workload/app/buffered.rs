@@ -130,6 +130,9 @@ fn step_read<K: AppEnv>(k: &mut K, task: TaskId, f: Buffered) -> Step {
             if cache(k, t).is_uptodate(last) {
                 return copy(k, task, f, n);
             }
+            if !cache(k, t).has(last) {
+                return stay(k, task, f, Stage::Look); // dropped meanwhile
+            }
             thread(k, t).ra.shrink();
             match n {
                 1 => finish(k, task, f, EIO),
@@ -176,6 +179,9 @@ fn check_last<K: AppEnv>(k: &mut K, task: TaskId, f: Buffered, n: u8) -> Step {
     if c.is_uptodate(last) {
         return copy(k, task, f, n);
     }
+    if !c.has(last) {
+        return stay(k, task, f, Stage::Look); // dropped meanwhile
+    }
     if c.is_locked(last) {
         return stay(k, task, f, Stage::Locked(n));
     }
@@ -220,7 +226,7 @@ fn step_write<K: AppEnv>(k: &mut K, task: TaskId, mut f: Buffered) -> Step {
         return page_io::sleep_on_page(k, task, t, page, PageBit::Locked);
     }
     if !whole && !c.is_uptodate(page) {
-        if f.stage == Stage::Filled {
+        if f.stage == Stage::Filled && c.has(page) {
             return finish(k, task, f, EIO);
         }
         stay(k, task, f, Stage::Filled);

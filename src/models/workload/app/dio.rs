@@ -68,9 +68,13 @@ pub fn step<K: AppEnv>(k: &mut K, task: TaskId, f: Dio) -> Step {
 /// Submits `unit`; pages that it overwrites are dropped
 /// (`kiocb_invalidate_pages`, `truncate_bdev_range`).
 fn past_cache<K: AppEnv>(k: &mut K, task: TaskId, t: u16, unit: &IoUnit, waiter: Option<TaskId>) {
-    if matches!(unit.op, Op::Write | Op::Discard) && !cache(k, t).is_empty() {
+    if !cache(k, t).is_empty() {
         let (from, end) = pages(k, t, unit);
-        cache(k, t).drop_range(from, end);
+        match unit.op {
+            Op::Write => cache(k, t).invalidate(from, end),
+            Op::Discard => cache(k, t).truncate(from, end),
+            Op::Read | Op::Flush => {}
+        }
     }
     submit(k, task, t, unit, waiter);
 }

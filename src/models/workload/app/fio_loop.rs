@@ -1,6 +1,6 @@
 //! fio's main loop: carries out what [`FioThread`](super::FioThread) asks for.
 
-use super::{AppEnv, AppFrame, Waiting, fsync, thread};
+use super::{AppEnv, AppFrame, Waiting, fsync, open, thread};
 use crate::models::host::{Cost, Step};
 use crate::models::workload::fio::Act;
 
@@ -10,7 +10,15 @@ pub fn step<K: AppEnv>(k: &mut K, t: u16) -> Step {
     let th = thread(k, t);
     match th.waiting {
         Waiting::Nothing => return next(k, t),
-        Waiting::Start => th.fio.start(now),
+        Waiting::Start => {
+            let at = th.fio.spec().start_delay;
+            if now < at {
+                let task = th.task;
+                k.wake_at(at, task);
+                return Step::Block;
+            }
+            th.fio.start(now);
+        }
         Waiting::Submitted => th.fio.submitted(now),
         Waiting::Events { min, max } => return reap(k, t, min, max),
         Waiting::Sync { issue, slot } => {
@@ -22,10 +30,8 @@ pub fn step<K: AppEnv>(k: &mut K, t: u16) -> Step {
             let errno = k.app().calls[task.index()].errno;
             thread(k, t).fio.sync_done(now, issue, errno, 0);
         }
-        Waiting::Close => {
-            k.app().running -= 1;
-            return Step::Exit;
-        }
+        Waiting::Open => open::cleared(k, t),
+        Waiting::Reopen | Waiting::Close => return closed(k, t),
         Waiting::Offload => {}
         Waiting::Time(at) if now < at => return Step::Block,
         Waiting::Time(_) => {}
@@ -34,11 +40,33 @@ pub fn step<K: AppEnv>(k: &mut K, t: u16) -> Step {
     Step::Yield
 }
 
+/// The device is closed, for good or to be opened anew.
+fn closed<K: AppEnv>(k: &mut K, t: u16) -> Step {
+    if let Some(step) = open::close(k, t) {
+        return step;
+    }
+    if thread(k, t).waiting == Waiting::Close {
+        k.app().running -= 1;
+        return Step::Exit;
+    }
+    open::open(k, t);
+    Step::Yield
+}
+
 fn next<K: AppEnv>(k: &mut K, t: u16) -> Step {
     let now = k.host().now();
     let th = thread(k, t);
     match th.fio.next(now) {
-        Act::Prepared => k.host().charge(Cost::FioTurn),
+        Act::Prepared => {
+            k.host().charge(Cost::FioTurn);
+            let spec = thread(k, t).fio.spec();
+            if spec.pattern.random && !spec.norandommap {
+                k.host().charge(Cost::RandomMap);
+            }
+            if !thread(k, t).is_open {
+                open::open(k, t);
+            }
+        }
         Act::Submit => {
             th.waiting = Waiting::Submitted;
             let frame = AppFrame::AioSubmit {
@@ -89,9 +117,11 @@ fn next<K: AppEnv>(k: &mut K, t: u16) -> Step {
             th.waiting = Waiting::Offload;
             return Step::Block;
         }
+        Act::Reopen => {
+            th.waiting = Waiting::Reopen;
+        }
         Act::Exit => {
             th.waiting = Waiting::Close;
-            fsync::close(k, t);
         }
     }
     Step::Yield

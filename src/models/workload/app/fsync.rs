@@ -1,6 +1,5 @@
-//! `fsync(2)` of a block device, and its last close
-//! (`block/fops.c:blkdev_fsync`, `block/blk-flush.c:blkdev_issue_flush`,
-//! `block/bdev.c:blkdev_put`, 6.1).
+//! `fsync(2)` of a block device (`block/fops.c:blkdev_fsync`,
+//! `block/blk-flush.c:blkdev_issue_flush`, 6.1).
 
 use super::{AppEnv, AppFrame, cache, page_io, thread, writeback};
 use crate::models::block::{pop, submit};
@@ -123,15 +122,4 @@ pub fn bio_end_io<K: AppEnv>(k: &mut K, bio: BioId) {
         call.errno = o.status.errno();
     }
     k.wake(task);
-}
-
-/// A thread closes its device; with the last, what is dirty is written back,
-/// without a flush (`sync_blockdev`).
-pub fn close<K: AppEnv>(k: &mut K, t: u16) {
-    let c = cache(k, t);
-    c.openers = c.openers.saturating_sub(1);
-    if c.openers == 0 && !c.dirty.is_clean() {
-        let pages = c.pages();
-        writeback::call(k, t, 0, pages);
-    }
 }

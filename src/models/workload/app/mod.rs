@@ -10,6 +10,7 @@ pub mod dio;
 pub mod fio_loop;
 pub mod fsync;
 pub mod offload;
+pub mod open;
 pub mod page_io;
 pub mod script;
 pub mod sync;
@@ -18,7 +19,7 @@ pub mod writeback;
 use std::collections::VecDeque;
 
 use super::fio::{FioThread, IoUnit};
-use super::page_cache::{PageCache, ReadAhead};
+use super::page_cache::{Advice, PageCache, ReadAhead};
 use crate::models::block::BlockEnv;
 use crate::models::host::{Step, TaskId};
 use crate::models::io::{DevId, PageIoId};
@@ -143,7 +144,11 @@ pub enum Waiting {
         /// When it was entered.
         issue: Ns,
     },
-    /// The close of its device.
+    /// Its device is open, and cleared of what it had cached.
+    Open,
+    /// Its device is closed, to be opened anew.
+    Reopen,
+    /// Its device is closed for good.
     Close,
     /// A worker that has freed an I/O unit.
     Offload,
@@ -164,6 +169,10 @@ pub struct Thread {
     pub cache: u16,
     /// Whether it goes past it.
     pub direct: bool,
+    /// Whether it has its device open.
+    pub is_open: bool,
+    /// What it says of its pattern when it opens it.
+    pub advice: Advice,
     /// How far it reads ahead.
     pub ra: ReadAhead,
     /// Errors of write-back that it has been told of.

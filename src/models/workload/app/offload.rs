@@ -34,6 +34,11 @@ pub fn step<K: AppEnv>(k: &mut K, task: TaskId, w: Worker) -> Step {
     match w.at {
         At::Idle => {
             let Some(unit) = th.fio.worker_take(w.number) else {
+                // The main thread may wait for this.
+                let (main, waits) = (th.task, th.waiting == Waiting::Offload);
+                if waits {
+                    k.wake(main);
+                }
                 return Step::Block;
             };
             set(k, task, w, At::Submitted(unit));

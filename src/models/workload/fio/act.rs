@@ -68,6 +68,9 @@ pub enum Act {
         /// All workers idle.
         all: bool,
     },
+    /// The file is closed and opened anew: the job starts over. Then call `next`
+    /// again.
+    Reopen,
     /// The thread ends. I/O that is still in flight (after an iolog there is
     /// some) is waited for, then the device is closed.
     Exit,

@@ -31,6 +31,10 @@ impl Dirty {
     pub fn in_flight(&self) -> u64 {
         self.writeback.count()
     }
+    /// Whether `page` is dirty.
+    pub fn has(&self, page: u64) -> bool {
+        self.dirty.has(page)
+    }
     /// Whether any page of `from..end` is dirty or on its way.
     pub fn touches(&self, from: u64, end: u64) -> bool {
         self.dirty.next_before(from, end).is_some()

@@ -106,6 +106,10 @@ impl PageCache {
     pub fn reading(&self) -> u64 {
         self.locked.count()
     }
+    /// The first page that is being read.
+    pub fn first_locked(&self) -> Option<u64> {
+        self.locked.next(0)
+    }
     /// How many pages from `page` on a read can take together: up to the first
     /// that is absent, or with the first that is not valid or marked
     /// (`filemap_get_read_batch`).
@@ -153,13 +157,22 @@ impl PageCache {
         self.uptodate.set(page);
         self.dirty.set(page);
     }
-    /// Drops the pages of `from..end` that nobody reads or writes back, with
-    /// what they hold (`truncate_inode_pages_range`).
-    pub fn drop_range(&mut self, from: u64, end: u64) {
+    /// Drops the pages of `from..end` that nobody reads, writes or has written
+    /// to (`invalidate_mapping_pages`).
+    pub fn invalidate(&mut self, from: u64, end: u64) {
+        self.drop_range(from, end, false);
+    }
+    /// Drops the pages of `from..end`, whatever they hold; those under I/O are
+    /// left (`truncate_inode_pages_range`).
+    pub fn truncate(&mut self, from: u64, end: u64) {
+        self.drop_range(from, end, true);
+    }
+    fn drop_range(&mut self, from: u64, end: u64, dirty_ones: bool) {
         let mut at = from;
         while let Some(page) = self.present.next_before(at, end) {
             at = page + 1;
-            if self.locked.has(page) || self.dirty.is_in_flight(page) {
+            let under_io = self.locked.has(page) || self.dirty.is_in_flight(page);
+            if under_io || (self.dirty.has(page) && !dirty_ones) {
                 continue;
             }
             self.present.clear(page);
@@ -267,8 +280,11 @@ mod tests {
         c.begin_read(3, false);
         c.dirty.tag(0, 10);
         c.dirty.begin(2);
-        c.drop_range(0, 10);
-        assert!(!c.has(1) && c.has(2) && c.has(3));
+        c.write(4);
+        c.invalidate(0, 10);
+        assert!(c.has(2) && c.has(3) && c.has(4));
+        c.truncate(0, 10);
+        assert!(!c.has(4) && c.has(2) && c.has(3));
         assert_eq!(c.dirty.count(), 0);
     }
 }

@@ -111,6 +111,7 @@ impl FioThread {
         self.begin_pass_or_end(now);
         if matches!(self.step, Step::Turn) {
             self.start_over();
+            return Some(Act::Reopen);
         }
         None
     }

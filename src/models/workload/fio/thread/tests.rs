@@ -61,6 +61,7 @@ impl Toy {
                 }
                 Act::SpinUntil(t) => self.now = t,
                 Act::Offload { .. } | Act::WaitOffload { .. } => self.offload(thread),
+                Act::Reopen => {}
                 Act::Exit => return,
             }
         }
