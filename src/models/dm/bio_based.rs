@@ -109,7 +109,7 @@ fn multipath_map_bio<K: DmEnv>(k: &mut K, dm: u16, clone: BioId) {
         nr_bytes: (u64::from(k.block().bios[clone].sectors) * SECTOR) as u32,
         cpu: u16::from(k.host().cpu().0),
         node: 0,
-        now: k.host().now(),
+        now: k.host().ktime(),
     };
     let Some(m) = k.dm().mpath(dm) else { return };
     match m.map_bio(&ctx) {
@@ -150,7 +150,7 @@ fn remap<K: DmEnv>(k: &mut K, dm: u16, clone: BioId, path: PathIdx, ctx: &Select
 /// `multipath_end_io_bio`).
 pub fn clone_endio<K: DmEnv>(k: &mut K, dm: u16, clone: BioId) {
     k.host().charge(Cost::EndCloneBio);
-    let now = k.host().now();
+    let now = k.host().ktime();
     let b = k.block();
     let c = b.bios[clone];
     let EndIo::Dm { orig, .. } = c.end_io else {

@@ -48,7 +48,7 @@ fn map_request<K: DmEnv>(k: &mut K, dm: u16, rq: ReqId) -> BlkStatus {
         nr_bytes: (u64::from(k.block().reqs[rq].sectors) * SECTOR) as u32,
         cpu: u16::from(k.host().cpu().0),
         node: 0,
-        now: k.host().now(),
+        now: k.host().ktime(),
     };
     let verdict = k.dm().mpath(dm).map_or(MapRq::Kill, |m| m.map_rq(&ctx));
     match verdict {
@@ -95,7 +95,7 @@ fn clone_and_issue<K: DmEnv>(
     match blk_insert_cloned_request(k, clone) {
         BlkStatus::Ok => BlkStatus::Ok,
         BlkStatus::Resource | BlkStatus::DevResource => {
-            let now = k.host().now();
+            let now = k.host().ktime();
             if let Some(m) = k.dm().mpath(dm) {
                 m.release_io(path, ctx.nr_bytes, Ns::ZERO, now);
             }
@@ -234,7 +234,7 @@ pub fn end_clone_request<K: DmEnv>(k: &mut K, dm: u16, clone: ReqId, status: Blk
 
 fn dm_complete_request<K: DmEnv>(k: &mut K, dm: u16, rq: ReqId, status: BlkStatus) {
     k.host().charge(Cost::EndClone);
-    let now = k.host().now();
+    let (now, uptime) = (k.host().ktime(), k.host().uptime);
     let b = k.block();
     let r = b.reqs[rq];
     let Some(clone) = r.clone else { return };
@@ -242,7 +242,7 @@ fn dm_complete_request<K: DmEnv>(k: &mut K, dm: u16, rq: ReqId, status: BlkStatu
         path: Some(PathIdx(r.pgpath)),
         nr_bytes: r.nr_bytes,
         status,
-        start: b.reqs[clone].io_start,
+        start: uptime + b.reqs[clone].io_start,
         now,
     };
     let Some(m) = k.dm().mpath(dm) else { return };

@@ -40,6 +40,11 @@ pub struct HostConfig {
     pub profile: String,
     /// Whether block tracing is on, which costs CPU on every event.
     pub tracing: bool,
+    /// Time since boot when the run starts: the kernel's clock, which
+    /// historical-service-time compares with the zeroes that its paths begin
+    /// with. Default: 60 s.
+    #[serde(default = "default_uptime")]
+    pub uptime: Ns,
     /// Code paths that cost something else than the profile says, by name.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub costs: BTreeMap<String, Ns>,
@@ -52,9 +57,15 @@ impl Default for HostConfig {
             hz: 250,
             profile: "none".into(),
             tracing: false,
+            uptime: default_uptime(),
             costs: BTreeMap::new(),
         }
     }
+}
+
+/// A host that has been up for a minute.
+fn default_uptime() -> Ns {
+    Ns::from_secs(60)
 }
 
 /// What a step of a frame came to.
@@ -114,6 +125,8 @@ pub struct Host<F, I> {
     pub costs: CpuCosts,
     /// Length of a timer tick.
     pub jiffy: Ns,
+    /// Time since boot at the start of the run.
+    pub uptime: Ns,
 }
 
 impl<F: Copy, I: Copy> Host<F, I> {
@@ -126,6 +139,7 @@ impl<F: Copy, I: Copy> Host<F, I> {
             tasks: Vec::new(),
             costs,
             jiffy: Ns(1_000_000_000 / u64::from(hz.max(1))),
+            uptime: default_uptime(),
         }
     }
 
@@ -133,6 +147,11 @@ impl<F: Copy, I: Copy> Host<F, I> {
     #[inline]
     pub fn now(&self) -> Ns {
         self.clock
+    }
+    /// The time since boot (`ktime_get_ns`).
+    #[inline]
+    pub fn ktime(&self) -> Ns {
+        self.uptime + self.clock
     }
     /// The CPU whose code is running (`smp_processor_id`).
     #[inline]

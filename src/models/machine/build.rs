@@ -79,6 +79,7 @@ impl<P> Machine<P> {
             costs.set(Cost::Trace, Ns::ZERO);
         }
         let mut host: Host<Frame, Irq> = Host::new(h.cpus, h.hz, costs);
+        host.uptime = h.uptime;
         let kblockd = (0..h.cpus)
             .map(|c| host.spawn_worker(format!("kworker/{c}:1H"), Prio::High, CpuId(c as u8)))
             .collect();

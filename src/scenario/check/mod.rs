@@ -123,7 +123,7 @@ impl Checker<'_> {
             hz: raw.hz.as_ref().map_or(default.hz, |hz| hz.get32()),
             profile: raw.profile.unwrap_or_default().name().into(),
             tracing: raw.tracing.unwrap_or(default.tracing),
-            costs: default.costs,
+            ..default
         }
     }
 
