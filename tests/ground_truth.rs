@@ -73,31 +73,26 @@ fn group_agrees(group: &str) {
 }
 
 #[test]
-#[ignore = "the machine is not built yet"]
 fn merge() {
     group_agrees("merge");
 }
 
 #[test]
-#[ignore = "the machine is not built yet"]
 fn balance() {
     group_agrees("balance");
 }
 
 #[test]
-#[ignore = "the machine is not built yet"]
 fn smp() {
     group_agrees("smp");
 }
 
 #[test]
-#[ignore = "the machine is not built yet"]
 fn realistic() {
     group_agrees("realistic");
 }
 
 #[test]
-#[ignore = "the machine is not built yet"]
 fn trace() {
     group_agrees("trace");
 }
