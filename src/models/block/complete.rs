@@ -81,10 +81,13 @@ pub fn __blk_mq_end_request<K: BlockEnv>(k: &mut K, rq: ReqId, status: BlkStatus
 fn account_done<K: BlockEnv>(k: &mut K, rq: ReqId, status: BlkStatus) {
     let now = k.host().now();
     let b = k.block();
-    let r = &b.reqs[rq];
+    let r = &mut b.reqs[rq];
     let (op, start, issued) = (r.op, r.start, r.io_start);
     let started = r.rqf.has(RqFlags::IN_FLIGHT);
     let counted = r.rqf.has(RqFlags::IO_STAT) && !r.rqf.has(RqFlags::FLUSH_SEQ);
+    if counted {
+        r.rqf.clear(RqFlags::IO_STAT); // once
+    }
     let c = &mut b.dev_of(rq).count;
     if status != BlkStatus::Ok {
         c.failed += 1;

@@ -32,9 +32,7 @@ pub fn dm_submit_bio<K: DmEnv>(k: &mut K, dm: u16, bio: BioId) {
     if o.flags.has(Flags::PREFLUSH) && o.sectors > 0 {
         clone.sectors = 0; // the flush goes first; the data follow
     }
-    if o.sectors > 0 {
-        b.devs[usize::from(clone.dev.0)].count.start(now);
-    }
+    b.devs[usize::from(clone.dev.0)].count.start(now);
     let clone = b.bios.alloc(clone);
     if k.dm().dev(dm).suspended {
         return defer(k, dm, clone);
@@ -216,6 +214,8 @@ fn end_clone<K: DmEnv>(k: &mut K, dm: u16, clone: BioId, status: BlkStatus) {
         return;
     };
     let o = &mut b.bios[orig];
+    let dev = &mut b.devs[usize::from(o.dev.0)];
+    dev.count.done(now, o.op, o.start); // a flush before data is an I/O too
     if c.flags.has(Flags::PREFLUSH) && o.sectors > 0 && status == BlkStatus::Ok {
         o.flags = o.flags.without(Flags::PREFLUSH);
         let worker = k.dm().dev(dm).worker;
@@ -223,12 +223,7 @@ fn end_clone<K: DmEnv>(k: &mut K, dm: u16, clone: BioId, status: BlkStatus) {
         let frame = K::block_frame(frame);
         return k.queue_work(worker, frame);
     }
-    let o = *o;
-    if o.sectors > 0 {
-        let count = &mut b.devs[usize::from(o.dev.0)].count;
-        count.dirs[o.op as usize].sectors += u64::from(o.sectors);
-        count.done(now, o.op, o.start);
-    }
-    b.devs[usize::from(o.dev.0)].count.bios_done += 1;
+    dev.count.dirs[o.op as usize].sectors += u64::from(o.sectors);
+    dev.count.bios_done += 1;
     complete::bio_endio(k, orig, status);
 }

@@ -8,7 +8,7 @@ use super::super::block::dispatch::{
 };
 use super::super::block::issue::blk_mq_request_issue_directly;
 use super::super::block::submit::{account_start, blk_mq_alloc_request};
-use super::super::block::{Action, RqEnd, complete};
+use super::super::block::{Action, RqEnd, RqFlags, complete};
 use super::super::host::Cost;
 use super::super::io::{Bio, BioId, BlkStatus, EndIo, Flags, Op, ReqId, SECTOR};
 use super::super::mpath::selector::SelectCtx;
@@ -186,7 +186,7 @@ fn release_clone<K: DmEnv>(k: &mut K, rq: ReqId, clone: ReqId) {
         b.bios.free(bio);
     }
     let c = &b.reqs[clone];
-    if c.sectors > 0 {
+    if c.rqf.has(RqFlags::IO_STAT) {
         let start = c.start;
         b.dev_of(clone).count.absorbed(now, start); // refused: it never was an I/O
     }
@@ -248,7 +248,6 @@ fn dm_complete_request<K: DmEnv>(k: &mut K, dm: u16, rq: ReqId, status: BlkStatu
     };
     let Some(m) = k.dm().mpath(dm) else { return };
     let (verdict, effects) = m.end_io_rq(&io);
-    k.block().reqs[clone].sectors = 0; // its end has been accounted
     release_clone(k, rq, clone);
     match verdict {
         EndIoRq::Done => complete::blk_mq_end_request(k, rq, status),
