@@ -55,6 +55,8 @@ pub struct Counters {
     pub requeues: u64,
     /// Bios split (X).
     pub splits: u64,
+    /// Clones counted among the I/Os although the driver never took them.
+    pub refused: u64,
     /// Requests that ended with an error.
     pub failed: u64,
     /// Requests a flush of a plug held, and how often.
