@@ -157,8 +157,7 @@ pub fn clone_endio<K: DmEnv>(k: &mut K, dm: u16, clone: BioId) {
         return;
     };
     let whole = b.bios[orig];
-    let flush_first =
-        whole.flags.has(Flags::PREFLUSH) && whole.sectors > 0 && c.flags.has(Flags::PREFLUSH);
+    let flush_first = whole.flags.has(Flags::PREFLUSH) && whole.sectors > 0;
     let sectors = if flush_first { 0 } else { whole.sectors };
     let io = Completion {
         path: Some(PathIdx(c.pgpath)),
@@ -216,7 +215,8 @@ fn end_clone<K: DmEnv>(k: &mut K, dm: u16, clone: BioId, status: BlkStatus) {
     let o = &mut b.bios[orig];
     let dev = &mut b.devs[usize::from(o.dev.0)];
     dev.count.done(now, o.op, o.start); // a flush before data is an I/O too
-    if c.flags.has(Flags::PREFLUSH) && o.sectors > 0 && status == BlkStatus::Ok {
+    // The clone may have lost the flag, to a path without a write cache.
+    if o.flags.has(Flags::PREFLUSH) && o.sectors > 0 && status == BlkStatus::Ok {
         o.flags = o.flags.without(Flags::PREFLUSH);
         let worker = k.dm().dev(dm).worker;
         let frame = super::super::block::BlockFrame::SubmitBio(orig);
