@@ -69,6 +69,7 @@ pub fn blk_update_request<K: BlockEnv>(k: &mut K, rq: ReqId, status: BlkStatus, 
 #[allow(non_snake_case)]
 pub fn __blk_mq_end_request<K: BlockEnv>(k: &mut K, rq: ReqId, status: BlkStatus) {
     account_done(k, rq, status);
+    dispatch::put_budget_of(k, rq);
     match k.block().reqs[rq].end {
         RqEnd::None => blk_mq_free_request(k, rq),
         RqEnd::Clone { .. } => k.rq_end_io(rq, status),
@@ -111,7 +112,7 @@ pub fn blk_mq_free_request<K: BlockEnv>(k: &mut K, rq: ReqId) {
     }
     b.reqs.free(rq);
     if r.budget {
-        k.put_budget(r.dev);
+        k.put_budget(r.dev); // refused before it was started
     }
     if r.tag {
         put_tag(k, r.hctx, false);

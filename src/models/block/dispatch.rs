@@ -352,7 +352,8 @@ fn release_budgets<K: BlockEnv>(k: &mut K, list: ReqList) {
     }
 }
 
-fn put_budget_of<K: BlockEnv>(k: &mut K, rq: ReqId) {
+/// Gives a token of the driver's budget back, if `rq` holds one.
+pub(super) fn put_budget_of<K: BlockEnv>(k: &mut K, rq: ReqId) {
     let r = &mut k.block().reqs[rq];
     let dev = r.dev;
     if std::mem::take(&mut r.budget) {

@@ -113,9 +113,12 @@ fn kick_flush<K: BlockEnv>(k: &mut K, dev: DevId) {
     }
     fq.pending_idx ^= 1;
     let first = &b.reqs[first];
-    // The flush borrows the tag of the first request that waits for it.
+    // The flush borrows the tag of the first request that waits for it: the
+    // driver's, or the scheduler's, to which it gets a driver tag of its own.
+    let elv = first.rqf.has(RqFlags::ELV);
     let mut flush = Request::new(dev, first.hctx, first.cpu, Op::Flush, Flags::PREFLUSH, now);
-    flush.tag = true;
+    flush.tag = !elv;
+    flush.sched_tag = elv;
     flush.rqf.set(RqFlags::FLUSH_SEQ);
     flush.end = RqEnd::FlushRq;
     let flush = b.reqs.alloc(flush);
@@ -126,6 +129,7 @@ fn kick_flush<K: BlockEnv>(k: &mut K, dev: DevId) {
 /// (`flush_end_io`).
 pub fn flush_end_io<K: BlockEnv>(k: &mut K, flush: ReqId, status: BlkStatus) {
     k.host().charge(Cost::CompleteBio);
+    dispatch::put_driver_tag(k, flush);
     let now = k.host().now();
     let b = k.block();
     let r = b.reqs[flush];
