@@ -350,7 +350,8 @@ fn flush_busy_ctxs<K: BlockEnv>(k: &mut K, f: &mut RunHw) -> bool {
 /// clear that no more can go.
 fn dispatch_one<K: BlockEnv>(k: &mut K, f: &mut RunHw) -> bool {
     let Some(rq) = f.list.head else { return false };
-    let dev = k.block().reqs[rq].dev;
+    let (dev, changed) = (k.block().reqs[rq].dev, k.block().reqs[rq].changed);
+    k.host().not_before(changed);
     if !f.budgeted {
         if !k.get_budget(dev) {
             put_driver_tag(k, rq);
@@ -453,8 +454,10 @@ pub fn requeue<K: BlockEnv>(k: &mut K, rq: ReqId) {
     put_budget_of(k, rq);
     put_driver_tag(k, rq);
     k.host().charge(Cost::Requeue);
+    let now = k.host().now();
     let b = k.block();
     b.reqs[rq].rqf.clear(RqFlags::IN_FLIGHT);
+    b.reqs[rq].changed = now;
     b.dev_of(rq).count.requeues += 1;
     let (dev, subject) = (b.reqs[rq].dev, b.rq_subject(rq));
     k.trace(dev, Action::Requeue, subject);

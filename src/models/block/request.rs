@@ -105,6 +105,9 @@ pub struct Request {
     pub wbt: bool,
     /// When it was allocated (`start_time_ns`).
     pub start: Ns,
+    /// When it was last added to, inserted or put back: no CPU finds it so
+    /// earlier.
+    pub changed: Ns,
     /// When it was last issued (`io_start_time_ns`).
     pub io_start: Ns,
     /// When it expires in its scheduler (`fifo_time`).
@@ -231,6 +234,7 @@ impl Request {
             budget: false,
             wbt: false,
             start: now,
+            changed: now,
             io_start: Ns::ZERO,
             fifo_time: Ns::ZERO,
             end: RqEnd::None,

@@ -263,6 +263,7 @@ pub fn account_start<K: BlockEnv>(k: &mut K, rq: ReqId) {
     let b = k.block();
     let r = &mut b.reqs[rq];
     r.start = now;
+    r.changed = now;
     r.rqf.set(RqFlags::IO_STAT);
     b.dev_of(rq).count.start(now);
 }
