@@ -1,12 +1,14 @@
 //! Random machines and what runs on them.
 
 use mpathsim::models::config::{MachineConfig, MapConfig, NamedDevice, QueueConfig, SchedulerName};
+use mpathsim::models::device::port::{MediaConfig, PortConfig};
 use mpathsim::models::device::{DeviceConfig, NullBlkConfig, ScsiDebugConfig};
 use mpathsim::models::host::HostConfig;
 use mpathsim::models::io::{Flags, Op};
 use mpathsim::models::workload::WorkloadConfig;
 use mpathsim::models::workload::script::{Script, ScriptBio, ScriptStep};
 use mpathsim::sim::Ns;
+use mpathsim::sim::dist::Distribution;
 use proptest::option;
 use proptest::prelude::*;
 use proptest::sample::select;
@@ -84,8 +86,34 @@ fn scsi() -> impl Strategy<Value = DeviceConfig> {
     })
 }
 
+/// A port of the array, some in front of the media `m`.
+fn port() -> impl Strategy<Value = DeviceConfig> {
+    (latency(), 0u32..4, latency(), 1u32..=64, any::<bool>()).prop_map(
+        |(latency, slots, per_request, queue_depth, cached)| {
+            DeviceConfig::ArrayPort(PortConfig {
+                size: SECTORS / 2048,
+                latency: Distribution::Constant(latency),
+                slots,
+                per_request: Ns(per_request.0 / 50),
+                queue_depth,
+                media: (!cached).then(|| "m".into()),
+                ..PortConfig::default()
+            })
+        },
+    )
+}
+
+fn media() -> MediaConfig {
+    MediaConfig {
+        name: "m".into(),
+        slots: 2,
+        service: Distribution::Constant(Ns::from_us(300)),
+        ..MediaConfig::default()
+    }
+}
+
 fn devices() -> impl Strategy<Value = Vec<NamedDevice>> {
-    let device = prop_oneof![3 => null_blk(), 1 => scsi()];
+    let device = prop_oneof![3 => null_blk(), 1 => scsi(), 1 => port()];
     prop::collection::vec((device, queue()), 1..=4).prop_map(|list| {
         let named = list.into_iter().enumerate();
         named
@@ -99,11 +127,12 @@ fn devices() -> impl Strategy<Value = Vec<NamedDevice>> {
     })
 }
 
-/// A group of paths, selector first.
-fn group(selector: usize, range: std::ops::Range<usize>) -> String {
+/// A group of paths, selector first; the paths are called `p0` or, with a map
+/// over each of them, `on0` and so on.
+fn group(selector: usize, path: &str, range: std::ops::Range<usize>) -> String {
     let paths = range.len();
     let with = |args: &dyn Fn(usize) -> String| {
-        let list = range.clone().map(|n| format!(" /dev/p{n} {}", args(n)));
+        let list = range.clone().map(|n| format!(" {path}{n} {}", args(n)));
         list.collect::<String>()
     };
     let bare = || with(&|_| String::new());
@@ -134,9 +163,9 @@ fn host() -> impl Strategy<Value = HostConfig> {
 
 /// What is said to a map of that many paths and groups before the start: no
 /// path is left without another.
-fn message(choice: usize, paths: usize, groups: usize) -> Option<String> {
+fn message(choice: usize, path: &str, paths: usize, groups: usize) -> Option<String> {
     match choice {
-        0 if paths > 1 => Some("fail_path /dev/p1".into()),
+        0 if paths > 1 => Some(format!("fail_path {path}1")),
         1 if groups > 1 => Some("switch_group 2".into()),
         2 if groups > 1 => Some("disable_group 1".into()),
         _ => None,
@@ -147,31 +176,44 @@ fn message(choice: usize, paths: usize, groups: usize) -> Option<String> {
 /// map `mp`.
 pub fn machine() -> impl Strategy<Value = MachineConfig> {
     let map = (0usize..9, any::<bool>(), any::<bool>(), 0usize..8);
-    (devices(), queue(), map, host()).prop_map(
-        |(devices, queue, (selector, bio, two, said), mut host)| {
+    (devices(), queue(), map, 0u32..12, host()).prop_map(
+        |(devices, queue, (selector, bio, two, said), below, mut host)| {
             let paths = devices.len();
             if selector == 5 {
                 host.cpus = host.cpus.max(paths as u16); // every path needs a CPU
             }
             let features = if bio { "2 queue_mode bio" } else { "0" };
+            // Something below the paths: a map that delays by 0 or 1 ms, or none.
+            let stacked = bio && below < 2;
+            let path = if stacked { "/dev/mapper/on" } else { "/dev/p" };
+            let mut maps: Vec<MapConfig> = (0..if stacked { paths } else { 0 })
+                .map(|n| MapConfig {
+                    name: format!("on{n}"),
+                    devno: (252, 1 + n as u32),
+                    table: format!("0 {SECTORS} delay /dev/p{n} 0 {below}"),
+                    queue: QueueConfig::default(),
+                })
+                .collect();
             let groups = if two && paths > 1 {
-                let (first, second) = (group(selector, 0..1), group(selector, 1..paths));
+                let (first, second) =
+                    (group(selector, path, 0..1), group(selector, path, 1..paths));
                 format!("2 1 {first} {second}")
             } else {
-                format!("1 1 {}", group(selector, 0..paths))
+                format!("1 1 {}", group(selector, path, 0..paths))
             };
-            let message = message(said, paths, if two && paths > 1 { 2 } else { 1 });
+            maps.push(MapConfig {
+                name: "mp".into(),
+                devno: (252, 0),
+                table: format!("0 {SECTORS} multipath {features} 0 {groups}"),
+                queue,
+            });
+            let message = message(said, path, paths, if two && paths > 1 { 2 } else { 1 });
             MachineConfig {
                 seed: 1,
                 host,
                 devices,
-                media: Vec::new(),
-                maps: vec![MapConfig {
-                    name: "mp".into(),
-                    devno: (252, 0),
-                    table: format!("0 {SECTORS} multipath {features} 0 {groups}"),
-                    queue,
-                }],
+                media: vec![media()],
+                maps,
                 workload: WorkloadConfig::default(),
                 messages_before_start: message.into_iter().map(|m| ("mp".into(), m)).collect(),
             }

@@ -67,6 +67,12 @@ fn every_bio_is_accounted(o: &Outcome, is_bio_based: bool) {
     }
 }
 
+/// The multipath device, and the devices at the ends of its paths.
+fn map_and_paths(o: &Outcome) -> (&DeviceOutcome, &[DeviceOutcome]) {
+    let maps = o.maps.len();
+    (&o.devices[maps - 1], &o.devices[maps..])
+}
+
 /// I/Os and bytes of the fio jobs on the map, and on a path.
 fn asked(o: &Outcome) -> [(u64, u64); 2] {
     ["map", "path"].map(|name| {
@@ -79,7 +85,8 @@ fn asked(o: &Outcome) -> [(u64, u64); 2] {
 }
 
 fn is_bio_based(config: &MachineConfig) -> bool {
-    config.maps[0].table.contains("queue_mode bio")
+    let map = config.maps.last().unwrap();
+    map.table.contains("queue_mode bio")
 }
 
 /// 1000 cases, or as many as `PROPTEST_CASES` says.
@@ -102,7 +109,7 @@ proptest! {
         let bio_based = is_bio_based(&config);
         every_bio_is_accounted(&o, bio_based);
         if clean(&o) {
-            let (map, paths) = (&o.devices[0], &o.devices[1..]);
+            let (map, paths) = map_and_paths(&o);
             let [on_map, on_path] = asked(&o);
             let at_paths: u64 = paths.iter().map(|d| d.bios).sum();
             let from_map = if bio_based { map.bios } else { 0 };
@@ -121,7 +128,7 @@ proptest! {
         every_bio_is_accounted(&o, bio_based);
         let scripts = &config.workload.scripts;
         if clean(&o) && scripts.iter().all(|s| s.device != "/dev/p0") {
-            let (map, paths) = (&o.devices[0], &o.devices[1..]);
+            let (map, paths) = map_and_paths(&o);
             let below: u64 = paths.iter().map(sectors).sum();
             prop_assert_eq!(below, sectors(map));
             if !bio_based {
