@@ -305,7 +305,7 @@ pub struct Bio {
     /// First error seen.
     pub status: BlkStatus,
     /// Completions still awaited (`__bi_remaining`).
-    pub remaining: u8,
+    pub remaining: u32,
     /// `REQ_*` flags.
     pub flags: Flags,
     /// The CPU that submitted it.

@@ -132,7 +132,7 @@ fn paths<P: Probe>(m: &Machine<P>, map: usize) -> Vec<PathOutcome> {
             PathOutcome {
                 device: d.name.clone(),
                 group: u32::from(p.group) + 1,
-                ios: c.dirs.iter().map(|d| d.ios).sum(),
+                ios: c.dirs.iter().map(|d| d.ios).sum::<u64>() - c.refused,
                 bytes: c.dirs.iter().map(|d| d.sectors * 512).sum(),
                 mean_in_flight: c.in_flight_integral as f64 / span,
                 utilisation: c.io_ticks.0 as f64 / span,

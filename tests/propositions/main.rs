@@ -7,6 +7,7 @@
 
 mod dmsetup;
 mod failure;
+mod flushes;
 mod merging;
 mod pressure;
 mod rig;

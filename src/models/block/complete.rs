@@ -70,6 +70,7 @@ pub fn blk_update_request<K: BlockEnv>(k: &mut K, rq: ReqId, status: BlkStatus, 
 pub fn __blk_mq_end_request<K: BlockEnv>(k: &mut K, rq: ReqId, status: BlkStatus) {
     account_done(k, rq, status);
     wbt::done(k, rq);
+    dispatch::put_budget_of(k, rq);
     match k.block().reqs[rq].end {
         RqEnd::None => blk_mq_free_request(k, rq),
         RqEnd::Clone { .. } => k.rq_end_io(rq, status),
@@ -82,7 +83,7 @@ pub fn __blk_mq_end_request<K: BlockEnv>(k: &mut K, rq: ReqId, status: BlkStatus
 fn account_done<K: BlockEnv>(k: &mut K, rq: ReqId, status: BlkStatus) {
     let now = k.host().now();
     let b = k.block();
-    let r = &b.reqs[rq];
+    let r = &mut b.reqs[rq];
     let (op, start, issued) = (r.op, r.start, r.io_start);
     let started = r.rqf.has(RqFlags::IN_FLIGHT);
     let counted = r.rqf.has(RqFlags::IO_STAT) && !r.rqf.has(RqFlags::FLUSH_SEQ);
@@ -117,7 +118,7 @@ pub fn blk_mq_free_request<K: BlockEnv>(k: &mut K, rq: ReqId) {
     }
     b.reqs.free(rq);
     if r.budget {
-        k.put_budget(r.dev);
+        k.put_budget(r.dev); // refused before it was started
     }
     if r.tag {
         put_tag(k, r.hctx, false);

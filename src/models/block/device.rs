@@ -28,8 +28,6 @@ pub struct DirCount {
 pub struct Counters {
     /// Reads, writes, flushes, discards.
     pub dirs: [DirCount; 4],
-    /// Summed time of I/Os that were begun and then refused.
-    pub refused: Ns,
     /// I/Os in flight.
     pub in_flight: u32,
     /// When that number last changed.
@@ -58,6 +56,8 @@ pub struct Counters {
     pub requeues: u64,
     /// Bios split (X).
     pub splits: u64,
+    /// Clones counted among the I/Os although the driver never took them.
+    pub refused: u64,
     /// Requests that ended with an error.
     pub failed: u64,
     /// Requests a flush of a plug held, and how often.

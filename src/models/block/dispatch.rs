@@ -17,6 +17,12 @@ pub struct RunHw {
     hctx: HctxId,
     /// Taken from where they waited, to be sent in this order.
     list: ReqList,
+    /// The hardware queue they belong to.
+    list_of: HctxId,
+    /// Taken with them, but for other hardware queues: to be sent next.
+    others: ReqList,
+    /// Whether all requests of one of those hardware queues have been sent.
+    sent: bool,
     /// Whether the driver's budget has been charged for them.
     budgeted: bool,
     stage: Stage,
@@ -106,6 +112,9 @@ impl RunHw {
         RunHw {
             hctx,
             list: ReqList::default(),
+            list_of: hctx,
+            others: ReqList::default(),
+            sent: false,
             budgeted: false,
             stage: Stage::Start,
         }
@@ -131,10 +140,11 @@ pub fn step_run_hw<K: BlockEnv>(k: &mut K, task: TaskId, mut f: RunHw) -> Step {
     let more = match f.stage {
         Stage::Start => RunHw::claimed(k, f.hctx, task) && start(k, &mut f),
         _ if f.list.is_empty() => {
-            k.block().hctx(f.hctx).update_dispatch_busy(false);
-            next_round(k, &mut f)
+            k.block().hctx(f.list_of).update_dispatch_busy(false);
+            f.sent = true;
+            next_list(k, &mut f)
         }
-        _ => dispatch_one(k, &mut f),
+        _ => dispatch_one(k, &mut f) || next_list(k, &mut f),
     };
     if more {
         replace(k, task, BlockFrame::RunHw(f));
@@ -172,7 +182,19 @@ fn start<K: BlockEnv>(k: &mut K, f: &mut RunHw) -> bool {
     flush_busy_ctxs(k, f)
 }
 
-/// A list has been sent whole: what comes after it.
+/// A list has been sent, or as much of it as the driver takes: those for other
+/// hardware queues follow, then comes the next round if any list was sent
+/// whole.
+fn next_list<K: BlockEnv>(k: &mut K, f: &mut RunHw) -> bool {
+    if !f.others.is_empty() {
+        take_one_queue(k, f);
+        return true;
+    }
+    f.list_of = f.hctx;
+    std::mem::take(&mut f.sent) && next_round(k, f)
+}
+
+/// What comes after a list.
 fn next_round<K: BlockEnv>(k: &mut K, f: &mut RunHw) -> bool {
     let h = k.block().hctx(f.hctx);
     let dev = h.dev;
@@ -242,10 +264,44 @@ fn do_dispatch_sched<K: BlockEnv>(k: &mut K, f: &mut RunHw) -> bool {
     }
     f.budgeted = true;
     f.stage = Stage::Sched;
-    if count == 0 && kick {
-        mod_run_work(k, f.hctx, RESOURCE_DELAY);
+    if count == 0 {
+        if kick {
+            for hctx in k.block().dev(dev).hctxs() {
+                mod_run_work(k, hctx, RESOURCE_DELAY);
+            }
+        }
+        return false;
     }
-    count > 0
+    if k.block().dev(dev).nr_hw_queues > 1 {
+        f.others = std::mem::take(&mut f.list);
+        take_one_queue(k, f);
+    }
+    true
+}
+
+/// Of the requests that the scheduler has given out, those of the first
+/// hardware queue are to be sent (`blk_mq_dispatch_hctx_list`).
+fn take_one_queue<K: BlockEnv>(k: &mut K, f: &mut RunHw) {
+    let reqs = &mut k.block().reqs;
+    let mut hctx = None;
+    let mut at = f.others.head;
+    while let Some(rq) = at {
+        at = reqs[rq].next;
+        let this = reqs[rq].hctx;
+        hctx = Some(hctx.map_or(this, |first: HctxId| first.min(this)));
+    }
+    let Some(hctx) = hctx else { return };
+    f.list_of = hctx;
+    let mut rest = ReqList::default();
+    while let Some(rq) = f.others.pop_front(reqs) {
+        let list = if reqs[rq].hctx == hctx {
+            &mut f.list
+        } else {
+            &mut rest
+        };
+        list.push_back(reqs, rq);
+    }
+    f.others = rest;
 }
 
 /// One request of the software queues, round robin over CPUs
@@ -295,7 +351,8 @@ fn flush_busy_ctxs<K: BlockEnv>(k: &mut K, f: &mut RunHw) -> bool {
 /// clear that no more can go.
 fn dispatch_one<K: BlockEnv>(k: &mut K, f: &mut RunHw) -> bool {
     let Some(rq) = f.list.head else { return false };
-    let dev = k.block().reqs[rq].dev;
+    let (dev, changed) = (k.block().reqs[rq].dev, k.block().reqs[rq].changed);
+    k.host().not_before(changed);
     if !f.budgeted {
         if !k.get_budget(dev) {
             put_driver_tag(k, rq);
@@ -303,7 +360,7 @@ fn dispatch_one<K: BlockEnv>(k: &mut K, f: &mut RunHw) -> bool {
         }
         k.block().reqs[rq].budget = true;
     }
-    if !blk_mq_get_driver_tag(k, rq) && !mark_tag_wait(k, f.hctx, rq) {
+    if !blk_mq_get_driver_tag(k, rq) && !mark_tag_wait(k, f.list_of, rq) {
         return push_back(k, f, false);
     }
     f.list.remove(&mut k.block().reqs, rq);
@@ -331,16 +388,17 @@ fn dispatch_one<K: BlockEnv>(k: &mut K, f: &mut RunHw) -> bool {
 fn push_back<K: BlockEnv>(k: &mut K, f: &mut RunHw, needs_resource: bool) -> bool {
     release_budgets(k, f.list);
     let b = k.block();
-    let h = &mut b.hctxs[f.hctx.index()];
+    let hctx = f.list_of;
+    let h = &mut b.hctxs[hctx.index()];
     h.dispatch.append(&mut b.reqs, f.list);
     f.list = ReqList::default();
     let needs_restart = h.restart;
     if !needs_restart {
-        blk_mq_run_hw_queue(k, f.hctx, true);
+        blk_mq_run_hw_queue(k, hctx, true);
     } else if needs_resource {
-        mod_run_work(k, f.hctx, RESOURCE_DELAY);
+        mod_run_work(k, hctx, RESOURCE_DELAY);
     }
-    k.block().hctx(f.hctx).update_dispatch_busy(true);
+    k.block().hctx(hctx).update_dispatch_busy(true);
     false
 }
 
@@ -398,8 +456,10 @@ pub fn requeue<K: BlockEnv>(k: &mut K, rq: ReqId) {
     put_driver_tag(k, rq);
     k.host().charge(Cost::Requeue);
     wbt::requeue(k, rq);
+    let now = k.host().now();
     let b = k.block();
     b.reqs[rq].rqf.clear(RqFlags::IN_FLIGHT);
+    b.reqs[rq].changed = now;
     b.dev_of(rq).count.requeues += 1;
     let (dev, subject) = (b.reqs[rq].dev, b.rq_subject(rq));
     k.trace(dev, Action::Requeue, subject);

@@ -33,7 +33,9 @@ pub fn blk_mq_sched_insert_request<K: BlockEnv>(
 /// Puts `rq` on the dispatch list, past scheduler and software queues
 /// (`blk_mq_request_bypass_insert`).
 pub fn blk_mq_request_bypass_insert<K: BlockEnv>(k: &mut K, rq: ReqId, run_queue: bool) {
+    let now = k.host().now();
     let b = k.block();
+    b.reqs[rq].changed = now;
     let hctx = b.reqs[rq].hctx;
     b.hctxs[hctx.index()].dispatch.push_back(&mut b.reqs, rq);
     if run_queue {
@@ -94,7 +96,9 @@ pub fn insert_list<K: BlockEnv>(k: &mut K, hctx: HctxId, mut list: ReqList) {
 }
 
 fn trace_insert<K: BlockEnv>(k: &mut K, rq: ReqId) {
+    let now = k.host().now();
     let b = k.block();
+    b.reqs[rq].changed = now;
     b.dev_of(rq).count.inserts += 1;
     let (dev, subject) = (b.reqs[rq].dev, b.rq_subject(rq));
     k.trace(dev, Action::Insert, subject);

@@ -87,6 +87,7 @@ pub fn blk_attempt_bio_merge<K: BlockEnv>(k: &mut K, rq: ReqId, bio: BioId) -> b
 
 /// `bio_attempt_back_merge`
 pub fn bio_attempt_back_merge<K: BlockEnv>(k: &mut K, rq: ReqId, bio: BioId) -> bool {
+    let now = k.host().now();
     let b = k.block();
     let o = b.bios[bio];
     let r = &mut b.reqs[rq];
@@ -94,6 +95,7 @@ pub fn bio_attempt_back_merge<K: BlockEnv>(k: &mut K, rq: ReqId, bio: BioId) -> 
     if !fits(dev, r, rq, r.sector, o.sectors, o.segs) {
         return false;
     }
+    r.changed = r.changed.max(now);
     r.sectors += o.sectors;
     r.segs += o.segs;
     let tail = r.biotail.replace(bio);
@@ -111,6 +113,7 @@ pub fn bio_attempt_back_merge<K: BlockEnv>(k: &mut K, rq: ReqId, bio: BioId) -> 
 
 /// `bio_attempt_front_merge`
 pub fn bio_attempt_front_merge<K: BlockEnv>(k: &mut K, rq: ReqId, bio: BioId) -> bool {
+    let now = k.host().now();
     let b = k.block();
     let o = b.bios[bio];
     let r = &mut b.reqs[rq];
@@ -119,6 +122,7 @@ pub fn bio_attempt_front_merge<K: BlockEnv>(k: &mut K, rq: ReqId, bio: BioId) ->
         return false;
     }
     r.sector = o.sector;
+    r.changed = r.changed.max(now);
     r.sectors += o.sectors;
     r.segs += o.segs;
     b.bios[bio].next = r.bio.replace(bio);
@@ -148,6 +152,7 @@ pub fn attempt_merge<K: BlockEnv>(k: &mut K, rq: ReqId, next: ReqId) -> bool {
         return false;
     }
     r.sectors += n.sectors;
+    r.changed = r.changed.max(n.changed);
     r.segs += n.segs;
     // The earlier start survives (`attempt_merge`); the later I/O is absorbed.
     let absorbed = r.start.max(n.start);

@@ -106,6 +106,9 @@ pub struct Request {
     pub wbt: Tracked,
     /// When it was allocated (`start_time_ns`).
     pub start: Ns,
+    /// When it was last added to, inserted or put back: no CPU finds it so
+    /// earlier.
+    pub changed: Ns,
     /// When it was last issued (`io_start_time_ns`).
     pub io_start: Ns,
     /// When it expires in its scheduler (`fifo_time`).
@@ -234,6 +237,7 @@ impl Request {
             budget: false,
             wbt: Tracked::No,
             start: now,
+            changed: now,
             io_start: Ns::ZERO,
             fifo_time: Ns::ZERO,
             end: RqEnd::None,

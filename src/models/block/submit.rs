@@ -2,7 +2,7 @@
 //! (`blk-core.c:submit_bio_noacct`, `blk-mq.c:blk_mq_submit_bio`, 6.1).
 
 use super::super::host::{Cost, Step, TaskId};
-use super::super::io::{Bio, BioId, BlkStatus, DevId, Flags, ReqId};
+use super::super::io::{Bio, BioId, BlkStatus, DevId, Flags, Op, ReqId};
 use super::request::Request;
 use super::{Action, BlockEnv, BlockFrame, RqFlags};
 use super::{complete, dispatch, flush, insert, issue, merge, plug, pop, replace, split, wbt};
@@ -50,6 +50,9 @@ pub fn step_submit_bio<K: BlockEnv>(k: &mut K, task: TaskId, bio: BioId) -> Step
         if o.sectors == 0 {
             return end_at_once(k, bio, BlkStatus::Ok);
         }
+    }
+    if o.op == Op::Discard && dev.limits.max_discard_sectors == 0 {
+        return end_at_once(k, bio, BlkStatus::NotSupp);
     }
     let (id, bio_based) = (o.dev, dev.bio_based);
     if !o.traced {
@@ -289,6 +292,7 @@ pub fn account_start<K: BlockEnv>(k: &mut K, rq: ReqId) {
     let b = k.block();
     let r = &mut b.reqs[rq];
     r.start = now;
+    r.changed = now;
     r.rqf.set(RqFlags::IO_STAT);
     b.dev_of(rq).count.start(now);
 }

@@ -157,8 +157,7 @@ pub fn clone_endio<K: DmEnv>(k: &mut K, dm: u16, clone: BioId) {
         return;
     };
     let whole = b.bios[orig];
-    let flush_first =
-        whole.flags.has(Flags::PREFLUSH) && whole.sectors > 0 && c.flags.has(Flags::PREFLUSH);
+    let flush_first = whole.flags.has(Flags::PREFLUSH) && whole.sectors > 0;
     let sectors = if flush_first { 0 } else { whole.sectors };
     let io = Completion {
         path: Some(PathIdx(c.pgpath)),
@@ -214,20 +213,17 @@ fn end_clone<K: DmEnv>(k: &mut K, dm: u16, clone: BioId, status: BlkStatus) {
         return;
     };
     let o = &mut b.bios[orig];
-    let flush_first = c.flags.has(Flags::PREFLUSH) && o.sectors > 0;
-    let count = &mut b.devs[usize::from(o.dev.0)].count;
-    if !flush_first {
-        count.dirs[o.op as usize].sectors += u64::from(o.sectors);
-    }
-    count.done(now, o.op, o.start);
-    if flush_first && status == BlkStatus::Ok {
+    let dev = &mut b.devs[usize::from(o.dev.0)];
+    dev.count.done(now, o.op, o.start); // a flush before data is an I/O too
+    // The clone may have lost the flag, to a path without a write cache.
+    if o.flags.has(Flags::PREFLUSH) && o.sectors > 0 && status == BlkStatus::Ok {
         o.flags = o.flags.without(Flags::PREFLUSH);
         let worker = k.dm().dev(dm).worker;
         let frame = super::super::block::BlockFrame::SubmitBio(orig);
         let frame = K::block_frame(frame);
         return k.queue_work(worker, frame);
     }
-    let o = *o;
-    b.devs[usize::from(o.dev.0)].count.bios_done += 1;
+    dev.count.dirs[o.op as usize].sectors += u64::from(o.sectors);
+    dev.count.bios_done += 1;
     complete::bio_endio(k, orig, status);
 }

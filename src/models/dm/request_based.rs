@@ -185,9 +185,13 @@ fn release_clone<K: DmEnv>(k: &mut K, rq: ReqId, clone: ReqId) {
         at = b.bios[bio].next;
         b.bios.free(bio);
     }
-    if b.reqs[clone].rqf.has(RqFlags::IO_STAT) {
-        let start = b.reqs[clone].start;
-        b.dev_of(clone).count.absorbed(now, start); // refused: it never was an I/O
+    let c = &b.reqs[clone];
+    if c.rqf.has(RqFlags::IO_STAT) {
+        // Refused: it counts as an I/O all the same (blk_insert_cloned_request).
+        let (op, start) = (c.op, c.start);
+        let count = &mut b.dev_of(clone).count;
+        count.done(now, op, start);
+        count.refused += 1;
     }
     complete::blk_mq_free_request(k, clone);
 }

@@ -179,6 +179,12 @@ impl<F: Copy, I: Copy> Host<F, I> {
     pub fn spend(&mut self, span: Ns) {
         self.clock += span;
     }
+    /// The running code comes upon what another CPU did at `t`: it cannot be
+    /// earlier now. (Within a step a CPU may run ahead of the others.)
+    #[inline]
+    pub fn not_before(&mut self, t: Ns) {
+        self.clock = self.clock.max(t);
+    }
     /// Sets the clock to the time of the event that is handled next.
     #[inline]
     pub fn set_clock(&mut self, now: Ns) {
