@@ -287,12 +287,13 @@ impl FioThread {
         done(Dir::Read) + done(Dir::Write) + done(Dir::Trim)
     }
 
+    /// Also where every I/O fails, and so none is there to end the ramp.
     #[inline]
-    fn runtime_exceeded(&self, now: Ns) -> bool {
-        match self.spec.runtime {
-            Some(runtime) if self.ramp_over => now.saturating_sub(self.epoch) >= runtime,
-            _ => false,
-        }
+    fn runtime_exceeded(&mut self, now: Ns) -> bool {
+        let Some(runtime) = self.spec.runtime else {
+            return false;
+        };
+        self.ramp_time_over(now) && now.saturating_sub(self.epoch) >= runtime
     }
 
     /// µs since the thread's epoch.

@@ -34,7 +34,14 @@ impl Toy {
     fn run(&mut self, thread: &mut FioThread) {
         thread.start(self.now);
         for turn in 0.. {
-            assert!(turn < 1_000_000, "endless: {:?}", thread.spec());
+            // 4 ms of I/Os that take 10 ns and some turns each is the longest job.
+            assert!(
+                turn < 4_000_000,
+                "endless at {}, lately {:?}: {:?}",
+                self.now,
+                &self.calls[self.calls.len().saturating_sub(8)..],
+                thread.spec()
+            );
             match thread.next(self.now) {
                 Act::Prepared => self.now += Ns(10),
                 Act::Submit => self.submit(thread),
@@ -61,7 +68,7 @@ impl Toy {
                 }
                 Act::SpinUntil(t) => self.now = t,
                 Act::Offload { .. } | Act::WaitOffload { .. } => self.offload(thread),
-                Act::Reopen => {}
+                Act::Reopen => self.now += Ns(10),
                 Act::Exit => return,
             }
         }
