@@ -3,6 +3,7 @@
 use super::super::host::Cost;
 use super::super::io::{Bio, BioId, Flags, Op, ReqId};
 use super::{Action, BlockDev, BlockEnv, ReqList, Request, RqFlags};
+use crate::sim::Ns;
 
 /// Where a bio would join a request (`enum elv_merge`).
 #[derive(Copy, Clone, PartialEq, Eq, Debug)]
@@ -85,9 +86,18 @@ pub fn blk_attempt_bio_merge<K: BlockEnv>(k: &mut K, rq: ReqId, bio: BioId) -> b
     }
 }
 
+/// The running code adds to `rq`: not before others have made it what it is.
+fn touch<K: BlockEnv>(k: &mut K, rq: ReqId) -> Ns {
+    let changed = k.block().reqs[rq].changed;
+    k.host().not_before(changed);
+    let now = k.host().now();
+    k.block().reqs[rq].changed = now;
+    now
+}
+
 /// `bio_attempt_back_merge`
 pub fn bio_attempt_back_merge<K: BlockEnv>(k: &mut K, rq: ReqId, bio: BioId) -> bool {
-    let now = k.host().now();
+    touch(k, rq);
     let b = k.block();
     let o = b.bios[bio];
     let r = &mut b.reqs[rq];
@@ -95,7 +105,6 @@ pub fn bio_attempt_back_merge<K: BlockEnv>(k: &mut K, rq: ReqId, bio: BioId) -> 
     if !fits(dev, r, rq, r.sector, o.sectors, o.segs) {
         return false;
     }
-    r.changed = r.changed.max(now);
     r.sectors += o.sectors;
     r.segs += o.segs;
     let tail = r.biotail.replace(bio);
@@ -113,7 +122,7 @@ pub fn bio_attempt_back_merge<K: BlockEnv>(k: &mut K, rq: ReqId, bio: BioId) -> 
 
 /// `bio_attempt_front_merge`
 pub fn bio_attempt_front_merge<K: BlockEnv>(k: &mut K, rq: ReqId, bio: BioId) -> bool {
-    let now = k.host().now();
+    touch(k, rq);
     let b = k.block();
     let o = b.bios[bio];
     let r = &mut b.reqs[rq];
@@ -122,7 +131,6 @@ pub fn bio_attempt_front_merge<K: BlockEnv>(k: &mut K, rq: ReqId, bio: BioId) ->
         return false;
     }
     r.sector = o.sector;
-    r.changed = r.changed.max(now);
     r.sectors += o.sectors;
     r.segs += o.segs;
     b.bios[bio].next = r.bio.replace(bio);
@@ -165,7 +173,7 @@ pub fn attempt_merge<K: BlockEnv>(k: &mut K, rq: ReqId, next: ReqId) -> bool {
     b.reqs[next].bio = None;
     b.reqs[next].biotail = None;
     elv_merge_requests(k, rq, next);
-    let now = k.host().now();
+    let now = touch(k, rq);
     let b = k.block();
     let dev = b.dev_of(rq);
     dev.count.rq_merges += 1;
