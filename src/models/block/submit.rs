@@ -33,9 +33,27 @@ pub fn submit_bio_noacct<K: BlockEnv>(k: &mut K, bio: BioId) {
     k.host().call(frame);
 }
 
-/// `submit_bio_noacct`: checks a bio and hands it to its device.
+/// Submits `bio` as the last thing that the running step does: its next step
+/// where code takes time, so that events can come between; else at once.
+#[inline]
+pub fn submit_bio_last<K: BlockEnv>(k: &mut K, bio: BioId) {
+    match k.host().current() {
+        Some(task) if k.host().is_free() => {
+            submit_bio(k, task, bio);
+        }
+        _ => submit_bio_noacct(k, bio),
+    }
+}
+
+/// The frame of [`submit_bio_noacct`].
 pub fn step_submit_bio<K: BlockEnv>(k: &mut K, task: TaskId, bio: BioId) -> Step {
     pop(k, task);
+    submit_bio(k, task, bio)
+}
+
+/// `submit_bio_noacct`: checks a bio and hands it to its device. What is left
+/// to do is on the stack; a submitter never sleeps in here.
+fn submit_bio<K: BlockEnv>(k: &mut K, task: TaskId, bio: BioId) -> Step {
     k.host().charge(Cost::SubmitBio);
     let cpu = k.host().cpu().0;
     let b = k.block();

@@ -2,7 +2,7 @@
 //! clone goes through the *path's* queue: plug, merge, scheduler (`dm.c`,
 //! `dm-mpath.c:multipath_map_bio`, 6.1).
 
-use super::super::block::submit::submit_bio_noacct;
+use super::super::block::submit::{submit_bio_last, submit_bio_noacct};
 use super::super::block::{Action, complete, split};
 use super::super::host::Cost;
 use super::super::io::{Bio, BioId, BlkStatus, DevId, EndIo, Flags, SECTOR};
@@ -89,7 +89,7 @@ pub fn map_bio<K: DmEnv>(k: &mut K, dm: u16, clone: BioId) {
         Target::Error => return end_clone(k, dm, clone, BlkStatus::IoErr),
     };
     redirect(k, clone, (dev, sector));
-    submit_bio_noacct(k, clone);
+    submit_bio_last(k, clone);
 }
 
 /// The clone is addressed to another device now (`dm_submit_bio_remap`).
@@ -143,7 +143,7 @@ fn remap<K: DmEnv>(k: &mut K, dm: u16, clone: BioId, path: PathIdx, ctx: &Select
     c.flags = c.flags.with(Flags::FAILFAST_TRANSPORT);
     let sector = c.sector;
     redirect(k, clone, (to, sector));
-    submit_bio_noacct(k, clone);
+    submit_bio_last(k, clone);
 }
 
 /// A clone has ended: done, or mapped again (`clone_endio`,

@@ -122,6 +122,7 @@ impl Cost {
 #[derive(Clone, Debug, PartialEq)]
 pub struct CpuCosts {
     ns: Vec<Ns>,
+    free: bool,
 }
 
 impl CpuCosts {
@@ -129,6 +130,7 @@ impl CpuCosts {
     pub fn none() -> Self {
         CpuCosts {
             ns: vec![Ns::ZERO; Cost::ALL.len()],
+            free: true,
         }
     }
     /// Profile `lab`: the emulated CPU on which the kernel observations were
@@ -137,6 +139,7 @@ impl CpuCosts {
     pub fn lab() -> Self {
         CpuCosts {
             ns: Cost::LAB.iter().map(|&ns| Ns(ns)).collect(),
+            free: false,
         }
     }
     /// The profile of that name.
@@ -155,9 +158,11 @@ impl CpuCosts {
     /// Sets what one passage of `cost` takes.
     pub fn set(&mut self, cost: Cost, ns: Ns) {
         self.ns[cost as usize] = ns;
+        self.free = self.ns.iter().all(|&c| c == Ns::ZERO);
     }
     /// Whether nothing costs anything.
+    #[inline]
     pub fn is_free(&self) -> bool {
-        self.ns.iter().all(|&c| c == Ns::ZERO)
+        self.free
     }
 }

@@ -198,6 +198,7 @@ impl<F: Copy, I: Copy> Host<F, I> {
         Ns((base + ticks) * self.jiffy.0)
     }
     /// Whether no code path costs anything.
+    #[inline]
     pub fn is_free(&self) -> bool {
         self.costs.is_free()
     }

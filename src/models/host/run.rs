@@ -101,11 +101,13 @@ pub(super) fn run_cpu<K: HostEnv>(k: &mut K, cpu: CpuId) {
         let spent = h.clock - began;
         let c = &mut h.cpus[cpu.index()];
         let t = &mut h.tasks[task.index()];
-        t.share.ran(spent);
-        if t.is_worker {
-            c.used.worker += spent;
-        } else {
-            c.used.task += spent;
+        if spent > Ns::ZERO {
+            t.share.ran(spent);
+            if t.is_worker {
+                c.used.worker += spent;
+            } else {
+                c.used.task += spent;
+            }
         }
         match step {
             Step::Again => {}

@@ -147,6 +147,10 @@ fn submit<K: AppEnv>(k: &mut K, task: TaskId, t: u16, unit: &IoUnit, waiter: Opt
             slot: unit.slot,
         };
         let bio = k.block().bios.alloc(bio);
-        submit::submit_bio_noacct(k, bio);
+        if pieces == 1 {
+            submit::submit_bio_last(k, bio);
+        } else {
+            submit::submit_bio_noacct(k, bio);
+        }
     }
 }

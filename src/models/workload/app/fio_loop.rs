@@ -4,8 +4,25 @@ use super::{AppEnv, AppFrame, Waiting, fsync, open, thread};
 use crate::models::host::{Cost, Step};
 use crate::models::workload::fio::Act;
 
-/// Goes on after what the thread waited for, or asks what comes next.
+/// Goes on until time passes, the kernel is entered or the thread sleeps.
 pub fn step<K: AppEnv>(k: &mut K, t: u16) -> Step {
+    let task = thread(k, t).task;
+    loop {
+        let h = k.host();
+        let before = (h.now(), h.tasks[task.index()].stack.len());
+        let step = once(k, t);
+        let h = k.host();
+        let after = (h.now(), h.tasks[task.index()].stack.len());
+        // Nothing can come between two steps that take no time but a worker
+        // that preempts.
+        if step != Step::Yield || before != after || h.cpus[h.cpu().index()].high_waiting() {
+            return step;
+        }
+    }
+}
+
+/// Goes on after what the thread waited for, or asks what comes next.
+fn once<K: AppEnv>(k: &mut K, t: u16) -> Step {
     let now = k.host().now();
     let th = thread(k, t);
     match th.waiting {
@@ -131,10 +148,12 @@ fn next<K: AppEnv>(k: &mut K, t: u16) -> Step {
 /// who runs next when it comes back.
 fn system_call<K: AppEnv>(k: &mut K, frame: AppFrame) {
     k.host().charge(Cost::Syscall);
-    for frame in [AppFrame::Return, frame] {
-        let frame = K::app_frame(frame);
-        k.host().call(frame);
+    if !k.host().is_free() {
+        let back = K::app_frame(AppFrame::Return);
+        k.host().call(back);
     }
+    let frame = K::app_frame(frame);
+    k.host().call(frame);
 }
 
 /// `io_getevents`: takes what is there once there is enough; else sleeps until
