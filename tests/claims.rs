@@ -173,7 +173,6 @@ fn neighbours_from_many_tasks_do_not_meet() {
 }
 
 #[test]
-#[ignore = "the page cache is not simulated yet"]
 fn write_back_merges_pages_in_request_mode_only() {
     let (bio, request) = both("buffered-writes", &[]);
     assert_eq!(bio.path_devices.requests, 2048);
