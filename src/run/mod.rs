@@ -12,6 +12,9 @@ mod text;
 pub mod verdict;
 pub mod write;
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+
 use crate::formats::fio_job::{self, ParseOptions};
 use crate::models::config::MachineConfig;
 use crate::models::io::DevId;
@@ -30,6 +33,28 @@ pub struct RunOptions {
     pub trace: bool,
     /// Width of a bin of the time series; none: no series.
     pub series_bin: Option<Ns>,
+    /// Events of the same time come in random order, which this seed decides.
+    pub shuffle_ties: Option<u64>,
+    /// Where a run tells how far it has come.
+    pub progress: Option<Arc<Progress>>,
+}
+
+/// How far a run has come.
+#[derive(Debug, Default)]
+pub struct Progress(AtomicU32);
+
+impl Progress {
+    /// Of its work, 0 to 1000.
+    pub fn permille(&self) -> u32 {
+        self.0.load(Ordering::Relaxed)
+    }
+    /// It is over, whatever came of it.
+    pub fn finish(&self) {
+        self.set(1.0);
+    }
+    fn set(&self, fraction: f64) {
+        self.0.store((fraction * 1000.0) as u32, Ordering::Relaxed);
+    }
 }
 
 /// Why a machine could not be built or run.
@@ -57,14 +82,14 @@ pub fn run(config: &MachineConfig, options: &RunOptions) -> Result<Outcome, RunE
     let threads = threads(config)?;
     if !options.trace && options.series_bin.is_none() {
         let machine = Machine::build(config, &threads, crate::models::probe::NoProbe)?;
-        return Ok(execute(config, machine)?.1);
+        return Ok(execute(config, options, machine)?.1);
     }
     let observers = Observers {
         trace: options.trace.then(|| Blkparse::new(devnos(config))),
         series: options.series_bin.map(Series::new),
     };
     let machine = Machine::build(config, &threads, observers)?;
-    let (machine, mut outcome) = execute(config, machine)?;
+    let (machine, mut outcome) = execute(config, options, machine)?;
     if let Some(trace) = &machine.probe.trace {
         outcome.blkparse = (0..machine.block.devs.len())
             .map(|i| DevId(i as u16))
@@ -85,6 +110,7 @@ fn devnos(config: &MachineConfig) -> Vec<(u32, u32)> {
 
 fn execute<P: crate::models::probe::Probe>(
     config: &MachineConfig,
+    options: &RunOptions,
     mut m: Machine<P>,
 ) -> Result<(Machine<P>, Outcome), RunError> {
     for (map, text) in &config.messages_before_start {
@@ -97,7 +123,14 @@ fn execute<P: crate::models::probe::Probe>(
         )
     };
     let start = now(&m);
-    m.run()?;
+    if let Some(seed) = options.shuffle_ties {
+        m.shuffle_ties(seed);
+    }
+    m.run(|m| {
+        if let Some(progress) = &options.progress {
+            progress.set(m.fraction());
+        }
+    })?;
     let end = now(&m);
     let outcome = summarise::summarise(&m, [start.0, end.0], [start.1, end.1]);
     Ok((m, outcome))

@@ -44,6 +44,10 @@ pub struct ScenarioSummary {
     pub hz: u32,
     /// `--set` options that changed the file.
     pub set: Vec<String>,
+    /// `--shuffle-ties`: the seed that decided the order of simultaneous
+    /// events.
+    #[serde(default)]
+    pub shuffle_ties: Option<u64>,
 }
 
 /// One run.

@@ -200,7 +200,7 @@ impl Rig {
         for (map, text) in &config.messages_before_start {
             machine.message(map, text).unwrap();
         }
-        machine.run().unwrap();
+        machine.run(|_| ()).unwrap();
         Run { machine }
     }
 }

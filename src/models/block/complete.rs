@@ -4,7 +4,7 @@
 use super::super::host::Cost;
 use super::super::io::{BioId, BlkStatus, EndIo, Op, ReqId, SECTOR};
 use super::{Action, BlockEnv, HctxId, RqEnd, RqFlags, Subject};
-use super::{dispatch, flush, wbt};
+use super::{dispatch, driver, flush, wbt};
 
 /// The driver is done with `rq` (`blk_mq_end_request`).
 pub fn blk_mq_end_request<K: BlockEnv>(k: &mut K, rq: ReqId, status: BlkStatus) {
@@ -69,9 +69,12 @@ pub fn blk_update_request<K: BlockEnv>(k: &mut K, rq: ReqId, status: BlkStatus, 
 #[allow(non_snake_case)]
 pub fn __blk_mq_end_request<K: BlockEnv>(k: &mut K, rq: ReqId, status: BlkStatus) {
     account_done(k, rq, status);
-    wbt::done(k, rq);
-    dispatch::put_budget_of(k, rq);
-    match k.block().reqs[rq].end {
+    driver::put_budget_of(k, rq);
+    let end = k.block().reqs[rq].end;
+    if end != RqEnd::None {
+        wbt::done(k, rq);
+    }
+    match end {
         RqEnd::None => blk_mq_free_request(k, rq),
         RqEnd::Clone { .. } => k.rq_end_io(rq, status),
         RqEnd::FlushRq => flush::flush_end_io(k, rq, status),
@@ -109,6 +112,7 @@ fn account_done<K: BlockEnv>(k: &mut K, rq: ReqId, status: BlkStatus) {
 
 /// `blk_mq_free_request`: tags, budget and memory; then whoever waited.
 pub fn blk_mq_free_request<K: BlockEnv>(k: &mut K, rq: ReqId) {
+    wbt::done(k, rq);
     let b = k.block();
     let r = b.reqs[rq];
     let dev = b.dev(r.dev);
@@ -131,12 +135,6 @@ pub fn blk_mq_free_request<K: BlockEnv>(k: &mut K, rq: ReqId) {
     if std::mem::take(&mut h.restart) {
         dispatch::blk_mq_run_hw_queue(k, r.hctx, true);
     }
-}
-
-/// Frees a request that another one has absorbed.
-pub fn free_merged<K: BlockEnv>(k: &mut K, rq: ReqId) {
-    wbt::done(k, rq);
-    blk_mq_free_request(k, rq);
 }
 
 /// Gives a tag of `hctx` back and wakes who slept for it (`blk_mq_put_tag`).

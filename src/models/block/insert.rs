@@ -50,7 +50,7 @@ pub fn elv_insert<K: BlockEnv>(k: &mut K, rq: ReqId, at_head: bool) {
     let mut free = ReqList::default();
     if merge::blk_mq_sched_try_insert_merge(k, rq, &mut free) {
         while let Some(absorbed) = free.pop_front(&mut k.block().reqs) {
-            complete::free_merged(k, absorbed);
+            complete::blk_mq_free_request(k, absorbed);
         }
         return;
     }

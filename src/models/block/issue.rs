@@ -4,7 +4,7 @@
 use super::super::host::{Step, TaskId};
 use super::super::io::{BlkStatus, ReqId};
 use super::{BlockEnv, BlockFrame, HctxId, ReqList, RqFlags};
-use super::{complete, dispatch, insert, pop, replace};
+use super::{complete, dispatch, driver, insert, pop, replace, requeue};
 
 /// `blk_mq_try_issue_list_directly`, in the midst of it.
 #[derive(Copy, Clone, Debug)]
@@ -83,7 +83,7 @@ fn get_budget_and_tag<K: BlockEnv>(k: &mut K, rq: ReqId) -> bool {
     if !k.get_budget(dev) {
         return false;
     }
-    if !dispatch::blk_mq_get_driver_tag(k, rq) {
+    if !driver::blk_mq_get_driver_tag(k, rq) {
         k.put_budget(dev);
         return false;
     }
@@ -98,7 +98,7 @@ fn __blk_mq_issue_directly<K: BlockEnv>(k: &mut K, rq: ReqId, last: bool) -> Blk
     let busy = matches!(status, BlkStatus::Resource | BlkStatus::DevResource);
     k.block().hctx(hctx).update_dispatch_busy(busy);
     if busy {
-        dispatch::requeue(k, rq);
+        requeue::requeue(k, rq);
     }
     status
 }

@@ -219,11 +219,11 @@ pub fn blk_mq_sched_try_merge<K: BlockEnv>(k: &mut K, bio: BioId) -> bool {
         ElvMerge::Back => dev.elevator.latter_request(&b.reqs, rq).map(|n| (rq, n)),
         _ => dev.elevator.former_request(&b.reqs, rq).map(|p| (p, rq)),
     };
-    if let Some((first, second)) = neighbour {
-        if attempt_merge(k, first, second) {
-            super::complete::free_merged(k, second);
-            return true;
-        }
+    if let Some((first, second)) = neighbour
+        && attempt_merge(k, first, second)
+    {
+        super::complete::blk_mq_free_request(k, second);
+        return true;
     }
     elv_merged_request(k, rq, place);
     true
@@ -261,10 +261,10 @@ fn elv_merge<K: BlockEnv>(k: &mut K, bio: BioId) -> Option<(ReqId, ElvMerge)> {
     if dev.nomerges == 1 {
         return None;
     }
-    if let Some(rq) = dev.elevator.find_by_end(&mut b.reqs, o.sector) {
-        if blk_rq_merge_ok(&b.reqs[rq], &o) {
-            return Some((rq, ElvMerge::Back));
-        }
+    if let Some(rq) = dev.elevator.find_by_end(&mut b.reqs, o.sector)
+        && blk_rq_merge_ok(&b.reqs[rq], &o)
+    {
+        return Some((rq, ElvMerge::Back));
     }
     let rq = dev.elevator.request_merge(&b.reqs, &o)?;
     blk_rq_merge_ok(&b.reqs[rq], &o).then_some((rq, ElvMerge::Front))
@@ -284,11 +284,11 @@ pub fn blk_mq_sched_try_insert_merge<K: BlockEnv>(
         return false;
     }
     let only_last = dev.nomerges == 1;
-    if let Some(last) = dev.last_merge {
-        if attempt_merge(k, last, rq) {
-            free.push_front(&mut k.block().reqs, rq);
-            return true;
-        }
+    if let Some(last) = dev.last_merge
+        && attempt_merge(k, last, rq)
+    {
+        free.push_front(&mut k.block().reqs, rq);
+        return true;
     }
     if only_last {
         return false;

@@ -12,6 +12,7 @@
 pub mod complete;
 pub mod device;
 pub mod dispatch;
+pub mod driver;
 pub mod elevator;
 pub mod flush;
 pub mod hctx;
@@ -21,6 +22,7 @@ pub mod limits;
 pub mod merge;
 pub mod plug;
 pub mod request;
+pub mod requeue;
 pub mod split;
 pub mod submit;
 pub mod tags;
@@ -226,7 +228,7 @@ pub fn step<K: BlockEnv>(k: &mut K, task: TaskId, frame: BlockFrame) -> super::h
         BlockFrame::FlushPlug { from_schedule } => plug::step_flush(k, task, from_schedule),
         BlockFrame::IssueList(f) => issue::step_issue_list(k, task, f),
         BlockFrame::RunHw(f) => dispatch::step_run_hw(k, task, f),
-        BlockFrame::RequeueWork(dev) => dispatch::step_requeue_work(k, task, dev),
+        BlockFrame::RequeueWork(dev) => requeue::step_requeue_work(k, task, dev),
     }
 }
 

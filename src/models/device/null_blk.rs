@@ -1,7 +1,7 @@
 //! null_blk in its blk-mq mode (`drivers/block/null_blk/main.c`, 6.1): one timer
 //! a command, started at issue, whatever the command's size and the load.
 
-use super::super::block::dispatch::blk_mq_start_request;
+use super::super::block::driver::blk_mq_start_request;
 use super::super::host::Cost;
 use super::super::io::{BlkStatus, Op, ReqId, SECTOR};
 use super::{DeviceEnv, NullBlkConfig};

@@ -2,7 +2,8 @@
 //! scsi_debug's constant delay: tokens of `queue_depth` before driver tags, a
 //! busy hook, no faults.
 
-use super::super::block::dispatch::{blk_mq_run_hw_queues, blk_mq_start_request};
+use super::super::block::dispatch::blk_mq_run_hw_queues;
+use super::super::block::driver::blk_mq_start_request;
 use super::super::host::Cost;
 use super::super::io::{BlkStatus, DevId, ReqId};
 use super::{DeviceEnv, ScsiDebugConfig};

@@ -144,7 +144,7 @@ pub fn apply<K: DmEnv>(k: &mut K, dm: u16, effects: Effects) {
         if bio_based {
             worker::start(k, dm);
         } else {
-            super::block::dispatch::kick_requeue_list(k, dev);
+            super::block::requeue::kick_requeue_list(k, dev);
         }
     }
     if effects.run_queue && !bio_based {

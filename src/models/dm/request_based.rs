@@ -3,10 +3,9 @@
 //! the path's scheduler straight to the driver (`dm-rq.c`,
 //! `dm-mpath.c:multipath_clone_and_map`, 6.1).
 
-use super::super::block::dispatch::{
-    blk_mq_requeue_request, blk_mq_start_request, delay_kick_requeue_list,
-};
+use super::super::block::driver::blk_mq_start_request;
 use super::super::block::issue::blk_mq_request_issue_directly;
+use super::super::block::requeue::{blk_mq_requeue_request, delay_kick_requeue_list};
 use super::super::block::submit::{account_start, blk_mq_alloc_request};
 use super::super::block::{Action, RqEnd, RqFlags, complete};
 use super::super::host::Cost;

@@ -132,10 +132,10 @@ impl<P: Probe> BlockEnv for Machine<P> {
         }
     }
     fn rq_end_io(&mut self, rq: ReqId, status: BlkStatus) {
-        if let super::super::block::RqEnd::Clone { orig } = self.block.reqs[rq].end {
-            if let Driver::DmRq(dm) = self.driver(self.block.reqs[orig].dev) {
-                request_based::end_clone_request(self, dm, rq, status);
-            }
+        if let super::super::block::RqEnd::Clone { orig } = self.block.reqs[rq].end
+            && let Driver::DmRq(dm) = self.driver(self.block.reqs[orig].dev)
+        {
+            request_based::end_clone_request(self, dm, rq, status);
         }
     }
     fn kblockd(&mut self, hctx: HctxId, frame: BlockFrame) {

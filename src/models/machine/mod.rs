@@ -91,12 +91,29 @@ pub struct Machine<P> {
     pub last_io: Ns,
 }
 
+/// Events between two looks at a running machine.
+const WATCHED_EVERY: u64 = 1 << 16;
+
 impl<P: Probe> Machine<P> {
-    /// Runs until the application is done and nothing is in flight.
+    /// Events of the same time come in random order, which `seed` decides: a
+    /// result that changes hangs on an order that nothing determines.
+    pub fn shuffle_ties(&mut self, seed: u64) {
+        self.queue.shuffle_ties(seed);
+    }
+
+    /// How much of the application's work is done, 0 to 1.
+    pub fn fraction(&self) -> f64 {
+        let now = self.host.now();
+        let threads = self.app.threads.iter().map(|t| t.fio.fraction(now));
+        threads.fold(1.0, f64::min)
+    }
+
+    /// Runs until the application is done and nothing is in flight; `watch` is
+    /// shown the machine now and then.
     ///
     /// # Errors
     /// The first invariant that does not hold.
-    pub fn run(&mut self) -> Result<(), Violation> {
+    pub fn run(&mut self, mut watch: impl FnMut(&Self)) -> Result<(), Violation> {
         self.start();
         let mut clock = Ns::ZERO;
         while let Some((now, event)) = self.queue.pop() {
@@ -105,6 +122,9 @@ impl<P: Probe> Machine<P> {
             }
             clock = now;
             self.events += 1;
+            if self.events.is_multiple_of(WATCHED_EVERY) {
+                watch(self);
+            }
             self.host.set_clock(now);
             match event {
                 Event::Irq(cpu, irq) => host::irq(self, cpu, irq),

@@ -20,6 +20,7 @@ impl ScenarioSummary {
             cpus: scenario.host.cpus,
             hz: scenario.host.hz,
             set: set.to_vec(),
+            shuffle_ties: None,
         }
     }
 }

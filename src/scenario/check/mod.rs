@@ -7,11 +7,13 @@ mod device;
 mod map;
 mod workload;
 
+use std::collections::BTreeMap;
+
 use super::Scenario;
 use super::at::At;
 use super::error::{Problem, Source, did_you_mean};
 use super::raw::{RawHost, RawMessage, RawScenario};
-use crate::models::host::HostConfig;
+use crate::models::host::{Cost, HostConfig};
 use crate::sim::Ns;
 
 /// What is known while checking.
@@ -123,8 +125,24 @@ impl Checker<'_> {
             hz: raw.hz.as_ref().map_or(default.hz, |hz| hz.get32()),
             profile: raw.profile.unwrap_or_default().name().into(),
             tracing: raw.tracing.unwrap_or(default.tracing),
-            ..default
+            uptime: raw.uptime.map_or(default.uptime, |t| Ns(t.0)),
+            costs: self.costs(raw),
         }
+    }
+
+    /// What code paths cost beside the profile.
+    fn costs(&mut self, raw: &RawHost) -> BTreeMap<String, Ns> {
+        let mut costs = BTreeMap::new();
+        for (name, time) in &raw.costs {
+            if Cost::by_name(name).is_some() {
+                costs.insert(name.clone(), Ns(time.value.0));
+            } else {
+                let known = Cost::ALL.iter().map(|cost| cost.name());
+                let hint = did_you_mean(name, known);
+                self.wrong(time, format!("no code path `{name}` costs CPU"), hint);
+            }
+        }
+        costs
     }
 
     fn messages(&mut self, raw: &[RawMessage], maps: &[super::Map]) -> Vec<(String, String)> {

@@ -13,6 +13,8 @@ pub use map::{RawGroup, RawMap, RawMessage, RawMode, RawPath, Word};
 pub use queue::RawQueue;
 pub use workload::{Arrivals, FioValue, RawIolog, RawJob, RawOpen, RawWorkload};
 
+use std::collections::BTreeMap;
+
 use schemars::JsonSchema;
 use serde::Deserialize;
 
@@ -67,6 +69,12 @@ pub struct RawHost {
     pub profile: Option<Profile>,
     /// Whether block tracing is on, which costs CPU. Default: false.
     pub tracing: Option<bool>,
+    /// Time since boot when the run starts. Default: `"60s"`.
+    pub uptime: Option<Time>,
+    /// What code paths cost, where it is not what the profile says:
+    /// `clone_rq = "600ns"`.
+    #[serde(default)]
+    pub costs: BTreeMap<String, At<Time<0, 1_000_000_000>>>,
 }
 
 /// A CPU profile.

@@ -76,11 +76,11 @@ impl Elevator {
     /// `rq` has grown at its end (`elv_rqhash_reposition`).
     #[inline]
     pub fn rehash(&mut self, reqs: &mut Reqs, rq: ReqId) {
-        if let Some(hash) = self.hash_mut() {
-            if reqs[rq].rqf.has(RqFlags::HASHED) {
-                hash.remove(reqs, rq);
-                hash.add(reqs, rq);
-            }
+        if let Some(hash) = self.hash_mut()
+            && reqs[rq].rqf.has(RqFlags::HASHED)
+        {
+            hash.remove(reqs, rq);
+            hash.add(reqs, rq);
         }
     }
     /// The scheduler's own search for a request to merge `bio` in front of

@@ -109,7 +109,7 @@ fn submit<K: AppEnv>(k: &mut K, task: TaskId, t: u16, unit: &IoUnit, waiter: Opt
         Op::Write if dsync => Flags::SYNC.with(Flags::IDLE).with(Flags::FUA),
         Op::Write => Flags::SYNC.with(Flags::IDLE),
     };
-    let segment = if th.is_contiguous(unit.slot) {
+    let segment = if th.contiguous.contains(&unit.slot) {
         u64::from(BLK_MAX_SEGMENT_SIZE)
     } else {
         PAGE

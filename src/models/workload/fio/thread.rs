@@ -309,6 +309,35 @@ impl FioThread {
         &self.ring[..self.submitting]
     }
 
+    /// How much of its work is behind it at `now`, 0 to 1: of its time, its
+    /// bytes or its I/Os, whichever ends it first.
+    pub fn fraction(&self, now: Ns) -> f64 {
+        if matches!(self.step, Step::Over) {
+            return 1.0;
+        }
+        let part = |of: u64, whole: u64| match whole {
+            0 | u64::MAX => 0.0,
+            whole => of as f64 / whole as f64,
+        };
+        let elapsed = now.saturating_sub(self.epoch);
+        let ramp_and_run = self
+            .spec
+            .runtime
+            .map_or(Ns::ZERO, |r| r + self.spec.ramp_time);
+        let loops = self.spec.loops.max(1);
+        let bytes = match self.spec.time_based {
+            true => 0.0,
+            false => part(self.bytes_done, self.byte_limit().saturating_mul(loops)),
+        };
+        part(elapsed.0, ramp_and_run.0)
+            .max(bytes)
+            .max(part(
+                self.done_ios(),
+                self.spec.number_ios.saturating_mul(loops),
+            ))
+            .min(1.0)
+    }
+
     /// What it was built from; after an iolog, with its pattern.
     pub fn spec(&self) -> &ThreadSpec {
         &self.spec
