@@ -59,6 +59,7 @@ pub fn build(scenario: &Scenario, mode: Mode) -> Result<MachineConfig, BuildErro
         maps: Vec::new(),
         workload: scenario.workload.clone(),
         messages_before_start: Vec::new(),
+        ..MachineConfig::default()
     };
     match mode {
         Mode::Single => single(scenario, machine),

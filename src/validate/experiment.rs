@@ -67,6 +67,7 @@ pub fn machine(observation: &Observation) -> Result<MachineConfig, ExperimentErr
             .iter()
             .map(|text| (MAP_NAME.to_owned(), text.clone()))
             .collect(),
+        ..MachineConfig::default()
     })
 }
 
