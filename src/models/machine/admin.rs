@@ -114,7 +114,7 @@ impl<P> Machine<P> {
         Ok(())
     }
 
-    fn map_index(&self, map: &str) -> Option<u16> {
+    pub(super) fn map_index(&self, map: &str) -> Option<u16> {
         let n = self.dm.devs.iter().position(|d| d.name == map)?;
         u16::try_from(n).ok()
     }
