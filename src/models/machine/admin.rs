@@ -9,7 +9,7 @@ use super::super::io::DevId;
 use super::super::mpath::Errno;
 use super::super::probe::Probe;
 use super::lookup::Devs;
-use super::{BuildError, Event, Frame, Irq, Machine};
+use super::{BuildError, Frame, Irq, Machine};
 use crate::sim::Ns;
 
 /// The timeline and what came of it.
@@ -24,6 +24,20 @@ pub struct Admin {
     maps: Vec<(String, DevId)>,
     /// What came of each action, in the order in which they ended.
     pub done: Vec<ActionDone>,
+}
+
+impl Admin {
+    /// An action of the timeline.
+    pub fn action(&self, index: usize) -> Option<&Action> {
+        self.actions.get(index).map(|(timed, _)| &timed.action)
+    }
+    /// When the last action was over; never, while one is to come.
+    pub(super) fn over_since(&self) -> Ns {
+        if self.done.len() < self.actions.len() {
+            return Ns::NEVER;
+        }
+        self.done.last().map_or(Ns::ZERO, |done| done.ended)
+    }
 }
 
 /// An action, in the midst of it.
@@ -58,28 +72,6 @@ impl Admin {
             began: vec![Ns::ZERO; actions.len()],
             maps: Vec::new(),
             done: Vec::new(),
-        }
-    }
-}
-
-impl Action {
-    /// The map that it is about.
-    fn map(&self) -> Option<&str> {
-        match self {
-            Action::Message { map, .. }
-            | Action::Suspend { map, .. }
-            | Action::Resume { map }
-            | Action::LoadTable { map, .. } => Some(map),
-            _ => None,
-        }
-    }
-    /// The device that it is about.
-    fn device(&self) -> Option<&str> {
-        match self {
-            Action::DeviceState { device, .. }
-            | Action::DeleteDevice { device }
-            | Action::BadBlocks { device, .. } => Some(device),
-            _ => None,
         }
     }
 }
@@ -128,10 +120,11 @@ impl<P> Machine<P> {
 impl<P: Probe> Machine<P> {
     /// The processes of the timeline start when their time comes.
     pub(super) fn start_timeline(&mut self) {
-        for (timed, task) in &self.admin.actions {
-            if let Some(task) = *task {
+        for n in 0..self.admin.actions.len() {
+            let (timed, task) = &self.admin.actions[n];
+            if let (at, Some(task)) = (timed.at, *task) {
                 let cpu = self.host.tasks[task.index()].cpu;
-                self.queue.push(timed.at, Event::Irq(cpu, Irq::Wake(task)));
+                self.irq_at(at, cpu, Irq::Wake(task));
             }
         }
     }
@@ -188,7 +181,7 @@ impl<P: Probe> Machine<P> {
 
     fn wake_admin(&mut self, task: TaskId, at: Ns) {
         let cpu = self.host.cpu();
-        self.queue.push(at, Event::Irq(cpu, Irq::Wake(task)));
+        self.irq_at(at, cpu, Irq::Wake(task));
     }
 
     fn action_is_over(&mut self, n: usize, result: Result<(), Errno>) -> Step {

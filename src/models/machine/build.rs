@@ -105,6 +105,7 @@ impl<P> Machine<P> {
             probe,
             drivers: Vec::new(),
             kblockd,
+            pending_irqs: 0,
             events: 0,
             first_io: None,
             last_io: Ns::ZERO,

@@ -159,7 +159,7 @@ impl<P: Probe> BlockEnv for Machine<P> {
     }
     fn arm(&mut self, timer: BlockTimer, at: Ns) {
         let cpu = self.host.cpu();
-        self.queue.push(at, Event::Irq(cpu, Irq::Block(timer)));
+        self.irq_at(at, cpu, Irq::Block(timer));
     }
     fn wake(&mut self, task: TaskId) {
         host::wake(self, task);
@@ -192,17 +192,20 @@ impl<P: Probe> DmEnv for Machine<P> {
     fn submit_later(&mut self, dm: u16, bio: BioId, delay: Ns) {
         let at = self.host.jiffies_from_now(delay);
         let cpu = self.host.cpu();
-        self.queue.push(at, Event::Irq(cpu, Irq::Delayed(dm, bio)));
+        self.irq_at(at, cpu, Irq::Delayed(dm, bio));
     }
     fn queue_work(&mut self, worker: TaskId, frame: Frame) {
         host::queue_work(self, worker, frame);
     }
     fn arm_dm(&mut self, timer: DmTimer, at: Ns) {
         let cpu = self.host.cpu();
-        self.queue.push(at, Event::Irq(cpu, Irq::Dm(timer)));
+        self.irq_at(at, cpu, Irq::Dm(timer));
     }
     fn dh_activate(&mut self, _dev: DevId) -> (Ns, DhResult) {
         (Ns::ZERO, DhResult::NoSys)
+    }
+    fn can_change(&mut self) -> bool {
+        self.pending_irqs > 0 || self.host.others_run()
     }
     fn can_be_busy(&self, dev: DevId) -> bool {
         matches!(self.driver(dev), Driver::Scsi(_) | Driver::Port(_))
@@ -217,7 +220,7 @@ impl<P: Probe> DeviceEnv for Machine<P> {
     #[inline]
     fn complete_at(&mut self, at: Ns, rq: ReqId) {
         let cpu = self.host.cpu();
-        self.queue.push(at, Event::Irq(cpu, Irq::Complete(rq)));
+        self.irq_at(at, cpu, Irq::Complete(rq));
     }
 }
 
@@ -232,7 +235,7 @@ impl<P: Probe> AppEnv for Machine<P> {
     }
     fn wake_at(&mut self, at: Ns, task: TaskId) {
         let cpu = self.host.cpu();
-        self.queue.push(at, Event::Irq(cpu, Irq::Wake(task)));
+        self.irq_at(at, cpu, Irq::Wake(task));
     }
     #[inline]
     fn io_done(&mut self, bytes: u32, errno: i32) {

@@ -92,6 +92,8 @@ pub struct Machine<P> {
     pub probe: P,
     drivers: Vec<Driver>,
     kblockd: Vec<TaskId>,
+    /// Timers that pend.
+    pending_irqs: u32,
     /// Events handled so far.
     pub events: u64,
     /// When the first bio was submitted.
@@ -99,6 +101,11 @@ pub struct Machine<P> {
     /// When the application's last I/O ended.
     pub last_io: Ns,
 }
+
+/// After so long without a completion, I/O that is held is held for ever.
+const HUNG_AFTER: Ns = Ns::from_secs(600);
+/// How often that is looked at.
+const LOOK_EVERY: Ns = Ns::from_secs(10);
 
 /// Events between two looks at a running machine.
 const WATCHED_EVERY: u64 = 1 << 16;
@@ -125,6 +132,7 @@ impl<P: Probe> Machine<P> {
     pub fn run(&mut self, mut watch: impl FnMut(&Self)) -> Result<(), Violation> {
         self.start();
         let mut clock = Ns::ZERO;
+        let mut look_at = HUNG_AFTER;
         while let Some((now, event)) = self.queue.pop() {
             if now < clock {
                 return Err(Violation::clock(now, clock));
@@ -135,13 +143,36 @@ impl<P: Probe> Machine<P> {
                 watch(self);
             }
             self.host.set_clock(now);
+            if now >= look_at {
+                if self.hangs(now) {
+                    break;
+                }
+                look_at = now + LOOK_EVERY;
+            }
             match event {
-                Event::Irq(cpu, irq) => host::irq(self, cpu, irq),
+                Event::Irq(cpu, irq) => {
+                    self.pending_irqs -= 1;
+                    host::irq(self, cpu, irq);
+                }
                 Event::Host(HostEvent::Run(cpu)) => host::run(self, cpu),
                 Event::Host(HostEvent::RunIrq(cpu)) => host::run_irq(self, cpu),
             }
         }
         self.check_drained()
+    }
+
+    /// Whether I/O is held for ever: none has completed for long, and whatever
+    /// was to be done to the computer is done.
+    fn hangs(&self, now: Ns) -> bool {
+        let since = self.last_io.max(self.admin.over_since());
+        self.block.bios.live() > 0 && now.saturating_sub(since) >= HUNG_AFTER
+    }
+
+    /// A timer of `cpu` brings `irq` at `at`.
+    #[inline]
+    fn irq_at(&mut self, at: Ns, cpu: CpuId, irq: Irq) {
+        self.pending_irqs += 1;
+        self.queue.push(at, Event::Irq(cpu, irq));
     }
 
     /// Carries out `dmsetup message NAME 0 TEXT`, before the run.
