@@ -46,6 +46,11 @@ pub enum Action {
         /// The table.
         table: String,
     },
+    /// `dmsetup status MAP`: what it prints is kept.
+    Status {
+        /// The map.
+        map: String,
+    },
     /// Writes `STATE` to `/sys/block/DEVICE/device/state`.
     DeviceState {
         /// The SCSI disk.
