@@ -217,6 +217,7 @@ pub fn machine() -> impl Strategy<Value = MachineConfig> {
                 maps,
                 workload: WorkloadConfig::default(),
                 messages_before_start: message.into_iter().map(|m| ("mp".into(), m)).collect(),
+                ..MachineConfig::default()
             }
         },
     )

@@ -208,6 +208,8 @@ pub struct BlockDev {
     pub wbt: Option<Box<Wbt>>,
     /// Whether dispatch is held (`blk_mq_quiesce_queue`).
     pub quiesced: bool,
+    /// Whether it is being removed (`blk_queue_dying`).
+    pub is_dying: bool,
     /// Counters.
     pub count: Counters,
 }
@@ -236,6 +238,7 @@ impl BlockDev {
             fq: FlushQueue::default(),
             wbt: None,
             quiesced: false,
+            is_dying: false,
             count: Counters::default(),
         }
     }

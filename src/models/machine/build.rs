@@ -11,6 +11,7 @@ use super::super::device::null_blk::NullBlk;
 use super::super::device::port::{Array, PortConfig};
 use super::super::device::scsi::ScsiDisk;
 use super::super::device::{DeviceConfig, Devices, NullBlkConfig, ScsiDebugConfig};
+use super::super::dm::table::LoadError;
 use super::super::dm::{BioFifo, Dm, DmDev, Table};
 use super::super::host::{Cost, CpuCosts, CpuId, Host, Prio};
 use super::super::io::DevId;
@@ -20,7 +21,7 @@ use super::super::workload::app::App;
 use super::super::workload::app::fsync::Call;
 use super::super::workload::fio::ThreadSpec;
 use super::lookup::Devs;
-use super::{Driver, Frame, Irq, Machine};
+use super::{Admin, Driver, Frame, Irq, Machine};
 use crate::sim::draw::Draws;
 use crate::sim::{EventQueue, Ns};
 use queues::{default_nr_requests, wbt};
@@ -83,11 +84,15 @@ impl<P> Machine<P> {
         let kblockd = (0..h.cpus)
             .map(|c| host.spawn_worker(format!("kworker/{c}:1H"), Prio::High, CpuId(c as u8)))
             .collect();
+        let handlerd = host.spawn_worker("kmpath_handlerd".into(), Prio::Normal, CpuId(0));
         let mut m = Machine {
             queue: EventQueue::default(),
             host,
             block: BlockLayer::default(),
-            dm: Dm::default(),
+            dm: Dm {
+                devs: Vec::new(),
+                handlerd: Some(handlerd),
+            },
             devices: Devices {
                 null_blks: Vec::new(),
                 scsi: Vec::new(),
@@ -96,6 +101,7 @@ impl<P> Machine<P> {
                 draws: Draws::new(config.seed),
             },
             app: App::new(config.workload.writeback_bio_bytes),
+            admin: Admin::new(&config.actions, config.dm_multipath),
             probe,
             drivers: Vec::new(),
             kblockd,
@@ -122,6 +128,7 @@ impl<P> Machine<P> {
         for s in &config.workload.scripts {
             m.add_script(s, &maps)?;
         }
+        m.add_timeline(&maps)?;
         m.block.plugs = vec![Plug::default(); m.host.tasks.len()];
         m.app.calls = vec![Call::default(); m.host.tasks.len()];
         Ok(m)
@@ -207,12 +214,15 @@ impl<P> Machine<P> {
         self.set_limits(id, &map.queue);
         let mut busy_paths: Vec<(DevId, bool)> = table
             .devices()
-            .filter(|d| self.can_be_busy(*d))
+            .filter(|d| self.has_busy_hook(*d))
             .map(|d| (d, false))
             .collect();
         busy_paths.dedup();
         let name = format!("kworker/u{dm}:kmpathd");
         let worker = self.host.spawn_worker(name, Prio::Normal, CpuId(0));
+        let wq = self
+            .host
+            .spawn_worker(format!("kworker/u{dm}:kdmflush"), Prio::Normal, CpuId(0));
         self.dm.devs.push(DmDev {
             name: map.name.clone(),
             dev: id,
@@ -221,15 +231,22 @@ impl<P> Machine<P> {
             queued: BioFifo::default(),
             worker,
             worker_queued: false,
+            inactive: None,
             suspended: false,
+            blocked: false,
             deferred: BioFifo::default(),
+            wq,
+            in_flight: 0,
+            suspender: None,
+            nopath_generation: 0,
             log,
+            history: Vec::new(),
         });
         Ok(id)
     }
 
     /// Whether the driver of `dev` has a busy hook.
-    fn can_be_busy(&self, dev: DevId) -> bool {
+    fn has_busy_hook(&self, dev: DevId) -> bool {
         let driver = self.drivers.get(usize::from(dev.0));
         matches!(driver, Some(Driver::Scsi(_) | Driver::Port(_)))
     }
@@ -241,12 +258,30 @@ impl<P> Machine<P> {
         maps: &[(String, DevId)],
         log: &mut Vec<String>,
     ) -> Result<Table, BuildError> {
-        let name = format!("{}:{}", map.devno.0, map.devno.1);
+        let loaded = self.parse_table(map.devno, &map.table, maps, None, log);
+        loaded.map_err(|e| BuildError::Table {
+            map: map.name.clone(),
+            message: format!("{}\n{e}", log.join("\n")),
+        })
+    }
+
+    /// Makes a table for the dm device `devno`, to replace `live` if there is
+    /// one.
+    pub(super) fn parse_table(
+        &self,
+        devno: (u32, u32),
+        text: &str,
+        maps: &[(String, DevId)],
+        live: Option<&Table>,
+        log: &mut Vec<String>,
+    ) -> Result<Table, LoadError> {
+        let name = format!("{}:{}", devno.0, devno.1);
         let lookup = Devs {
             block: &self.block,
             maps,
         };
         let nodes = vec![0u16; self.host.cpus.len()];
+        let timeout = self.admin.params.queue_if_no_path_timeout_secs;
         let env = CtrEnv {
             name: &name,
             lookup: &lookup,
@@ -254,12 +289,9 @@ impl<P> Machine<P> {
                 cpu_nodes: &nodes,
                 ..SelectorEnv::default()
             },
-            nopath_timeout: Ns::ZERO,
+            nopath_timeout: Ns::from_secs(u64::from(timeout)),
         };
-        Table::load(&map.table, &env, None, log).map_err(|e| BuildError::Table {
-            map: map.name.clone(),
-            message: format!("{}\n{e}", log.join("\n")),
-        })
+        Table::load(text, &env, live, log)
     }
 }
 

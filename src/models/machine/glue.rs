@@ -5,9 +5,12 @@ use super::super::block::{
     self, Action, BlockEnv, BlockFrame, BlockLayer, BlockTimer, HctxId, Subject, complete, dispatch,
 };
 use super::super::device::{DeviceEnv, Devices, array_port, null_blk, scsi};
-use super::super::dm::{Dm, DmEnv, DmFrame, bio_based, request_based, worker};
+use super::super::dm::{
+    Dm, DmEnv, DmFrame, DmTimer, bio_based, pg_init, request_based, suspend, worker,
+};
 use super::super::host::{self, Cost, Host, HostEnv, HostEvent, Step, TaskId};
 use super::super::io::{BioId, BlkStatus, DevId, EndIo, ReqId};
+use super::super::mpath::DhResult;
 use super::super::probe::Probe;
 use super::super::workload::app::{self, App, AppEnv, AppFrame, aio, fsync, page_io, script};
 use super::{Driver, Event, Frame, Irq, Machine};
@@ -39,6 +42,9 @@ impl<P: Probe> HostEnv for Machine<P> {
             Frame::Block(f) => block::step(self, task, f),
             Frame::App(f) => app::step(self, task, f),
             Frame::Dm(DmFrame::ProcessQueued(f)) => worker::step(self, task, f),
+            Frame::Dm(DmFrame::WqWork(dm)) => suspend::step_wq_work(self, task, dm),
+            Frame::Dm(DmFrame::Activate(dm, path)) => pg_init::step_activate(self, task, dm, path),
+            Frame::Admin(f) => self.step_admin(task, f),
         }
     }
     #[inline]
@@ -47,6 +53,7 @@ impl<P: Probe> HostEnv for Machine<P> {
             Irq::Complete(rq) => self.complete(rq),
             Irq::Block(timer) => dispatch::timer_fired(self, timer),
             Irq::Wake(task) => host::wake(self, task),
+            Irq::Dm(timer) => super::super::dm::timer_fired(self, timer),
             Irq::Delayed(dm, bio) => {
                 let worker = self.dm.dev(dm).worker;
                 host::queue_work(self, worker, Frame::Block(BlockFrame::SubmitBio(bio)));
@@ -189,6 +196,16 @@ impl<P: Probe> DmEnv for Machine<P> {
     }
     fn queue_work(&mut self, worker: TaskId, frame: Frame) {
         host::queue_work(self, worker, frame);
+    }
+    fn arm_dm(&mut self, timer: DmTimer, at: Ns) {
+        let cpu = self.host.cpu();
+        self.queue.push(at, Event::Irq(cpu, Irq::Dm(timer)));
+    }
+    fn dh_activate(&mut self, _dev: DevId) -> (Ns, DhResult) {
+        (Ns::ZERO, DhResult::NoSys)
+    }
+    fn can_be_busy(&self, dev: DevId) -> bool {
+        matches!(self.driver(dev), Driver::Scsi(_) | Driver::Port(_))
     }
 }
 

@@ -1,16 +1,19 @@
 //! The simulated computer: owns every model and hands each event to its owner.
 
+mod admin;
 mod build;
 mod glue;
 mod invariants;
 mod lookup;
 
+pub use admin::Admin;
+use admin::AdminFrame;
 pub use build::{BuildError, ThreadConfig};
 pub use invariants::Violation;
 
 use super::block::{BlockFrame, BlockLayer, BlockTimer};
 use super::device::Devices;
-use super::dm::{Dm, DmFrame};
+use super::dm::{Dm, DmFrame, DmTimer};
 use super::host::{self, CpuId, Host, HostEvent, TaskId};
 use super::io::{BioId, DevId, ReqId};
 use super::probe::Probe;
@@ -37,6 +40,8 @@ pub enum Irq {
     Wake(TaskId),
     /// dm-delay has held a bio long enough.
     Delayed(u16, BioId),
+    /// A timer of device-mapper.
+    Dm(DmTimer),
 }
 
 /// A frame of a task's stack.
@@ -48,6 +53,8 @@ pub enum Frame {
     Dm(DmFrame),
     /// In the application.
     App(AppFrame),
+    /// Something that an administrator does.
+    Admin(AdminFrame),
 }
 
 /// Whose queue_rq or submit_bio a device has.
@@ -79,6 +86,8 @@ pub struct Machine<P> {
     pub devices: Devices,
     /// The application.
     pub app: App,
+    /// What is done to the computer, and what came of it.
+    pub admin: Admin,
     /// Who listens.
     pub probe: P,
     drivers: Vec<Driver>,
@@ -135,29 +144,16 @@ impl<P: Probe> Machine<P> {
         self.check_drained()
     }
 
-    /// Carries out `dmsetup message NAME 0 TEXT`.
+    /// Carries out `dmsetup message NAME 0 TEXT`, before the run.
     ///
     /// # Errors
     /// No such map, or the target refuses the message.
     pub fn message(&mut self, map: &str, text: &str) -> Result<(), BuildError> {
-        let Some(dm) = self.dm.devs.iter().position(|d| d.name == map) else {
+        let Some(dm) = self.map_index(map) else {
             return Err(BuildError::Config(format!("message: no map {map:?}")));
         };
-        let maps: Vec<_> = self
-            .dm
-            .devs
-            .iter()
-            .map(|d| (d.name.clone(), d.dev))
-            .collect();
-        let lookup = lookup::Devs {
-            block: &self.block,
-            maps: &maps,
-        };
-        let d = &mut self.dm.devs[dm];
-        let effects = super::dm::message::message(&mut d.table, 0, text, &lookup, &mut d.log)
-            .map_err(|e| BuildError::Config(format!("message {text:?} to {map}: {e}")))?;
-        super::dm::apply(self, dm as u16, effects);
-        Ok(())
+        self.message_to(dm, text)
+            .map_err(|e| BuildError::Config(format!("message {text:?} to {map}: {e}")))
     }
 
     /// The threads are released, in order.
@@ -168,6 +164,7 @@ impl<P: Probe> Machine<P> {
         for task in tasks {
             host::wake(self, task);
         }
+        self.start_timeline();
         host::kick_all(self);
     }
 
