@@ -113,7 +113,7 @@ fn map_outcomes<P: Probe>(
             status_at_start: text(&statuses, 0, i),
             status_at_end: text(&statuses, 1, i),
             kernel_log: d.log.clone(),
-            status_seen: Vec::new(),
+            status_seen: d.status_seen.clone(),
             paths: paths(m, i),
         })
         .collect()

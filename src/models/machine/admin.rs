@@ -69,6 +69,7 @@ impl Action {
             Action::Message { map, .. }
             | Action::Suspend { map, .. }
             | Action::Resume { map }
+            | Action::Status { map }
             | Action::LoadTable { map, .. } => Some(map),
             _ => None,
         }
@@ -209,6 +210,12 @@ impl<P: Probe> Machine<P> {
             (Action::Message { text, .. }, Some(dm)) => Done::Over(self.message_to(dm, text)),
             (Action::LoadTable { table, .. }, Some(dm)) => {
                 Done::Over(self.load_inactive(dm, table))
+            }
+            (Action::Status { .. }, Some(dm)) => {
+                let status = dm::status(self, dm);
+                let now = self.host.now();
+                self.dm.dev(dm).status_seen.push((now, status));
+                Done::Over(Ok(()))
             }
             (Action::Suspend { noflush, .. }, Some(dm)) => {
                 if self.dm.dev(dm).suspended {
