@@ -136,6 +136,7 @@ fn simulate(group: Group, observation: &Observation) -> Result<Observed, CaseErr
     let config = experiment::machine(observation)?;
     let options = RunOptions {
         trace: group == Group::Trace,
+        gaps: group == Group::Failover,
         ..RunOptions::default()
     };
     let outcome = crate::run::run(&config, &options)?;

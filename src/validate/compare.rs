@@ -3,7 +3,9 @@
 mod balance;
 mod counts;
 mod decided;
+mod failover;
 mod figure;
+mod gaps;
 mod job_file;
 mod merge;
 mod performance;
@@ -28,6 +30,8 @@ pub enum Group {
     Realistic,
     /// Block trace events.
     Trace,
+    /// Messages, errors, suspend and reload during a run.
+    Failover,
 }
 
 impl Group {
@@ -40,6 +44,7 @@ impl Group {
             "smp" => Group::Smp,
             "realistic" => Group::Realistic,
             "trace" => Group::Trace,
+            "failover" => Group::Failover,
             _ => return None,
         })
     }
@@ -53,6 +58,7 @@ pub fn figures(group: Group, observation: &Observation, ours: &Observed) -> Vec<
         Group::Smp => smp::figures(observation, ours),
         Group::Realistic => realistic::figures(observation, ours),
         Group::Trace => trace::figures(observation, ours),
+        Group::Failover => failover::figures(observation, ours),
     }
 }
 
@@ -67,6 +73,7 @@ pub fn summary(group: Group, observation: &Observation, run: &Observed) -> Strin
             format!("{shares}; {performance}")
         }
         Group::Trace => trace::summary(run),
+        Group::Failover => failover::summary(observation, run),
     }
 }
 

@@ -112,6 +112,8 @@ pub struct ScsiDebugConfig {
     pub max_queue: u32,
     /// `device/queue_depth`. Default: as `max_queue`.
     pub queue_depth: Option<u32>,
+    /// `device/timeout`: a command that takes longer is aborted. Default: 30 s.
+    pub timeout: Ns,
 }
 
 impl Default for ScsiDebugConfig {
@@ -121,6 +123,7 @@ impl Default for ScsiDebugConfig {
             ndelay: Ns::from_ms(4),
             max_queue: 192,
             queue_depth: None,
+            timeout: Ns::from_secs(30),
         }
     }
 }

@@ -203,6 +203,12 @@ impl<P: Probe> Machine<P> {
             (Action::LoadTable { table, .. }, Some(dm)) => {
                 Done::Over(self.load_inactive(dm, table))
             }
+            (Action::Status { .. }, Some(dm)) => {
+                let status = dm::status(self, dm);
+                let now = self.host.now();
+                self.dm.dev(dm).status_seen.push((now, status));
+                Done::Over(Ok(()))
+            }
             (Action::Suspend { noflush, .. }, Some(dm)) => {
                 if self.dm.dev(dm).suspended {
                     return Done::Over(Ok(()));

@@ -242,6 +242,7 @@ impl<P> Machine<P> {
             nopath_generation: 0,
             log,
             history: Vec::new(),
+            status_seen: Vec::new(),
         });
         Ok(id)
     }

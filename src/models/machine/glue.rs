@@ -238,9 +238,14 @@ impl<P: Probe> AppEnv for Machine<P> {
         self.irq_at(at, cpu, Irq::Wake(task));
     }
     #[inline]
-    fn io_done(&mut self, bytes: u32, errno: i32) {
+    fn io_begun(&mut self, thread: u16) {
+        let at = self.host.now();
+        self.probe.io_begun(at, thread);
+    }
+    #[inline]
+    fn io_done(&mut self, thread: u16, bytes: u32, errno: i32) {
         let at = self.host.now();
         self.last_io = at;
-        self.probe.io_done(at, bytes, errno);
+        self.probe.io_done(at, thread, bytes, errno);
     }
 }
