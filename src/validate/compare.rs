@@ -4,6 +4,7 @@ mod balance;
 mod counts;
 mod decided;
 mod figure;
+mod interface;
 mod job_file;
 mod merge;
 mod performance;
@@ -28,6 +29,8 @@ pub enum Group {
     Realistic,
     /// Block trace events.
     Trace,
+    /// Tables, messages, status texts.
+    Interface,
 }
 
 impl Group {
@@ -40,6 +43,7 @@ impl Group {
             "smp" => Group::Smp,
             "realistic" => Group::Realistic,
             "trace" => Group::Trace,
+            "interface" => Group::Interface,
             _ => return None,
         })
     }
@@ -53,6 +57,7 @@ pub fn figures(group: Group, observation: &Observation, ours: &Observed) -> Vec<
         Group::Smp => smp::figures(observation, ours),
         Group::Realistic => realistic::figures(observation, ours),
         Group::Trace => trace::figures(observation, ours),
+        Group::Interface => interface::figures(observation, ours),
     }
 }
 
@@ -67,6 +72,7 @@ pub fn summary(group: Group, observation: &Observation, run: &Observed) -> Strin
             format!("{shares}; {performance}")
         }
         Group::Trace => trace::summary(run),
+        Group::Interface => interface::summary(run),
     }
 }
 

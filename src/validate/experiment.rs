@@ -2,6 +2,7 @@
 //! observed.
 
 mod devices;
+pub(super) mod interface;
 mod iolog;
 pub(super) mod queue;
 

@@ -82,6 +82,7 @@ fn scsi() -> impl Strategy<Value = DeviceConfig> {
             ndelay,
             max_queue,
             queue_depth,
+            handler: None,
         })
     })
 }

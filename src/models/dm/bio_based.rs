@@ -9,7 +9,7 @@ use super::super::io::{Bio, BioId, BlkStatus, DevId, EndIo, Flags, SECTOR};
 use super::super::mpath::selector::SelectCtx;
 use super::super::mpath::{Completion, EndIoBio, MapBio, PathIdx};
 use super::delay::Delay;
-use super::{DmEnv, Target, apply, worker};
+use super::{DmEnv, Target, apply, pg_init, worker};
 use crate::sim::Ns;
 
 /// Takes a bio: splits it where the table says so, clones it and maps the
@@ -114,8 +114,11 @@ fn multipath_map_bio<K: DmEnv>(k: &mut K, dm: u16, clone: BioId) {
     let Some(m) = k.dm().mpath(dm) else { return };
     match m.map_bio(&ctx) {
         MapBio::Remapped(path) => remap(k, dm, clone, path, &ctx),
-        MapBio::Queued { worker, .. } => {
+        MapBio::Queued { worker, activate } => {
             queue(k, dm, clone);
+            if activate {
+                pg_init::start(k, dm);
+            }
             if worker {
                 worker::start(k, dm);
             }

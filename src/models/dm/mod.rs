@@ -6,8 +6,10 @@
 
 pub mod bio_based;
 pub mod delay;
+pub mod dmsetup;
 pub mod linear;
 pub mod message;
+pub mod pg_init;
 pub mod request_based;
 pub mod striped;
 pub mod table;
@@ -18,7 +20,7 @@ pub use table::{Table, Target, TargetSpec};
 use super::block::BlockEnv;
 use super::host::TaskId;
 use super::io::{BioId, DevId};
-use super::mpath::{Effects, Multipath};
+use super::mpath::{Effects, Multipath, PathIdx};
 use crate::sim::Ns;
 
 /// A step of device-mapper that a task is in the midst of.
@@ -38,6 +40,8 @@ pub trait DmEnv: BlockEnv {
     fn lld_busy(&mut self, dev: DevId) -> bool;
     /// After `delay`, the worker of `dm` submits `bio`.
     fn submit_later(&mut self, dm: u16, bio: BioId, delay: Ns);
+    /// After `delay`, the hardware handler has dealt with `path` of `dm`.
+    fn activate_later(&mut self, dm: u16, path: PathIdx, delay: Ns);
     /// Queues work for a worker.
     fn queue_work(&mut self, worker: TaskId, frame: Self::Frame);
 }
@@ -146,6 +150,9 @@ pub fn apply<K: DmEnv>(k: &mut K, dm: u16, effects: Effects) {
         } else {
             super::block::requeue::kick_requeue_list(k, dev);
         }
+    }
+    if effects.activate {
+        pg_init::start(k, dm);
     }
     if effects.run_queue && !bio_based {
         super::block::dispatch::blk_mq_run_hw_queues(k, dev, true);

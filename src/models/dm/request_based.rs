@@ -12,7 +12,7 @@ use super::super::host::Cost;
 use super::super::io::{Bio, BioId, BlkStatus, EndIo, Flags, Op, ReqId, SECTOR};
 use super::super::mpath::selector::SelectCtx;
 use super::super::mpath::{Completion, EndIoRq, MapRq, PathIdx};
-use super::{DmEnv, apply};
+use super::{DmEnv, apply, pg_init};
 use crate::sim::Ns;
 
 /// Delay before a request without a path is tried again
@@ -52,7 +52,10 @@ fn map_request<K: DmEnv>(k: &mut K, dm: u16, rq: ReqId) -> BlkStatus {
     let verdict = k.dm().mpath(dm).map_or(MapRq::Kill, |m| m.map_rq(&ctx));
     match verdict {
         MapRq::Remapped(path) => clone_and_issue(k, dm, rq, path, &ctx),
-        MapRq::DelayRequeue { .. } => {
+        MapRq::DelayRequeue { activate } => {
+            if activate {
+                pg_init::start(k, dm);
+            }
             delay_requeue(k, rq);
             BlkStatus::Ok
         }

@@ -5,9 +5,10 @@ use super::super::block::{
     self, Action, BlockEnv, BlockFrame, BlockLayer, BlockTimer, HctxId, Subject, complete, dispatch,
 };
 use super::super::device::{DeviceEnv, Devices, array_port, null_blk, scsi};
-use super::super::dm::{Dm, DmEnv, DmFrame, bio_based, request_based, worker};
+use super::super::dm::{Dm, DmEnv, DmFrame, bio_based, pg_init, request_based, worker};
 use super::super::host::{self, Cost, Host, HostEnv, HostEvent, Step, TaskId};
 use super::super::io::{BioId, BlkStatus, DevId, EndIo, ReqId};
+use super::super::mpath::PathIdx;
 use super::super::probe::Probe;
 use super::super::workload::app::{self, App, AppEnv, AppFrame, aio, fsync, page_io, script};
 use super::{Driver, Event, Frame, Irq, Machine};
@@ -51,6 +52,8 @@ impl<P: Probe> HostEnv for Machine<P> {
                 let worker = self.dm.dev(dm).worker;
                 host::queue_work(self, worker, Frame::Block(BlockFrame::SubmitBio(bio)));
             }
+            Irq::CompleteBio(nullb, bio) => null_blk::bio_completed(self, nullb, bio),
+            Irq::Activated(dm, path) => pg_init::done(self, dm, path),
         }
     }
     #[inline]
@@ -99,7 +102,7 @@ impl<P: Probe> BlockEnv for Machine<P> {
             Driver::Scsi(n) => scsi::queue_rq(self, n, rq),
             Driver::Port(n) => array_port::queue_rq(self, n, rq),
             Driver::DmRq(n) => request_based::dm_mq_queue_rq(self, n, rq),
-            Driver::DmBio(_) => BlkStatus::IoErr,
+            Driver::DmBio(_) | Driver::NullBlkBio(_) => BlkStatus::IoErr,
         }
     }
     #[inline]
@@ -116,8 +119,10 @@ impl<P: Probe> BlockEnv for Machine<P> {
         }
     }
     fn submit_bio(&mut self, bio: BioId) {
-        if let Driver::DmBio(n) = self.driver(self.block.bios[bio].dev) {
-            bio_based::dm_submit_bio(self, n, bio);
+        match self.driver(self.block.bios[bio].dev) {
+            Driver::DmBio(n) => bio_based::dm_submit_bio(self, n, bio),
+            Driver::NullBlkBio(n) => null_blk::submit_bio(self, n, bio),
+            _ => complete::bio_endio(self, bio, BlkStatus::IoErr),
         }
     }
     fn bio_end_io(&mut self, bio: BioId) {
@@ -187,6 +192,12 @@ impl<P: Probe> DmEnv for Machine<P> {
         let cpu = self.host.cpu();
         self.queue.push(at, Event::Irq(cpu, Irq::Delayed(dm, bio)));
     }
+    fn activate_later(&mut self, dm: u16, path: PathIdx, delay: Ns) {
+        let at = self.host.jiffies_from_now(delay);
+        let cpu = self.host.cpu();
+        self.queue
+            .push(at, Event::Irq(cpu, Irq::Activated(dm, path)));
+    }
     fn queue_work(&mut self, worker: TaskId, frame: Frame) {
         host::queue_work(self, worker, frame);
     }
@@ -201,6 +212,11 @@ impl<P: Probe> DeviceEnv for Machine<P> {
     fn complete_at(&mut self, at: Ns, rq: ReqId) {
         let cpu = self.host.cpu();
         self.queue.push(at, Event::Irq(cpu, Irq::Complete(rq)));
+    }
+    fn complete_bio_at(&mut self, at: Ns, nullb: u16, bio: BioId) {
+        let cpu = self.host.cpu();
+        self.queue
+            .push(at, Event::Irq(cpu, Irq::CompleteBio(nullb, bio)));
     }
 }
 
