@@ -6,6 +6,7 @@
 
 pub mod bio_based;
 pub mod delay;
+pub mod dmsetup;
 pub mod linear;
 pub mod message;
 pub mod pg_init;

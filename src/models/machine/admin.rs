@@ -8,7 +8,6 @@ use super::super::host::{Cost, CpuId, Prio, Step, TaskId};
 use super::super::io::DevId;
 use super::super::mpath::Errno;
 use super::super::probe::Probe;
-use super::lookup::Devs;
 use super::{BuildError, Frame, Irq, Machine};
 use crate::sim::Ns;
 
@@ -199,7 +198,7 @@ impl<P: Probe> Machine<P> {
         let action = self.admin.actions[n].0.action.clone();
         let map = action.map().and_then(|map| self.map_index(map));
         match (&action, map) {
-            (Action::Message { text, .. }, Some(dm)) => Done::Over(self.message_to(dm, text)),
+            (Action::Message { text, .. }, Some(dm)) => Done::Over(self.target_message(dm, text)),
             (Action::LoadTable { table, .. }, Some(dm)) => {
                 Done::Over(self.load_inactive(dm, table))
             }
@@ -258,30 +257,22 @@ impl<P: Probe> Machine<P> {
     /// `dmsetup resume` of a device that is suspended.
     fn resume(&mut self, dm: u16) -> Result<(), Errno> {
         if let Some(table) = self.dm.dev(dm).inactive.take() {
+            let mut log = Vec::new();
+            let fits = self.fits(dm, &table, &mut log);
+            self.dm.dev(dm).log.append(&mut log);
+            if !fits {
+                return Err(Errno::Einval);
+            }
             suspend::swap_table(self, dm, table);
         }
         suspend::resume(self, dm);
         Ok(())
     }
 
-    /// `dmsetup message`
-    pub(super) fn message_to(&mut self, dm: u16, text: &str) -> Result<(), Errno> {
-        let lookup = Devs {
-            block: &self.block,
-            maps: &self.admin.maps,
-        };
-        let d = &mut self.dm.devs[usize::from(dm)];
-        let effects = dm::message::message(&mut d.table, 0, text, &lookup, &mut d.log)?;
-        dm::apply(self, dm, effects);
-        Ok(())
-    }
-
     /// `dmsetup load`
     fn load_inactive(&mut self, dm: u16, text: &str) -> Result<(), Errno> {
-        let d = &self.dm.devs[usize::from(dm)];
-        let devno = self.block.devs[usize::from(d.dev.0)].devno;
         let mut log = Vec::new();
-        let loaded = self.parse_table(devno, text, &self.admin.maps, Some(&d.table), &mut log);
+        let loaded = self.load_replacement(dm, text, &mut log);
         let d = self.dm.dev(dm);
         d.log.append(&mut log);
         match loaded {

@@ -16,6 +16,10 @@ use super::super::workload::app::{self, App, AppEnv, AppFrame, aio, fsync, page_
 use super::{Driver, Event, Frame, Irq, Machine};
 use crate::sim::Ns;
 
+/// ALUA waits before it asks for the states of the target port groups
+/// (`ALUA_RTPG_DELAY_MSECS`).
+const RTPG_DELAY: Ns = Ns::from_ms(5);
+
 impl<P: Probe> HostEnv for Machine<P> {
     type Frame = Frame;
     type Irq = Irq;
@@ -58,6 +62,7 @@ impl<P: Probe> HostEnv for Machine<P> {
                 let worker = self.dm.dev(dm).worker;
                 host::queue_work(self, worker, Frame::Block(BlockFrame::SubmitBio(bio)));
             }
+            Irq::CompleteBio(nullb, bio) => null_blk::bio_completed(self, nullb, bio),
         }
     }
     #[inline]
@@ -106,7 +111,7 @@ impl<P: Probe> BlockEnv for Machine<P> {
             Driver::Scsi(n) => scsi::queue_rq(self, n, rq),
             Driver::Port(n) => array_port::queue_rq(self, n, rq),
             Driver::DmRq(n) => request_based::dm_mq_queue_rq(self, n, rq),
-            Driver::DmBio(_) => BlkStatus::IoErr,
+            Driver::DmBio(_) | Driver::NullBlkBio(_) => BlkStatus::IoErr,
         }
     }
     #[inline]
@@ -123,8 +128,10 @@ impl<P: Probe> BlockEnv for Machine<P> {
         }
     }
     fn submit_bio(&mut self, bio: BioId) {
-        if let Driver::DmBio(n) = self.driver(self.block.bios[bio].dev) {
-            bio_based::dm_submit_bio(self, n, bio);
+        match self.driver(self.block.bios[bio].dev) {
+            Driver::DmBio(n) => bio_based::dm_submit_bio(self, n, bio),
+            Driver::NullBlkBio(n) => null_blk::submit_bio(self, n, bio),
+            _ => complete::bio_endio(self, bio, BlkStatus::IoErr),
         }
     }
     fn bio_end_io(&mut self, bio: BioId) {
@@ -201,8 +208,20 @@ impl<P: Probe> DmEnv for Machine<P> {
         let cpu = self.host.cpu();
         self.irq_at(at, cpu, Irq::Dm(timer));
     }
-    fn dh_activate(&mut self, _dev: DevId) -> (Ns, DhResult) {
-        (Ns::ZERO, DhResult::NoSys)
+    fn dh_activate(&mut self, dev: DevId) -> (Ns, DhResult) {
+        let handler = match self.driver(dev) {
+            Driver::Scsi(n) => self.devices.scsi[usize::from(n)].handler.as_deref(),
+            _ => None,
+        };
+        match handler {
+            // The states of the target port groups are asked for after a while.
+            Some("alua") => {
+                let now = self.host.now();
+                let at = self.host.jiffies_from_now(RTPG_DELAY);
+                (at - now, DhResult::Ok)
+            }
+            _ => (Ns::ZERO, DhResult::NoSys),
+        }
     }
     fn can_change(&mut self) -> bool {
         self.pending_irqs > 0 || self.host.others_run()
@@ -221,6 +240,10 @@ impl<P: Probe> DeviceEnv for Machine<P> {
     fn complete_at(&mut self, at: Ns, rq: ReqId) {
         let cpu = self.host.cpu();
         self.irq_at(at, cpu, Irq::Complete(rq));
+    }
+    fn complete_bio_at(&mut self, at: Ns, nullb: u16, bio: BioId) {
+        let cpu = self.host.cpu();
+        self.irq_at(at, cpu, Irq::CompleteBio(nullb, bio));
     }
 }
 
