@@ -123,7 +123,7 @@ impl<P: Probe> Machine<P> {
             let (timed, task) = &self.admin.actions[n];
             if let (at, Some(task)) = (timed.at, *task) {
                 let cpu = self.host.tasks[task.index()].cpu;
-                self.irq_at(at, cpu, Irq::Wake(task));
+                self.irq_at(at, cpu, Irq::Fork(task));
             }
         }
     }

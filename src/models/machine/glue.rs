@@ -57,6 +57,7 @@ impl<P: Probe> HostEnv for Machine<P> {
             Irq::Complete(rq) => self.complete(rq),
             Irq::Block(timer) => dispatch::timer_fired(self, timer),
             Irq::Wake(task) => host::wake(self, task),
+            Irq::Fork(task) => host::wake_up_new_task(self, task),
             Irq::Dm(timer) => super::super::dm::timer_fired(self, timer),
             Irq::Delayed(dm, bio) => {
                 let worker = self.dm.dev(dm).worker;

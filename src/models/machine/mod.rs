@@ -39,6 +39,8 @@ pub enum Irq {
     Block(BlockTimer),
     /// A task has slept long enough.
     Wake(TaskId),
+    /// A process of the timeline starts.
+    Fork(TaskId),
     /// dm-delay has held a bio long enough.
     Delayed(u16, BioId),
     /// A bio-based null_blk has completed a command.
