@@ -3,6 +3,7 @@
 pub mod array_port;
 pub mod null_blk;
 pub mod port;
+pub mod scripted;
 pub mod scsi;
 
 use serde::{Deserialize, Serialize};
@@ -14,7 +15,7 @@ use crate::sim::draw::Draws;
 use array_port::PortDisk;
 use null_blk::NullBlk;
 use port::Array;
-use scsi::ScsiDisk;
+use scsi::{ScsiDebug, ScsiDisk};
 
 /// What devices need of their surroundings.
 pub trait DeviceEnv: BlockEnv {
@@ -22,6 +23,8 @@ pub trait DeviceEnv: BlockEnv {
     fn devices(&mut self) -> &mut Devices;
     /// The command of `rq` ends at `at`, in an interrupt of the current CPU.
     fn complete_at(&mut self, at: Ns, rq: ReqId);
+    /// Arms a timer of the SCSI mid-layer.
+    fn arm_scsi(&mut self, timer: scsi::Timer, at: Ns);
 }
 
 /// All leaf devices, by kind.
@@ -31,12 +34,31 @@ pub struct Devices {
     pub null_blks: Vec<NullBlk>,
     /// SCSI disks.
     pub scsi: Vec<ScsiDisk>,
+    /// What all disks of scsi_debug share.
+    pub scsi_debug: ScsiDebug,
+    /// Completions that are not to be heeded, because their command has been
+    /// aborted, and when they are due.
+    pub cancelled: Vec<(ReqId, Ns)>,
     /// Disks behind array ports.
     pub port_disks: Vec<PortDisk>,
     /// The ports and the media behind them.
     pub array: Array,
     /// Where noise of service is drawn from.
     pub draws: Draws,
+}
+
+impl Devices {
+    /// Whether the completion of `rq` that comes now is one of an aborted
+    /// command.
+    #[inline]
+    pub fn is_cancelled(&mut self, rq: ReqId, now: Ns) -> bool {
+        if self.cancelled.is_empty() {
+            return false;
+        }
+        let late = |&(id, due): &(ReqId, Ns)| id == rq && due <= now;
+        let at = self.cancelled.iter().position(late);
+        at.map(|at| self.cancelled.swap_remove(at)).is_some()
+    }
 }
 
 /// A leaf device.
@@ -100,7 +122,7 @@ impl Default for NullBlkConfig {
     }
 }
 
-/// scsi_debug's module parameters as far as they matter without faults.
+/// scsi_debug's module parameters, and how the mid-layer treats its disk.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct ScsiDebugConfig {
@@ -112,6 +134,10 @@ pub struct ScsiDebugConfig {
     pub max_queue: u32,
     /// `device/queue_depth`. Default: as `max_queue`.
     pub queue_depth: Option<u32>,
+    /// `device/timeout`: how long a command may take. Default: 30 s.
+    pub timeout: Ns,
+    /// How often a command is tried again (`SD_MAX_RETRIES`). Default: 5.
+    pub retries: u32,
 }
 
 impl Default for ScsiDebugConfig {
@@ -121,6 +147,8 @@ impl Default for ScsiDebugConfig {
             ndelay: Ns::from_ms(4),
             max_queue: 192,
             queue_depth: None,
+            timeout: Ns::from_secs(30),
+            retries: 5,
         }
     }
 }

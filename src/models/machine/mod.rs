@@ -9,7 +9,7 @@ pub use build::{BuildError, ThreadConfig};
 pub use invariants::Violation;
 
 use super::block::{BlockFrame, BlockLayer, BlockTimer};
-use super::device::Devices;
+use super::device::{Devices, scsi};
 use super::dm::{Dm, DmFrame};
 use super::host::{self, CpuId, Host, HostEvent, TaskId};
 use super::io::{BioId, DevId, ReqId};
@@ -37,6 +37,8 @@ pub enum Irq {
     Wake(TaskId),
     /// dm-delay has held a bio long enough.
     Delayed(u16, BioId),
+    /// A timer of the SCSI mid-layer.
+    Scsi(scsi::Timer),
 }
 
 /// A frame of a task's stack.
