@@ -4,7 +4,7 @@
 use super::super::host::Cost;
 use super::super::io::{BioId, BlkStatus, EndIo, Op, ReqId, SECTOR};
 use super::{Action, BlockEnv, HctxId, RqEnd, RqFlags, Subject};
-use super::{dispatch, driver, flush, print, wbt};
+use super::{dispatch, driver, flush, klog, wbt};
 
 /// The driver is done with `rq` (`blk_mq_end_request`).
 pub fn blk_mq_end_request<K: BlockEnv>(k: &mut K, rq: ReqId, status: BlkStatus) {
@@ -30,7 +30,7 @@ pub fn blk_update_request<K: BlockEnv>(k: &mut K, rq: ReqId, status: BlkStatus, 
     }
     k.trace(dev, Action::Complete, subject);
     if status != BlkStatus::Ok {
-        print::request_error(k, rq, status);
+        klog::blk_print_req_error(k, rq, status);
     }
     let mut left = (bytes / SECTOR) as u32;
     while let Some(bio) = k.block().reqs[rq].bio {
@@ -123,6 +123,7 @@ pub fn blk_mq_free_request<K: BlockEnv>(k: &mut K, rq: ReqId) {
     if r.rqf.has(RqFlags::ELV) {
         dev.elevator.finish(&r);
     }
+    b.reqs[rq].rqf.clear(RqFlags::IN_FLIGHT);
     b.reqs.free(rq);
     if r.budget {
         k.put_budget(r.dev); // refused before it was started

@@ -7,7 +7,7 @@ use super::driver::{blk_mq_get_driver_tag, put_budget_of, put_driver_tag};
 use super::hctx::RunWork;
 use super::requeue::{kick_requeue_list, requeue};
 use super::{BlockEnv, BlockFrame, BlockTimer, HctxId, ReqList};
-use super::{complete, pop, replace, wbt};
+use super::{complete, pop, replace, timeout, wbt};
 use crate::sim::Ns;
 
 /// `BLK_MQ_RESOURCE_DELAY` and `BLK_MQ_BUDGET_DELAY`
@@ -68,6 +68,16 @@ pub fn blk_mq_run_hw_queues<K: BlockEnv>(k: &mut K, dev: DevId, is_async: bool) 
     }
 }
 
+/// Runs all hardware queues of `dev` after `delay`, those for which no run is
+/// wanted yet (`blk_mq_delay_run_hw_queues`).
+pub fn blk_mq_delay_run_hw_queues<K: BlockEnv>(k: &mut K, dev: DevId, delay: Ns) {
+    for hctx in k.block().dev(dev).hctxs() {
+        if k.block().hctx(hctx).run_work == RunWork::Idle {
+            mod_run_work(k, hctx, delay);
+        }
+    }
+}
+
 /// Whether anything waits in `hctx` (`blk_mq_hctx_has_pending`).
 fn need_run<K: BlockEnv>(k: &mut K, hctx: HctxId) -> bool {
     let b = k.block();
@@ -100,6 +110,7 @@ pub fn timer_fired<K: BlockEnv>(k: &mut K, timer: BlockTimer) {
                 mod_run_work(k, hctx, Ns::ZERO);
             }
         }
+        BlockTimer::Timeout { dev, generation } => timeout::timer_fired(k, dev, generation),
         BlockTimer::Wbt { dev, generation } => wbt::timer_fired(k, dev, generation),
         BlockTimer::Requeue { dev, generation } => {
             if k.block().dev(dev).requeue_generation == generation {

@@ -7,7 +7,7 @@ use crate::sim::{Arena, Ns};
 
 /// `RQF_*` flags.
 #[derive(Copy, Clone, PartialEq, Eq, Debug, Default)]
-pub struct RqFlags(pub u8);
+pub struct RqFlags(pub u16);
 
 impl RqFlags {
     /// Its queue has a scheduler (`RQF_ELV`).
@@ -26,6 +26,12 @@ impl RqFlags {
     pub const SORTED: RqFlags = RqFlags(64);
     /// Counted in its device's statistics (`RQF_IO_STAT`).
     pub const IO_STAT: RqFlags = RqFlags(128);
+    /// Its driver has prepared it: it is not to change any more, and goes back
+    /// to the driver past everything (`RQF_DONTPREP`).
+    pub const DONTPREP: RqFlags = RqFlags(256);
+    /// Its command has taken too long, and its driver knows
+    /// (`RQF_TIMED_OUT`).
+    pub const TIMED_OUT: RqFlags = RqFlags(512);
 
     /// Whether any of `f` is set.
     #[inline]

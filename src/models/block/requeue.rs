@@ -75,7 +75,11 @@ pub fn step_requeue_work<K: BlockEnv>(k: &mut K, task: TaskId, dev: DevId) -> St
     let mut tail = ReqList::default();
     while let Some(rq) = list.pop_front(&mut k.block().reqs) {
         let b = k.block();
-        if b.reqs[rq].rqf.has(RqFlags::SOFTBARRIER) {
+        if b.reqs[rq].rqf.has(RqFlags::DONTPREP) {
+            // Not to be merged with anything: past the scheduler.
+            b.reqs[rq].rqf.clear(RqFlags::SOFTBARRIER);
+            insert::blk_mq_request_bypass_insert(k, rq, false);
+        } else if b.reqs[rq].rqf.has(RqFlags::SOFTBARRIER) {
             b.reqs[rq].rqf.clear(RqFlags::SOFTBARRIER);
             insert::blk_mq_sched_insert_request(k, rq, true, false, false);
         } else {

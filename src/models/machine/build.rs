@@ -9,7 +9,7 @@ use super::super::config::{MachineConfig, MapConfig, NamedDevice, QueueConfig, S
 use super::super::device::array_port::PortDisk;
 use super::super::device::null_blk::NullBlk;
 use super::super::device::port::{Array, PortConfig};
-use super::super::device::scsi::ScsiDisk;
+use super::super::device::scsi::{ScsiDebug, ScsiDisk};
 use super::super::device::{DeviceConfig, Devices, NullBlkConfig, ScsiDebugConfig};
 use super::super::dm::table::LoadError;
 use super::super::dm::{BioFifo, Dm, DmDev, Table};
@@ -98,6 +98,8 @@ impl<P> Machine<P> {
             devices: Devices {
                 null_blks: Vec::new(),
                 scsi: Vec::new(),
+                scsi_debug: ScsiDebug::default(),
+                cancelled: Vec::new(),
                 port_disks: Vec::new(),
                 array: Array::new(&config.media).map_err(|e| BuildError::Config(e.to_string()))?,
                 draws: Draws::new(config.seed),
@@ -341,6 +343,7 @@ fn scsi_dev(d: &NamedDevice, c: &ScsiDebugConfig) -> BlockDev {
     let mut dev = BlockDev::new(d.name.clone(), d.devno, c.dev_size_mb * 2048, limits);
     dev.write_cache = true;
     dev.fua = true;
+    dev.timer.rq_timeout = c.timeout;
     dev
 }
 

@@ -59,6 +59,7 @@ impl<P: Probe> HostEnv for Machine<P> {
             Irq::Wake(task) => host::wake(self, task),
             Irq::Fork(task) => host::wake_up_new_task(self, task),
             Irq::Dm(timer) => super::super::dm::timer_fired(self, timer),
+            Irq::Scsi(timer) => scsi::timer_fired(self, timer),
             Irq::Delayed(dm, bio) => {
                 let worker = self.dm.dev(dm).worker;
                 host::queue_work(self, worker, Frame::Block(BlockFrame::SubmitBio(bio)));
@@ -79,15 +80,19 @@ impl<P: Probe> HostEnv for Machine<P> {
 impl<P: Probe> Machine<P> {
     /// A leaf device has completed the command of `rq`.
     fn complete(&mut self, rq: ReqId) {
+        if self.devices.is_cancelled(rq, self.host.now()) {
+            return;
+        }
         self.host.charge(Cost::CompleteRq);
         let dev = self.block.reqs[rq].dev;
-        let driver = self.driver(dev);
-        if let Driver::Port(disk) = driver {
-            array_port::completed(self, disk);
-        }
-        complete::blk_mq_end_request(self, rq, BlkStatus::Ok);
-        if let Driver::Scsi(disk) = driver {
-            scsi::completed(self, disk);
+        match self.driver(dev) {
+            Driver::NullBlk(_) => null_blk::end_cmd(self, rq),
+            Driver::Scsi(disk) => scsi::scsi_done(self, disk, rq),
+            Driver::Port(disk) => {
+                array_port::completed(self, disk);
+                complete::blk_mq_end_request(self, rq, BlkStatus::Ok);
+            }
+            Driver::NullBlkBio(_) | Driver::DmBio(_) | Driver::DmRq(_) => {}
         }
     }
     #[inline]
@@ -144,6 +149,11 @@ impl<P: Probe> BlockEnv for Machine<P> {
             EndIo::Page(_) => page_io::bio_end_io(self, bio),
             EndIo::Task { .. } => fsync::bio_end_io(self, bio),
             EndIo::Nobody | EndIo::Chain(_) => self.block.bios.free(bio),
+        }
+    }
+    fn timed_out(&mut self, rq: ReqId) {
+        if let Driver::Scsi(disk) = self.driver(self.block.reqs[rq].dev) {
+            scsi::timeout::scsi_timeout(self, disk, rq);
         }
     }
     fn rq_end_io(&mut self, rq: ReqId, status: BlkStatus) {
@@ -245,6 +255,10 @@ impl<P: Probe> DeviceEnv for Machine<P> {
     fn complete_bio_at(&mut self, at: Ns, nullb: u16, bio: BioId) {
         let cpu = self.host.cpu();
         self.irq_at(at, cpu, Irq::CompleteBio(nullb, bio));
+    }
+    fn arm_scsi(&mut self, timer: scsi::Timer, at: Ns) {
+        let cpu = self.host.cpu();
+        self.irq_at(at, cpu, Irq::Scsi(timer));
     }
 }
 

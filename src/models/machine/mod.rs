@@ -12,7 +12,7 @@ pub use build::{BuildError, ThreadConfig};
 pub use invariants::Violation;
 
 use super::block::{BlockFrame, BlockLayer, BlockTimer};
-use super::device::Devices;
+use super::device::{Devices, scsi};
 use super::dm::{Dm, DmFrame, DmTimer, Table, table::LoadError};
 use super::host::{self, CpuId, Host, HostEvent, TaskId};
 use super::io::{BioId, DevId, ReqId};
@@ -47,6 +47,8 @@ pub enum Irq {
     CompleteBio(u16, BioId),
     /// A timer of device-mapper.
     Dm(DmTimer),
+    /// A timer of the SCSI mid-layer.
+    Scsi(scsi::Timer),
 }
 
 /// A frame of a task's stack.

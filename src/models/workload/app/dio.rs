@@ -74,7 +74,7 @@ fn past_cache<K: AppEnv>(k: &mut K, task: TaskId, t: u16, unit: &IoUnit, waiter:
         match unit.op {
             Op::Write => cache(k, t).invalidate(from, end),
             Op::Discard => cache(k, t).truncate(from, end),
-            Op::Read | Op::Flush => {}
+            Op::Read | Op::Flush | Op::DrvIn => {}
         }
     }
     submit(k, task, t, unit, waiter);
@@ -104,7 +104,7 @@ fn submit<K: AppEnv>(k: &mut K, task: TaskId, t: u16, unit: &IoUnit, waiter: Opt
         op => op,
     };
     let flags = match unit.op {
-        Op::Read => Flags::default(),
+        Op::Read | Op::DrvIn => Flags::default(),
         Op::Flush => Flags::SYNC.with(Flags::PREFLUSH),
         Op::Discard => Flags::SYNC,
         Op::Write if dsync => Flags::SYNC.with(Flags::IDLE).with(Flags::FUA),
