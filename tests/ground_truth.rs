@@ -8,7 +8,7 @@ use mpathsim::formats::kernel_observation::read_file;
 use mpathsim::validate::case::{CaseReport, CaseResult};
 use mpathsim::validate::{observations, reports};
 
-const GROUPS: [&str; 5] = ["merge", "balance", "smp", "realistic", "trace"];
+const GROUPS: [&str; 6] = ["merge", "balance", "smp", "realistic", "trace", "failover"];
 
 fn ground_truth() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/ground-truth")
@@ -98,6 +98,11 @@ fn trace() {
 }
 
 #[test]
+fn failover() {
+    group_agrees("failover");
+}
+
+#[test]
 fn every_file_is_understood_and_written_back_the_same() {
     let mut files = 0;
     for group in GROUPS {
@@ -114,7 +119,7 @@ fn every_file_is_understood_and_written_back_the_same() {
             files += 1;
         }
     }
-    assert_eq!(files, 497);
+    assert_eq!(files, 537);
 }
 
 #[test]
