@@ -1,6 +1,8 @@
 //! The timeline of a run: what an administrator does to the computer, and what
 //! breaks in it, when.
 
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
 
 use super::mpath::Errno;
@@ -81,6 +83,72 @@ pub enum Action {
         /// Last sector.
         last_sector: u64,
     },
+}
+
+impl Action {
+    /// The map that it is about.
+    pub fn map(&self) -> Option<&str> {
+        match self {
+            Action::Message { map, .. }
+            | Action::Suspend { map, .. }
+            | Action::Resume { map }
+            | Action::Status { map }
+            | Action::LoadTable { map, .. } => Some(map),
+            _ => None,
+        }
+    }
+    /// The device that it is about.
+    pub fn device(&self) -> Option<&str> {
+        match self {
+            Action::DeviceState { device, .. }
+            | Action::DeleteDevice { device }
+            | Action::BadBlocks { device, .. } => Some(device),
+            _ => None,
+        }
+    }
+}
+
+impl fmt::Display for Action {
+    /// As a shell would be told.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Action::Message { map, text } => write!(f, "dmsetup message {map} 0 {text}"),
+            Action::Suspend { map, noflush: true } => write!(f, "dmsetup suspend --noflush {map}"),
+            Action::Suspend { map, .. } => write!(f, "dmsetup suspend {map}"),
+            Action::Status { map } => write!(f, "dmsetup status {map}"),
+            Action::Resume { map } => write!(f, "dmsetup resume {map}"),
+            Action::LoadTable { map, table } => write!(f, "dmsetup load {map} --table '{table}'"),
+            Action::DeviceState { device, state } => {
+                let state = match state {
+                    DeviceState::Running => "running",
+                    DeviceState::Offline => "offline",
+                };
+                write!(f, "echo {state} > /sys/block/{device}/device/state")
+            }
+            Action::DeleteDevice { device } => {
+                write!(f, "echo 1 > /sys/block/{device}/device/delete")
+            }
+            Action::ScsiDebug { opts, every_nth } => {
+                write!(f, "scsi_debug opts={opts:#x}")?;
+                match every_nth {
+                    Some(nth) => write!(f, " every_nth={nth}"),
+                    None => Ok(()),
+                }
+            }
+            Action::BadBlocks {
+                device,
+                set,
+                first_sector,
+                last_sector,
+            } => {
+                let sign = if *set { '+' } else { '-' };
+                write!(
+                    f,
+                    "echo {sign}{first_sector}-{last_sector} > {device}/badblocks"
+                )
+            }
+        }
+    }
 }
 
 /// `sdev_state`, as far as it can be written.

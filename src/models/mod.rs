@@ -10,5 +10,6 @@ pub mod host;
 pub mod io;
 pub mod machine;
 pub mod mpath;
+pub mod multipathd;
 pub mod probe;
 pub mod workload;

@@ -169,7 +169,7 @@ fn gaps(gaps: Gaps) -> GapsOutcome {
 }
 
 /// The threads of the application, as its job file describes them.
-fn threads(config: &MachineConfig) -> Result<Vec<ThreadConfig>, RunError> {
+pub(crate) fn threads(config: &MachineConfig) -> Result<Vec<ThreadConfig>, RunError> {
     let w = &config.workload;
     if w.fio_job.is_empty() && !w.scripts.is_empty() {
         return Ok(Vec::new());

@@ -22,8 +22,25 @@ pub struct Outcome {
     pub blkparse: Vec<(String, Vec<String>)>,
     /// Completions and bytes a bin, if a series was asked for.
     pub series: Vec<SeriesBin>,
+    /// What was done to the computer, in the order in which it ended.
+    pub actions: Vec<ActionOutcome>,
+    /// I/Os that each map holds for ever; none in a run that ended.
+    pub held: Vec<(String, u64)>,
     /// Times without a completion, if they were asked for.
     pub gaps: Option<GapsOutcome>,
+}
+
+/// An action of the timeline.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ActionOutcome {
+    /// What: `dmsetup message mp 0 fail_path sda`.
+    pub what: String,
+    /// When it began.
+    pub began: Ns,
+    /// When it was over.
+    pub ended: Ns,
+    /// The error, if it was refused.
+    pub error: Option<String>,
 }
 
 /// `/sys/block/*/stat` of one direction.
@@ -166,6 +183,8 @@ pub struct MapOutcome {
     pub status_seen: Vec<(Ns, String)>,
     /// Every path of every priority group, in table order.
     pub paths: Vec<PathOutcome>,
+    /// `dmsetup status` after each change of a path or group, and when.
+    pub history: Vec<(Ns, String)>,
 }
 
 /// A path of a multipath map.

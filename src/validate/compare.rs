@@ -6,6 +6,7 @@ mod decided;
 mod failover;
 mod figure;
 mod gaps;
+mod interface;
 mod job_file;
 mod merge;
 mod performance;
@@ -32,6 +33,8 @@ pub enum Group {
     Trace,
     /// Messages, errors, suspend and reload during a run.
     Failover,
+    /// Tables, messages, status texts.
+    Interface,
 }
 
 impl Group {
@@ -45,6 +48,7 @@ impl Group {
             "realistic" => Group::Realistic,
             "trace" => Group::Trace,
             "failover" => Group::Failover,
+            "interface" => Group::Interface,
             _ => return None,
         })
     }
@@ -59,6 +63,7 @@ pub fn figures(group: Group, observation: &Observation, ours: &Observed) -> Vec<
         Group::Realistic => realistic::figures(observation, ours),
         Group::Trace => trace::figures(observation, ours),
         Group::Failover => failover::figures(observation, ours),
+        Group::Interface => interface::figures(observation, ours),
     }
 }
 
@@ -74,6 +79,7 @@ pub fn summary(group: Group, observation: &Observation, run: &Observed) -> Strin
         }
         Group::Trace => trace::summary(run),
         Group::Failover => failover::summary(observation, run),
+        Group::Interface => interface::summary(run),
     }
 }
 

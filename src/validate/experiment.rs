@@ -3,6 +3,7 @@
 
 mod actions;
 mod devices;
+pub(super) mod interface;
 mod iolog;
 pub(super) mod queue;
 

@@ -4,7 +4,7 @@
 use super::super::host::Cost;
 use super::super::io::{BioId, BlkStatus, EndIo, Op, ReqId, SECTOR};
 use super::{Action, BlockEnv, HctxId, RqEnd, RqFlags, Subject};
-use super::{dispatch, driver, flush, wbt};
+use super::{dispatch, driver, flush, print, wbt};
 
 /// The driver is done with `rq` (`blk_mq_end_request`).
 pub fn blk_mq_end_request<K: BlockEnv>(k: &mut K, rq: ReqId, status: BlkStatus) {
@@ -29,6 +29,9 @@ pub fn blk_update_request<K: BlockEnv>(k: &mut K, rq: ReqId, status: BlkStatus, 
         d.count.dirs[op as usize].sectors += bytes / SECTOR;
     }
     k.trace(dev, Action::Complete, subject);
+    if status != BlkStatus::Ok {
+        print::request_error(k, rq, status);
+    }
     let mut left = (bytes / SECTOR) as u32;
     while let Some(bio) = k.block().reqs[rq].bio {
         let b = k.block();

@@ -6,6 +6,7 @@
 
 pub mod bio_based;
 pub mod delay;
+pub mod dmsetup;
 pub mod linear;
 pub mod message;
 pub mod pg_init;
@@ -61,6 +62,9 @@ pub trait DmEnv: BlockEnv {
     fn lld_busy(&mut self, dev: DevId) -> bool;
     /// After `delay`, the worker of `dm` submits `bio`.
     fn submit_later(&mut self, dm: u16, bio: BioId, delay: Ns);
+    /// Whether anything but the running task can still change anything: a timer
+    /// that pends, another task that runs.
+    fn can_change(&mut self) -> bool;
     /// Whether the driver of `dev` has a busy hook.
     fn can_be_busy(&self, dev: DevId) -> bool;
     /// Queues work for a worker.
@@ -148,6 +152,10 @@ impl BioFifo {
     /// Whether it holds nothing.
     pub fn is_empty(&self) -> bool {
         self.head.is_none()
+    }
+    /// `bio_list_peek`
+    pub fn first(&self) -> Option<BioId> {
+        self.head
     }
     /// `bio_list_add`
     pub fn push<K: BlockEnv>(&mut self, k: &mut K, bio: BioId) {

@@ -8,8 +8,7 @@ use super::super::host::{Cost, CpuId, Prio, Step, TaskId};
 use super::super::io::DevId;
 use super::super::mpath::Errno;
 use super::super::probe::Probe;
-use super::lookup::Devs;
-use super::{BuildError, Event, Frame, Irq, Machine};
+use super::{BuildError, Frame, Irq, Machine};
 use crate::sim::Ns;
 
 /// The timeline and what came of it.
@@ -24,6 +23,20 @@ pub struct Admin {
     maps: Vec<(String, DevId)>,
     /// What came of each action, in the order in which they ended.
     pub done: Vec<ActionDone>,
+}
+
+impl Admin {
+    /// An action of the timeline.
+    pub fn action(&self, index: usize) -> Option<&Action> {
+        self.actions.get(index).map(|(timed, _)| &timed.action)
+    }
+    /// When the last action was over; never, while one is to come.
+    pub(super) fn over_since(&self) -> Ns {
+        if self.done.len() < self.actions.len() {
+            return Ns::NEVER;
+        }
+        self.done.last().map_or(Ns::ZERO, |done| done.ended)
+    }
 }
 
 /// An action, in the midst of it.
@@ -58,29 +71,6 @@ impl Admin {
             began: vec![Ns::ZERO; actions.len()],
             maps: Vec::new(),
             done: Vec::new(),
-        }
-    }
-}
-
-impl Action {
-    /// The map that it is about.
-    fn map(&self) -> Option<&str> {
-        match self {
-            Action::Message { map, .. }
-            | Action::Suspend { map, .. }
-            | Action::Resume { map }
-            | Action::Status { map }
-            | Action::LoadTable { map, .. } => Some(map),
-            _ => None,
-        }
-    }
-    /// The device that it is about.
-    fn device(&self) -> Option<&str> {
-        match self {
-            Action::DeviceState { device, .. }
-            | Action::DeleteDevice { device }
-            | Action::BadBlocks { device, .. } => Some(device),
-            _ => None,
         }
     }
 }
@@ -129,10 +119,11 @@ impl<P> Machine<P> {
 impl<P: Probe> Machine<P> {
     /// The processes of the timeline start when their time comes.
     pub(super) fn start_timeline(&mut self) {
-        for (timed, task) in &self.admin.actions {
-            if let Some(task) = *task {
+        for n in 0..self.admin.actions.len() {
+            let (timed, task) = &self.admin.actions[n];
+            if let (at, Some(task)) = (timed.at, *task) {
                 let cpu = self.host.tasks[task.index()].cpu;
-                self.queue.push(timed.at, Event::Irq(cpu, Irq::Wake(task)));
+                self.irq_at(at, cpu, Irq::Fork(task));
             }
         }
     }
@@ -189,7 +180,7 @@ impl<P: Probe> Machine<P> {
 
     fn wake_admin(&mut self, task: TaskId, at: Ns) {
         let cpu = self.host.cpu();
-        self.queue.push(at, Event::Irq(cpu, Irq::Wake(task)));
+        self.irq_at(at, cpu, Irq::Wake(task));
     }
 
     fn action_is_over(&mut self, n: usize, result: Result<(), Errno>) -> Step {
@@ -207,7 +198,7 @@ impl<P: Probe> Machine<P> {
         let action = self.admin.actions[n].0.action.clone();
         let map = action.map().and_then(|map| self.map_index(map));
         match (&action, map) {
-            (Action::Message { text, .. }, Some(dm)) => Done::Over(self.message_to(dm, text)),
+            (Action::Message { text, .. }, Some(dm)) => Done::Over(self.target_message(dm, text)),
             (Action::LoadTable { table, .. }, Some(dm)) => {
                 Done::Over(self.load_inactive(dm, table))
             }
@@ -266,30 +257,22 @@ impl<P: Probe> Machine<P> {
     /// `dmsetup resume` of a device that is suspended.
     fn resume(&mut self, dm: u16) -> Result<(), Errno> {
         if let Some(table) = self.dm.dev(dm).inactive.take() {
+            let mut log = Vec::new();
+            let fits = self.fits(dm, &table, &mut log);
+            self.dm.dev(dm).log.append(&mut log);
+            if !fits {
+                return Err(Errno::Einval);
+            }
             suspend::swap_table(self, dm, table);
         }
         suspend::resume(self, dm);
         Ok(())
     }
 
-    /// `dmsetup message`
-    pub(super) fn message_to(&mut self, dm: u16, text: &str) -> Result<(), Errno> {
-        let lookup = Devs {
-            block: &self.block,
-            maps: &self.admin.maps,
-        };
-        let d = &mut self.dm.devs[usize::from(dm)];
-        let effects = dm::message::message(&mut d.table, 0, text, &lookup, &mut d.log)?;
-        dm::apply(self, dm, effects);
-        Ok(())
-    }
-
     /// `dmsetup load`
     fn load_inactive(&mut self, dm: u16, text: &str) -> Result<(), Errno> {
-        let d = &self.dm.devs[usize::from(dm)];
-        let devno = self.block.devs[usize::from(d.dev.0)].devno;
         let mut log = Vec::new();
-        let loaded = self.parse_table(devno, text, &self.admin.maps, Some(&d.table), &mut log);
+        let loaded = self.load_replacement(dm, text, &mut log);
         let d = self.dm.dev(dm);
         d.log.append(&mut log);
         match loaded {
