@@ -140,7 +140,7 @@ impl<P: Probe> Machine<P> {
     /// As [`run_until`](Self::run_until).
     pub fn settle(&mut self, deadline: Ns, mut watch: impl FnMut(&Self)) -> Result<(), Violation> {
         host::kick_all(self);
-        let mut clock = self.host.now();
+        let mut clock = Ns::ZERO;
         while let Some((now, event)) = self.queue.pop() {
             if now > deadline {
                 return Err(Violation::endless(now));
