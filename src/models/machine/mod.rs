@@ -157,12 +157,20 @@ impl<P: Probe> Machine<P> {
     /// # Errors
     /// As [`run_until`](Self::run_until).
     pub fn settle(&mut self, deadline: Ns, mut watch: impl FnMut(&Self)) -> Result<(), Violation> {
+        if deadline < Ns::NEVER {
+            // A task that never sleeps looks up when something else is due.
+            self.queue
+                .push(deadline, Event::Host(HostEvent::Run(host::CpuId(0))));
+        }
         host::kick_all(self);
         let mut clock = Ns::ZERO;
+<<<<<<< HEAD
         let mut look_at = self.host.now() + HUNG_AFTER;
+=======
+>>>>>>> iface
         while let Some((now, event)) = self.queue.pop() {
-            if now > deadline {
-                return Err(Violation::endless(now));
+            if now >= deadline {
+                return self.check_drained().map_err(|_| Violation::endless(now));
             }
             if now < clock {
                 return Err(Violation::clock(now, clock));
