@@ -21,6 +21,8 @@ pub mod limits;
 pub mod merge;
 pub mod plug;
 pub mod request;
+pub mod sbitmap;
+pub mod sched;
 pub mod split;
 pub mod submit;
 pub mod tags;
@@ -149,6 +151,11 @@ pub enum BlockTimer {
         dev: DevId,
         /// Which arming.
         generation: u32,
+    },
+    /// A window in which kyber gathers samples.
+    Kyber {
+        /// The device.
+        dev: DevId,
     },
     /// A window of write-back throttling.
     Wbt {

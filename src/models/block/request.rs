@@ -61,6 +61,16 @@ pub enum RqEnd {
     FlushData,
 }
 
+/// What a scheduler keeps with a request (`rq->elv`).
+#[derive(Copy, Clone, PartialEq, Eq, Debug, Default)]
+pub enum ElvPriv {
+    /// Nothing.
+    #[default]
+    None,
+    /// kyber: a token of its domain.
+    DomainToken,
+}
+
 /// A request (`struct request`).
 #[derive(Copy, Clone, Debug)]
 pub struct Request {
@@ -100,6 +110,10 @@ pub struct Request {
     pub tag: bool,
     /// Whether it holds a scheduler tag.
     pub sched_tag: bool,
+    /// Which one, where that matters (`internal_tag`).
+    pub sched_nr: u32,
+    /// What its scheduler keeps with it.
+    pub elv: ElvPriv,
     /// Whether it holds a token of the driver's budget.
     pub budget: bool,
     /// How write-back throttling counts it.
@@ -234,6 +248,8 @@ impl Request {
             flags,
             tag: false,
             sched_tag: false,
+            sched_nr: 0,
+            elv: ElvPriv::None,
             budget: false,
             wbt: Tracked::No,
             start: now,

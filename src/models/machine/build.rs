@@ -308,8 +308,8 @@ fn port_dev(d: &NamedDevice, c: &PortConfig) -> BlockDev {
 /// Another scheduler does not stand in for one that is not modelled.
 fn known_scheduler(name: &str, q: &QueueConfig) -> Result<(), BuildError> {
     match q.scheduler {
-        Some(SchedulerName::Kyber | SchedulerName::Bfq) => Err(BuildError::Config(format!(
-            "{name}: only the schedulers none and mq-deadline are modelled"
+        Some(SchedulerName::Bfq) => Err(BuildError::Config(format!(
+            "{name}: the scheduler bfq is not modelled"
         ))),
         _ => Ok(()),
     }

@@ -1,0 +1,58 @@
+//! Requests in sector order.
+
+use super::super::super::io::ReqId;
+
+/// Requests in sector order: the scheduler's tree (`elv_rb_*`).
+///
+/// A sorted array, which for the few hundred requests that a queue holds is
+/// faster than a tree and allocates nothing. Equal sectors keep the order of
+/// insertion.
+#[derive(Debug, Default)]
+pub struct SectorOrder {
+    pub(super) by_sector: Vec<(u64, ReqId)>,
+}
+
+impl SectorOrder {
+    /// `elv_rb_add`
+    pub fn add(&mut self, sector: u64, rq: ReqId) {
+        let at = match self.by_sector.last() {
+            Some(&(last, _)) if last > sector => {
+                self.by_sector.partition_point(|&(s, _)| s <= sector)
+            }
+            _ => self.by_sector.len(),
+        };
+        self.by_sector.insert(at, (sector, rq));
+    }
+    /// `elv_rb_del`
+    pub fn remove(&mut self, sector: u64, rq: ReqId) {
+        if let Some(at) = self.position(sector, rq) {
+            self.by_sector.remove(at);
+        }
+    }
+    /// `elv_rb_find`: a request that starts at `sector`.
+    pub fn find(&self, sector: u64) -> Option<ReqId> {
+        let at = self.by_sector.partition_point(|&(s, _)| s < sector);
+        self.by_sector
+            .get(at)
+            .filter(|&&(s, _)| s == sector)
+            .map(|&(_, rq)| rq)
+    }
+    /// `elv_rb_latter_request`
+    pub fn latter(&self, sector: u64, rq: ReqId) -> Option<ReqId> {
+        let at = self.position(sector, rq)?;
+        self.by_sector.get(at + 1).map(|&(_, rq)| rq)
+    }
+    /// `elv_rb_former_request`
+    pub fn former(&self, sector: u64, rq: ReqId) -> Option<ReqId> {
+        let at = self.position(sector, rq)?.checked_sub(1)?;
+        self.by_sector.get(at).map(|&(_, rq)| rq)
+    }
+    fn position(&self, sector: u64, rq: ReqId) -> Option<usize> {
+        let first = self.by_sector.partition_point(|&(s, _)| s < sector);
+        self.by_sector[first..]
+            .iter()
+            .take_while(|&&(s, _)| s == sector)
+            .position(|&(_, r)| r == rq)
+            .map(|i| first + i)
+    }
+}
