@@ -22,6 +22,7 @@ fn scheduler() -> impl Strategy<Value = Option<SchedulerName>> {
         Some(SchedulerName::None),
         Some(SchedulerName::MqDeadline),
         Some(SchedulerName::Kyber),
+        Some(SchedulerName::Bfq),
     ])
 }
 

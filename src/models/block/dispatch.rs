@@ -123,6 +123,7 @@ pub fn timer_fired<K: BlockEnv>(k: &mut K, timer: BlockTimer) {
             }
         }
         BlockTimer::Kyber { dev } => sched::kyber_timer_fired(k, dev),
+        BlockTimer::Bfq { dev, generation } => sched::bfq_timer_fired(k, dev, generation),
         BlockTimer::Wbt { dev, generation } => wbt::timer_fired(k, dev, generation),
         BlockTimer::Requeue { dev, generation } => {
             if k.block().dev(dev).requeue_generation == generation {

@@ -48,7 +48,11 @@ pub fn blk_mq_request_bypass_insert<K: BlockEnv>(k: &mut K, rq: ReqId, run_queue
 pub fn elv_insert<K: BlockEnv>(k: &mut K, rq: ReqId, at_head: bool) {
     k.host().charge(Cost::ElvInsert);
     let mut free = ReqList::default();
-    let merges = k.block().dev_of(rq).elevator.merges_requests();
+    let now = k.host().now();
+    let b = k.block();
+    let elevator = &mut b.devs[usize::from(b.reqs[rq].dev.0)].elevator;
+    elevator.init_request(&mut b.reqs, rq, now);
+    let merges = elevator.merges_requests();
     if merges && merge::blk_mq_sched_try_insert_merge(k, rq, &mut free) {
         while let Some(absorbed) = free.pop_front(&mut k.block().reqs) {
             complete::free_merged(k, absorbed);

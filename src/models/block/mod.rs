@@ -157,6 +157,13 @@ pub enum BlockTimer {
         /// The device.
         dev: DevId,
     },
+    /// bfq has waited for a process long enough.
+    Bfq {
+        /// The device.
+        dev: DevId,
+        /// Which arming.
+        generation: u32,
+    },
     /// A window of write-back throttling.
     Wbt {
         /// The device.

@@ -190,7 +190,7 @@ pub fn blk_mq_alloc_request<K: BlockEnv>(
     cpu: u8,
     like: &Bio,
 ) -> Option<ReqId> {
-    let now = k.host().now();
+    let (now, task) = (k.host().now(), k.host().current());
     let b = k.block();
     let d = &mut b.devs[usize::from(dev.0)];
     let hctx = d.hctx_of(cpu);
@@ -202,12 +202,13 @@ pub fn blk_mq_alloc_request<K: BlockEnv>(
             let limit = if like.is_flush() {
                 None
             } else {
-                d.elevator.limit_depth(is_sync(like))
+                d.elevator.limit_depth(task, like.op, is_sync(like))
             };
             if let Some(nr) = tags.get_shallow(cpu, limit) {
                 r.sched_tag = true;
                 r.sched_nr = nr;
             }
+            r.icq = task;
             r.rqf.set(RqFlags::ELV);
         }
         None => r.tag = h.tags.get(),
@@ -215,6 +216,7 @@ pub fn blk_mq_alloc_request<K: BlockEnv>(
     if !r.tag && !r.sched_tag {
         return None;
     }
+    d.elevator.prepare_request(task);
     d.count.requests += 1;
     Some(b.reqs.alloc(r))
 }

@@ -1,18 +1,22 @@
 //! I/O schedulers: one file or folder each, dispatched statically.
 
+pub mod bfq;
 mod hash;
 pub mod kyber;
 pub mod mq_deadline;
 mod sector_order;
 
+pub use bfq::Bfq;
 pub use hash::ElvHash;
 pub use kyber::Kyber;
 pub use mq_deadline::MqDeadline;
 pub use sector_order::SectorOrder;
 
+use super::super::host::TaskId;
 use super::super::io::{Bio, Op, ReqId};
 use super::hctx::HctxId;
 use super::request::{ReqList, Request, RqFlags};
+use super::submit::is_sync;
 use crate::sim::{Arena, Ns};
 
 /// Requests in flight, as schedulers see them.
@@ -28,6 +32,8 @@ pub enum Elevator {
     MqDeadline(Box<MqDeadline>),
     /// kyber.
     Kyber(Box<Kyber>),
+    /// bfq.
+    Bfq(Box<Bfq>),
 }
 
 impl Elevator {
@@ -42,24 +48,26 @@ impl Elevator {
             Elevator::None => "none",
             Elevator::MqDeadline(_) => "mq-deadline",
             Elevator::Kyber(_) => "kyber",
+            Elevator::Bfq(_) => "bfq",
         }
     }
     /// Whether it has one view of all hardware queues (`QUEUE_FLAG_SQ_SCHED`).
     #[inline]
     pub fn is_single_queue(&self) -> bool {
-        matches!(self, Elevator::MqDeadline(_))
+        matches!(self, Elevator::MqDeadline(_) | Elevator::Bfq(_))
     }
     /// Whether it merges requests with each other when they are inserted.
     #[inline]
     pub fn merges_requests(&self) -> bool {
         !matches!(self, Elevator::None | Elevator::Kyber(_))
     }
-    /// Of each word of tags, how many a request may see for which somebody
-    /// waits, or nobody (`limit_depth`).
+    /// Of each word of tags, how many a request of `task` may see for which
+    /// somebody waits, or nobody (`limit_depth`).
     #[inline]
-    pub fn limit_depth(&self, sync: bool) -> Option<u32> {
+    pub fn limit_depth(&self, task: Option<TaskId>, op: Op, sync: bool) -> Option<u32> {
         match self {
             Elevator::Kyber(kyber) => kyber.limit_depth(sync),
+            Elevator::Bfq(bfq) => bfq.limit_depth(task, sync, op == Op::Read),
             _ => None,
         }
     }
@@ -72,6 +80,35 @@ impl Elevator {
             _ => None,
         }
     }
+    /// `task` submits a bio, which may be merged (`bio_merge`).
+    #[inline]
+    pub fn begin_bio_merge(&mut self, task: Option<TaskId>, bio: &Bio) {
+        if let Elevator::Bfq(bfq) = self {
+            bfq.begin_bio_merge(task, is_sync(bio));
+        }
+    }
+    /// Whether that bio may join `rq` (`allow_merge`).
+    #[inline]
+    pub fn allow_merge(&mut self, reqs: &Reqs, rq: ReqId, bio: &Bio, now: Ns) -> bool {
+        match self {
+            Elevator::Bfq(bfq) => bfq.allow_merge(reqs, rq, bio, now),
+            _ => true,
+        }
+    }
+    /// `task` has got a request (`prepare_request`).
+    #[inline]
+    pub fn prepare_request(&mut self, task: Option<TaskId>) {
+        if let (Elevator::Bfq(bfq), Some(task)) = (self, task) {
+            bfq.prepare(task);
+        }
+    }
+    /// `rq` is about to be inserted, or merged into what is there.
+    #[inline]
+    pub fn init_request(&mut self, reqs: &mut Reqs, rq: ReqId, now: Ns) {
+        if let Elevator::Bfq(bfq) = self {
+            bfq.init_request(reqs, rq, now);
+        }
+    }
     /// `insert_requests` of one request; the caller has tried to merge it.
     #[inline]
     pub fn insert(&mut self, reqs: &mut Reqs, rq: ReqId, at_head: bool, now: Ns) {
@@ -79,20 +116,20 @@ impl Elevator {
             Elevator::None => {}
             Elevator::MqDeadline(dd) => dd.insert(reqs, rq, at_head, now),
             Elevator::Kyber(kyber) => kyber.insert(reqs, rq, at_head),
+            Elevator::Bfq(bfq) => bfq.insert(reqs, rq, at_head, now),
         }
     }
     /// `dispatch_request`
     #[inline]
     pub fn dispatch(&mut self, reqs: &mut Reqs, hctx: HctxId, now: Ns) -> Option<ReqId> {
-        match self {
+        let rq = match self {
             Elevator::None => None,
-            Elevator::MqDeadline(dd) => {
-                let rq = dd.dispatch(reqs, now)?;
-                reqs[rq].rqf.set(RqFlags::STARTED);
-                Some(rq)
-            }
-            Elevator::Kyber(kyber) => kyber.dispatch(reqs, hctx),
-        }
+            Elevator::MqDeadline(dd) => dd.dispatch(reqs, now),
+            Elevator::Kyber(kyber) => return kyber.dispatch(reqs, hctx),
+            Elevator::Bfq(bfq) => bfq.dispatch(reqs, now),
+        }?;
+        reqs[rq].rqf.set(RqFlags::STARTED);
+        Some(rq)
     }
     /// `has_work`
     #[inline]
@@ -101,6 +138,7 @@ impl Elevator {
             Elevator::None => false,
             Elevator::MqDeadline(dd) => dd.has_work(),
             Elevator::Kyber(kyber) => kyber.has_work(hctx),
+            Elevator::Bfq(bfq) => bfq.has_work(),
         }
     }
     /// The request whose end is at `sector` (`elv_rqhash_find`).
@@ -124,21 +162,26 @@ impl Elevator {
     pub fn request_merge(&self, reqs: &Reqs, bio: &Bio) -> Option<ReqId> {
         match self {
             Elevator::MqDeadline(dd) => dd.request_merge(reqs, bio),
+            Elevator::Bfq(bfq) => bfq.request_merge(bio),
             _ => None,
         }
     }
     /// `rq` has grown at its front (`request_merged`).
     #[inline]
-    pub fn front_merged(&mut self, reqs: &mut Reqs, rq: ReqId) {
-        if let Elevator::MqDeadline(dd) = self {
-            dd.resort(reqs, rq);
+    pub fn front_merged(&mut self, reqs: &Reqs, rq: ReqId, now: Ns) {
+        match self {
+            Elevator::None | Elevator::Kyber(_) => {}
+            Elevator::MqDeadline(dd) => dd.resort(reqs, rq),
+            Elevator::Bfq(bfq) => bfq.front_merged(reqs, rq, now),
         }
     }
     /// `next` went into `rq` (`requests_merged`).
     #[inline]
-    pub fn requests_merged(&mut self, reqs: &mut Reqs, rq: ReqId, next: ReqId) {
-        if let Elevator::MqDeadline(dd) = self {
-            dd.requests_merged(reqs, rq, next);
+    pub fn requests_merged(&mut self, reqs: &mut Reqs, rq: ReqId, next: ReqId, now: Ns) {
+        match self {
+            Elevator::None | Elevator::Kyber(_) => {}
+            Elevator::MqDeadline(dd) => dd.requests_merged(reqs, rq, next),
+            Elevator::Bfq(bfq) => bfq.requests_merged(reqs, rq, next, now),
         }
     }
     /// The request behind `rq` in sector order (`next_request`).
@@ -146,6 +189,7 @@ impl Elevator {
     pub fn latter_request(&self, reqs: &Reqs, rq: ReqId) -> Option<ReqId> {
         match self {
             Elevator::MqDeadline(dd) => dd.latter_request(reqs, rq),
+            Elevator::Bfq(bfq) => bfq.order_of(reqs, rq)?.latter(reqs[rq].sector, rq),
             _ => None,
         }
     }
@@ -154,6 +198,7 @@ impl Elevator {
     pub fn former_request(&self, reqs: &Reqs, rq: ReqId) -> Option<ReqId> {
         match self {
             Elevator::MqDeadline(dd) => dd.former_request(reqs, rq),
+            Elevator::Bfq(bfq) => bfq.order_of(reqs, rq)?.former(reqs[rq].sector, rq),
             _ => None,
         }
     }
@@ -161,6 +206,7 @@ impl Elevator {
     fn hash_mut(&mut self) -> Option<&mut ElvHash> {
         match self {
             Elevator::MqDeadline(dd) => Some(&mut dd.hash),
+            Elevator::Bfq(bfq) => Some(&mut bfq.hash),
             _ => None,
         }
     }

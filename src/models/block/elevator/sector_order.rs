@@ -9,7 +9,7 @@ use super::super::super::io::ReqId;
 /// insertion.
 #[derive(Debug, Default)]
 pub struct SectorOrder {
-    pub(super) by_sector: Vec<(u64, ReqId)>,
+    by_sector: Vec<(u64, ReqId)>,
 }
 
 impl SectorOrder {
@@ -28,6 +28,31 @@ impl SectorOrder {
         if let Some(at) = self.position(sector, rq) {
             self.by_sector.remove(at);
         }
+    }
+    /// `rq` now starts at `sector`, before where it did; whether it has passed
+    /// another. Its old place is found by identity.
+    pub fn resort(&mut self, rq: ReqId, sector: u64) -> bool {
+        let Some(at) = self.by_sector.iter().position(|&(_, r)| r == rq) else {
+            return false;
+        };
+        let passes = at > 0 && sector < self.by_sector[at - 1].0;
+        if passes {
+            self.by_sector.remove(at);
+            self.add(sector, rq);
+        } else {
+            self.by_sector[at].0 = sector;
+        }
+        passes
+    }
+    /// Whether it holds nothing.
+    #[inline]
+    pub fn is_empty(&self) -> bool {
+        self.by_sector.is_empty()
+    }
+    /// The first.
+    #[inline]
+    pub fn first(&self) -> Option<ReqId> {
+        self.by_sector.first().map(|&(_, rq)| rq)
     }
     /// `elv_rb_find`: a request that starts at `sector`.
     pub fn find(&self, sector: u64) -> Option<ReqId> {

@@ -2,7 +2,7 @@
 
 use super::super::Machine;
 use crate::models::block::elevator::mq_deadline::{MqDeadline, Tunables};
-use crate::models::block::elevator::{Elevator, Kyber, kyber};
+use crate::models::block::elevator::{Bfq, Elevator, Kyber, bfq, kyber};
 use crate::models::block::hctx::RunWork;
 use crate::models::block::sbitmap::Sbitmap;
 use crate::models::block::tags::Tags;
@@ -37,6 +37,7 @@ impl<P> Machine<P> {
             SchedulerName::Kyber => {
                 Tags::new(nr_requests).in_words(shift, kyber::async_depth(shift), cpus)
             }
+            SchedulerName::Bfq => Tags::new(nr_requests).in_words(shift, 1, cpus),
             _ => Tags::shallow(nr_requests),
         };
         let first = HctxId(self.block.hctxs.len() as u16);
@@ -80,7 +81,16 @@ impl<P> Machine<P> {
                 let kyber = Kyber::new(first, usize::from(queues), cpus, shift);
                 Elevator::Kyber(Box::new(kyber))
             }
-            SchedulerName::MqDeadline | SchedulerName::Bfq => {
+            SchedulerName::Bfq => {
+                let setting = bfq::Setting {
+                    jiffy: self.host.jiffy,
+                    uptime: self.host.uptime,
+                    nr_requests,
+                    shift,
+                };
+                Elevator::Bfq(Box::new(Bfq::new(setting)))
+            }
+            SchedulerName::MqDeadline => {
                 Elevator::MqDeadline(Box::new(MqDeadline::new(tunables(q))))
             }
         };
