@@ -111,6 +111,8 @@ impl Flags {
     /// Fail rather than block.
     pub const NOWAIT: Flags = Flags(1 << 10);
 
+    /// Each of which says that somebody waits (`op_is_sync`).
+    pub const SYNC_FLAGS: Flags = Flags(Self::SYNC.0 | Self::FUA.0 | Self::PREFLUSH.0);
     /// What forbids merging (`REQ_NOMERGE_FLAGS`).
     pub const NOMERGE_FLAGS: Flags = Flags(Self::NOMERGE.0 | Self::PREFLUSH.0 | Self::FUA.0);
 

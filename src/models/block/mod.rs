@@ -25,6 +25,8 @@ pub mod passthrough;
 pub mod plug;
 pub mod request;
 pub mod requeue;
+pub mod sbitmap;
+pub mod sched;
 pub mod split;
 pub mod submit;
 pub mod tags;
@@ -160,8 +162,20 @@ pub enum BlockTimer {
         /// Which arming.
         generation: u32,
     },
+    /// A window in which kyber gathers samples.
+    Kyber {
+        /// The device.
+        dev: DevId,
+    },
     /// Deadlines of a device's commands.
     Timeout {
+        /// The device.
+        dev: DevId,
+        /// Which arming.
+        generation: u32,
+    },
+    /// bfq has waited for a process long enough.
+    Bfq {
         /// The device.
         dev: DevId,
         /// Which arming.

@@ -1,7 +1,9 @@
 //! Requests and the intrusive lists they wait in.
 
+use super::super::host::TaskId;
 use super::super::io::{BioId, BlkStatus, DevId, Flags, IoPrio, Op, ReqId};
 use super::HctxId;
+use super::elevator::bfq::QueueId;
 use super::wbt::Tracked;
 use crate::sim::{Arena, Ns};
 
@@ -67,6 +69,23 @@ pub enum RqEnd {
     FlushData,
 }
 
+/// What a scheduler keeps with a request (`rq->elv`).
+#[derive(Copy, Clone, PartialEq, Eq, Debug, Default)]
+pub enum ElvPriv {
+    /// Nothing.
+    #[default]
+    None,
+    /// kyber: a token of its domain.
+    DomainToken,
+    /// bfq: its queue, and its process.
+    Bfq {
+        /// The queue.
+        queue: QueueId,
+        /// The process.
+        task: TaskId,
+    },
+}
+
 /// A request (`struct request`).
 #[derive(Copy, Clone, Debug)]
 pub struct Request {
@@ -106,6 +125,12 @@ pub struct Request {
     pub tag: bool,
     /// Whether it holds a scheduler tag.
     pub sched_tag: bool,
+    /// Which one, where that matters (`internal_tag`).
+    pub sched_nr: u32,
+    /// What its scheduler keeps with it.
+    pub elv: ElvPriv,
+    /// The task that got it, for its scheduler (`elv.icq`).
+    pub icq: Option<TaskId>,
     /// Whether it holds a token of the driver's budget.
     pub budget: bool,
     /// How write-back throttling counts it.
@@ -219,6 +244,11 @@ impl ReqList {
 }
 
 impl Request {
+    /// Whether somebody waits for it (`rq_is_sync`).
+    #[inline]
+    pub fn is_sync(&self) -> bool {
+        self.op == Op::Read || self.flags.has(Flags::SYNC_FLAGS)
+    }
     /// A request of hardware queue `hctx` that holds nothing yet.
     pub fn new(dev: DevId, hctx: HctxId, cpu: u8, op: Op, flags: Flags, now: Ns) -> Request {
         Request {
@@ -240,6 +270,9 @@ impl Request {
             flags,
             tag: false,
             sched_tag: false,
+            sched_nr: 0,
+            elv: ElvPriv::None,
+            icq: None,
             budget: false,
             wbt: Tracked::No,
             start: now,

@@ -5,7 +5,7 @@ mod threads;
 
 use super::super::block::limits::BLK_DEF_MAX_SECTORS;
 use super::super::block::{BlockDev, BlockLayer, Limits, Plug};
-use super::super::config::{MachineConfig, MapConfig, NamedDevice, QueueConfig, SchedulerName};
+use super::super::config::{MachineConfig, MapConfig, NamedDevice};
 use super::super::device::array_port::PortDisk;
 use super::super::device::null_blk::NullBlk;
 use super::super::device::port::{Array, PortConfig};
@@ -115,12 +115,10 @@ impl<P> Machine<P> {
             last_io: Ns::ZERO,
         };
         for d in &config.devices {
-            known_scheduler(&d.name, &d.queue)?;
             m.add_leaf(d)?;
         }
         let mut maps = Vec::new();
         for map in &config.maps {
-            known_scheduler(&map.name, &map.queue)?;
             maps.push((map.name.clone(), DevId(m.block.devs.len() as u16)));
             m.add_map(map, &maps)?;
         }
@@ -352,14 +350,4 @@ fn port_dev(d: &NamedDevice, c: &PortConfig) -> BlockDev {
     let mut limits = Limits::default();
     limits.set_max_hw_sectors(BLK_DEF_MAX_SECTORS);
     BlockDev::new(d.name.clone(), d.devno, c.size * 2048, limits)
-}
-
-/// Another scheduler does not stand in for one that is not modelled.
-fn known_scheduler(name: &str, q: &QueueConfig) -> Result<(), BuildError> {
-    match q.scheduler {
-        Some(SchedulerName::Kyber | SchedulerName::Bfq) => Err(BuildError::Config(format!(
-            "{name}: only the schedulers none and mq-deadline are modelled"
-        ))),
-        _ => Ok(()),
-    }
 }

@@ -33,6 +33,7 @@ impl<P: Probe> HostEnv for Machine<P> {
         let t = &mut self.host.tasks[task.index()];
         let Some(&frame) = t.stack.last() else {
             if !t.is_worker {
+                block::sched::exit_task(self, task);
                 return Step::Exit;
             }
             let Some(item) = t.work.pop_front() else {

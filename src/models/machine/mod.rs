@@ -164,10 +164,7 @@ impl<P: Probe> Machine<P> {
         }
         host::kick_all(self);
         let mut clock = Ns::ZERO;
-<<<<<<< HEAD
         let mut look_at = self.host.now() + HUNG_AFTER;
-=======
->>>>>>> iface
         while let Some((now, event)) = self.queue.pop() {
             if now >= deadline {
                 return self.check_drained().map_err(|_| Violation::endless(now));
