@@ -439,7 +439,7 @@ fn nothing_is_due_without_paths() {
 }
 
 #[test]
-fn waking_late_or_often_changes_nothing() {
+fn waking_it_when_nothing_is_due_changes_nothing() {
     let run = |nudge: bool| {
         let mut world = failback_world(Failback::Deferred(10));
         for second in 15..90 {

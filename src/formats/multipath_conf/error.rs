@@ -134,7 +134,7 @@ pub enum ConfError {
         /// Its value.
         value: String,
         /// What it could be.
-        expected: String,
+        expected: Box<str>,
         /// A right value of nearly that name.
         nearest: Option<String>,
     },

@@ -54,13 +54,13 @@ pub(super) const SECTIONS: [&str; 6] = [
     "multipaths",
 ];
 
-/// Other names of options.
-const ALIASES: [(&str, &str); 5] = [
-    ("checker", "path_checker"),
-    ("default_selector", "path_selector"),
-    ("default_path_grouping_policy", "path_grouping_policy"),
-    ("default_features", "features"),
-    ("default_path_checker", "path_checker"),
+/// Other names of options, and the sections in which they are known.
+const ALIASES: [(&str, &str, &str); 5] = [
+    ("checker", "path_checker", "dho"),
+    ("default_selector", "path_selector", "d"),
+    ("default_path_grouping_policy", "path_grouping_policy", "d"),
+    ("default_features", "features", "d"),
+    ("default_path_checker", "path_checker", "d"),
 ];
 
 /// Names, and the sections by their letters: `d`efaults, `h`ardware (device),
@@ -74,7 +74,7 @@ const NAMES: [(&str, &str); 6] = [
     ("alias", "m"),
 ];
 
-const READ: [(&str, &str); 32] = [
+const READ: [(&str, &str); 29] = [
     ("polling_interval", "d"),
     ("max_polling_interval", "d"),
     ("path_selector", "dhom"),
@@ -104,9 +104,6 @@ const READ: [(&str, &str); 32] = [
     ("marginal_path_err_rate_threshold", "dhom"),
     ("marginal_path_err_recheck_gap_time", "dhom"),
     ("marginal_pathgroups", "d"),
-    ("default_selector", "d"),
-    ("default_path_grouping_policy", "d"),
-    ("default_path_checker", "d"),
 ];
 
 const IGNORED: [(&str, &str); 52] = [
@@ -168,18 +165,14 @@ fn all() -> impl Iterator<Item = (&'static str, &'static str, Use)> {
     let names = NAMES.iter().map(|&(n, s)| (n, s, Use::Names));
     let read = READ.iter().map(|&(n, s)| (n, s, Use::Read));
     let ignored = IGNORED.iter().map(|&(n, s)| (n, s, Use::Ignored));
-    let aliases = ALIASES.iter().filter_map(|&(alias, name)| {
-        let sections = READ.iter().find(|(n, _)| *n == name)?.1;
-        let known = READ.iter().any(|(n, _)| *n == alias);
-        (!known).then_some((alias, sections, Use::Read))
-    });
+    let aliases = ALIASES.iter().map(|&(n, _, s)| (n, s, Use::Read));
     names.chain(read).chain(ignored).chain(aliases)
 }
 
 /// The option's first name.
 pub(super) fn canonical(name: &str) -> &str {
-    match ALIASES.iter().find(|(alias, _)| *alias == name) {
-        Some((_, first)) => first,
+    match ALIASES.iter().find(|(alias, ..)| *alias == name) {
+        Some((_, first, _)) => first,
         None => name,
     }
 }
@@ -236,7 +229,7 @@ mod tests {
 
     #[test]
     fn aliases_lead_to_options() {
-        for (alias, name) in ALIASES {
+        for (alias, name, _) in ALIASES {
             assert!(READ.iter().any(|(n, _)| *n == name), "{alias}");
         }
     }

@@ -195,7 +195,7 @@ fn pattern(setting: &Setting) -> Result<Regex, ConfError> {
         at: setting.value_at,
         option: setting.name.clone(),
         value: setting.value.clone(),
-        expected: format!("a regular expression: {why}"),
+        expected: format!("a regular expression: {why}").into(),
         nearest: None,
     })
 }
