@@ -91,12 +91,11 @@ fn account_done<K: BlockEnv>(k: &mut K, rq: ReqId, status: BlkStatus) {
     let started = r.rqf.has(RqFlags::IN_FLIGHT);
     let counted = r.rqf.has(RqFlags::IO_STAT) && !r.rqf.has(RqFlags::FLUSH_SEQ);
     if counted {
-        b.reqs[rq].rqf.clear(RqFlags::IO_STAT);
+        r.rqf.clear(RqFlags::IO_STAT);
     }
-    let r = b.reqs[rq];
-    let d = b.dev(r.dev);
+    let d = &mut b.devs[usize::from(r.dev.0)];
     if started && let Some(w) = &mut d.wbt {
-        w.sample(&r, now);
+        w.sample(r, now);
     }
     let c = &mut d.count;
     if status != BlkStatus::Ok {
@@ -114,43 +113,43 @@ fn account_done<K: BlockEnv>(k: &mut K, rq: ReqId, status: BlkStatus) {
 pub fn blk_mq_free_request<K: BlockEnv>(k: &mut K, rq: ReqId) {
     wbt::done(k, rq);
     let b = k.block();
-    let r = b.reqs[rq];
-    let dev = b.dev(r.dev);
+    let r = &b.reqs[rq];
+    let (id, hctx) = (r.dev, r.hctx);
+    let (budget, tag, sched_tag) = (r.budget, r.tag, r.sched_tag);
+    let dev = &mut b.devs[usize::from(id.0)];
     dev.count.requests_done += 1;
     if r.rqf.has(RqFlags::ELV) {
-        dev.elevator.finish(&r);
+        dev.elevator.finish(r);
     }
     b.reqs.free(rq);
-    if r.budget {
-        k.put_budget(r.dev); // refused before it was started
+    if budget {
+        k.put_budget(id); // refused before it was started
     }
-    if r.tag {
-        put_tag(k, r.hctx, false);
+    if tag {
+        put_tag(k, hctx, false);
     }
-    if r.sched_tag {
-        put_tag(k, r.hctx, true);
+    if sched_tag {
+        put_tag(k, hctx, true);
     }
     // blk_mq_sched_restart
-    let h = k.block().hctx(r.hctx);
+    let h = k.block().hctx(hctx);
     if std::mem::take(&mut h.restart) {
-        dispatch::blk_mq_run_hw_queue(k, r.hctx, true);
+        dispatch::blk_mq_run_hw_queue(k, hctx, true);
     }
 }
 
 /// Gives a tag of `hctx` back and wakes who slept for it (`blk_mq_put_tag`).
+#[inline]
 pub fn put_tag<K: BlockEnv>(k: &mut K, hctx: HctxId, sched: bool) {
-    let h = k.block().hctx(hctx);
-    let tags = match (&mut h.sched_tags, sched) {
-        (Some(tags), true) => tags,
-        _ => &mut h.tags,
-    };
-    for _ in 0..tags.put() {
-        let h = k.block().hctx(hctx);
-        let tags = match (&mut h.sched_tags, sched) {
-            (Some(tags), true) => tags,
-            _ => &mut h.tags,
-        };
-        match tags.next_waiter() {
+    let to_wake = k.block().hctx(hctx).tags_of(sched).put();
+    if to_wake > 0 {
+        wake_waiters(k, hctx, sched, to_wake);
+    }
+}
+
+fn wake_waiters<K: BlockEnv>(k: &mut K, hctx: HctxId, sched: bool, n: u32) {
+    for _ in 0..n {
+        match k.block().hctx(hctx).tags_of(sched).next_waiter() {
             Some(task) => k.wake(task),
             None => break,
         }
@@ -171,17 +170,16 @@ pub fn bio_endio<K: BlockEnv>(k: &mut K, bio: BioId, status: BlkStatus) {
         if o.remaining > 0 {
             return;
         }
-        let o = *o;
-        if o.traced {
-            b.bios[bio].traced = false;
+        let (dev, end_io, first_error) = (o.dev, o.end_io, o.status);
+        if std::mem::take(&mut o.traced) {
             let subject = b.bio_subject(bio);
-            k.trace(o.dev, Action::Complete, subject);
+            k.trace(dev, Action::Complete, subject);
         }
-        match o.end_io {
+        match end_io {
             EndIo::Chain(whole) => {
                 k.block().bios.free(bio);
                 bio = whole;
-                status = o.status;
+                status = first_error;
             }
             EndIo::Nobody => {
                 k.block().bios.free(bio);

@@ -56,7 +56,13 @@ fn wbt<K: BlockEnv>(k: &mut K, dev: DevId) -> Option<&mut Wbt> {
 /// `task` is about to get a request for `bio`: whether it may
 /// (`wbt_wait`, `rq_qos_wait`). If not, it is on the list of those who wait and
 /// is to sleep until [`granted`].
+#[inline]
 pub fn throttle<K: BlockEnv>(k: &mut K, task: TaskId, bio: BioId) -> bool {
+    let b = k.block();
+    b.devs[usize::from(b.bios[bio].dev.0)].wbt.is_none() || enter(k, task, bio)
+}
+
+fn enter<K: BlockEnv>(k: &mut K, task: TaskId, bio: BioId) -> bool {
     let now = k.host().now();
     let o = k.block().bios[bio];
     let Some(w) = wbt(k, o.dev) else { return true };
@@ -107,10 +113,11 @@ fn start_window<K: BlockEnv>(k: &mut K, dev: DevId) {
 
 /// The request that `bio` got is counted as the bio is (`wbt_track`).
 #[inline]
-pub fn track<K: BlockEnv>(k: &mut K, rq: ReqId, bio: &Bio) {
+pub fn track<K: BlockEnv>(k: &mut K, rq: ReqId, bio: BioId) {
     let b = k.block();
-    if b.dev(bio.dev).wbt.is_some() {
-        b.reqs[rq].wbt = Tracked::of(bio);
+    let o = &b.bios[bio];
+    if b.devs[usize::from(o.dev.0)].wbt.is_some() {
+        b.reqs[rq].wbt = Tracked::of(o);
     }
 }
 
@@ -139,7 +146,15 @@ pub fn requeue<K: BlockEnv>(k: &mut K, rq: ReqId) {
 
 /// `rq` is over, or has been merged into another: its place is free
 /// (`wbt_done`).
+#[inline]
 pub fn done<K: BlockEnv>(k: &mut K, rq: ReqId) {
+    let b = k.block();
+    if b.devs[usize::from(b.reqs[rq].dev.0)].wbt.is_some() {
+        leave(k, rq);
+    }
+}
+
+fn leave<K: BlockEnv>(k: &mut K, rq: ReqId) {
     let now = k.host().now();
     let b = k.block();
     let r = &mut b.reqs[rq];

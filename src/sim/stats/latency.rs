@@ -40,8 +40,13 @@ impl LatencyStats {
         let v = v.0;
         self.histogram.record(v);
         self.count += 1;
-        self.min = self.min.min(v);
-        self.max = self.max.max(v);
+        // Seldom after the first few: a branch costs less than a store.
+        if v < self.min {
+            self.min = v;
+        }
+        if v > self.max {
+            self.max = v;
+        }
         self.sum += u128::from(v);
         // 10⁶ s is 10¹⁵ ns: 3·10⁸ such samples fit.
         self.sum_sq = self.sum_sq.saturating_add(u128::from(v) * u128::from(v));
