@@ -3,8 +3,9 @@
 
 use super::super::host::Cost;
 use super::super::io::{BioId, BlkStatus, EndIo, Op, ReqId, SECTOR};
-use super::{Action, BlockEnv, HctxId, RqEnd, RqFlags, Subject};
-use super::{dispatch, driver, flush, wbt};
+use super::{Action, BlockDev, BlockEnv, HctxId, Request, RqEnd, RqFlags, Subject};
+use super::{dispatch, flush, wbt};
+use crate::sim::Ns;
 
 /// The driver is done with `rq` (`blk_mq_end_request`).
 pub fn blk_mq_end_request<K: BlockEnv>(k: &mut K, rq: ReqId, status: BlkStatus) {
@@ -68,11 +69,21 @@ pub fn blk_update_request<K: BlockEnv>(k: &mut K, rq: ReqId, status: BlkStatus, 
 /// (`__blk_mq_end_request`).
 #[allow(non_snake_case)]
 pub fn __blk_mq_end_request<K: BlockEnv>(k: &mut K, rq: ReqId, status: BlkStatus) {
-    account_done(k, rq, status);
-    driver::put_budget_of(k, rq);
-    let end = k.block().reqs[rq].end;
-    if end != RqEnd::None {
-        wbt::done(k, rq);
+    let now = k.host().now();
+    let b = k.block();
+    let r = &mut b.reqs[rq];
+    let (dev, end) = (r.dev, r.end);
+    let d = &mut b.devs[usize::from(dev.0)];
+    account_done(d, r, status, now);
+    let woken = match end {
+        RqEnd::None => None, // when it is freed
+        _ => wbt::done(d, r, rq, now),
+    };
+    if std::mem::take(&mut r.budget) {
+        k.put_budget(dev);
+    }
+    if let Some(queue) = woken {
+        wbt::wake_all(k, dev, queue);
     }
     match end {
         RqEnd::None => blk_mq_free_request(k, rq),
@@ -83,17 +94,10 @@ pub fn __blk_mq_end_request<K: BlockEnv>(k: &mut K, rq: ReqId, status: BlkStatus
 }
 
 /// `blk_account_io_done`
-fn account_done<K: BlockEnv>(k: &mut K, rq: ReqId, status: BlkStatus) {
-    let now = k.host().now();
-    let b = k.block();
-    let r = &mut b.reqs[rq];
-    let (op, start, issued) = (r.op, r.start, r.io_start);
+#[inline]
+fn account_done(d: &mut BlockDev, r: &mut Request, status: BlkStatus, now: Ns) {
     let started = r.rqf.has(RqFlags::IN_FLIGHT);
     let counted = r.rqf.has(RqFlags::IO_STAT) && !r.rqf.has(RqFlags::FLUSH_SEQ);
-    if counted {
-        r.rqf.clear(RqFlags::IO_STAT);
-    }
-    let d = &mut b.devs[usize::from(r.dev.0)];
     if started && let Some(w) = &mut d.wbt {
         w.sample(r, now);
     }
@@ -102,28 +106,33 @@ fn account_done<K: BlockEnv>(k: &mut K, rq: ReqId, status: BlkStatus) {
         c.failed += 1;
     }
     if started {
-        c.d2c.record(now - issued);
+        c.d2c.record(now - r.io_start);
     }
     if counted {
-        c.done(now, op, start);
+        r.rqf.clear(RqFlags::IO_STAT);
+        c.done(now, r.op, r.start);
     }
 }
 
 /// `blk_mq_free_request`: tags, budget and memory; then whoever waited.
 pub fn blk_mq_free_request<K: BlockEnv>(k: &mut K, rq: ReqId) {
-    wbt::done(k, rq);
+    let now = k.host().now();
     let b = k.block();
-    let r = &b.reqs[rq];
-    let (id, hctx) = (r.dev, r.hctx);
+    let r = &mut b.reqs[rq];
+    let (dev, hctx) = (r.dev, r.hctx);
     let (budget, tag, sched_tag) = (r.budget, r.tag, r.sched_tag);
-    let dev = &mut b.devs[usize::from(id.0)];
-    dev.count.requests_done += 1;
+    let d = &mut b.devs[usize::from(dev.0)];
+    d.count.requests_done += 1;
+    let woken = wbt::done(d, r, rq, now);
     if r.rqf.has(RqFlags::ELV) {
-        dev.elevator.finish(r);
+        d.elevator.finish(r);
     }
     b.reqs.free(rq);
+    if let Some(queue) = woken {
+        wbt::wake_all(k, dev, queue);
+    }
     if budget {
-        k.put_budget(id); // refused before it was started
+        k.put_budget(dev); // refused before it was started
     }
     if tag {
         put_tag(k, hctx, false);

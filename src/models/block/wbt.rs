@@ -11,7 +11,8 @@ pub use depth::Wbt;
 
 use super::super::host::TaskId;
 use super::super::io::{Bio, BioId, DevId, Flags, Op, ReqId};
-use super::{BlockEnv, BlockTimer};
+use super::{BlockDev, BlockEnv, BlockTimer, Request};
+use crate::sim::Ns;
 
 /// How a request is counted (`enum wbt_flags`).
 #[derive(Copy, Clone, PartialEq, Eq, Debug, Default)]
@@ -144,25 +145,12 @@ pub fn requeue<K: BlockEnv>(k: &mut K, rq: ReqId) {
     }
 }
 
-/// `rq` is over, or has been merged into another: its place is free
-/// (`wbt_done`).
+/// `rq`, of `dev`, is over, or has been merged into another: its place is free
+/// (`wbt_done`). The queue whose sleepers are to be [woken](wake_all), if any.
 #[inline]
-pub fn done<K: BlockEnv>(k: &mut K, rq: ReqId) {
-    let b = k.block();
-    if b.devs[usize::from(b.reqs[rq].dev.0)].wbt.is_some() {
-        leave(k, rq);
-    }
-}
-
-fn leave<K: BlockEnv>(k: &mut K, rq: ReqId) {
-    let now = k.host().now();
-    let b = k.block();
-    let r = &mut b.reqs[rq];
+pub fn done(dev: &mut BlockDev, r: &mut Request, rq: ReqId, now: Ns) -> Option<usize> {
+    let w = dev.wbt.as_deref_mut()?;
     let tracked = std::mem::take(&mut r.wbt);
-    let id = r.dev;
-    let dev = b.dev(id);
-    let write_cache = dev.write_cache;
-    let Some(w) = &mut dev.wbt else { return };
     let Some(queue) = tracked.queue() else {
         if w.sync.is_some_and(|(r, _)| r == rq) {
             w.sync = None;
@@ -170,14 +158,13 @@ fn leave<K: BlockEnv>(k: &mut K, rq: ReqId) {
         if tracked == Tracked::Read {
             w.last_other = Some(now);
         }
-        return;
+        return None;
     };
-    if w.leave(queue, write_cache) {
-        wake_all(k, id, queue);
-    }
+    w.leave(queue, dev.write_cache).then_some(queue)
 }
 
-fn wake_all<K: BlockEnv>(k: &mut K, dev: DevId, queue: usize) {
+/// Lets in whoever waits in `queue` of `dev` and may (`wbt_rqw_done`).
+pub fn wake_all<K: BlockEnv>(k: &mut K, dev: DevId, queue: usize) {
     let now = k.host().now();
     while let Some(task) = wbt(k, dev).and_then(|w| w.grant(queue, now)) {
         k.wake(task);

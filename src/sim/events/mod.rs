@@ -133,7 +133,7 @@ impl<E: Copy> EventQueue<E> {
     }
 
     /// Takes the next event and its time.
-    #[inline]
+    #[inline(always)] // into the loop that handles it
     pub fn pop(&mut self) -> Option<(Ns, E)> {
         self.heap.settle();
         let (lane, key) = self.first_lane();

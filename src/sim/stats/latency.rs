@@ -49,7 +49,10 @@ impl LatencyStats {
         }
         self.sum += u128::from(v);
         // 10⁶ s is 10¹⁵ ns: 3·10⁸ such samples fit.
-        self.sum_sq = self.sum_sq.saturating_add(u128::from(v) * u128::from(v));
+        match self.sum_sq.checked_add(u128::from(v) * u128::from(v)) {
+            Some(sum) => self.sum_sq = sum,
+            None => self.sum_sq = u128::MAX,
+        }
     }
     /// Number of samples.
     pub fn count(&self) -> u64 {
