@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::device::DeviceConfig;
 use super::device::port::MediaConfig;
+use super::fault::{DmMultipathParams, TimedAction};
 use super::host::HostConfig;
 use super::workload::WorkloadConfig;
 
@@ -26,6 +27,12 @@ pub struct MachineConfig {
     /// `dmsetup message` texts sent to the named map before the workload
     /// starts, sector 0.
     pub messages_before_start: Vec<(String, String)>,
+    /// What is done to the computer during the run.
+    #[serde(default)]
+    pub actions: Vec<TimedAction>,
+    /// Module parameters of dm-multipath.
+    #[serde(default)]
+    pub dm_multipath: DmMultipathParams,
 }
 
 /// A leaf device and its queue.

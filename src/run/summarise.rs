@@ -1,11 +1,12 @@
 //! From a machine that has run to its outcome.
 
 use super::outcome::{
-    CpuOutcome, DeviceOutcome, DirOutcome, DirStats, Issued, JobOutcome, MapOutcome, Outcome,
-    PathOutcome,
+    ActionOutcome, CpuOutcome, DeviceOutcome, DirOutcome, DirStats, Issued, JobOutcome, MapOutcome,
+    Outcome, PathOutcome,
 };
 use crate::models::block::BlockDev;
 use crate::models::block::device::DirCount;
+use crate::models::fault::ActionDone;
 use crate::models::io::{DevId, Op, rwbs};
 use crate::models::machine::Machine;
 use crate::models::mpath::selector::StatusType;
@@ -40,8 +41,23 @@ pub fn summarise<P: Probe>(
         jobs: jobs(m),
         maps: map_outcomes(m, tables, statuses),
         cpus: cpus(m),
+        actions: actions(m),
+        held: m.held(),
         ..Outcome::default()
     }
+}
+
+fn actions<P: Probe>(m: &Machine<P>) -> Vec<ActionOutcome> {
+    let outcome = |done: &ActionDone| ActionOutcome {
+        what: m
+            .admin
+            .action(done.index)
+            .map_or_else(String::new, ToString::to_string),
+        began: done.began,
+        ended: done.ended,
+        error: done.result.err().map(|errno| errno.to_string()),
+    };
+    m.admin.done.iter().map(outcome).collect()
 }
 
 fn device<P: Probe>(m: &Machine<P>, id: DevId) -> DeviceOutcome {
@@ -113,6 +129,8 @@ fn map_outcomes<P: Probe>(
             status_at_start: text(&statuses, 0, i),
             status_at_end: text(&statuses, 1, i),
             kernel_log: d.log.clone(),
+            history: d.history.clone(),
+            status_seen: d.status_seen.clone(),
             paths: paths(m, i),
         })
         .collect()

@@ -49,6 +49,7 @@ use toml_edit::{DocumentMut, ImDocument};
 use crate::models::config::QueueConfig;
 use crate::models::device::DeviceConfig;
 use crate::models::device::port::MediaConfig;
+use crate::models::fault::{DmMultipathParams, TimedAction};
 use crate::models::host::HostConfig;
 use crate::models::workload::WorkloadConfig;
 use crate::sim::Ns;
@@ -72,6 +73,10 @@ pub struct Scenario {
     pub maps: Vec<Map>,
     /// Messages before the workload starts: map and text.
     pub messages: Vec<(String, String)>,
+    /// What is done to the computer during the run, in order of time.
+    pub timeline: Vec<TimedAction>,
+    /// Module parameters of dm-multipath.
+    pub dm_multipath: DmMultipathParams,
     /// What the application does.
     pub workload: WorkloadConfig,
     /// Width of a bin of the time series.

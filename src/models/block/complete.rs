@@ -4,7 +4,7 @@
 use super::super::host::Cost;
 use super::super::io::{BioId, BlkStatus, EndIo, Op, ReqId, SECTOR};
 use super::{Action, BlockDev, BlockEnv, HctxId, Request, RqEnd, RqFlags, Subject};
-use super::{dispatch, flush, wbt};
+use super::{dispatch, flush, print, wbt};
 use crate::sim::Ns;
 
 /// The driver is done with `rq` (`blk_mq_end_request`).
@@ -30,6 +30,9 @@ pub fn blk_update_request<K: BlockEnv>(k: &mut K, rq: ReqId, status: BlkStatus, 
         d.count.dirs[op as usize].sectors += bytes / SECTOR;
     }
     k.trace(dev, Action::Complete, subject);
+    if status != BlkStatus::Ok {
+        print::request_error(k, rq, status);
+    }
     let mut left = (bytes / SECTOR) as u32;
     while let Some(bio) = k.block().reqs[rq].bio {
         let b = k.block();

@@ -165,6 +165,11 @@ fn count<T: PartialEq>(list: &mut Vec<(T, u64)>, key: T) {
     }
 }
 
+/// Schedulers, in the order in which they have registered themselves.
+const SCHEDULERS: [&str; 3] = ["mq-deadline", "bfq", "kyber"];
+/// `BLKDEV_DEFAULT_RQ`
+pub const DEFAULT_RQ: u32 = 128;
+
 /// A block device (`struct gendisk` and `struct request_queue`).
 #[derive(Debug)]
 pub struct BlockDev {
@@ -208,6 +213,8 @@ pub struct BlockDev {
     pub wbt: Option<Box<Wbt>>,
     /// Whether dispatch is held (`blk_mq_quiesce_queue`).
     pub quiesced: bool,
+    /// Whether it is being removed (`blk_queue_dying`).
+    pub is_dying: bool,
     /// Counters.
     pub count: Counters,
 }
@@ -236,6 +243,7 @@ impl BlockDev {
             fq: FlushQueue::default(),
             wbt: None,
             quiesced: false,
+            is_dying: false,
             count: Counters::default(),
         }
     }
@@ -262,6 +270,30 @@ impl BlockDev {
         match l.chunk_sectors {
             0 => max,
             c => max.min(c - (sector % u64::from(c)) as u32),
+        }
+    }
+    /// sysfs `scheduler` (`elv_iosched_show`): the schedulers of the usual
+    /// kernel, the one in use in brackets.
+    pub fn scheduler_text(&self) -> String {
+        if self.bio_based {
+            return "none".into();
+        }
+        let others = SCHEDULERS.map(|name| match name == self.elevator.name() {
+            true => format!("[{name}]"),
+            false => name.to_string(),
+        });
+        let others = others.join(" ");
+        match self.elevator {
+            Elevator::None => format!("[none] {others}"),
+            _ => format!("{others} none"),
+        }
+    }
+    /// sysfs `nr_requests`; a device without requests has the default.
+    pub fn nr_requests_shown(&self) -> u32 {
+        if self.bio_based {
+            DEFAULT_RQ
+        } else {
+            self.nr_requests
         }
     }
     /// Whether merging is off altogether (`blk_queue_nomerges`).

@@ -21,6 +21,7 @@ pub mod issue;
 pub mod limits;
 pub mod merge;
 pub mod plug;
+pub mod print;
 pub mod request;
 pub mod requeue;
 pub mod split;
@@ -174,6 +175,8 @@ pub struct BlockLayer {
     pub hctxs: Vec<Hctx>,
     /// The plug of every task.
     pub plugs: Vec<Plug>,
+    /// What the kernel logs of I/O errors.
+    pub errors: print::ErrorLog,
 }
 
 impl BlockLayer {

@@ -8,7 +8,7 @@ pub mod scsi;
 use serde::{Deserialize, Serialize};
 
 use super::block::BlockEnv;
-use super::io::ReqId;
+use super::io::{BioId, ReqId};
 use crate::sim::Ns;
 use crate::sim::draw::Draws;
 use array_port::PortDisk;
@@ -22,6 +22,8 @@ pub trait DeviceEnv: BlockEnv {
     fn devices(&mut self) -> &mut Devices;
     /// The command of `rq` ends at `at`, in an interrupt of the current CPU.
     fn complete_at(&mut self, at: Ns, rq: ReqId);
+    /// The command of `bio`, of a bio-based null_blk, ends at `at`.
+    fn complete_bio_at(&mut self, at: Ns, nullb: u16, bio: BioId);
 }
 
 /// All leaf devices, by kind.
@@ -112,6 +114,11 @@ pub struct ScsiDebugConfig {
     pub max_queue: u32,
     /// `device/queue_depth`. Default: as `max_queue`.
     pub queue_depth: Option<u32>,
+    /// `device/timeout`: a command that takes longer is aborted. Default: 30 s.
+    pub timeout: Ns,
+    /// The hardware handler that has attached itself to the disk: `alua` if
+    /// scsi_dh_alua was loaded when the disk was found. Default: none.
+    pub handler: Option<String>,
 }
 
 impl Default for ScsiDebugConfig {
@@ -121,6 +128,8 @@ impl Default for ScsiDebugConfig {
             ndelay: Ns::from_ms(4),
             max_queue: 192,
             queue_depth: None,
+            timeout: Ns::from_secs(30),
+            handler: None,
         }
     }
 }

@@ -22,6 +22,8 @@ pub struct ScsiDisk {
     pub in_flight: u32,
     /// Requests for a token that were refused since the last completion.
     pub restarts: bool,
+    /// The hardware handler attached to it (`sdev->handler`).
+    pub handler: Option<String>,
 }
 
 impl ScsiDisk {
@@ -33,6 +35,7 @@ impl ScsiDisk {
             queue_depth: c.queue_depth.unwrap_or(c.max_queue),
             in_flight: 0,
             restarts: false,
+            handler: c.handler.clone(),
         }
     }
 }

@@ -9,12 +9,18 @@ use super::super::io::{Bio, BioId, BlkStatus, DevId, EndIo, Flags, SECTOR};
 use super::super::mpath::selector::SelectCtx;
 use super::super::mpath::{Completion, EndIoBio, MapBio, PathIdx};
 use super::delay::Delay;
-use super::{DmEnv, Target, apply, worker};
+use super::{DmEnv, Target, apply, pg_init, suspend, worker};
 use crate::sim::Ns;
 
 /// Takes a bio: splits it where the table says so, clones it and maps the
 /// clone (`dm_submit_bio`, `dm_split_and_process_bio`).
 pub fn dm_submit_bio<K: DmEnv>(k: &mut K, dm: u16, bio: BioId) {
+    if k.dm().dev(dm).blocked {
+        if k.block().bios[bio].flags.has(Flags::RAHEAD) {
+            return complete::bio_endio(k, bio, BlkStatus::IoErr);
+        }
+        return suspend::defer(k, dm, bio);
+    }
     k.host().charge(Cost::MapBio);
     let bio = split_to_target(k, dm, bio);
     let now = k.host().now();
@@ -34,9 +40,7 @@ pub fn dm_submit_bio<K: DmEnv>(k: &mut K, dm: u16, bio: BioId) {
     }
     b.devs[usize::from(clone.dev.0)].count.start(now);
     let clone = b.bios.alloc(clone);
-    if k.dm().dev(dm).suspended {
-        return defer(k, dm, clone);
-    }
+    k.dm().dev(dm).in_flight += 1;
     map_bio(k, dm, clone);
 }
 
@@ -56,12 +60,6 @@ fn split_to_target<K: DmEnv>(k: &mut K, dm: u16, bio: BioId) -> BioId {
     let front = split::bio_split(k, bio, max as u32);
     submit_bio_noacct(k, bio);
     front
-}
-
-fn defer<K: DmEnv>(k: &mut K, dm: u16, clone: BioId) {
-    let mut list = k.dm().dev(dm).deferred;
-    list.push(k, clone);
-    k.dm().dev(dm).deferred = list;
 }
 
 /// Maps a clone, new or held before, and sends it on its way (`__map_bio`).
@@ -114,13 +112,16 @@ fn multipath_map_bio<K: DmEnv>(k: &mut K, dm: u16, clone: BioId) {
     let Some(m) = k.dm().mpath(dm) else { return };
     match m.map_bio(&ctx) {
         MapBio::Remapped(path) => remap(k, dm, clone, path, &ctx),
-        MapBio::Queued { worker, .. } => {
+        MapBio::Queued { worker, activate } => {
             queue(k, dm, clone);
+            if activate {
+                pg_init::activate(k, dm);
+            }
             if worker {
                 worker::start(k, dm);
             }
         }
-        MapBio::Requeue => defer(k, dm, clone),
+        MapBio::Requeue => dm_requeue(k, dm, clone),
         MapBio::Kill => end_clone(k, dm, clone, BlkStatus::IoErr),
     }
 }
@@ -179,10 +180,7 @@ pub fn clone_endio<K: DmEnv>(k: &mut K, dm: u16, clone: BioId) {
                 worker::start(k, dm);
             }
         }
-        EndIoBio::Requeue => {
-            restore(k, clone, &whole, sectors);
-            defer(k, dm, clone);
-        }
+        EndIoBio::Requeue => dm_requeue(k, dm, clone),
     }
     if effects != super::Effects::default() {
         apply(k, dm, effects);
@@ -202,6 +200,26 @@ fn restore<K: DmEnv>(k: &mut K, clone: BioId, whole: &Bio, sectors: u32) {
     c.traced = false;
 }
 
+/// The target pushes an I/O back while the device is being suspended: it is
+/// accounted as over, and begins anew when the device resumes
+/// (`dm_handle_requeue`).
+fn dm_requeue<K: DmEnv>(k: &mut K, dm: u16, clone: BioId) {
+    let now = k.host().now();
+    let b = k.block();
+    let EndIo::Dm { orig, .. } = b.bios[clone].end_io else {
+        return;
+    };
+    b.bios.free(clone);
+    let o = &b.bios[orig];
+    let count = &mut b.devs[usize::from(o.dev.0)].count;
+    count.done(now, o.op, o.start);
+    count.dirs[o.op as usize].sectors += u64::from(o.sectors);
+    count.requeues += 1;
+    suspend::defer(k, dm, orig);
+    k.dm().dev(dm).in_flight -= 1;
+    suspend::io_left(k, dm);
+}
+
 /// The clone is over, and with it the bio that the device was given, unless
 /// that was only its flush (`dm_io_complete`).
 fn end_clone<K: DmEnv>(k: &mut K, dm: u16, clone: BioId, status: BlkStatus) {
@@ -212,13 +230,19 @@ fn end_clone<K: DmEnv>(k: &mut K, dm: u16, clone: BioId, status: BlkStatus) {
     let EndIo::Dm { orig, .. } = c.end_io else {
         return;
     };
+    let d = k.dm().dev(dm);
+    d.in_flight -= 1;
+    if d.suspender.is_some() {
+        suspend::io_left(k, dm);
+    }
+    let b = k.block();
     let o = &mut b.bios[orig];
     let dev = &mut b.devs[usize::from(o.dev.0)];
     dev.count.done(now, o.op, o.start); // a flush before data is an I/O too
     // The clone may have lost the flag, to a path without a write cache.
     if o.flags.has(Flags::PREFLUSH) && o.sectors > 0 && status == BlkStatus::Ok {
         o.flags = o.flags.without(Flags::PREFLUSH);
-        let worker = k.dm().dev(dm).worker;
+        let worker = k.dm().dev(dm).wq;
         let frame = super::super::block::BlockFrame::SubmitBio(orig);
         let frame = K::block_frame(frame);
         return k.queue_work(worker, frame);

@@ -12,7 +12,7 @@ use super::super::host::Cost;
 use super::super::io::{BioId, BlkStatus, EndIo, Flags, Op, ReqId, SECTOR};
 use super::super::mpath::selector::SelectCtx;
 use super::super::mpath::{Completion, EndIoRq, MapRq, PathIdx};
-use super::{DmEnv, apply};
+use super::{DmEnv, apply, pg_init, suspend};
 use crate::sim::Ns;
 
 /// Delay before a request without a path is tried again
@@ -21,11 +21,26 @@ const DELAY_REQUEUE: Ns = Ns::from_ms(100);
 
 /// Takes a request that leaves the device's queue (`dm_mq_queue_rq`).
 pub fn dm_mq_queue_rq<K: DmEnv>(k: &mut K, dm: u16, rq: ReqId) -> BlkStatus {
-    if k.dm().dev(dm).suspended || is_busy(k, dm) {
+    if k.dm().dev(dm).blocked || is_busy(k, dm) {
         return BlkStatus::Resource;
     }
     blk_mq_start_request(k, rq);
-    map_request(k, dm, rq)
+    k.dm().dev(dm).in_flight += 1;
+    let status = map_request(k, dm, rq);
+    if status != BlkStatus::Ok {
+        rq_left(k, dm); // back to the block layer
+    }
+    status
+}
+
+/// A request is no longer with the target (`rq_completed`).
+#[inline]
+fn rq_left<K: DmEnv>(k: &mut K, dm: u16) {
+    let d = k.dm().dev(dm);
+    d.in_flight -= 1;
+    if d.suspender.is_some() {
+        suspend::io_left(k, dm);
+    }
 }
 
 /// Whether no path could take a request now (`multipath_busy`).
@@ -55,11 +70,15 @@ fn map_request<K: DmEnv>(k: &mut K, dm: u16, rq: ReqId) -> BlkStatus {
     let verdict = k.dm().mpath(dm).map_or(MapRq::Kill, |m| m.map_rq(&ctx));
     match verdict {
         MapRq::Remapped(path) => clone_and_issue(k, dm, rq, path, &ctx),
-        MapRq::DelayRequeue { .. } => {
-            delay_requeue(k, rq);
+        MapRq::DelayRequeue { activate } => {
+            if activate {
+                pg_init::activate(k, dm);
+            }
+            delay_requeue(k, dm, rq);
             BlkStatus::Ok
         }
         MapRq::Kill => {
+            rq_left(k, dm);
             complete::blk_mq_end_request(k, rq, BlkStatus::IoErr);
             BlkStatus::Ok
         }
@@ -251,9 +270,15 @@ fn dm_complete_request<K: DmEnv>(k: &mut K, dm: u16, rq: ReqId, status: BlkStatu
     let (verdict, effects) = m.end_io_rq(&io);
     release_clone(k, rq, clone);
     match verdict {
-        EndIoRq::Done => complete::blk_mq_end_request(k, rq, status),
-        EndIoRq::Requeue => blk_mq_requeue_request(k, rq, true),
-        EndIoRq::DelayRequeue => delay_requeue(k, rq),
+        EndIoRq::Done => {
+            rq_left(k, dm);
+            complete::blk_mq_end_request(k, rq, status);
+        }
+        EndIoRq::Requeue => {
+            rq_left(k, dm);
+            blk_mq_requeue_request(k, rq, true);
+        }
+        EndIoRq::DelayRequeue => delay_requeue(k, dm, rq),
     }
     if effects != super::Effects::default() {
         apply(k, dm, effects);
@@ -262,7 +287,8 @@ fn dm_complete_request<K: DmEnv>(k: &mut K, dm: u16, rq: ReqId, status: BlkStatu
 
 /// `dm_requeue_original_request` with delay: the timer is the queue's, and
 /// restarted by each request.
-fn delay_requeue<K: DmEnv>(k: &mut K, rq: ReqId) {
+fn delay_requeue<K: DmEnv>(k: &mut K, dm: u16, rq: ReqId) {
+    rq_left(k, dm);
     let dev = k.block().reqs[rq].dev;
     blk_mq_requeue_request(k, rq, false);
     delay_kick_requeue_list(k, dev, DELAY_REQUEUE);

@@ -104,6 +104,10 @@ costs! {
     PinPage "pin_page" 321,
     /// Direct I/O: releasing one page of the buffer.
     UnpinPage "unpin_page" 209,
+    /// `dmsetup`, from its start to its ioctl.
+    Dmsetup "dmsetup" 2_900_000,
+    /// A shell's write to sysfs or configfs.
+    SysfsWrite "sysfs_write" 700_000,
     /// One trace event, when tracing is on.
     Trace "trace" 1_226,
 }

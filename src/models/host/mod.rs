@@ -19,7 +19,7 @@ mod task;
 pub use costs::{Cost, CpuCosts};
 pub use cpu::{Cpu, CpuId, CpuUse};
 pub use irq::irq;
-pub use run::{kick_all, queue_work, run, run_irq, wake};
+pub use run::{kick_all, queue_work, run, run_irq, wake, wake_up_new_task};
 pub use task::{Prio, Task, TaskId, TaskState};
 
 use std::collections::BTreeMap;
@@ -204,6 +204,22 @@ impl<F: Copy, I: Copy> Host<F, I> {
     #[inline]
     pub fn is_free(&self) -> bool {
         self.costs.is_free()
+    }
+
+    /// Whether any task but the running one runs or waits for a CPU.
+    pub fn others_run(&self) -> bool {
+        let current = self.current();
+        let ids = (0..self.tasks.len()).map(|n| TaskId(n as u16));
+        let runs = |t: TaskId| {
+            let state = self.tasks[t.index()].state;
+            matches!(state, TaskState::Running | TaskState::Runnable)
+        };
+        ids.filter(|t| Some(*t) != current).any(runs)
+    }
+    /// Whether no other task waits for the CPU of the running one.
+    pub fn is_alone(&self) -> bool {
+        let c = &self.cpus[self.cpu.index()];
+        c.runq.iter().all(|q| q.is_empty())
     }
 
     /// Puts `frame` on top of the running task's stack: it is stepped next.

@@ -11,6 +11,7 @@ use super::super::device::null_blk::NullBlk;
 use super::super::device::port::{Array, PortConfig};
 use super::super::device::scsi::ScsiDisk;
 use super::super::device::{DeviceConfig, Devices, NullBlkConfig, ScsiDebugConfig};
+use super::super::dm::table::LoadError;
 use super::super::dm::{BioFifo, Dm, DmDev, Table};
 use super::super::host::{Cost, CpuCosts, CpuId, Host, Prio};
 use super::super::io::DevId;
@@ -20,7 +21,7 @@ use super::super::workload::app::App;
 use super::super::workload::app::fsync::Call;
 use super::super::workload::fio::ThreadSpec;
 use super::lookup::Devs;
-use super::{Driver, Frame, Irq, Machine};
+use super::{Admin, Driver, Frame, Irq, Machine};
 use crate::sim::draw::Draws;
 use crate::sim::{EventQueue, Ns};
 use queues::{default_nr_requests, wbt};
@@ -30,12 +31,14 @@ use queues::{default_nr_requests, wbt};
 #[non_exhaustive]
 pub enum BuildError {
     /// A table that device-mapper refuses.
-    #[error("{map}: {message}")]
+    #[error("{map}: {}\n{error}", log.join("\n"))]
     Table {
         /// The map.
         map: String,
         /// What the kernel logs.
-        message: String,
+        log: Vec<String>,
+        /// What it answers.
+        error: LoadError,
     },
     /// A thread that cannot run.
     #[error("{0}")]
@@ -83,11 +86,15 @@ impl<P> Machine<P> {
         let kblockd = (0..h.cpus)
             .map(|c| host.spawn_worker(format!("kworker/{c}:1H"), Prio::High, CpuId(c as u8)))
             .collect();
+        let handlerd = host.spawn_worker("kmpath_handlerd".into(), Prio::Normal, CpuId(0));
         let mut m = Machine {
             queue: EventQueue::default(),
             host,
             block: BlockLayer::default(),
-            dm: Dm::default(),
+            dm: Dm {
+                devs: Vec::new(),
+                handlerd: Some(handlerd),
+            },
             devices: Devices {
                 null_blks: Vec::new(),
                 scsi: Vec::new(),
@@ -96,9 +103,11 @@ impl<P> Machine<P> {
                 draws: Draws::new(config.seed),
             },
             app: App::new(config.workload.writeback_bio_bytes),
+            admin: Admin::new(&config.actions, config.dm_multipath),
             probe,
             drivers: Vec::new(),
             kblockd,
+            pending_irqs: 0,
             events: 0,
             first_io: None,
             last_io: Ns::ZERO,
@@ -110,8 +119,8 @@ impl<P> Machine<P> {
         let mut maps = Vec::new();
         for map in &config.maps {
             known_scheduler(&map.name, &map.queue)?;
-            let dev = m.add_map(map, &maps)?;
-            maps.push((map.name.clone(), dev));
+            maps.push((map.name.clone(), DevId(m.block.devs.len() as u16)));
+            m.add_map(map, &maps)?;
         }
         for (i, d) in config.devices.iter().enumerate() {
             m.set_limits(DevId(i as u16), &d.queue);
@@ -122,6 +131,7 @@ impl<P> Machine<P> {
         for s in &config.workload.scripts {
             m.add_script(s, &maps)?;
         }
+        m.add_timeline(&maps)?;
         m.block.plugs = vec![Plug::default(); m.host.tasks.len()];
         m.app.calls = vec![Call::default(); m.host.tasks.len()];
         Ok(m)
@@ -131,10 +141,7 @@ impl<P> Machine<P> {
         let id = DevId(self.block.devs.len() as u16);
         let (dev, depth, queues, driver) = match &d.device {
             DeviceConfig::NullBlk(c) => {
-                self.devices.null_blks.push(NullBlk {
-                    config: c.clone(),
-                    cached_pages: 0,
-                });
+                self.devices.null_blks.push(NullBlk::new(c.clone()));
                 let n = (self.devices.null_blks.len() - 1) as u16;
                 let queues = c.submit_queues.clamp(1, self.host.cpus.len() as u32);
                 let dev = null_blk_dev(d, c);
@@ -156,6 +163,13 @@ impl<P> Machine<P> {
             }
         };
         self.block.devs.push(dev);
+        if let Driver::NullBlk(n) = driver
+            && self.devices.null_blks[usize::from(n)].is_bio_based()
+        {
+            self.block.dev(id).bio_based = true;
+            self.drivers.push(Driver::NullBlkBio(n));
+            return Ok(());
+        }
         self.drivers.push(driver);
         self.add_queues(id, depth, queues as u16, &d.queue);
         let holds = match &d.device {
@@ -175,14 +189,24 @@ impl<P> Machine<P> {
         Ok(())
     }
 
-    fn add_map(&mut self, map: &MapConfig, maps: &[(String, DevId)]) -> Result<DevId, BuildError> {
+    /// Adds a map, the last of `maps`.
+    fn add_map(&mut self, map: &MapConfig, maps: &[(String, DevId)]) -> Result<(), BuildError> {
         // The device exists, empty, before its table is loaded.
         let id = DevId(self.block.devs.len() as u16);
         let dm = self.dm.devs.len() as u16;
         let empty = BlockDev::new(format!("dm-{dm}"), map.devno, 0, Limits::stacking());
         self.block.devs.push(empty);
         let mut log = Vec::new();
-        let table = self.load_table(map, maps, &mut log)?;
+        let table = match self.load_table(map.devno, &map.table, maps, None, &mut log) {
+            Ok(table) => table,
+            Err(error) => {
+                return Err(BuildError::Table {
+                    map: map.name.clone(),
+                    log,
+                    error,
+                });
+            }
+        };
         let (mut limits, mut write_cache, mut fua) = (Limits::stacking(), false, false);
         for dev in table.devices() {
             let below = &self.block.devs[usize::from(dev.0)];
@@ -207,12 +231,15 @@ impl<P> Machine<P> {
         self.set_limits(id, &map.queue);
         let mut busy_paths: Vec<(DevId, bool)> = table
             .devices()
-            .filter(|d| self.can_be_busy(*d))
+            .filter(|d| self.has_busy_hook(*d))
             .map(|d| (d, false))
             .collect();
         busy_paths.dedup();
         let name = format!("kworker/u{dm}:kmpathd");
         let worker = self.host.spawn_worker(name, Prio::Normal, CpuId(0));
+        let wq = self
+            .host
+            .spawn_worker(format!("kworker/u{dm}:kdmflush"), Prio::Normal, CpuId(0));
         self.dm.devs.push(DmDev {
             name: map.name.clone(),
             dev: id,
@@ -221,44 +248,63 @@ impl<P> Machine<P> {
             queued: BioFifo::default(),
             worker,
             worker_queued: false,
+            inactive: None,
             suspended: false,
+            blocked: false,
             deferred: BioFifo::default(),
+            wq,
+            in_flight: 0,
+            suspender: None,
+            nopath_generation: 0,
             log,
+            history: Vec::new(),
+            status_seen: Vec::new(),
         });
-        Ok(id)
+        Ok(())
     }
 
     /// Whether the driver of `dev` has a busy hook.
-    fn can_be_busy(&self, dev: DevId) -> bool {
+    fn has_busy_hook(&self, dev: DevId) -> bool {
         let driver = self.drivers.get(usize::from(dev.0));
         matches!(driver, Some(Driver::Scsi(_) | Driver::Port(_)))
     }
 
-    /// Loads a map's table, as `dmsetup create` does.
-    fn load_table(
+    /// Loads the table `text` for the map `devno`; `live` is the one it is to
+    /// replace.
+    pub(super) fn load_table(
         &self,
-        map: &MapConfig,
+        devno: (u32, u32),
+        text: &str,
         maps: &[(String, DevId)],
+        live: Option<&Table>,
         log: &mut Vec<String>,
-    ) -> Result<Table, BuildError> {
-        let name = format!("{}:{}", map.devno.0, map.devno.1);
+    ) -> Result<Table, LoadError> {
+        self.with_ctr_env(devno, maps, |env| Table::load(text, env, live, log))
+    }
+
+    /// What targets of the map `devno` are made in.
+    pub(super) fn with_ctr_env<R>(
+        &self,
+        devno: (u32, u32),
+        maps: &[(String, DevId)],
+        make: impl FnOnce(&CtrEnv) -> R,
+    ) -> R {
+        let name = format!("{}:{}", devno.0, devno.1);
         let lookup = Devs {
             block: &self.block,
+            scsi: &self.devices.scsi,
             maps,
         };
         let nodes = vec![0u16; self.host.cpus.len()];
-        let env = CtrEnv {
+        let timeout = self.admin.params.queue_if_no_path_timeout_secs;
+        make(&CtrEnv {
             name: &name,
             lookup: &lookup,
             selectors: SelectorEnv {
                 cpu_nodes: &nodes,
                 ..SelectorEnv::default()
             },
-            nopath_timeout: Ns::ZERO,
-        };
-        Table::load(&map.table, &env, None, log).map_err(|e| BuildError::Table {
-            map: map.name.clone(),
-            message: format!("{}\n{e}", log.join("\n")),
+            nopath_timeout: Ns::from_secs(u64::from(timeout)),
         })
     }
 }

@@ -5,13 +5,20 @@ use super::super::block::{
     self, Action, BlockEnv, BlockFrame, BlockLayer, BlockTimer, HctxId, Subject, complete, dispatch,
 };
 use super::super::device::{DeviceEnv, Devices, array_port, null_blk, scsi};
-use super::super::dm::{Dm, DmEnv, DmFrame, bio_based, request_based, worker};
+use super::super::dm::{
+    Dm, DmEnv, DmFrame, DmTimer, bio_based, pg_init, request_based, suspend, worker,
+};
 use super::super::host::{self, Cost, Host, HostEnv, HostEvent, Step, TaskId};
 use super::super::io::{BioId, BlkStatus, DevId, EndIo, ReqId};
+use super::super::mpath::DhResult;
 use super::super::probe::Probe;
 use super::super::workload::app::{self, App, AppEnv, AppFrame, aio, fsync, page_io, script};
 use super::{Driver, Event, Frame, Irq, Machine};
 use crate::sim::Ns;
+
+/// ALUA waits before it asks for the states of the target port groups
+/// (`ALUA_RTPG_DELAY_MSECS`).
+const RTPG_DELAY: Ns = Ns::from_ms(5);
 
 impl<P: Probe> HostEnv for Machine<P> {
     type Frame = Frame;
@@ -39,6 +46,9 @@ impl<P: Probe> HostEnv for Machine<P> {
             Frame::Block(f) => block::step(self, task, f),
             Frame::App(f) => app::step(self, task, f),
             Frame::Dm(DmFrame::ProcessQueued(f)) => worker::step(self, task, f),
+            Frame::Dm(DmFrame::WqWork(dm)) => suspend::step_wq_work(self, task, dm),
+            Frame::Dm(DmFrame::Activate(dm, path)) => pg_init::step_activate(self, task, dm, path),
+            Frame::Admin(f) => self.step_admin(task, f),
         }
     }
     #[inline]
@@ -47,10 +57,13 @@ impl<P: Probe> HostEnv for Machine<P> {
             Irq::Complete(rq) => self.complete(rq),
             Irq::Block(timer) => dispatch::timer_fired(self, timer),
             Irq::Wake(task) => host::wake(self, task),
+            Irq::Fork(task) => host::wake_up_new_task(self, task),
+            Irq::Dm(timer) => super::super::dm::timer_fired(self, timer),
             Irq::Delayed(dm, bio) => {
                 let worker = self.dm.dev(dm).worker;
                 host::queue_work(self, worker, Frame::Block(BlockFrame::SubmitBio(bio)));
             }
+            Irq::CompleteBio(nullb, bio) => null_blk::bio_completed(self, nullb, bio),
         }
     }
     #[inline]
@@ -99,7 +112,7 @@ impl<P: Probe> BlockEnv for Machine<P> {
             Driver::Scsi(n) => scsi::queue_rq(self, n, rq),
             Driver::Port(n) => array_port::queue_rq(self, n, rq),
             Driver::DmRq(n) => request_based::dm_mq_queue_rq(self, n, rq),
-            Driver::DmBio(_) => BlkStatus::IoErr,
+            Driver::DmBio(_) | Driver::NullBlkBio(_) => BlkStatus::IoErr,
         }
     }
     #[inline]
@@ -117,8 +130,10 @@ impl<P: Probe> BlockEnv for Machine<P> {
     }
     #[inline]
     fn submit_bio(&mut self, bio: BioId) {
-        if let Driver::DmBio(n) = self.driver(self.block.bios[bio].dev) {
-            bio_based::dm_submit_bio(self, n, bio);
+        match self.driver(self.block.bios[bio].dev) {
+            Driver::DmBio(n) => bio_based::dm_submit_bio(self, n, bio),
+            Driver::NullBlkBio(n) => null_blk::submit_bio(self, n, bio),
+            _ => complete::bio_endio(self, bio, BlkStatus::IoErr),
         }
     }
     #[inline]
@@ -154,7 +169,7 @@ impl<P: Probe> BlockEnv for Machine<P> {
     }
     fn arm(&mut self, timer: BlockTimer, at: Ns) {
         let cpu = self.host.cpu();
-        self.queue.push(at, Event::Irq(cpu, Irq::Block(timer)));
+        self.irq_at(at, cpu, Irq::Block(timer));
     }
     fn wake(&mut self, task: TaskId) {
         host::wake(self, task);
@@ -190,10 +205,35 @@ impl<P: Probe> DmEnv for Machine<P> {
     fn submit_later(&mut self, dm: u16, bio: BioId, delay: Ns) {
         let at = self.host.jiffies_from_now(delay);
         let cpu = self.host.cpu();
-        self.queue.push(at, Event::Irq(cpu, Irq::Delayed(dm, bio)));
+        self.irq_at(at, cpu, Irq::Delayed(dm, bio));
     }
     fn queue_work(&mut self, worker: TaskId, frame: Frame) {
         host::queue_work(self, worker, frame);
+    }
+    fn arm_dm(&mut self, timer: DmTimer, at: Ns) {
+        let cpu = self.host.cpu();
+        self.irq_at(at, cpu, Irq::Dm(timer));
+    }
+    fn dh_activate(&mut self, dev: DevId) -> (Ns, DhResult) {
+        let handler = match self.driver(dev) {
+            Driver::Scsi(n) => self.devices.scsi[usize::from(n)].handler.as_deref(),
+            _ => None,
+        };
+        match handler {
+            // The states of the target port groups are asked for after a while.
+            Some("alua") => {
+                let now = self.host.now();
+                let at = self.host.jiffies_from_now(RTPG_DELAY);
+                (at - now, DhResult::Ok)
+            }
+            _ => (Ns::ZERO, DhResult::NoSys),
+        }
+    }
+    fn can_change(&mut self) -> bool {
+        self.pending_irqs > 0 || self.host.others_run()
+    }
+    fn can_be_busy(&self, dev: DevId) -> bool {
+        matches!(self.driver(dev), Driver::Scsi(_) | Driver::Port(_))
     }
 }
 
@@ -205,7 +245,11 @@ impl<P: Probe> DeviceEnv for Machine<P> {
     #[inline]
     fn complete_at(&mut self, at: Ns, rq: ReqId) {
         let cpu = self.host.cpu();
-        self.queue.push(at, Event::Irq(cpu, Irq::Complete(rq)));
+        self.irq_at(at, cpu, Irq::Complete(rq));
+    }
+    fn complete_bio_at(&mut self, at: Ns, nullb: u16, bio: BioId) {
+        let cpu = self.host.cpu();
+        self.irq_at(at, cpu, Irq::CompleteBio(nullb, bio));
     }
 }
 
@@ -220,12 +264,17 @@ impl<P: Probe> AppEnv for Machine<P> {
     }
     fn wake_at(&mut self, at: Ns, task: TaskId) {
         let cpu = self.host.cpu();
-        self.queue.push(at, Event::Irq(cpu, Irq::Wake(task)));
+        self.irq_at(at, cpu, Irq::Wake(task));
     }
     #[inline]
-    fn io_done(&mut self, bytes: u32, errno: i32) {
+    fn io_begun(&mut self, thread: u16) {
+        let at = self.host.now();
+        self.probe.io_begun(at, thread);
+    }
+    #[inline]
+    fn io_done(&mut self, thread: u16, bytes: u32, errno: i32) {
         let at = self.host.now();
         self.last_io = at;
-        self.probe.io_done(at, bytes, errno);
+        self.probe.io_done(at, thread, bytes, errno);
     }
 }

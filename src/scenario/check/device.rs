@@ -162,6 +162,7 @@ impl Checker<'_> {
             ndelay: raw.delay.map_or(default.ndelay, |time| Ns(time.0)),
             max_queue: raw.max_queue.map_or(default.max_queue, Int::get32),
             queue_depth: raw.queue_depth.map(Int::get32),
+            ..default
         };
         (DeviceConfig::ScsiDebug(config), size * MIB)
     }

@@ -5,6 +5,7 @@
 mod array;
 mod device;
 mod map;
+mod timeline;
 mod workload;
 
 use std::collections::BTreeMap;
@@ -13,6 +14,7 @@ use super::Scenario;
 use super::at::At;
 use super::error::{Problem, Source, did_you_mean};
 use super::raw::{RawHost, RawMessage, RawScenario};
+use crate::models::fault::DmMultipathParams;
 use crate::models::host::{Cost, HostConfig};
 use crate::sim::Ns;
 
@@ -49,6 +51,7 @@ pub(super) fn check(
     let devices = checker.devices(&raw.device, &raw.media);
     let maps = checker.maps(&raw.map, &devices);
     let messages = checker.messages(&raw.message, &maps);
+    let timeline = checker.timeline(&raw.timeline, &devices, &maps);
     let workload = checker.workload(&raw.workload, &devices, &maps);
     checker
         .problems
@@ -65,6 +68,13 @@ pub(super) fn check(
         media,
         maps,
         messages,
+        timeline,
+        dm_multipath: DmMultipathParams {
+            queue_if_no_path_timeout_secs: raw
+                .dm_multipath
+                .queue_if_no_path_timeout_secs
+                .map_or(0, |secs| secs.get32()),
+        },
         workload,
         warnings: checker.warnings,
         series_bin: raw

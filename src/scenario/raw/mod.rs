@@ -5,12 +5,14 @@ mod device;
 mod distribution;
 mod map;
 mod queue;
+mod timeline;
 mod workload;
 
 pub use device::{Names, RawDevice, RawMedia, RawNullBlk, RawPort, RawScsiDebug};
 pub use distribution::RawDistribution;
 pub use map::{RawGroup, RawMap, RawMessage, RawMode, RawPath, Word};
 pub use queue::RawQueue;
+pub use timeline::{RawEvent, RawInjection, RawState, RawSuspend};
 pub use workload::{Arrivals, FioValue, RawIolog, RawJob, RawOpen, RawWorkload};
 
 use std::collections::BTreeMap;
@@ -49,6 +51,12 @@ pub struct RawScenario {
     /// `dmsetup message`s sent before the workload starts.
     #[serde(default)]
     pub message: Vec<RawMessage>,
+    /// What is done to the computer during the run, and what breaks in it.
+    #[serde(default)]
+    pub timeline: Vec<At<RawEvent>>,
+    /// Module parameters of dm-multipath.
+    #[serde(default)]
+    pub dm_multipath: RawDmMultipath,
     /// What the application does.
     pub workload: RawWorkload,
     /// What is written beside the summary.
@@ -97,6 +105,16 @@ impl Profile {
             Profile::Lab => "lab",
         }
     }
+}
+
+/// Module parameters of dm-multipath.
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(rename = "DmMultipath")]
+pub struct RawDmMultipath {
+    /// Seconds after which a map without paths no longer queues; 0 = never.
+    /// Default: 0.
+    pub queue_if_no_path_timeout_secs: Option<Int<0, 4_294_967_295>>,
 }
 
 /// What is written beside the summary.

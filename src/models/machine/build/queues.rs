@@ -1,6 +1,7 @@
 //! Request queues: hardware queues, tags, scheduler, throttling.
 
 use super::super::Machine;
+use crate::models::block::device::DEFAULT_RQ;
 use crate::models::block::elevator::Elevator;
 use crate::models::block::elevator::mq_deadline::{MqDeadline, Tunables};
 use crate::models::block::hctx::RunWork;
@@ -11,8 +12,6 @@ use crate::models::config::{QueueConfig, SchedulerName};
 use crate::models::io::DevId;
 use crate::sim::Ns;
 
-/// Most requests a scheduler's depth is derived from (`BLKDEV_DEFAULT_RQ`).
-const DEFAULT_RQ: u32 = 128;
 /// Target of write-back throttling on devices that do not rotate
 /// (`wbt_default_latency_nsec`).
 const WBT_LAT_USEC: u64 = 2000;

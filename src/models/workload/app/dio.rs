@@ -29,6 +29,7 @@ pub fn is_buffered<K: AppEnv>(k: &mut K, t: u16, unit: &IoUnit) -> bool {
 /// past it. Its end is seen in the unit's slot, and `waiter` is woken if it has
 /// to sleep for it; without one, an event goes to the thread's ring.
 pub fn start<K: AppEnv>(k: &mut K, task: TaskId, t: u16, unit: &IoUnit, waiter: Option<TaskId>) {
+    k.io_begun(t);
     if is_buffered(k, t, unit) {
         return buffered::call(k, t, unit, waiter.is_none());
     }

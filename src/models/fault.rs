@@ -1,0 +1,183 @@
+//! The timeline of a run: what an administrator does to the computer, and what
+//! breaks in it, when.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use super::mpath::Errno;
+use crate::sim::Ns;
+
+/// Something that is done at a given time.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct TimedAction {
+    /// When it begins, from the start of the run.
+    pub at: Ns,
+    /// What.
+    pub action: Action,
+}
+
+/// What can be done.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "op", rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Action {
+    /// `dmsetup message MAP 0 TEXT`
+    Message {
+        /// The map.
+        map: String,
+        /// The message.
+        text: String,
+    },
+    /// `dmsetup suspend [--noflush] MAP`
+    Suspend {
+        /// The map.
+        map: String,
+        /// Whether I/O is kept back rather than flushed.
+        noflush: bool,
+    },
+    /// `dmsetup resume MAP`: with the table that was loaded last, if one was.
+    Resume {
+        /// The map.
+        map: String,
+    },
+    /// `dmsetup load MAP --table TABLE`
+    LoadTable {
+        /// The map.
+        map: String,
+        /// The table.
+        table: String,
+    },
+    /// `dmsetup status MAP`: what it prints is kept.
+    Status {
+        /// The map.
+        map: String,
+    },
+    /// Writes `STATE` to `/sys/block/DEVICE/device/state`.
+    DeviceState {
+        /// The SCSI disk.
+        device: String,
+        /// `running` or `offline`.
+        state: DeviceState,
+    },
+    /// Writes to `/sys/block/DEVICE/device/delete`.
+    DeleteDevice {
+        /// The SCSI disk.
+        device: String,
+    },
+    /// Writes scsi_debug's `every_nth`, if given, then its `opts`.
+    ScsiDebug {
+        /// `SDEBUG_OPT_*`
+        opts: u32,
+        /// Every how many commands it strikes; 0 = never.
+        every_nth: Option<i32>,
+    },
+    /// Writes null_blk's `badblocks`: `+first-last` or `-first-last`.
+    BadBlocks {
+        /// The device.
+        device: String,
+        /// Whether they become bad, or good again.
+        set: bool,
+        /// First sector.
+        first_sector: u64,
+        /// Last sector.
+        last_sector: u64,
+    },
+}
+
+impl Action {
+    /// The map that it is about.
+    pub fn map(&self) -> Option<&str> {
+        match self {
+            Action::Message { map, .. }
+            | Action::Suspend { map, .. }
+            | Action::Resume { map }
+            | Action::Status { map }
+            | Action::LoadTable { map, .. } => Some(map),
+            _ => None,
+        }
+    }
+    /// The device that it is about.
+    pub fn device(&self) -> Option<&str> {
+        match self {
+            Action::DeviceState { device, .. }
+            | Action::DeleteDevice { device }
+            | Action::BadBlocks { device, .. } => Some(device),
+            _ => None,
+        }
+    }
+}
+
+impl fmt::Display for Action {
+    /// As a shell would be told.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Action::Message { map, text } => write!(f, "dmsetup message {map} 0 {text}"),
+            Action::Suspend { map, noflush: true } => write!(f, "dmsetup suspend --noflush {map}"),
+            Action::Suspend { map, .. } => write!(f, "dmsetup suspend {map}"),
+            Action::Status { map } => write!(f, "dmsetup status {map}"),
+            Action::Resume { map } => write!(f, "dmsetup resume {map}"),
+            Action::LoadTable { map, table } => write!(f, "dmsetup load {map} --table '{table}'"),
+            Action::DeviceState { device, state } => {
+                let state = match state {
+                    DeviceState::Running => "running",
+                    DeviceState::Offline => "offline",
+                };
+                write!(f, "echo {state} > /sys/block/{device}/device/state")
+            }
+            Action::DeleteDevice { device } => {
+                write!(f, "echo 1 > /sys/block/{device}/device/delete")
+            }
+            Action::ScsiDebug { opts, every_nth } => {
+                write!(f, "scsi_debug opts={opts:#x}")?;
+                match every_nth {
+                    Some(nth) => write!(f, " every_nth={nth}"),
+                    None => Ok(()),
+                }
+            }
+            Action::BadBlocks {
+                device,
+                set,
+                first_sector,
+                last_sector,
+            } => {
+                let sign = if *set { '+' } else { '-' };
+                write!(
+                    f,
+                    "echo {sign}{first_sector}-{last_sector} > {device}/badblocks"
+                )
+            }
+        }
+    }
+}
+
+/// `sdev_state`, as far as it can be written.
+#[derive(Copy, Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DeviceState {
+    /// It takes commands.
+    Running,
+    /// It refuses them.
+    Offline,
+}
+
+/// What came of an action.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ActionDone {
+    /// Its place in the timeline.
+    pub index: usize,
+    /// When it began.
+    pub began: Ns,
+    /// When it was over.
+    pub ended: Ns,
+    /// The error, if it was refused.
+    pub result: Result<(), Errno>,
+}
+
+/// Module parameters of dm-multipath.
+#[derive(Copy, Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct DmMultipathParams {
+    /// `queue_if_no_path_timeout_secs`; 0 = off.
+    pub queue_if_no_path_timeout_secs: u32,
+}

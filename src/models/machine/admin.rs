@@ -1,0 +1,298 @@
+//! Who works at the computer during a run: every action of the timeline is a
+//! process of its own, which does what `dmsetup` or a write to sysfs does.
+
+use super::super::dm::table::LoadError;
+use super::super::dm::{self, suspend};
+use super::super::fault::{Action, ActionDone, DmMultipathParams, TimedAction};
+use super::super::host::{Cost, CpuId, Prio, Step, TaskId};
+use super::super::io::DevId;
+use super::super::mpath::Errno;
+use super::super::probe::Probe;
+use super::{BuildError, Frame, Irq, Machine};
+use crate::sim::Ns;
+
+/// The timeline and what came of it.
+#[derive(Debug)]
+pub struct Admin {
+    /// Module parameters of dm-multipath.
+    pub params: DmMultipathParams,
+    /// What is done, and by whom.
+    actions: Vec<(TimedAction, Option<TaskId>)>,
+    began: Vec<Ns>,
+    /// Names and devices of the maps.
+    maps: Vec<(String, DevId)>,
+    /// What came of each action, in the order in which they ended.
+    pub done: Vec<ActionDone>,
+}
+
+impl Admin {
+    /// An action of the timeline.
+    pub fn action(&self, index: usize) -> Option<&Action> {
+        self.actions.get(index).map(|(timed, _)| &timed.action)
+    }
+    /// When the last action was over; never, while one is to come.
+    pub(super) fn over_since(&self) -> Ns {
+        if self.done.len() < self.actions.len() {
+            return Ns::NEVER;
+        }
+        self.done.last().map_or(Ns::ZERO, |done| done.ended)
+    }
+}
+
+/// An action, in the midst of it.
+#[derive(Copy, Clone, Debug)]
+pub struct AdminFrame {
+    action: u16,
+    stage: Stage,
+}
+
+/// How far it has come.
+#[derive(Copy, Clone, PartialEq, Eq, Debug)]
+enum Stage {
+    /// The process starts; so many parts of that are left.
+    Start(u8),
+    /// It is in the system call.
+    Act,
+    /// The device is being suspended.
+    Draining,
+    /// The system call sleeps until then.
+    Sleeping(Ns),
+}
+
+/// A process that starts can be interrupted that often.
+const PARTS: u8 = 32;
+
+impl Admin {
+    /// Before the run.
+    pub(super) fn new(actions: &[TimedAction], params: DmMultipathParams) -> Self {
+        Admin {
+            params,
+            actions: actions.iter().map(|a| (a.clone(), None)).collect(),
+            began: vec![Ns::ZERO; actions.len()],
+            maps: Vec::new(),
+            done: Vec::new(),
+        }
+    }
+}
+
+impl<P> Machine<P> {
+    /// Every action gets its process.
+    pub(super) fn add_timeline(&mut self, maps: &[(String, DevId)]) -> Result<(), BuildError> {
+        self.admin.maps = maps.to_vec();
+        let cpu = CpuId((self.host.cpus.len() - 1) as u8);
+        for n in 0..self.admin.actions.len() {
+            let action = &self.admin.actions[n].0.action;
+            let wrong = |what, name| BuildError::Config(format!("timeline: no {what} {name:?}"));
+            if let Some(map) = action.map() {
+                self.map_index(map).ok_or_else(|| wrong("map", map))?;
+            }
+            if let Some(device) = action.device() {
+                self.device_id(device)
+                    .ok_or_else(|| wrong("device", device))?;
+            }
+            let name = if action.map().is_some() {
+                "dmsetup"
+            } else {
+                "sh"
+            };
+            let frame = Frame::Admin(AdminFrame {
+                action: n as u16,
+                stage: Stage::Start(PARTS),
+            });
+            let task = self.host.spawn(name.into(), Prio::Normal, cpu, frame);
+            self.admin.actions[n].1 = Some(task);
+        }
+        Ok(())
+    }
+
+    pub(super) fn map_index(&self, map: &str) -> Option<u16> {
+        let n = self.dm.devs.iter().position(|d| d.name == map)?;
+        u16::try_from(n).ok()
+    }
+
+    fn device_id(&self, name: &str) -> Option<DevId> {
+        let n = self.block.devs.iter().position(|d| d.name == name)?;
+        u16::try_from(n).ok().map(DevId)
+    }
+}
+
+impl<P: Probe> Machine<P> {
+    /// The processes of the timeline start when their time comes.
+    pub(super) fn start_timeline(&mut self) {
+        for n in 0..self.admin.actions.len() {
+            let (timed, task) = &self.admin.actions[n];
+            if let (at, Some(task)) = (timed.at, *task) {
+                let cpu = self.host.tasks[task.index()].cpu;
+                self.irq_at(at, cpu, Irq::Fork(task));
+            }
+        }
+    }
+
+    /// The next part of an action.
+    pub(super) fn step_admin(&mut self, task: TaskId, frame: AdminFrame) -> Step {
+        let n = usize::from(frame.action);
+        let next = |m: &mut Self, stage| {
+            let frame = AdminFrame { stage, ..frame };
+            if let Some(top) = m.host.tasks[task.index()].stack.last_mut() {
+                *top = Frame::Admin(frame);
+            }
+        };
+        match frame.stage {
+            Stage::Start(left) => {
+                if left == PARTS {
+                    self.admin.began[n] = self.host.now();
+                }
+                let action = &self.admin.actions[n].0.action;
+                let cost = match action.map() {
+                    Some(_) => Cost::Dmsetup,
+                    None => Cost::SysfsWrite,
+                };
+                let part = Ns(self.host.costs.of(cost).0 / u64::from(PARTS));
+                self.host.spend(part);
+                next(
+                    self,
+                    if left > 1 {
+                        Stage::Start(left - 1)
+                    } else {
+                        Stage::Act
+                    },
+                );
+                Step::Yield
+            }
+            Stage::Act => match self.act(n, task) {
+                Done::Over(result) => self.action_is_over(n, result),
+                Done::Draining => {
+                    next(self, Stage::Draining);
+                    Step::Again
+                }
+                Done::Sleeps(span) => {
+                    let until = self.host.now() + span;
+                    next(self, Stage::Sleeping(until));
+                    self.wake_admin(task, until);
+                    Step::Block
+                }
+            },
+            Stage::Draining => self.drain(n, task),
+            Stage::Sleeping(until) if self.host.now() < until => Step::Block,
+            Stage::Sleeping(_) => self.action_is_over(n, Ok(())),
+        }
+    }
+
+    fn wake_admin(&mut self, task: TaskId, at: Ns) {
+        let cpu = self.host.cpu();
+        self.irq_at(at, cpu, Irq::Wake(task));
+    }
+
+    fn action_is_over(&mut self, n: usize, result: Result<(), Errno>) -> Step {
+        self.admin.done.push(ActionDone {
+            index: n,
+            began: self.admin.began[n],
+            ended: self.host.now(),
+            result,
+        });
+        Step::Exit
+    }
+
+    /// What the system call does.
+    fn act(&mut self, n: usize, _task: TaskId) -> Done {
+        let action = self.admin.actions[n].0.action.clone();
+        let map = action.map().and_then(|map| self.map_index(map));
+        match (&action, map) {
+            (Action::Message { text, .. }, Some(dm)) => Done::Over(self.target_message(dm, text)),
+            (Action::LoadTable { table, .. }, Some(dm)) => {
+                Done::Over(self.load_inactive(dm, table))
+            }
+            (Action::Status { .. }, Some(dm)) => {
+                let status = dm::status(self, dm);
+                let now = self.host.now();
+                self.dm.dev(dm).status_seen.push((now, status));
+                Done::Over(Ok(()))
+            }
+            (Action::Suspend { noflush, .. }, Some(dm)) => {
+                if self.dm.dev(dm).suspended {
+                    return Done::Over(Ok(()));
+                }
+                suspend::presuspend(self, dm, *noflush);
+                Done::Draining
+            }
+            (Action::Resume { .. }, Some(dm)) => {
+                let d = self.dm.dev(dm);
+                if d.suspended {
+                    Done::Over(self.resume(dm))
+                } else if d.inactive.is_some() {
+                    // do_resume suspends first, flushing.
+                    suspend::presuspend(self, dm, false);
+                    Done::Draining
+                } else {
+                    Done::Over(Ok(()))
+                }
+            }
+            _ => Done::Over(Err(Errno::Einval)),
+        }
+    }
+
+    /// Waits until nothing is left with the targets.
+    fn drain(&mut self, n: usize, task: TaskId) -> Step {
+        let action = &self.admin.actions[n].0.action;
+        let resumes = matches!(action, Action::Resume { .. });
+        let Some(dm) = action.map().and_then(|map| self.map_index(map)) else {
+            return self.action_is_over(n, Err(Errno::Enxio));
+        };
+        if suspend::is_quiet(self, dm) {
+            suspend::suspended(self, dm);
+            let result = if resumes { self.resume(dm) } else { Ok(()) };
+            return self.action_is_over(n, result);
+        }
+        let d = self.dm.dev(dm);
+        let dev = d.dev;
+        if self.block.dev(dev).bio_based {
+            d.suspender = Some(task);
+        } else {
+            let at = self.host.jiffies_from_now(suspend::POLL);
+            self.wake_admin(task, at);
+        }
+        Step::Block
+    }
+
+    /// `dmsetup resume` of a device that is suspended.
+    fn resume(&mut self, dm: u16) -> Result<(), Errno> {
+        if let Some(table) = self.dm.dev(dm).inactive.take() {
+            let mut log = Vec::new();
+            let fits = self.fits(dm, &table, &mut log);
+            self.dm.dev(dm).log.append(&mut log);
+            if !fits {
+                return Err(Errno::Einval);
+            }
+            suspend::swap_table(self, dm, table);
+        }
+        suspend::resume(self, dm);
+        Ok(())
+    }
+
+    /// `dmsetup load`
+    fn load_inactive(&mut self, dm: u16, text: &str) -> Result<(), Errno> {
+        let mut log = Vec::new();
+        let loaded = self.load_replacement(dm, text, &mut log);
+        let d = self.dm.dev(dm);
+        d.log.append(&mut log);
+        match loaded {
+            Ok(table) => {
+                d.inactive = Some(table);
+                Ok(())
+            }
+            Err(LoadError::Kernel(errno)) => Err(errno),
+            Err(LoadError::Syntax(_)) => Err(Errno::Einval),
+        }
+    }
+}
+
+/// Where the system call of an action ends.
+enum Done {
+    /// It is over.
+    Over(Result<(), Errno>),
+    /// It waits for I/O.
+    Draining,
+    /// It sleeps.
+    #[allow(dead_code)]
+    Sleeps(Ns),
+}
