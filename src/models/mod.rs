@@ -5,6 +5,7 @@ pub mod block;
 pub mod config;
 pub mod device;
 pub mod dm;
+pub mod fabric;
 pub mod fault;
 pub mod host;
 pub mod io;
