@@ -1,6 +1,7 @@
 //! What is simulated: one folder a subsystem, named as the kernel or the
 //! storage field names it.
 
+pub mod array;
 pub mod block;
 pub mod config;
 pub mod device;
@@ -12,4 +13,5 @@ pub mod io;
 pub mod machine;
 pub mod mpath;
 pub mod probe;
+pub mod san;
 pub mod workload;
