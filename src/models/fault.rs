@@ -48,6 +48,11 @@ pub enum Action {
         /// The table.
         table: String,
     },
+    /// `dmsetup status MAP`: what it prints is kept.
+    Status {
+        /// The map.
+        map: String,
+    },
     /// Writes `STATE` to `/sys/block/DEVICE/device/state`.
     DeviceState {
         /// The SCSI disk.
@@ -87,6 +92,7 @@ impl Action {
             Action::Message { map, .. }
             | Action::Suspend { map, .. }
             | Action::Resume { map }
+            | Action::Status { map }
             | Action::LoadTable { map, .. } => Some(map),
             _ => None,
         }
@@ -109,6 +115,7 @@ impl fmt::Display for Action {
             Action::Message { map, text } => write!(f, "dmsetup message {map} 0 {text}"),
             Action::Suspend { map, noflush: true } => write!(f, "dmsetup suspend --noflush {map}"),
             Action::Suspend { map, .. } => write!(f, "dmsetup suspend {map}"),
+            Action::Status { map } => write!(f, "dmsetup status {map}"),
             Action::Resume { map } => write!(f, "dmsetup resume {map}"),
             Action::LoadTable { map, table } => write!(f, "dmsetup load {map} --table '{table}'"),
             Action::DeviceState { device, state } => {

@@ -12,6 +12,7 @@ pub mod host;
 pub mod io;
 pub mod machine;
 pub mod mpath;
+pub mod multipathd;
 pub mod probe;
 pub mod san;
 pub mod workload;

@@ -17,8 +17,11 @@ pub trait Probe {
         action: Action,
         subject: Subject,
     );
+    /// An I/O of the application begins. Threads are numbered as the
+    /// application has them, scripted tasks after fio's.
+    fn io_begun(&mut self, at: Ns, thread: u16);
     /// An I/O of the application has ended.
-    fn io_done(&mut self, at: Ns, bytes: u32, errno: i32);
+    fn io_done(&mut self, at: Ns, thread: u16, bytes: u32, errno: i32);
 }
 
 /// Nobody listens.
@@ -29,5 +32,7 @@ impl Probe for NoProbe {
     #[inline]
     fn block_event(&mut self, _: Ns, _: u8, _: Option<&str>, _: DevId, _: Action, _: Subject) {}
     #[inline]
-    fn io_done(&mut self, _: Ns, _: u32, _: i32) {}
+    fn io_begun(&mut self, _: Ns, _: u16) {}
+    #[inline]
+    fn io_done(&mut self, _: Ns, _: u16, _: u32, _: i32) {}
 }

@@ -1,6 +1,7 @@
 //! Probes: what listens to a run.
 
 pub mod blkparse;
+pub mod gaps;
 pub mod series;
 
 use crate::models::block::{Action, Subject};
@@ -15,6 +16,8 @@ pub struct Observers {
     pub trace: Option<blkparse::Blkparse>,
     /// Completions over time.
     pub series: Option<series::Series>,
+    /// Times without a completion.
+    pub gaps: Option<gaps::Gaps>,
 }
 
 impl Probe for Observers {
@@ -33,9 +36,18 @@ impl Probe for Observers {
         }
     }
     #[inline]
-    fn io_done(&mut self, at: Ns, bytes: u32, errno: i32) {
+    fn io_begun(&mut self, at: Ns, thread: u16) {
+        if let Some(gaps) = &mut self.gaps {
+            gaps.io_begun(at, thread);
+        }
+    }
+    #[inline]
+    fn io_done(&mut self, at: Ns, thread: u16, bytes: u32, errno: i32) {
         if let Some(series) = &mut self.series {
             series.io_done(at, bytes, errno);
+        }
+        if let Some(gaps) = &mut self.gaps {
+            gaps.io_done(at, thread, bytes, errno);
         }
     }
 }

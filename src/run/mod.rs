@@ -22,9 +22,10 @@ use crate::models::machine::{BuildError, Machine, ThreadConfig, Violation};
 use crate::models::mpath::selector::StatusType;
 use crate::observe::Observers;
 use crate::observe::blkparse::Blkparse;
+use crate::observe::gaps::Gaps;
 use crate::observe::series::Series;
 use crate::sim::Ns;
-use outcome::{Outcome, SeriesBin};
+use outcome::{GapsOutcome, Outcome, SeriesBin, ThreadGapsOutcome};
 
 /// How a run is observed and limited.
 #[derive(Clone, Debug, Default)]
@@ -33,6 +34,8 @@ pub struct RunOptions {
     pub trace: bool,
     /// Width of a bin of the time series; none: no series.
     pub series_bin: Option<Ns>,
+    /// Whether times without a completion are kept.
+    pub gaps: bool,
     /// Events of the same time come in random order, which this seed decides.
     pub shuffle_ties: Option<u64>,
     /// Where a run tells how far it has come.
@@ -80,13 +83,14 @@ pub enum RunError {
 /// or a violated invariant.
 pub fn run(config: &MachineConfig, options: &RunOptions) -> Result<Outcome, RunError> {
     let threads = threads(config)?;
-    if !options.trace && options.series_bin.is_none() {
+    if !options.trace && !options.gaps && options.series_bin.is_none() {
         let machine = Machine::build(config, &threads, crate::models::probe::NoProbe)?;
         return Ok(execute(config, options, machine)?.1);
     }
     let observers = Observers {
         trace: options.trace.then(|| Blkparse::new(devnos(config))),
         series: options.series_bin.map(Series::new),
+        gaps: options.gaps.then(Gaps::default),
     };
     let machine = Machine::build(config, &threads, observers)?;
     let (machine, mut outcome) = execute(config, options, machine)?;
@@ -99,6 +103,7 @@ pub fn run(config: &MachineConfig, options: &RunOptions) -> Result<Outcome, RunE
     if let Some(series) = &machine.probe.series {
         outcome.series = bins(series);
     }
+    outcome.gaps = machine.probe.gaps.map(gaps);
     Ok(outcome)
 }
 
@@ -150,8 +155,21 @@ fn bins(series: &Series) -> Vec<SeriesBin> {
         .collect()
 }
 
+fn gaps(gaps: Gaps) -> GapsOutcome {
+    let threads = gaps.threads.into_iter().map(|t| ThreadGapsOutcome {
+        all: t.all,
+        listed: t.listed,
+    });
+    GapsOutcome {
+        bin: gaps.series.width,
+        successes: gaps.series.bins.iter().map(|b| b.ios).collect(),
+        longest: gaps.longest,
+        threads: threads.collect(),
+    }
+}
+
 /// The threads of the application, as its job file describes them.
-fn threads(config: &MachineConfig) -> Result<Vec<ThreadConfig>, RunError> {
+pub(crate) fn threads(config: &MachineConfig) -> Result<Vec<ThreadConfig>, RunError> {
     let w = &config.workload;
     if w.fio_job.is_empty() && !w.scripts.is_empty() {
         return Ok(Vec::new());

@@ -26,6 +26,8 @@ pub struct Outcome {
     pub actions: Vec<ActionOutcome>,
     /// I/Os that each map holds for ever; none in a run that ended.
     pub held: Vec<(String, u64)>,
+    /// Times without a completion, if they were asked for.
+    pub gaps: Option<GapsOutcome>,
 }
 
 /// An action of the timeline.
@@ -177,6 +179,8 @@ pub struct MapOutcome {
     pub status_at_end: String,
     /// Kernel log lines of dm and its targets.
     pub kernel_log: Vec<String>,
+    /// What `dmsetup status` said when the timeline asked for it.
+    pub status_seen: Vec<(Ns, String)>,
     /// Every path of every priority group, in table order.
     pub paths: Vec<PathOutcome>,
     /// `dmsetup status` after each change of a path or group, and when.
@@ -224,4 +228,27 @@ pub struct SeriesBin {
     pub bytes: u64,
     /// Application I/Os completed with an error.
     pub errors: u64,
+}
+
+/// How long the application went without a completion.
+#[derive(Clone, Debug, Default)]
+pub struct GapsOutcome {
+    /// Width of a bin of `successes`: 10 ms, more in a long run.
+    pub bin: Ns,
+    /// I/Os that ended with success, by time since the first of them.
+    pub successes: Vec<u64>,
+    /// The longest time between two of them.
+    pub longest: Ns,
+    /// Each thread: fio's in order, then scripted tasks.
+    pub threads: Vec<ThreadGapsOutcome>,
+}
+
+/// How long a thread waited for a success each time: from its last one, or from
+/// its next I/O if none was in flight then.
+#[derive(Clone, Debug, Default)]
+pub struct ThreadGapsOutcome {
+    /// All of these times.
+    pub all: LatencyStats,
+    /// Begin and end of those of 20 ms or longer; at most 1024 of them.
+    pub listed: Vec<(Ns, Ns)>,
 }

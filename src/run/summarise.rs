@@ -130,6 +130,7 @@ fn map_outcomes<P: Probe>(
             status_at_end: text(&statuses, 1, i),
             kernel_log: d.log.clone(),
             history: d.history.clone(),
+            status_seen: d.status_seen.clone(),
             paths: paths(m, i),
         })
         .collect()

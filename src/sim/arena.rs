@@ -77,6 +77,10 @@ impl<I: Id, T> Arena<I, T> {
     pub fn free(&mut self, id: I) {
         self.free.push(id);
     }
+    /// How many slots there are; the ids of all of them count up from the first.
+    pub fn slots(&self) -> usize {
+        self.slots.len()
+    }
     /// How many slots are in use.
     pub fn live(&self) -> usize {
         self.slots.len() - self.free.len()

@@ -248,7 +248,8 @@ impl Probe for Recorder {
             flags: s.flags,
         });
     }
-    fn io_done(&mut self, at: Ns, _: u32, errno: i32) {
+    fn io_begun(&mut self, _: Ns, _: u16) {}
+    fn io_done(&mut self, at: Ns, _: u16, _: u32, errno: i32) {
         self.ended.push((at, errno));
     }
 }

@@ -123,6 +123,7 @@ impl<'s> Plan<'s> {
                 let options = RunOptions {
                     trace: false,
                     series_bin: Some(self.scenario.series_bin),
+                    gaps: false,
                     shuffle_ties,
                     progress: Some(planned.progress.clone()),
                 };

@@ -4,7 +4,7 @@
 use super::super::host::Cost;
 use super::super::io::{BioId, BlkStatus, EndIo, Op, ReqId, SECTOR};
 use super::{Action, BlockEnv, HctxId, RqEnd, RqFlags, Subject};
-use super::{dispatch, driver, flush, wbt};
+use super::{dispatch, driver, flush, klog, sched, wbt};
 
 /// The driver is done with `rq` (`blk_mq_end_request`).
 pub fn blk_mq_end_request<K: BlockEnv>(k: &mut K, rq: ReqId, status: BlkStatus) {
@@ -29,6 +29,9 @@ pub fn blk_update_request<K: BlockEnv>(k: &mut K, rq: ReqId, status: BlkStatus, 
         d.count.dirs[op as usize].sectors += bytes / SECTOR;
     }
     k.trace(dev, Action::Complete, subject);
+    if status != BlkStatus::Ok {
+        klog::blk_print_req_error(k, rq, status);
+    }
     let mut left = (bytes / SECTOR) as u32;
     while let Some(bio) = k.block().reqs[rq].bio {
         let b = k.block();
@@ -68,6 +71,9 @@ pub fn blk_update_request<K: BlockEnv>(k: &mut K, rq: ReqId, status: BlkStatus, 
 /// (`__blk_mq_end_request`).
 #[allow(non_snake_case)]
 pub fn __blk_mq_end_request<K: BlockEnv>(k: &mut K, rq: ReqId, status: BlkStatus) {
+    if k.block().reqs[rq].rqf.has(RqFlags::ELV) {
+        sched::completed_request(k, rq);
+    }
     account_done(k, rq, status);
     driver::put_budget_of(k, rq);
     let end = k.block().reqs[rq].end;
@@ -115,11 +121,12 @@ pub fn blk_mq_free_request<K: BlockEnv>(k: &mut K, rq: ReqId) {
     wbt::done(k, rq);
     let b = k.block();
     let r = b.reqs[rq];
-    let dev = b.dev(r.dev);
-    dev.count.requests_done += 1;
+    b.dev(r.dev).count.requests_done += 1;
     if r.rqf.has(RqFlags::ELV) {
-        dev.elevator.finish(&r);
+        sched::finish_request(k, rq);
     }
+    let b = k.block();
+    b.reqs[rq].rqf.clear(RqFlags::IN_FLIGHT);
     b.reqs.free(rq);
     if r.budget {
         k.put_budget(r.dev); // refused before it was started
@@ -128,6 +135,9 @@ pub fn blk_mq_free_request<K: BlockEnv>(k: &mut K, rq: ReqId) {
         put_tag(k, r.hctx, false);
     }
     if r.sched_tag {
+        if let Some(tags) = &mut k.block().hctx(r.hctx).sched_tags {
+            tags.clear(r.sched_nr, r.cpu);
+        }
         put_tag(k, r.hctx, true);
     }
     // blk_mq_sched_restart

@@ -6,6 +6,7 @@ use super::flush::FlushQueue;
 use super::hctx::HctxId;
 use super::limits::Limits;
 use super::request::ReqList;
+use super::timeout::QueueTimer;
 use super::wbt::Wbt;
 use crate::sim::Ns;
 use crate::sim::stats::LatencyStats;
@@ -91,7 +92,7 @@ const SHOWN: Flags =
 /// are counted at all, clones of request-based dm, pass for reads.
 fn stat_group(op: Op) -> Op {
     match op {
-        Op::Flush => Op::Read,
+        Op::Flush | Op::DrvIn => Op::Read,
         op => op,
     }
 }
@@ -165,6 +166,11 @@ fn count<T: PartialEq>(list: &mut Vec<(T, u64)>, key: T) {
     }
 }
 
+/// Schedulers, in the order in which they have registered themselves.
+const SCHEDULERS: [&str; 3] = ["mq-deadline", "bfq", "kyber"];
+/// `BLKDEV_DEFAULT_RQ`
+pub const DEFAULT_RQ: u32 = 128;
+
 /// A block device (`struct gendisk` and `struct request_queue`).
 #[derive(Debug)]
 pub struct BlockDev {
@@ -210,6 +216,8 @@ pub struct BlockDev {
     pub quiesced: bool,
     /// Whether it is being removed (`blk_queue_dying`).
     pub is_dying: bool,
+    /// Deadlines of its commands.
+    pub timer: QueueTimer,
     /// Counters.
     pub count: Counters,
 }
@@ -239,6 +247,7 @@ impl BlockDev {
             wbt: None,
             quiesced: false,
             is_dying: false,
+            timer: QueueTimer::default(),
             count: Counters::default(),
         }
     }
@@ -265,6 +274,30 @@ impl BlockDev {
         match l.chunk_sectors {
             0 => max,
             c => max.min(c - (sector % u64::from(c)) as u32),
+        }
+    }
+    /// sysfs `scheduler` (`elv_iosched_show`): the schedulers of the usual
+    /// kernel, the one in use in brackets.
+    pub fn scheduler_text(&self) -> String {
+        if self.bio_based {
+            return "none".into();
+        }
+        let others = SCHEDULERS.map(|name| match name == self.elevator.name() {
+            true => format!("[{name}]"),
+            false => name.to_string(),
+        });
+        let others = others.join(" ");
+        match self.elevator {
+            Elevator::None => format!("[none] {others}"),
+            _ => format!("{others} none"),
+        }
+    }
+    /// sysfs `nr_requests`; a device without requests has the default.
+    pub fn nr_requests_shown(&self) -> u32 {
+        if self.bio_based {
+            DEFAULT_RQ
+        } else {
+            self.nr_requests
         }
     }
     /// Whether merging is off altogether (`blk_queue_nomerges`).

@@ -141,15 +141,17 @@ fn blk_mq_attempt_bio_merge<K: BlockEnv>(k: &mut K, task: TaskId, bio: BioId) ->
     if dev.merges_off() || !o.is_mergeable() {
         return false;
     }
-    let elv = dev.elevator.is_some();
     if plug::blk_attempt_plug_merge(k, task, bio) {
         return true;
     }
-    if elv {
-        return merge::blk_mq_sched_try_merge(k, bio);
-    }
     let hctx = hctx_of_bio(k, bio);
-    let list = k.block().hctx(hctx).ctxs[usize::from(o.cpu)];
+    let b = k.block();
+    let elevator = &b.devs[usize::from(o.dev.0)].elevator;
+    let list = match elevator.cpu_list(hctx, o.cpu, o.op) {
+        Some(list) => list,
+        None if elevator.is_some() => return merge::blk_mq_sched_try_merge(k, bio),
+        None => b.hctx(hctx).ctxs[usize::from(o.cpu)],
+    };
     if list.is_empty() || !merge::blk_bio_list_merge(k, list, bio) {
         return false;
     }
@@ -188,7 +190,7 @@ pub fn blk_mq_alloc_request<K: BlockEnv>(
     cpu: u8,
     like: &Bio,
 ) -> Option<ReqId> {
-    let now = k.host().now();
+    let (now, task) = (k.host().now(), k.host().current());
     let b = k.block();
     let d = &mut b.devs[usize::from(dev.0)];
     let hctx = d.hctx_of(cpu);
@@ -197,7 +199,16 @@ pub fn blk_mq_alloc_request<K: BlockEnv>(
     // Flushes hold a tag of the scheduler like everything else.
     match &mut h.sched_tags {
         Some(tags) => {
-            r.sched_tag = tags.get();
+            let limit = if like.is_flush() {
+                None
+            } else {
+                d.elevator.limit_depth(task, like.op, is_sync(like))
+            };
+            if let Some(nr) = tags.get_shallow(cpu, limit) {
+                r.sched_tag = true;
+                r.sched_nr = nr;
+            }
+            r.icq = task;
             r.rqf.set(RqFlags::ELV);
         }
         None => r.tag = h.tags.get(),
@@ -205,6 +216,7 @@ pub fn blk_mq_alloc_request<K: BlockEnv>(
     if !r.tag && !r.sched_tag {
         return None;
     }
+    d.elevator.prepare_request(task);
     d.count.requests += 1;
     Some(b.reqs.alloc(r))
 }

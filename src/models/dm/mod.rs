@@ -6,6 +6,7 @@
 
 pub mod bio_based;
 pub mod delay;
+pub mod dmsetup;
 pub mod linear;
 pub mod message;
 pub mod pg_init;
@@ -123,6 +124,8 @@ pub struct DmDev {
     /// Changes of its paths and groups, and when: what `dmsetup status` would
     /// have printed then.
     pub history: Vec<(Ns, String)>,
+    /// What `dmsetup status` printed, and when.
+    pub status_seen: Vec<(Ns, String)>,
 }
 
 /// Most changes of paths and groups that are remembered.
@@ -236,14 +239,18 @@ fn set_nopath_timer<K: DmEnv>(k: &mut K, dm: u16, timer: Timer) {
 
 /// A path or group has changed: what the status is now.
 fn remember<K: DmEnv>(k: &mut K, dm: u16) {
-    let now = k.host().now();
-    let names: Vec<String> = k.block().devs.iter().map(|d| d.name.clone()).collect();
-    let d = k.dm().dev(dm);
-    if d.history.len() < HISTORY {
-        let name = |dev: DevId, out: &mut String| out.push_str(&names[usize::from(dev.0)]);
-        let status = d.table.print(StatusType::Info, name);
-        d.history.push((now, status));
+    if k.dm().dev(dm).history.len() < HISTORY {
+        let now = k.host().now();
+        let status = status(k, dm);
+        k.dm().dev(dm).history.push((now, status));
     }
+}
+
+/// What `dmsetup status` prints of `dm`, devices by name.
+pub fn status<K: DmEnv>(k: &mut K, dm: u16) -> String {
+    let names: Vec<String> = k.block().devs.iter().map(|d| d.name.clone()).collect();
+    let name = |dev: DevId, out: &mut String| out.push_str(&names[usize::from(dev.0)]);
+    k.dm().dev(dm).table.print(StatusType::Info, name)
 }
 
 /// A timer of device-mapper has expired.

@@ -95,6 +95,12 @@ fn clone_and_issue<K: DmEnv>(
     let Some(to) = k.dm().mpath(dm).map(|m| m.dev(path)) else {
         return BlkStatus::IoErr;
     };
+    if k.block().dev(to).is_dying {
+        let effects = k.dm().mpath(dm).map(|m| m.offline_path(path));
+        apply(k, dm, effects.unwrap_or_default());
+        delay_requeue(k, dm, rq);
+        return BlkStatus::Ok;
+    }
     let r = k.block().reqs[rq];
     let flags = r.flags.with(Flags::NOMERGE);
     let like = Bio::new(to, r.op, flags, r.sector, r.sectors, r.segs);

@@ -89,6 +89,17 @@ impl<F: Copy, I: Copy> Host<F, I> {
         }
     }
 
+    /// `task` is new on `cpu`: its clock starts a share late
+    /// (`place_entity`, `START_DEBIT`).
+    pub(super) fn fair_fork(&mut self, cpu: usize, task: TaskId) {
+        self.update_least(cpu);
+        let c = &self.cpus[cpu];
+        let sharing =
+            1 + c.runq[Prio::Normal as usize].len() as u64 + u64::from(c.current.is_some());
+        let debit = Ns(self.scaled(LATENCY).0 / sharing);
+        self.tasks[task.index()].share.clock = c.fair.least + debit;
+    }
+
     /// The task that is furthest behind, taken off the queue of `cpu`; of
     /// equals the first (`pick_next_entity`).
     pub(super) fn fair_pick(&mut self, cpu: usize) -> Option<TaskId> {

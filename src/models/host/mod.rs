@@ -13,13 +13,14 @@ pub mod costs;
 mod cpu;
 mod fair;
 mod irq;
+mod jiffies;
 mod run;
 mod task;
 
 pub use costs::{Cost, CpuCosts};
 pub use cpu::{Cpu, CpuId, CpuUse};
 pub use irq::irq;
-pub use run::{kick_all, queue_work, run, run_irq, wake};
+pub use run::{kick_all, queue_work, run, run_irq, wake, wake_up_new_task};
 pub use task::{Prio, Task, TaskId, TaskState};
 
 use std::collections::BTreeMap;

@@ -6,6 +6,15 @@ use crate::sim::Ns;
 /// Wakes `task` (`try_to_wake_up`): it will run on its CPU. Nothing happens if
 /// it does not sleep.
 pub fn wake<K: HostEnv>(k: &mut K, task: TaskId) {
+    wake_up(k, task, false);
+}
+
+/// A process that has just been forked (`wake_up_new_task`).
+pub fn wake_up_new_task<K: HostEnv>(k: &mut K, task: TaskId) {
+    wake_up(k, task, true);
+}
+
+fn wake_up<K: HostEnv>(k: &mut K, task: TaskId, is_new: bool) {
     let h = k.host();
     let t = &mut h.tasks[task.index()];
     if t.state != TaskState::Blocked {
@@ -16,8 +25,10 @@ pub fn wake<K: HostEnv>(k: &mut K, task: TaskId) {
     h.charge(Cost::Wake);
     let here = h.cpu();
     let now = h.now();
-    if prio == Prio::Normal {
-        h.fair_wake(cpu.index(), task);
+    match prio {
+        Prio::Normal if is_new => h.fair_fork(cpu.index(), task),
+        Prio::Normal => h.fair_wake(cpu.index(), task),
+        Prio::High => {}
     }
     let c = &mut h.cpus[cpu.index()];
     c.runq[prio as usize].push_back(task);

@@ -1,6 +1,7 @@
 //! Who works at the computer during a run: every action of the timeline is a
 //! process of its own, which does what `dmsetup` or a write to sysfs does.
 
+use super::super::device::scsi;
 use super::super::dm::table::LoadError;
 use super::super::dm::{self, suspend};
 use super::super::fault::{Action, ActionDone, DmMultipathParams, TimedAction};
@@ -8,8 +9,7 @@ use super::super::host::{Cost, CpuId, Prio, Step, TaskId};
 use super::super::io::DevId;
 use super::super::mpath::Errno;
 use super::super::probe::Probe;
-use super::lookup::Devs;
-use super::{BuildError, Frame, Irq, Machine};
+use super::{BuildError, Driver, Frame, Irq, Machine};
 use crate::sim::Ns;
 
 /// The timeline and what came of it.
@@ -58,6 +58,8 @@ enum Stage {
     Draining,
     /// The system call sleeps until then.
     Sleeping(Ns),
+    /// The process ends.
+    Over,
 }
 
 /// A process that starts can be interrupted that often.
@@ -124,59 +126,59 @@ impl<P: Probe> Machine<P> {
             let (timed, task) = &self.admin.actions[n];
             if let (at, Some(task)) = (timed.at, *task) {
                 let cpu = self.host.tasks[task.index()].cpu;
-                self.irq_at(at, cpu, Irq::Wake(task));
+                self.irq_at(at, cpu, Irq::Fork(task));
             }
         }
     }
 
-    /// The next part of an action.
+    /// The next part of an action. What it calls may put frames on top of its
+    /// own; these run first.
     pub(super) fn step_admin(&mut self, task: TaskId, frame: AdminFrame) -> Step {
         let n = usize::from(frame.action);
-        let next = |m: &mut Self, stage| {
-            let frame = AdminFrame { stage, ..frame };
-            if let Some(top) = m.host.tasks[task.index()].stack.last_mut() {
-                *top = Frame::Admin(frame);
-            }
-        };
-        match frame.stage {
+        let own = self.host.tasks[task.index()].stack.len() - 1;
+        let (stage, step) = match frame.stage {
             Stage::Start(left) => {
-                if left == PARTS {
-                    self.admin.began[n] = self.host.now();
-                }
-                let action = &self.admin.actions[n].0.action;
-                let cost = match action.map() {
-                    Some(_) => Cost::Dmsetup,
-                    None => Cost::SysfsWrite,
+                self.starts(n, left);
+                let next = if left > 1 {
+                    Stage::Start(left - 1)
+                } else {
+                    Stage::Act
                 };
-                let part = Ns(self.host.costs.of(cost).0 / u64::from(PARTS));
-                self.host.spend(part);
-                next(
-                    self,
-                    if left > 1 {
-                        Stage::Start(left - 1)
-                    } else {
-                        Stage::Act
-                    },
-                );
-                Step::Yield
+                (next, Step::Yield)
             }
-            Stage::Act => match self.act(n, task) {
-                Done::Over(result) => self.action_is_over(n, result),
-                Done::Draining => {
-                    next(self, Stage::Draining);
-                    Step::Again
-                }
+            Stage::Act => match self.act(n) {
+                Done::Over(result) => (self.action_is_over(n, result), Step::Again),
+                Done::Draining => (Stage::Draining, Step::Again),
                 Done::Sleeps(span) => {
                     let until = self.host.now() + span;
-                    next(self, Stage::Sleeping(until));
                     self.wake_admin(task, until);
-                    Step::Block
+                    (Stage::Sleeping(until), Step::Again)
                 }
             },
-            Stage::Draining => self.drain(n, task),
-            Stage::Sleeping(until) if self.host.now() < until => Step::Block,
-            Stage::Sleeping(_) => self.action_is_over(n, Ok(())),
+            Stage::Draining => match self.drain(n, task) {
+                None => (Stage::Draining, Step::Block),
+                Some(result) => (self.action_is_over(n, result), Step::Again),
+            },
+            Stage::Sleeping(until) if self.host.now() < until => (frame.stage, Step::Block),
+            Stage::Sleeping(_) => (self.action_is_over(n, Ok(())), Step::Again),
+            Stage::Over => (Stage::Over, Step::Exit),
+        };
+        self.host.tasks[task.index()].stack[own] = Frame::Admin(AdminFrame { stage, ..frame });
+        step
+    }
+
+    /// A part of the process's start.
+    fn starts(&mut self, n: usize, left: u8) {
+        if left == PARTS {
+            self.admin.began[n] = self.host.now();
         }
+        let action = &self.admin.actions[n].0.action;
+        let cost = match action.map() {
+            Some(_) => Cost::Dmsetup,
+            None => Cost::SysfsWrite,
+        };
+        let part = Ns(self.host.costs.of(cost).0 / u64::from(PARTS));
+        self.host.spend(part);
     }
 
     fn wake_admin(&mut self, task: TaskId, at: Ns) {
@@ -184,24 +186,30 @@ impl<P: Probe> Machine<P> {
         self.irq_at(at, cpu, Irq::Wake(task));
     }
 
-    fn action_is_over(&mut self, n: usize, result: Result<(), Errno>) -> Step {
+    fn action_is_over(&mut self, n: usize, result: Result<(), Errno>) -> Stage {
         self.admin.done.push(ActionDone {
             index: n,
             began: self.admin.began[n],
             ended: self.host.now(),
             result,
         });
-        Step::Exit
+        Stage::Over
     }
 
     /// What the system call does.
-    fn act(&mut self, n: usize, _task: TaskId) -> Done {
+    fn act(&mut self, n: usize) -> Done {
         let action = self.admin.actions[n].0.action.clone();
         let map = action.map().and_then(|map| self.map_index(map));
         match (&action, map) {
-            (Action::Message { text, .. }, Some(dm)) => Done::Over(self.message_to(dm, text)),
+            (Action::Message { text, .. }, Some(dm)) => Done::Over(self.target_message(dm, text)),
             (Action::LoadTable { table, .. }, Some(dm)) => {
                 Done::Over(self.load_inactive(dm, table))
+            }
+            (Action::Status { .. }, Some(dm)) => {
+                let status = dm::status(self, dm);
+                let now = self.host.now();
+                self.dm.dev(dm).status_seen.push((now, status));
+                Done::Over(Ok(()))
             }
             (Action::Suspend { noflush, .. }, Some(dm)) => {
                 if self.dm.dev(dm).suspended {
@@ -222,21 +230,52 @@ impl<P: Probe> Machine<P> {
                     Done::Over(Ok(()))
                 }
             }
-            _ => Done::Over(Err(Errno::Einval)),
+            _ => self.act_on_device(&action),
         }
     }
 
-    /// Waits until nothing is left with the targets.
-    fn drain(&mut self, n: usize, task: TaskId) -> Step {
+    /// What a write to sysfs or configfs does.
+    fn act_on_device(&mut self, action: &Action) -> Done {
+        if let Action::ScsiDebug { opts, every_nth } = action {
+            scsi::scsi_debug_write(self, *opts, *every_nth);
+            return Done::Over(Ok(()));
+        }
+        let dev = action.device().and_then(|name| self.device_id(name));
+        let driver = dev.map(|dev| self.drivers[usize::from(dev.0)]);
+        match (action, driver) {
+            (Action::DeviceState { state, .. }, Some(Driver::Scsi(disk))) => {
+                Done::Sleeps(scsi::set_state(self, disk, *state))
+            }
+            (Action::DeleteDevice { .. }, Some(Driver::Scsi(disk))) => {
+                Done::Sleeps(scsi::delete(self, disk))
+            }
+            (
+                Action::BadBlocks {
+                    set,
+                    first_sector,
+                    last_sector,
+                    ..
+                },
+                Some(Driver::NullBlk(n)),
+            ) => {
+                let nullb = &mut self.devices.null_blks[usize::from(n)];
+                nullb.set_bad_blocks(*set, *first_sector, *last_sector);
+                Done::Over(Ok(()))
+            }
+            _ => Done::Over(Err(Errno::Enodev)),
+        }
+    }
+
+    /// Waits until nothing is left with the targets; what came of it.
+    fn drain(&mut self, n: usize, task: TaskId) -> Option<Result<(), Errno>> {
         let action = &self.admin.actions[n].0.action;
         let resumes = matches!(action, Action::Resume { .. });
         let Some(dm) = action.map().and_then(|map| self.map_index(map)) else {
-            return self.action_is_over(n, Err(Errno::Enxio));
+            return Some(Err(Errno::Enxio));
         };
         if suspend::is_quiet(self, dm) {
             suspend::suspended(self, dm);
-            let result = if resumes { self.resume(dm) } else { Ok(()) };
-            return self.action_is_over(n, result);
+            return Some(if resumes { self.resume(dm) } else { Ok(()) });
         }
         let d = self.dm.dev(dm);
         let dev = d.dev;
@@ -246,36 +285,28 @@ impl<P: Probe> Machine<P> {
             let at = self.host.jiffies_from_now(suspend::POLL);
             self.wake_admin(task, at);
         }
-        Step::Block
+        None
     }
 
     /// `dmsetup resume` of a device that is suspended.
     fn resume(&mut self, dm: u16) -> Result<(), Errno> {
         if let Some(table) = self.dm.dev(dm).inactive.take() {
+            let mut log = Vec::new();
+            let fits = self.fits(dm, &table, &mut log);
+            self.dm.dev(dm).log.append(&mut log);
+            if !fits {
+                return Err(Errno::Einval);
+            }
             suspend::swap_table(self, dm, table);
         }
         suspend::resume(self, dm);
         Ok(())
     }
 
-    /// `dmsetup message`
-    pub(super) fn message_to(&mut self, dm: u16, text: &str) -> Result<(), Errno> {
-        let lookup = Devs {
-            block: &self.block,
-            maps: &self.admin.maps,
-        };
-        let d = &mut self.dm.devs[usize::from(dm)];
-        let effects = dm::message::message(&mut d.table, 0, text, &lookup, &mut d.log)?;
-        dm::apply(self, dm, effects);
-        Ok(())
-    }
-
     /// `dmsetup load`
     fn load_inactive(&mut self, dm: u16, text: &str) -> Result<(), Errno> {
-        let d = &self.dm.devs[usize::from(dm)];
-        let devno = self.block.devs[usize::from(d.dev.0)].devno;
         let mut log = Vec::new();
-        let loaded = self.parse_table(devno, text, &self.admin.maps, Some(&d.table), &mut log);
+        let loaded = self.load_replacement(dm, text, &mut log);
         let d = self.dm.dev(dm);
         d.log.append(&mut log);
         match loaded {
@@ -296,6 +327,5 @@ enum Done {
     /// It waits for I/O.
     Draining,
     /// It sleeps.
-    #[allow(dead_code)]
     Sleeps(Ns),
 }

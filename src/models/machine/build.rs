@@ -5,11 +5,11 @@ mod threads;
 
 use super::super::block::limits::BLK_DEF_MAX_SECTORS;
 use super::super::block::{BlockDev, BlockLayer, Limits, Plug};
-use super::super::config::{MachineConfig, MapConfig, NamedDevice, QueueConfig, SchedulerName};
+use super::super::config::{MachineConfig, MapConfig, NamedDevice};
 use super::super::device::array_port::PortDisk;
 use super::super::device::null_blk::NullBlk;
 use super::super::device::port::{Array, PortConfig};
-use super::super::device::scsi::ScsiDisk;
+use super::super::device::scsi::{ScsiDebug, ScsiDisk};
 use super::super::device::{DeviceConfig, Devices, NullBlkConfig, ScsiDebugConfig};
 use super::super::dm::table::LoadError;
 use super::super::dm::{BioFifo, Dm, DmDev, Table};
@@ -31,12 +31,14 @@ use queues::{default_nr_requests, wbt};
 #[non_exhaustive]
 pub enum BuildError {
     /// A table that device-mapper refuses.
-    #[error("{map}: {message}")]
+    #[error("{map}: {}\n{error}", log.join("\n"))]
     Table {
         /// The map.
         map: String,
         /// What the kernel logs.
-        message: String,
+        log: Vec<String>,
+        /// What it answers.
+        error: LoadError,
     },
     /// A thread that cannot run.
     #[error("{0}")]
@@ -96,6 +98,8 @@ impl<P> Machine<P> {
             devices: Devices {
                 null_blks: Vec::new(),
                 scsi: Vec::new(),
+                scsi_debug: ScsiDebug::default(),
+                cancelled: Vec::new(),
                 port_disks: Vec::new(),
                 array: Array::new(&config.media).map_err(|e| BuildError::Config(e.to_string()))?,
                 draws: Draws::new(config.seed),
@@ -111,14 +115,12 @@ impl<P> Machine<P> {
             last_io: Ns::ZERO,
         };
         for d in &config.devices {
-            known_scheduler(&d.name, &d.queue)?;
             m.add_leaf(d)?;
         }
         let mut maps = Vec::new();
         for map in &config.maps {
-            known_scheduler(&map.name, &map.queue)?;
-            let dev = m.add_map(map, &maps)?;
-            maps.push((map.name.clone(), dev));
+            maps.push((map.name.clone(), DevId(m.block.devs.len() as u16)));
+            m.add_map(map, &maps)?;
         }
         for (i, d) in config.devices.iter().enumerate() {
             m.set_limits(DevId(i as u16), &d.queue);
@@ -139,10 +141,7 @@ impl<P> Machine<P> {
         let id = DevId(self.block.devs.len() as u16);
         let (dev, depth, queues, driver) = match &d.device {
             DeviceConfig::NullBlk(c) => {
-                self.devices.null_blks.push(NullBlk {
-                    config: c.clone(),
-                    cached_pages: 0,
-                });
+                self.devices.null_blks.push(NullBlk::new(c.clone()));
                 let n = (self.devices.null_blks.len() - 1) as u16;
                 let queues = c.submit_queues.clamp(1, self.host.cpus.len() as u32);
                 let dev = null_blk_dev(d, c);
@@ -164,6 +163,13 @@ impl<P> Machine<P> {
             }
         };
         self.block.devs.push(dev);
+        if let Driver::NullBlk(n) = driver
+            && self.devices.null_blks[usize::from(n)].is_bio_based()
+        {
+            self.block.dev(id).bio_based = true;
+            self.drivers.push(Driver::NullBlkBio(n));
+            return Ok(());
+        }
         self.drivers.push(driver);
         self.add_queues(id, depth, queues as u16, &d.queue);
         let holds = match &d.device {
@@ -183,14 +189,24 @@ impl<P> Machine<P> {
         Ok(())
     }
 
-    fn add_map(&mut self, map: &MapConfig, maps: &[(String, DevId)]) -> Result<DevId, BuildError> {
+    /// Adds a map, the last of `maps`.
+    fn add_map(&mut self, map: &MapConfig, maps: &[(String, DevId)]) -> Result<(), BuildError> {
         // The device exists, empty, before its table is loaded.
         let id = DevId(self.block.devs.len() as u16);
         let dm = self.dm.devs.len() as u16;
         let empty = BlockDev::new(format!("dm-{dm}"), map.devno, 0, Limits::stacking());
         self.block.devs.push(empty);
         let mut log = Vec::new();
-        let table = self.load_table(map, maps, &mut log)?;
+        let table = match self.load_table(map.devno, &map.table, maps, None, &mut log) {
+            Ok(table) => table,
+            Err(error) => {
+                return Err(BuildError::Table {
+                    map: map.name.clone(),
+                    log,
+                    error,
+                });
+            }
+        };
         let (mut limits, mut write_cache, mut fua) = (Limits::stacking(), false, false);
         for dev in table.devices() {
             let below = &self.block.devs[usize::from(dev.0)];
@@ -242,8 +258,9 @@ impl<P> Machine<P> {
             nopath_generation: 0,
             log,
             history: Vec::new(),
+            status_seen: Vec::new(),
         });
-        Ok(id)
+        Ok(())
     }
 
     /// Whether the driver of `dev` has a busy hook.
@@ -252,23 +269,9 @@ impl<P> Machine<P> {
         matches!(driver, Some(Driver::Scsi(_) | Driver::Port(_)))
     }
 
-    /// Loads a map's table, as `dmsetup create` does.
-    fn load_table(
-        &self,
-        map: &MapConfig,
-        maps: &[(String, DevId)],
-        log: &mut Vec<String>,
-    ) -> Result<Table, BuildError> {
-        let loaded = self.parse_table(map.devno, &map.table, maps, None, log);
-        loaded.map_err(|e| BuildError::Table {
-            map: map.name.clone(),
-            message: format!("{}\n{e}", log.join("\n")),
-        })
-    }
-
-    /// Makes a table for the dm device `devno`, to replace `live` if there is
-    /// one.
-    pub(super) fn parse_table(
+    /// Loads the table `text` for the map `devno`; `live` is the one it is to
+    /// replace.
+    pub(super) fn load_table(
         &self,
         devno: (u32, u32),
         text: &str,
@@ -276,14 +279,25 @@ impl<P> Machine<P> {
         live: Option<&Table>,
         log: &mut Vec<String>,
     ) -> Result<Table, LoadError> {
+        self.with_ctr_env(devno, maps, |env| Table::load(text, env, live, log))
+    }
+
+    /// What targets of the map `devno` are made in.
+    pub(super) fn with_ctr_env<R>(
+        &self,
+        devno: (u32, u32),
+        maps: &[(String, DevId)],
+        make: impl FnOnce(&CtrEnv) -> R,
+    ) -> R {
         let name = format!("{}:{}", devno.0, devno.1);
         let lookup = Devs {
             block: &self.block,
+            scsi: &self.devices.scsi,
             maps,
         };
         let nodes = vec![0u16; self.host.cpus.len()];
         let timeout = self.admin.params.queue_if_no_path_timeout_secs;
-        let env = CtrEnv {
+        make(&CtrEnv {
             name: &name,
             lookup: &lookup,
             selectors: SelectorEnv {
@@ -291,8 +305,7 @@ impl<P> Machine<P> {
                 ..SelectorEnv::default()
             },
             nopath_timeout: Ns::from_secs(u64::from(timeout)),
-        };
-        Table::load(text, &env, live, log)
+        })
     }
 }
 
@@ -328,6 +341,7 @@ fn scsi_dev(d: &NamedDevice, c: &ScsiDebugConfig) -> BlockDev {
     let mut dev = BlockDev::new(d.name.clone(), d.devno, c.dev_size_mb * 2048, limits);
     dev.write_cache = true;
     dev.fua = true;
+    dev.timer.rq_timeout = c.timeout;
     dev
 }
 
@@ -336,14 +350,4 @@ fn port_dev(d: &NamedDevice, c: &PortConfig) -> BlockDev {
     let mut limits = Limits::default();
     limits.set_max_hw_sectors(BLK_DEF_MAX_SECTORS);
     BlockDev::new(d.name.clone(), d.devno, c.size * 2048, limits)
-}
-
-/// Another scheduler does not stand in for one that is not modelled.
-fn known_scheduler(name: &str, q: &QueueConfig) -> Result<(), BuildError> {
-    match q.scheduler {
-        Some(SchedulerName::Kyber | SchedulerName::Bfq) => Err(BuildError::Config(format!(
-            "{name}: only the schedulers none and mq-deadline are modelled"
-        ))),
-        _ => Ok(()),
-    }
 }

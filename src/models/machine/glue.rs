@@ -16,6 +16,10 @@ use super::super::workload::app::{self, App, AppEnv, AppFrame, aio, fsync, page_
 use super::{Driver, Event, Frame, Irq, Machine};
 use crate::sim::Ns;
 
+/// ALUA waits before it asks for the states of the target port groups
+/// (`ALUA_RTPG_DELAY_MSECS`).
+const RTPG_DELAY: Ns = Ns::from_ms(5);
+
 impl<P: Probe> HostEnv for Machine<P> {
     type Frame = Frame;
     type Irq = Irq;
@@ -29,6 +33,7 @@ impl<P: Probe> HostEnv for Machine<P> {
         let t = &mut self.host.tasks[task.index()];
         let Some(&frame) = t.stack.last() else {
             if !t.is_worker {
+                block::sched::exit_task(self, task);
                 return Step::Exit;
             }
             let Some(item) = t.work.pop_front() else {
@@ -53,11 +58,14 @@ impl<P: Probe> HostEnv for Machine<P> {
             Irq::Complete(rq) => self.complete(rq),
             Irq::Block(timer) => dispatch::timer_fired(self, timer),
             Irq::Wake(task) => host::wake(self, task),
+            Irq::Fork(task) => host::wake_up_new_task(self, task),
             Irq::Dm(timer) => super::super::dm::timer_fired(self, timer),
+            Irq::Scsi(timer) => scsi::timer_fired(self, timer),
             Irq::Delayed(dm, bio) => {
                 let worker = self.dm.dev(dm).worker;
                 host::queue_work(self, worker, Frame::Block(BlockFrame::SubmitBio(bio)));
             }
+            Irq::CompleteBio(nullb, bio) => null_blk::bio_completed(self, nullb, bio),
         }
     }
     #[inline]
@@ -73,15 +81,19 @@ impl<P: Probe> HostEnv for Machine<P> {
 impl<P: Probe> Machine<P> {
     /// A leaf device has completed the command of `rq`.
     fn complete(&mut self, rq: ReqId) {
+        if self.devices.is_cancelled(rq, self.host.now()) {
+            return;
+        }
         self.host.charge(Cost::CompleteRq);
         let dev = self.block.reqs[rq].dev;
-        let driver = self.driver(dev);
-        if let Driver::Port(disk) = driver {
-            array_port::completed(self, disk);
-        }
-        complete::blk_mq_end_request(self, rq, BlkStatus::Ok);
-        if let Driver::Scsi(disk) = driver {
-            scsi::completed(self, disk);
+        match self.driver(dev) {
+            Driver::NullBlk(_) => null_blk::end_cmd(self, rq),
+            Driver::Scsi(disk) => scsi::scsi_done(self, disk, rq),
+            Driver::Port(disk) => {
+                array_port::completed(self, disk);
+                complete::blk_mq_end_request(self, rq, BlkStatus::Ok);
+            }
+            Driver::NullBlkBio(_) | Driver::DmBio(_) | Driver::DmRq(_) => {}
         }
     }
     #[inline]
@@ -106,7 +118,7 @@ impl<P: Probe> BlockEnv for Machine<P> {
             Driver::Scsi(n) => scsi::queue_rq(self, n, rq),
             Driver::Port(n) => array_port::queue_rq(self, n, rq),
             Driver::DmRq(n) => request_based::dm_mq_queue_rq(self, n, rq),
-            Driver::DmBio(_) => BlkStatus::IoErr,
+            Driver::DmBio(_) | Driver::NullBlkBio(_) => BlkStatus::IoErr,
         }
     }
     #[inline]
@@ -123,8 +135,10 @@ impl<P: Probe> BlockEnv for Machine<P> {
         }
     }
     fn submit_bio(&mut self, bio: BioId) {
-        if let Driver::DmBio(n) = self.driver(self.block.bios[bio].dev) {
-            bio_based::dm_submit_bio(self, n, bio);
+        match self.driver(self.block.bios[bio].dev) {
+            Driver::DmBio(n) => bio_based::dm_submit_bio(self, n, bio),
+            Driver::NullBlkBio(n) => null_blk::submit_bio(self, n, bio),
+            _ => complete::bio_endio(self, bio, BlkStatus::IoErr),
         }
     }
     fn bio_end_io(&mut self, bio: BioId) {
@@ -136,6 +150,11 @@ impl<P: Probe> BlockEnv for Machine<P> {
             EndIo::Page(_) => page_io::bio_end_io(self, bio),
             EndIo::Task { .. } => fsync::bio_end_io(self, bio),
             EndIo::Nobody | EndIo::Chain(_) => self.block.bios.free(bio),
+        }
+    }
+    fn timed_out(&mut self, rq: ReqId) {
+        if let Driver::Scsi(disk) = self.driver(self.block.reqs[rq].dev) {
+            scsi::timeout::scsi_timeout(self, disk, rq);
         }
     }
     fn rq_end_io(&mut self, rq: ReqId, status: BlkStatus) {
@@ -201,8 +220,20 @@ impl<P: Probe> DmEnv for Machine<P> {
         let cpu = self.host.cpu();
         self.irq_at(at, cpu, Irq::Dm(timer));
     }
-    fn dh_activate(&mut self, _dev: DevId) -> (Ns, DhResult) {
-        (Ns::ZERO, DhResult::NoSys)
+    fn dh_activate(&mut self, dev: DevId) -> (Ns, DhResult) {
+        let handler = match self.driver(dev) {
+            Driver::Scsi(n) => self.devices.scsi[usize::from(n)].handler.as_deref(),
+            _ => None,
+        };
+        match handler {
+            // The states of the target port groups are asked for after a while.
+            Some("alua") => {
+                let now = self.host.now();
+                let at = self.host.jiffies_from_now(RTPG_DELAY);
+                (at - now, DhResult::Ok)
+            }
+            _ => (Ns::ZERO, DhResult::NoSys),
+        }
     }
     fn can_change(&mut self) -> bool {
         self.pending_irqs > 0 || self.host.others_run()
@@ -222,6 +253,14 @@ impl<P: Probe> DeviceEnv for Machine<P> {
         let cpu = self.host.cpu();
         self.irq_at(at, cpu, Irq::Complete(rq));
     }
+    fn complete_bio_at(&mut self, at: Ns, nullb: u16, bio: BioId) {
+        let cpu = self.host.cpu();
+        self.irq_at(at, cpu, Irq::CompleteBio(nullb, bio));
+    }
+    fn arm_scsi(&mut self, timer: scsi::Timer, at: Ns) {
+        let cpu = self.host.cpu();
+        self.irq_at(at, cpu, Irq::Scsi(timer));
+    }
 }
 
 impl<P: Probe> AppEnv for Machine<P> {
@@ -238,9 +277,14 @@ impl<P: Probe> AppEnv for Machine<P> {
         self.irq_at(at, cpu, Irq::Wake(task));
     }
     #[inline]
-    fn io_done(&mut self, bytes: u32, errno: i32) {
+    fn io_begun(&mut self, thread: u16) {
+        let at = self.host.now();
+        self.probe.io_begun(at, thread);
+    }
+    #[inline]
+    fn io_done(&mut self, thread: u16, bytes: u32, errno: i32) {
         let at = self.host.now();
         self.last_io = at;
-        self.probe.io_done(at, bytes, errno);
+        self.probe.io_done(at, thread, bytes, errno);
     }
 }

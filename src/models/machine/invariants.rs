@@ -18,6 +18,13 @@ pub struct Violation {
 }
 
 impl Violation {
+    /// What was to end goes on.
+    pub(super) fn endless(now: Ns) -> Self {
+        Violation {
+            at: now,
+            what: "endless: I/O is still being tried again".into(),
+        }
+    }
     /// The clock went back.
     pub(super) fn clock(now: Ns, before: Ns) -> Self {
         Violation {

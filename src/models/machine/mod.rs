@@ -12,10 +12,11 @@ pub use build::{BuildError, ThreadConfig};
 pub use invariants::Violation;
 
 use super::block::{BlockFrame, BlockLayer, BlockTimer};
-use super::device::Devices;
-use super::dm::{Dm, DmFrame, DmTimer};
+use super::device::{Devices, scsi};
+use super::dm::{Dm, DmFrame, DmTimer, Table, table::LoadError};
 use super::host::{self, CpuId, Host, HostEvent, TaskId};
 use super::io::{BioId, DevId, ReqId};
+use super::mpath::Errno;
 use super::probe::Probe;
 use super::workload::app::{App, AppFrame};
 use crate::sim::{EventQueue, Ns};
@@ -38,10 +39,16 @@ pub enum Irq {
     Block(BlockTimer),
     /// A task has slept long enough.
     Wake(TaskId),
+    /// A process of the timeline starts.
+    Fork(TaskId),
     /// dm-delay has held a bio long enough.
     Delayed(u16, BioId),
+    /// A bio-based null_blk has completed a command.
+    CompleteBio(u16, BioId),
     /// A timer of device-mapper.
     Dm(DmTimer),
+    /// A timer of the SCSI mid-layer.
+    Scsi(scsi::Timer),
 }
 
 /// A frame of a task's stack.
@@ -70,6 +77,8 @@ pub enum Driver {
     Scsi(u16),
     /// A disk behind an array port.
     Port(u16),
+    /// A bio-based null_blk.
+    NullBlkBio(u16),
 }
 
 /// The simulated computer.
@@ -129,11 +138,37 @@ impl<P: Probe> Machine<P> {
     ///
     /// # Errors
     /// The first invariant that does not hold.
-    pub fn run(&mut self, mut watch: impl FnMut(&Self)) -> Result<(), Violation> {
+    pub fn run(&mut self, watch: impl FnMut(&Self)) -> Result<(), Violation> {
+        self.run_until(Ns::NEVER, watch)
+    }
+
+    /// As [`run`](Self::run), but what is not over by `deadline` counts as
+    /// never ending.
+    ///
+    /// # Errors
+    /// As [`run`](Self::run), or the deadline has passed.
+    pub fn run_until(&mut self, deadline: Ns, watch: impl FnMut(&Self)) -> Result<(), Violation> {
         self.start();
+        self.settle(deadline, watch)
+    }
+
+    /// Lets whatever is under way come to its end.
+    ///
+    /// # Errors
+    /// As [`run_until`](Self::run_until).
+    pub fn settle(&mut self, deadline: Ns, mut watch: impl FnMut(&Self)) -> Result<(), Violation> {
+        if deadline < Ns::NEVER {
+            // A task that never sleeps looks up when something else is due.
+            self.queue
+                .push(deadline, Event::Host(HostEvent::Run(host::CpuId(0))));
+        }
+        host::kick_all(self);
         let mut clock = Ns::ZERO;
-        let mut look_at = HUNG_AFTER;
+        let mut look_at = self.host.now() + HUNG_AFTER;
         while let Some((now, event)) = self.queue.pop() {
+            if now >= deadline {
+                return self.check_drained().map_err(|_| Violation::endless(now));
+            }
             if now < clock {
                 return Err(Violation::clock(now, clock));
             }
@@ -183,8 +218,61 @@ impl<P: Probe> Machine<P> {
         let Some(dm) = self.map_index(map) else {
             return Err(BuildError::Config(format!("message: no map {map:?}")));
         };
-        self.message_to(dm, text)
+        self.target_message(dm, text)
             .map_err(|e| BuildError::Config(format!("message {text:?} to {map}: {e}")))
+    }
+
+    /// Sends `text` to the map `dm`, sector 0; what the kernel logs goes to the
+    /// map's log.
+    ///
+    /// # Errors
+    /// The map's answer.
+    pub fn target_message(&mut self, dm: u16, text: &str) -> Result<(), Errno> {
+        let maps = self.map_names();
+        let lookup = lookup::Devs {
+            block: &self.block,
+            scsi: &self.devices.scsi,
+            maps: &maps,
+        };
+        let d = &mut self.dm.devs[usize::from(dm)];
+        let effects = super::dm::message::message(&mut d.table, 0, text, &lookup, &mut d.log)?;
+        super::dm::apply(self, dm, effects);
+        Ok(())
+    }
+
+    /// Loads `text` as the table that is to replace that of the map `dm`, which
+    /// stays as it is. Kernel log lines go to `log`.
+    ///
+    /// # Errors
+    /// As [`Table::load`].
+    pub fn load_replacement(
+        &self,
+        dm: u16,
+        text: &str,
+        log: &mut Vec<String>,
+    ) -> Result<Table, LoadError> {
+        let d = &self.dm.devs[usize::from(dm)];
+        let devno = self.block.devs[usize::from(d.dev.0)].devno;
+        self.load_table(devno, text, &self.map_names(), Some(&d.table), log)
+    }
+
+    /// Whether all devices of `table`, loaded for the map `dm`, are large enough;
+    /// a replacement is asked this as the map resumes (`dm_swap_table`). If not,
+    /// the kernel says so in `log`.
+    pub fn fits(&self, dm: u16, table: &Table, log: &mut Vec<String>) -> bool {
+        let d = &self.dm.devs[usize::from(dm)];
+        let devno = self.block.devs[usize::from(d.dev.0)].devno;
+        let checked = self.with_ctr_env(devno, &self.map_names(), |env| table.check_areas(env));
+        if let Err(text) = &checked {
+            log.push(text.clone());
+        }
+        checked.is_ok()
+    }
+
+    /// Names of maps and their devices.
+    fn map_names(&self) -> Vec<(String, DevId)> {
+        let maps = self.dm.devs.iter();
+        maps.map(|d| (d.name.clone(), d.dev)).collect()
     }
 
     /// The threads are released, in order.
@@ -196,7 +284,6 @@ impl<P: Probe> Machine<P> {
             host::wake(self, task);
         }
         self.start_timeline();
-        host::kick_all(self);
     }
 
     /// The name of a block device.

@@ -162,6 +162,9 @@ impl Checker<'_> {
             ndelay: raw.delay.map_or(default.ndelay, |time| Ns(time.0)),
             max_queue: raw.max_queue.map_or(default.max_queue, Int::get32),
             queue_depth: raw.queue_depth.map(Int::get32),
+            timeout: raw.timeout.map_or(default.timeout, |time| Ns(time.0)),
+            retries: raw.retries.map_or(default.retries, Int::get32),
+            handler: None,
         };
         (DeviceConfig::ScsiDebug(config), size * MIB)
     }

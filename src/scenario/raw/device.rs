@@ -110,7 +110,7 @@ pub struct RawNullBlk {
     pub cache_size: Option<At<Bytes>>,
 }
 
-/// scsi_debug's module parameters, as far as they matter without faults.
+/// scsi_debug's module parameters, and how the kernel treats its disk.
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[schemars(rename = "ScsiDebug")]
@@ -124,6 +124,10 @@ pub struct RawScsiDebug {
     pub max_queue: Option<Int<1, 4096>>,
     /// Commands that this path may have outstanding. Default: as `max_queue`.
     pub queue_depth: Option<Int<1, 4096>>,
+    /// How long a command may take before it is aborted. Default: `"30s"`.
+    pub timeout: Option<Time<1_000_000, HOUR>>,
+    /// How often a command that failed is tried again. Default: 5.
+    pub retries: Option<Int<0, 100>>,
 }
 
 /// A port of a storage array. A command passes the controller

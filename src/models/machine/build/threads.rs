@@ -41,6 +41,7 @@ impl<P> Machine<P> {
         let name = t.spec.filename.as_deref().unwrap_or("");
         let lookup = Devs {
             block: &self.block,
+            scsi: &self.devices.scsi,
             maps,
         };
         let dev = lookup
@@ -100,6 +101,7 @@ impl<P> Machine<P> {
     ) -> Result<(), BuildError> {
         let lookup = Devs {
             block: &self.block,
+            scsi: &self.devices.scsi,
             maps,
         };
         let missing = || BuildError::Thread(format!("{}: no device {:?}", s.name, s.device));

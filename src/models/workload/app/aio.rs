@@ -63,7 +63,7 @@ pub fn bio_end_io<K: AppEnv>(k: &mut K, bio: BioId) {
     let done = *s;
     k.host()
         .charge_n(Cost::UnpinPage, u64::from(done.bytes).div_ceil(PAGE));
-    k.io_done(done.bytes, done.errno);
+    k.io_done(t, done.bytes, done.errno);
     if let Some(waiter) = done.waiter {
         return k.wake(waiter);
     }

@@ -29,6 +29,7 @@ pub fn is_buffered<K: AppEnv>(k: &mut K, t: u16, unit: &IoUnit) -> bool {
 /// past it. Its end is seen in the unit's slot, and `waiter` is woken if it has
 /// to sleep for it; without one, an event goes to the thread's ring.
 pub fn start<K: AppEnv>(k: &mut K, task: TaskId, t: u16, unit: &IoUnit, waiter: Option<TaskId>) {
+    k.io_begun(t);
     if is_buffered(k, t, unit) {
         return buffered::call(k, t, unit, waiter.is_none());
     }
@@ -73,7 +74,7 @@ fn past_cache<K: AppEnv>(k: &mut K, task: TaskId, t: u16, unit: &IoUnit, waiter:
         match unit.op {
             Op::Write => cache(k, t).invalidate(from, end),
             Op::Discard => cache(k, t).truncate(from, end),
-            Op::Read | Op::Flush => {}
+            Op::Read | Op::Flush | Op::DrvIn => {}
         }
     }
     submit(k, task, t, unit, waiter);
@@ -103,7 +104,7 @@ fn submit<K: AppEnv>(k: &mut K, task: TaskId, t: u16, unit: &IoUnit, waiter: Opt
         op => op,
     };
     let flags = match unit.op {
-        Op::Read => Flags::default(),
+        Op::Read | Op::DrvIn => Flags::default(),
         Op::Flush => Flags::SYNC.with(Flags::PREFLUSH),
         Op::Discard => Flags::SYNC,
         Op::Write if dsync => Flags::SYNC.with(Flags::IDLE).with(Flags::FUA),

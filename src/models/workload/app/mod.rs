@@ -78,8 +78,11 @@ pub trait AppEnv: BlockEnv {
     fn app_frame(frame: AppFrame) -> Self::Frame;
     /// Wakes `task` at `at`, from an interrupt of the current CPU.
     fn wake_at(&mut self, at: Ns, task: TaskId);
+    /// An application I/O of `thread` begins; scripted tasks are numbered after
+    /// the threads.
+    fn io_begun(&mut self, thread: u16);
     /// An application I/O has ended (for time series).
-    fn io_done(&mut self, bytes: u32, errno: i32);
+    fn io_done(&mut self, thread: u16, bytes: u32, errno: i32);
 }
 
 /// All threads.
