@@ -6,6 +6,7 @@ use super::device::DeviceConfig;
 use super::device::port::MediaConfig;
 use super::fault::{DmMultipathParams, TimedAction};
 use super::host::HostConfig;
+use super::multipathd::Settings;
 use super::workload::WorkloadConfig;
 
 /// A whole simulated computer.
@@ -33,6 +34,9 @@ pub struct MachineConfig {
     /// Module parameters of dm-multipath.
     #[serde(default)]
     pub dm_multipath: DmMultipathParams,
+    /// What multipathd runs by; none: it does not run.
+    #[serde(default)]
+    pub multipathd: Option<Settings>,
 }
 
 /// A leaf device and its queue.

@@ -234,6 +234,8 @@ pub enum EndIo {
         /// The task.
         task: u16,
     },
+    /// A daemon, by the number of its command.
+    Daemon(u32),
     /// A scripted task.
     Script {
         /// Which.

@@ -93,7 +93,7 @@ pub fn __blk_mq_end_request<K: BlockEnv>(k: &mut K, rq: ReqId, status: BlkStatus
     }
     match end {
         RqEnd::None => blk_mq_free_request(k, rq),
-        RqEnd::Clone { .. } => k.rq_end_io(rq, status),
+        RqEnd::Clone { .. } | RqEnd::Daemon(_) => k.rq_end_io(rq, status),
         RqEnd::FlushRq => flush::flush_end_io(k, rq, status),
         RqEnd::FlushData => flush::data_end_io(k, rq, status),
     }

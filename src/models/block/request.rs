@@ -67,6 +67,8 @@ pub enum RqEnd {
     FlushRq,
     /// The flush machinery: data of a flush sequence.
     FlushData,
+    /// A command of a daemon's, by its number.
+    Daemon(u32),
 }
 
 /// What a scheduler keeps with a request (`rq->elv`).

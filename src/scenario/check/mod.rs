@@ -5,6 +5,7 @@
 mod array;
 mod device;
 mod map;
+mod multipathd;
 mod timeline;
 mod workload;
 
@@ -52,6 +53,7 @@ pub(super) fn check(
     let maps = checker.maps(&raw.map, &devices);
     let messages = checker.messages(&raw.message, &maps);
     let timeline = checker.timeline(&raw.timeline, &devices, &maps);
+    let multipathd = checker.multipathd(raw.multipathd.as_ref());
     let workload = checker.workload(&raw.workload, &devices, &maps);
     checker
         .problems
@@ -69,6 +71,7 @@ pub(super) fn check(
         maps,
         messages,
         timeline,
+        multipathd,
         dm_multipath: DmMultipathParams {
             queue_if_no_path_timeout_secs: raw
                 .dm_multipath

@@ -3,7 +3,7 @@
 
 use super::super::super::block::dispatch::blk_mq_run_hw_queues;
 use super::super::super::block::requeue::{blk_mq_requeue_request, delay_kick_requeue_list};
-use super::super::super::block::{complete, driver};
+use super::super::super::block::{RqEnd, complete, driver};
 use super::super::super::io::{BlkStatus, ReqId, SECTOR};
 use super::super::DeviceEnv;
 use super::queue::{Reason, set_blocked};
@@ -141,7 +141,8 @@ fn finished<K: DeviceEnv>(k: &mut K, disk: u16, rq: ReqId) {
 /// `scsi_end_request`
 fn end_request<K: DeviceEnv>(k: &mut K, disk: u16, rq: ReqId, status: BlkStatus) {
     sdev(k, disk).forget(rq);
-    let internal = k.block().reqs[rq].op.is_passthrough();
+    let r = &k.block().reqs[rq];
+    let internal = r.op.is_passthrough() && r.end == RqEnd::None;
     complete::blk_mq_end_request(k, rq, status);
     run_queue_async(k, disk);
     if internal {
