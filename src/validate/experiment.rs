@@ -22,10 +22,11 @@ pub const MAP_KERNEL_NAME: &str = "dm-0";
 const MAP_DEVNO: (u32, u32) = (254, 0);
 /// What is charged for code paths: the host the observations come from.
 const HOST_PROFILE: &str = "lab";
-/// How long it takes to give a queue another scheduler, a few grace periods of
-/// RCU: by so much later after boot does the run begin, which decides when a
-/// timer that is rounded to a whole second fires. When that is was not recorded,
-/// and differs by 80 ms between two boots.
+/// How long it is taken to take to give a queue another scheduler (some grace
+/// periods of RCU): by so much later after boot the run begins, which decides
+/// when a timer that is rounded to a whole second fires. An assumption, which
+/// fits the one pair of cases that shows it; uptime was not recorded, and
+/// differs by 80 ms between two boots.
 const ELEVATOR_SWITCH: Ns = Ns::from_ms(120);
 /// How a note says that requests were not being traced.
 const UNTRACED: &str = "without the tracing triggers";

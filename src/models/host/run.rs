@@ -107,7 +107,7 @@ pub(super) fn run_cpu<K: HostEnv>(k: &mut K, cpu: CpuId) {
             }
             continue;
         };
-        let step = k.step(task);
+        let step = step_on(k, task, began);
         let h = k.host();
         let spent = h.clock - began;
         let c = &mut h.cpus[cpu.index()];
@@ -145,6 +145,18 @@ pub(super) fn run_cpu<K: HostEnv>(k: &mut K, cpu: CpuId) {
                 return;
             }
             entered = k.host().clock;
+        }
+    }
+}
+
+/// Steps `task` until time has passed since `began`, or its step comes to
+/// something else than going on.
+#[inline]
+fn step_on<K: HostEnv>(k: &mut K, task: TaskId, began: Ns) -> Step {
+    loop {
+        let step = k.step(task);
+        if step != Step::Again || k.host().clock > began {
+            return step;
         }
     }
 }

@@ -134,6 +134,7 @@ impl<P: Probe> BlockEnv for Machine<P> {
             scsi::put_budget(self, n);
         }
     }
+    #[inline]
     fn submit_bio(&mut self, bio: BioId) {
         match self.driver(self.block.bios[bio].dev) {
             Driver::DmBio(n) => bio_based::dm_submit_bio(self, n, bio),
@@ -141,6 +142,7 @@ impl<P: Probe> BlockEnv for Machine<P> {
             _ => complete::bio_endio(self, bio, BlkStatus::IoErr),
         }
     }
+    #[inline]
     fn bio_end_io(&mut self, bio: BioId) {
         match self.block.bios[bio].end_io {
             EndIo::App { .. } => aio::bio_end_io(self, bio),
@@ -185,6 +187,9 @@ impl<P: Probe> BlockEnv for Machine<P> {
     }
     #[inline]
     fn trace(&mut self, dev: DevId, action: Action, subject: Subject) {
+        if !P::LISTENS {
+            return;
+        }
         let at = self.host.now();
         let cpu = self.host.cpu().0;
         let comm = self.host.current();

@@ -84,7 +84,7 @@ impl Elevator {
     #[inline]
     pub fn begin_bio_merge(&mut self, task: Option<TaskId>, bio: &Bio) {
         if let Elevator::Bfq(bfq) = self {
-            bfq.begin_bio_merge(task, is_sync(bio));
+            bfq.begin_bio_merge(task, is_sync(bio.op, bio.flags));
         }
     }
     /// Whether that bio may join `rq` (`allow_merge`).

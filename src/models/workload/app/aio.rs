@@ -9,35 +9,45 @@ use crate::models::workload::page_cache::PAGE;
 /// A call that submits more iocbs than this has a plug (`AIO_PLUG_THRESHOLD`).
 const PLUG_THRESHOLD: usize = 2;
 
-/// Submits one more iocb.
+/// Submits one more iocb; all of them where code takes no time and nothing is
+/// to be done before the next.
 pub fn step_submit<K: AppEnv>(
     k: &mut K,
     task: TaskId,
     t: u16,
-    done: u32,
+    mut done: u32,
     mut plugged: bool,
 ) -> Step {
-    let ring = thread(k, t).fio.ring();
-    let n = ring.len();
-    let Some(&unit) = ring.get(done as usize) else {
-        pop(k, task);
-        if plugged {
-            plug::blk_finish_plug(k, task);
+    let stack = |k: &mut K| k.host().tasks[task.index()].stack.len();
+    let depth = stack(k);
+    loop {
+        let ring = thread(k, t).fio.ring();
+        let n = ring.len();
+        let Some(&unit) = ring.get(done as usize) else {
+            pop(k, task);
+            if plugged {
+                plug::blk_finish_plug(k, task);
+            }
+            return Step::Again;
+        };
+        if done == 0 && n > PLUG_THRESHOLD {
+            plugged = plug::blk_start_plug(k, task);
         }
-        return Step::Again;
-    };
-    if done == 0 && n > PLUG_THRESHOLD {
-        plugged = plug::blk_start_plug(k, task);
+        done += 1;
+        k.host().charge(Cost::AioSubmit);
+        dio::start(k, task, t, &unit, None);
+        if !k.host().is_free() || stack(k) != depth {
+            break;
+        }
     }
-    if let Some(top) = k.host().tasks[task.index()].stack.last_mut() {
-        *top = K::app_frame(AppFrame::AioSubmit {
+    // Below what has been called meanwhile.
+    if let Some(frame) = k.host().tasks[task.index()].stack.get_mut(depth - 1) {
+        *frame = K::app_frame(AppFrame::AioSubmit {
             thread: t,
-            done: done + 1,
+            done,
             plugged,
         });
     }
-    k.host().charge(Cost::AioSubmit);
-    dio::start(k, task, t, &unit, None);
     Step::Again
 }
 

@@ -5,7 +5,7 @@ use super::{AppEnv, AppFrame, Slot, buffered, cache, thread, writeback};
 use crate::models::block::limits::BLK_MAX_SEGMENT_SIZE;
 use crate::models::block::{plug, pop, submit};
 use crate::models::host::{Cost, Step, TaskId};
-use crate::models::io::{Bio, EndIo, Flags, Op, SECTOR};
+use crate::models::io::{Bio, BioId, EndIo, Flags, Op, SECTOR};
 use crate::models::workload::fio::IoUnit;
 use crate::models::workload::page_cache::PAGE;
 
@@ -32,6 +32,10 @@ pub fn start<K: AppEnv>(k: &mut K, task: TaskId, t: u16, unit: &IoUnit, waiter: 
     k.io_begun(t);
     if is_buffered(k, t, unit) {
         return buffered::call(k, t, unit, waiter.is_none());
+    }
+    // What is dirty is also there.
+    if cache(k, t).is_empty() {
+        return submit(k, task, t, unit, waiter);
     }
     let (from, end) = pages(k, t, unit);
     let c = cache(k, t);
@@ -116,7 +120,14 @@ fn submit<K: AppEnv>(k: &mut K, task: TaskId, t: u16, unit: &IoUnit, waiter: Opt
         PAGE
     };
     th.submitted += 1;
-    let ident = u64::from(t) << 40 | th.submitted;
+    let bio = Bio {
+        ident: u64::from(t) << 40 | th.submitted,
+        end_io: EndIo::App {
+            thread: t,
+            slot: unit.slot,
+        },
+        ..Bio::new(dev, op, flags, unit.offset / SECTOR, 0, 1)
+    };
     // Every write call on a block device has a plug of its own, a read only if
     // it takes several bios; inside another plug it is void.
     let wants_plug = unit.op == Op::Write || pieces > 1;
@@ -124,34 +135,33 @@ fn submit<K: AppEnv>(k: &mut K, task: TaskId, t: u16, unit: &IoUnit, waiter: Opt
         let frame = K::app_frame(AppFrame::FinishPlug);
         k.host().call(frame);
     }
+    if pieces == 1 {
+        let bio = piece(k, bio, u64::from(unit.len), segment);
+        return submit::submit_bio_last(k, bio);
+    }
     // The last to be called is the first to run.
     for i in (0..pieces).rev() {
         let from = i * max_bytes;
         let len = max_bytes.min(u64::from(unit.len) - from);
-        let segs = if unit.op == Op::Discard {
-            1
-        } else {
-            k.host().charge_n(Cost::PinPage, len.div_ceil(PAGE));
-            len.div_ceil(segment) as u16
-        };
-        let mut bio = Bio::new(
-            dev,
-            op,
-            flags,
-            (unit.offset + from) / SECTOR,
-            (len / SECTOR) as u32,
-            segs,
-        );
-        bio.ident = ident;
-        bio.end_io = EndIo::App {
-            thread: t,
-            slot: unit.slot,
-        };
-        let bio = k.block().bios.alloc(bio);
-        if pieces == 1 {
-            submit::submit_bio_last(k, bio);
-        } else {
-            submit::submit_bio_noacct(k, bio);
-        }
+        let sector = (unit.offset + from) / SECTOR;
+        let bio = piece(k, Bio { sector, ..bio }, len, segment);
+        submit::submit_bio_noacct(k, bio);
     }
+}
+
+/// `bio` with `len` bytes of the buffer, in segments of at most `segment`
+/// (`bio_iov_iter_get_pages`).
+#[inline]
+fn piece<K: AppEnv>(k: &mut K, bio: Bio, len: u64, segment: u64) -> BioId {
+    let segs = if bio.op == Op::Discard {
+        1
+    } else {
+        k.host().charge_n(Cost::PinPage, len.div_ceil(PAGE));
+        len.div_ceil(segment) as u16
+    };
+    k.block().bios.alloc(Bio {
+        sectors: (len / SECTOR) as u32,
+        segs,
+        ..bio
+    })
 }

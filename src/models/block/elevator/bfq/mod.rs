@@ -298,7 +298,7 @@ impl Bfq {
     /// Whether `bio` may join `rq` (`bfq_allow_bio_merge`).
     pub fn allow_merge(&mut self, reqs: &Reqs, rq: ReqId, bio: &Bio, now: Ns) -> bool {
         let now = self.clock.at(now);
-        self.allows(reqs, rq, is_sync(bio), bio.sector, now)
+        self.allows(reqs, rq, is_sync(bio.op, bio.flags), bio.sector, now)
     }
 
     /// `bfq_request_merge`: a request of the submitter's queue that starts where
