@@ -12,7 +12,6 @@ use crate::models::config::{MachineConfig, MapConfig, NamedDevice, QueueConfig};
 use crate::models::fault::DmMultipathParams;
 use crate::models::host::HostConfig;
 use crate::models::workload::WorkloadConfig;
-use crate::sim::Ns;
 
 /// Name of the device under test, as in `/dev/mapper/mp`.
 const MAP_NAME: &str = "mp";
@@ -22,12 +21,6 @@ pub const MAP_KERNEL_NAME: &str = "dm-0";
 const MAP_DEVNO: (u32, u32) = (254, 0);
 /// What is charged for code paths: the host the observations come from.
 const HOST_PROFILE: &str = "lab";
-/// How long it is taken to take to give a queue another scheduler (some grace
-/// periods of RCU): by so much later after boot the run begins, which decides
-/// when a timer that is rounded to a whole second fires. An assumption, which
-/// fits the one pair of cases that shows it; uptime was not recorded, and
-/// differs by 80 ms between two boots.
-const ELEVATOR_SWITCH: Ns = Ns::from_ms(120);
 /// How a note says that requests were not being traced.
 const UNTRACED: &str = "without the tracing triggers";
 
@@ -107,21 +100,13 @@ fn dm_multipath(observation: &Observation) -> Result<DmMultipathParams, Experime
 
 fn host(observation: &Observation) -> HostConfig {
     let defaults = HostConfig::default();
-    let switches = u64::from(sets_map_scheduler(observation));
     HostConfig {
-        uptime: defaults.uptime + ELEVATOR_SWITCH * switches,
         cpus: observation.cpus.unwrap_or(defaults.cpus),
         hz: observation.hz.unwrap_or(defaults.hz),
         profile: HOST_PROFILE.to_owned(),
         tracing: !note(observation).contains(UNTRACED),
         ..HostConfig::default()
     }
-}
-
-/// Whether the map was given a scheduler after it had been made.
-fn sets_map_scheduler(observation: &Observation) -> bool {
-    let queue = observation.dm_queue.as_ref();
-    queue.is_some_and(|q| q.contains_key("scheduler"))
 }
 
 fn note(observation: &Observation) -> &str {
