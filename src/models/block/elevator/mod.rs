@@ -141,6 +141,15 @@ impl Elevator {
             Elevator::Bfq(bfq) => bfq.has_work(),
         }
     }
+    /// Whether nothing is left in it.
+    pub fn is_idle(&self) -> bool {
+        match self {
+            Elevator::None => true,
+            Elevator::MqDeadline(dd) => !dd.has_work(),
+            Elevator::Kyber(kyber) => kyber.is_idle(),
+            Elevator::Bfq(bfq) => bfq.is_idle(),
+        }
+    }
     /// The request whose end is at `sector` (`elv_rqhash_find`).
     #[inline]
     pub fn find_by_end(&mut self, reqs: &mut Reqs, sector: u64) -> Option<ReqId> {
