@@ -56,7 +56,7 @@ mod tests {
     use crate::sim::Ns;
 
     fn host() -> Host<(), ()> {
-        let mut h = Host::new(1, 250, CpuCosts::default());
+        let mut h = Host::new(1, 250, CpuCosts::none());
         h.uptime = Ns::from_secs(60);
         h
     }
