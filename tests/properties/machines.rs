@@ -82,6 +82,7 @@ fn scsi() -> impl Strategy<Value = DeviceConfig> {
             ndelay,
             max_queue,
             queue_depth,
+            ..ScsiDebugConfig::default()
         })
     })
 }
@@ -216,6 +217,7 @@ pub fn machine() -> impl Strategy<Value = MachineConfig> {
                 maps,
                 workload: WorkloadConfig::default(),
                 messages_before_start: message.into_iter().map(|m| ("mp".into(), m)).collect(),
+                ..MachineConfig::default()
             }
         },
     )

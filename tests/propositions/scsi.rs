@@ -290,3 +290,51 @@ fn a_busy_host_is_left_alone_until_a_command_ends() {
     assert_eq!(times(&run, Action::Requeue), [Ns::from_ms(1); 2]);
     assert_eq!(errors(&run), [0, 0]);
 }
+
+/// Reads with pauses, some merged, some not.
+fn soak() -> Vec<ScriptStep> {
+    let mut steps = Vec::new();
+    for round in 0..12 {
+        steps.extend(plugged(
+            (0..8).map(|i| read(round * 40 + i * (1 + round % 3))),
+        ));
+        steps.extend((0..4).map(|i| write(1000 + round * 4 + i)));
+        steps.push(ScriptStep::Sleep(Ns::from_us(700 * round)));
+    }
+    steps
+}
+
+#[test]
+fn nothing_is_lost_whatever_is_injected() {
+    let every_kind = [
+        scsi_debug::OPT_HOST_BUSY,
+        scsi_debug::OPT_TRANSPORT_ERR,
+        scsi_debug::OPT_TIMEOUT,
+        scsi_debug::OPT_TIMEOUT | scsi_debug::OPT_TRANSPORT_ERR,
+    ];
+    for mode in [Bio, Rq] {
+        for scheduled in [true, false] {
+            for (kind, nth) in every_kind
+                .into_iter()
+                .flat_map(|k| [(k, 2), (k, 3), (k, 7)])
+            {
+                let mut rig = disks(mode);
+                if !scheduled {
+                    rig = rig.unscheduled();
+                }
+                let steps = soak();
+                let bios = steps.iter().filter(|s| matches!(s, ScriptStep::Bio(_)));
+                let bios = bios.count();
+                // The machine checks that it is drained.
+                let run = rig.run_changed("/dev/mapper/mp", steps, |m| {
+                    for disk in &mut m.devices.scsi {
+                        disk.retries = 1000; // some have no luck
+                    }
+                    scsi::scsi_debug_write(m, kind, Some(nth));
+                });
+                assert_eq!(errors(&run), vec![0; bios], "{kind:#x} {nth}");
+                assert!(times(&run, Action::Requeue).len() > 3);
+            }
+        }
+    }
+}
