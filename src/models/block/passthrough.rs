@@ -16,6 +16,6 @@ pub fn blk_execute_rq_nowait<K: BlockEnv>(k: &mut K, dev: DevId, end: RqEnd) -> 
     b.reqs[rq].end = end;
     let hctx = b.reqs[rq].hctx;
     b.hctxs[hctx.index()].dispatch.push_front(&mut b.reqs, rq);
-    dispatch::blk_mq_run_hw_queue(k, hctx, false);
+    dispatch::blk_mq_run_hw_queue(k, hctx, true);
     Some(rq)
 }

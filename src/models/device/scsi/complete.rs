@@ -16,8 +16,6 @@ const REPREP_DELAY: Ns = Ns::from_ms(1000);
 
 /// The adapter has ended the command of `rq` (`scsi_done`, `scsi_complete`).
 pub fn scsi_done<K: DeviceEnv>(k: &mut K, disk: u16, rq: ReqId) {
-    let module = &mut k.devices().scsi_debug;
-    module.in_use = module.in_use.saturating_sub(1);
     let d = sdev(k, disk);
     let answer = match d.known(rq) {
         None => None,

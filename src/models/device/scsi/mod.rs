@@ -117,7 +117,6 @@ impl ScsiDisk {
             dev,
             delays: Delays {
                 command: c.ndelay,
-                max_queue: c.max_queue,
                 sync_cache: SYNC_CACHE,
             },
             queue_depth,

@@ -51,9 +51,7 @@ pub(super) fn gave_up<K: DeviceEnv>(k: &mut K, disk: u16, rq: ReqId) {
     cmnd.is_timed_out = false;
     let answers = !std::mem::replace(&mut cmnd.is_dropped, false);
     if answers {
-        let devices = k.devices();
-        devices.cancelled.push((rq, due));
-        devices.scsi_debug.in_use = devices.scsi_debug.in_use.saturating_sub(1);
+        k.devices().cancelled.push((rq, due));
     }
 }
 
