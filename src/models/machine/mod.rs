@@ -5,6 +5,7 @@ mod build;
 mod glue;
 mod invariants;
 mod lookup;
+mod network;
 
 pub use admin::Admin;
 use admin::AdminFrame;
@@ -49,6 +50,8 @@ pub enum Irq {
     Dm(DmTimer),
     /// A timer of the SCSI mid-layer.
     Scsi(scsi::Timer),
+    /// Something changes in the storage network; it costs no CPU.
+    San,
 }
 
 /// A frame of a task's stack.
@@ -284,6 +287,7 @@ impl<P: Probe> Machine<P> {
             host::wake(self, task);
         }
         self.start_timeline();
+        self.arm_san();
     }
 
     /// The name of a block device.

@@ -8,7 +8,7 @@ use super::super::super::io::{BlkStatus, ReqId, SECTOR};
 use super::super::DeviceEnv;
 use super::queue::{Reason, set_blocked};
 use super::result::{Action, Answer, CmdResult, Command, Disposition, action, blk_status};
-use super::{error, sdev, state};
+use super::{Lld, error, sdev, state};
 use crate::sim::Ns;
 
 /// `ALUA_TRANSITION_REPREP_DELAY`
@@ -16,8 +16,10 @@ const REPREP_DELAY: Ns = Ns::from_ms(1000);
 
 /// The adapter has ended the command of `rq` (`scsi_done`, `scsi_complete`).
 pub fn scsi_done<K: DeviceEnv>(k: &mut K, disk: u16, rq: ReqId) {
-    let module = &mut k.devices().scsi_debug;
-    module.in_use = module.in_use.saturating_sub(1);
+    if sdev(k, disk).lld == Lld::ScsiDebug {
+        let module = &mut k.devices().scsi_debug;
+        module.in_use = module.in_use.saturating_sub(1);
+    }
     let d = sdev(k, disk);
     let answer = match d.known(rq) {
         None => None,
