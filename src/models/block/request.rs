@@ -214,6 +214,7 @@ impl ReqList {
 
 impl Request {
     /// A request of hardware queue `hctx` that holds nothing yet.
+    #[inline]
     pub fn new(dev: DevId, hctx: HctxId, cpu: u8, op: Op, flags: Flags, now: Ns) -> Request {
         Request {
             sector: 0,
