@@ -196,7 +196,7 @@ pub fn bio_endio<K: BlockEnv>(k: &mut K, bio: BioId, status: BlkStatus) {
             }
             _ => {
                 k.host().charge(Cost::CompleteBio);
-                k.bio_end_io(bio);
+                k.bio_end_io(bio, end_io);
                 return;
             }
         }

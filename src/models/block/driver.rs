@@ -46,8 +46,9 @@ pub fn blk_mq_start_request<K: BlockEnv>(k: &mut K, rq: ReqId) {
     let r = &mut b.reqs[rq];
     r.io_start = now;
     r.rqf.set(RqFlags::IN_FLIGHT);
-    let (dev, sectors, op, flags) = (r.dev, r.sectors, r.op, r.flags);
-    b.dev(dev).count.count_issue(sectors, op, flags);
+    let dev = r.dev;
+    let d = &mut b.devs[usize::from(dev.0)];
+    d.count.count_issue(r.sectors, r.op, r.flags);
     let subject = b.rq_subject(rq);
     wbt::issue(k, rq);
     k.trace(dev, Action::Issue, subject);

@@ -206,7 +206,7 @@ pub fn blk_mq_alloc_request<K: BlockEnv>(
         return None;
     }
     d.count.requests += 1;
-    Some(b.reqs.alloc(Request {
+    Some(b.reqs.alloc_with(|| Request {
         tag: !sched,
         sched_tag: sched,
         rqf: if sched {

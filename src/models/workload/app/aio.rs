@@ -3,7 +3,7 @@
 use super::{AppEnv, AppFrame, Event, Waiting, dio, thread};
 use crate::models::block::{plug, pop};
 use crate::models::host::{Cost, Step, TaskId};
-use crate::models::io::{BioId, BlkStatus, EndIo};
+use crate::models::io::{BioId, BlkStatus};
 use crate::models::workload::page_cache::PAGE;
 
 /// A call that submits more iocbs than this has a plug (`AIO_PLUG_THRESHOLD`).
@@ -50,13 +50,10 @@ pub fn step_submit<K: AppEnv>(
 
 /// A bio of the application has ended; with the last of an I/O, its thread is
 /// told (`blkdev_bio_end_io`, `aio_complete`).
-pub fn bio_end_io<K: AppEnv>(k: &mut K, bio: BioId) {
+pub fn bio_end_io<K: AppEnv>(k: &mut K, bio: BioId, t: u16, slot: u32) {
     let b = k.block();
-    let (end_io, status) = (b.bios[bio].end_io, b.bios[bio].status);
+    let status = b.bios[bio].status;
     b.bios.free(bio);
-    let EndIo::App { thread: t, slot } = end_io else {
-        return;
-    };
     let th = thread(k, t);
     let s = &mut th.slots[slot as usize];
     s.bios -= 1;

@@ -171,7 +171,7 @@ impl Transfer {
             k.host().charge_n(Cost::PinPage, pages);
         }
         let (sector, sectors) = (offset / SECTOR, (len / SECTOR) as u32);
-        k.block().bios.alloc(Bio {
+        k.block().bios.alloc_with(|| Bio {
             ident: self.ident,
             end_io: EndIo::App {
                 thread: self.thread,
