@@ -65,12 +65,19 @@ impl<I: Id, T: Copy> Arena<I, T> {
     /// Stores `value`, in the most recently freed slot if there is one.
     #[inline]
     pub fn alloc(&mut self, value: T) -> I {
+        self.alloc_with(|| value)
+    }
+
+    /// Stores what `value` makes. It is made where it stays: a copy of fields
+    /// that were written a moment ago would have to wait for them.
+    #[inline]
+    pub fn alloc_with(&mut self, value: impl FnOnce() -> T) -> I {
         match self.free.pop() {
             Some(id) => {
-                self.slots[id.index()] = value;
+                self.slots[id.index()] = value();
                 id
             }
-            None => self.grow(value),
+            None => self.grow(value()),
         }
     }
 

@@ -20,22 +20,23 @@ pub fn blk_update_request<K: BlockEnv>(k: &mut K, rq: ReqId, status: BlkStatus, 
     let b = k.block();
     let r = &b.reqs[rq];
     let dev = r.dev;
+    if r.op != Op::Flush && r.rqf.has(RqFlags::IO_STAT) {
+        let d = &mut b.devs[usize::from(dev.0)];
+        d.count.dirs[r.op as usize].sectors += bytes / SECTOR;
+    }
     let subject = Subject {
         sectors: (bytes / SECTOR) as u32,
         ..b.rq_subject(rq)
     };
-    let (op, counted) = (r.op, r.rqf.has(RqFlags::IO_STAT));
-    if counted && op != Op::Flush {
-        let d = b.dev(dev);
-        d.count.dirs[op as usize].sectors += bytes / SECTOR;
-    }
     k.trace(dev, Action::Complete, subject);
     if status != BlkStatus::Ok {
         klog::blk_print_req_error(k, rq, status);
     }
     let mut left = (bytes / SECTOR) as u32;
-    while let Some(bio) = k.block().reqs[rq].bio {
+    loop {
         let b = k.block();
+        let r = &mut b.reqs[rq];
+        let Some(bio) = r.bio else { return };
         let o = &mut b.bios[bio];
         if status != BlkStatus::Ok && o.status == BlkStatus::Ok {
             o.status = status;
@@ -44,27 +45,23 @@ pub fn blk_update_request<K: BlockEnv>(k: &mut K, rq: ReqId, status: BlkStatus, 
             // A part of this bio: it goes on from there.
             o.sector += u64::from(left);
             o.sectors -= left;
-            let r = &mut b.reqs[rq];
             r.sector += u64::from(left);
             r.sectors -= left;
             return;
         }
         left -= o.sectors;
         o.traced = false; // the request's completion has been traced
-        let (next, sectors) = (o.next, o.sectors); // the link stays: its end_io may look
-        let r = &mut b.reqs[rq];
-        r.bio = next;
-        r.sectors -= sectors;
+        let next = o.next; // the link stays: its end_io may look
+        r.sectors -= o.sectors;
         if next.is_some() {
-            r.sector += u64::from(sectors);
+            r.sector += u64::from(o.sectors);
         }
-        if !r.rqf.has(RqFlags::FLUSH_SEQ) {
-            bio_endio(k, bio, status);
-        } else {
+        if r.rqf.has(RqFlags::FLUSH_SEQ) {
             // The flush machinery ends the bio when its sequence is over.
-            k.block().reqs[rq].bio = Some(bio);
             return;
         }
+        r.bio = next;
+        bio_endio(k, bio, status);
     }
 }
 
@@ -207,7 +204,7 @@ pub fn bio_endio<K: BlockEnv>(k: &mut K, bio: BioId, status: BlkStatus) {
             }
             _ => {
                 k.host().charge(Cost::CompleteBio);
-                k.bio_end_io(bio);
+                k.bio_end_io(bio, end_io);
                 return;
             }
         }

@@ -252,6 +252,7 @@ impl Request {
         self.op == Op::Read || self.flags.has(Flags::SYNC_FLAGS)
     }
     /// A request of hardware queue `hctx` that holds nothing yet.
+    #[inline]
     pub fn new(dev: DevId, hctx: HctxId, cpu: u8, op: Op, flags: Flags, now: Ns) -> Request {
         Request {
             sector: 0,

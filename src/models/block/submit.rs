@@ -204,25 +204,34 @@ pub fn blk_mq_alloc_request<K: BlockEnv>(
     let d = &mut b.devs[usize::from(dev.0)];
     let hctx = d.hctx_of(cpu);
     let h = &mut b.hctxs[hctx.index()];
-    let mut r = Request::new(dev, hctx, cpu, op, flags, now);
     // Flushes hold a tag of the scheduler like everything else.
+    let sched = h.sched_tags.is_some();
+    let mut sched_nr = 0;
     match &mut h.sched_tags {
         Some(tags) => {
             let limit = match op == Op::Flush || flags.has(Flags::FUA.with(Flags::PREFLUSH)) {
                 true => None,
                 false => d.elevator.limit_depth(task, op, is_sync(op, flags)),
             };
-            r.sched_nr = tags.get_shallow(cpu, limit)?;
-            r.sched_tag = true;
-            r.icq = task;
-            r.rqf.set(RqFlags::ELV);
+            sched_nr = tags.get_shallow(cpu, limit)?;
             d.elevator.prepare_request(task);
         }
-        None if h.tags.get() => r.tag = true,
+        None if h.tags.get() => {}
         None => return None,
     }
     d.count.requests += 1;
-    Some(b.reqs.alloc(r))
+    Some(b.reqs.alloc_with(|| Request {
+        tag: !sched,
+        sched_tag: sched,
+        sched_nr,
+        icq: if sched { task } else { None },
+        rqf: if sched {
+            RqFlags::ELV
+        } else {
+            RqFlags::default()
+        },
+        ..Request::new(dev, hctx, cpu, op, flags, now)
+    }))
 }
 
 /// The submitter goes on after having been kept from a request.

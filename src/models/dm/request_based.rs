@@ -221,14 +221,11 @@ fn release_clone<K: DmEnv>(k: &mut K, rq: ReqId, clone: ReqId) {
 
 /// A bio of a clone has ended: once all have, or one has failed, as much of the
 /// original is complete (`end_clone_bio`).
-pub fn end_clone_bio<K: DmEnv>(k: &mut K, bio: BioId) {
+pub fn end_clone_bio<K: DmEnv>(k: &mut K, bio: BioId, clone: ReqId, orig: BioId) {
     k.host().charge(Cost::EndRqBio);
     let b = k.block();
-    let c = b.bios[bio];
+    let (status, next) = (b.bios[bio].status, b.bios[bio].next);
     b.bios.free(bio);
-    let EndIo::DmRq { clone, orig } = c.end_io else {
-        return;
-    };
     let RqEnd::Clone { orig: rq } = b.reqs[clone].end else {
         return;
     };
@@ -237,13 +234,13 @@ pub fn end_clone_bio<K: DmEnv>(k: &mut K, bio: BioId) {
     if r.status != BlkStatus::Ok {
         return;
     }
-    if c.status == BlkStatus::Ok {
+    if status == BlkStatus::Ok {
         r.completed += bytes;
-        if c.next.is_some() {
+        if next.is_some() {
             return;
         }
     } else {
-        r.status = c.status;
+        r.status = status;
     }
     let completed = u64::from(r.completed);
     if completed > 0 {

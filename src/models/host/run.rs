@@ -5,8 +5,11 @@ use crate::sim::Ns;
 
 /// Wakes `task` (`try_to_wake_up`): it will run on its CPU. Nothing happens if
 /// it does not sleep.
+#[inline]
 pub fn wake<K: HostEnv>(k: &mut K, task: TaskId) {
-    wake_up(k, task, false);
+    if k.host().tasks[task.index()].state == TaskState::Blocked {
+        wake_up(k, task, false);
+    }
 }
 
 /// A process that has just been forked (`wake_up_new_task`).

@@ -149,12 +149,14 @@ impl<P: Probe> BlockEnv for Machine<P> {
         }
     }
     #[inline]
-    fn bio_end_io(&mut self, bio: BioId) {
-        match self.block.bios[bio].end_io {
-            EndIo::App { .. } => aio::bio_end_io(self, bio),
+    fn bio_end_io(&mut self, bio: BioId, end_io: EndIo) {
+        match end_io {
+            EndIo::App { thread, slot } => aio::bio_end_io(self, bio, thread, slot),
             EndIo::Script { .. } => script::bio_end_io(self, bio),
             EndIo::Dm { dm, .. } => bio_based::clone_endio(self, dm, bio),
-            EndIo::DmRq { .. } => request_based::end_clone_bio(self, bio),
+            EndIo::DmRq { clone, orig } => {
+                request_based::end_clone_bio(self, bio, clone, orig);
+            }
             EndIo::Page(_) => page_io::bio_end_io(self, bio),
             EndIo::Task { .. } => fsync::bio_end_io(self, bio),
             EndIo::Daemon(_) => self.daemon_bio_ended(bio),

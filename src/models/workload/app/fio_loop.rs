@@ -117,11 +117,9 @@ fn next<K: AppEnv>(k: &mut K, task: TaskId, t: u16) -> Turn {
             k.host().charge(Cost::Syscall);
             return Turn::Goes;
         }
-        Act::Sync(unit) => {
-            th.waiting = Waiting::Sync {
-                issue: now,
-                slot: unit.slot,
-            };
+        Act::Sync { slot } => {
+            let unit = th.fio.unit(slot);
+            th.waiting = Waiting::Sync { issue: now, slot };
             let frame = AppFrame::Sync {
                 thread: t,
                 unit,
