@@ -206,6 +206,8 @@ pub struct BlockDev {
     pub requeue_list: ReqList,
     /// Whether kblockd is to take that list.
     pub requeue_queued: bool,
+    /// Whether it is to leave it to the timer after all.
+    pub requeue_put_off: bool,
     /// Which arming of the requeue timer is valid.
     pub requeue_generation: u32,
     /// Flush machinery.
@@ -242,6 +244,7 @@ impl BlockDev {
             queue_map: Vec::new(),
             requeue_list: ReqList::default(),
             requeue_queued: false,
+            requeue_put_off: false,
             requeue_generation: 0,
             fq: FlushQueue::default(),
             wbt: None,
