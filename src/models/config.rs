@@ -7,6 +7,7 @@ use super::device::port::MediaConfig;
 use super::fault::{DmMultipathParams, TimedAction};
 use super::host::HostConfig;
 use super::multipathd::Settings;
+use super::san::SanConfig;
 use super::workload::WorkloadConfig;
 
 /// A whole simulated computer.
@@ -20,6 +21,9 @@ pub struct MachineConfig {
     pub devices: Vec<NamedDevice>,
     /// Media that array ports share.
     pub media: Vec<MediaConfig>,
+    /// The storage network: initiator ports, links, arrays, other hosts, faults.
+    #[serde(default)]
+    pub san: SanConfig,
     /// Device-mapper devices, in order of creation; later ones may stand on
     /// earlier ones.
     pub maps: Vec<MapConfig>,

@@ -59,6 +59,7 @@ pub fn build(scenario: &Scenario, mode: Mode) -> Result<MachineConfig, BuildErro
         host: scenario.host.clone(),
         devices: devices.collect(),
         media: scenario.media.clone(),
+        san: scenario.san.clone(),
         maps: Vec::new(),
         workload: scenario.workload.clone(),
         messages_before_start: Vec::new(),

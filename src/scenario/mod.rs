@@ -52,6 +52,7 @@ use crate::models::device::port::MediaConfig;
 use crate::models::fault::{DmMultipathParams, TimedAction};
 use crate::models::host::HostConfig;
 use crate::models::multipathd::Settings;
+use crate::models::san::SanConfig;
 use crate::models::workload::WorkloadConfig;
 use crate::sim::Ns;
 
@@ -70,6 +71,8 @@ pub struct Scenario {
     pub devices: Vec<Device>,
     /// Media that ports share.
     pub media: Vec<MediaConfig>,
+    /// The storage network.
+    pub san: SanConfig,
     /// Device-mapper devices, in order of creation.
     pub maps: Vec<Map>,
     /// Messages before the workload starts: map and text.

@@ -59,6 +59,19 @@ pub fn blk_add_timer<K: BlockEnv>(k: &mut K, dev: DevId) {
     mod_timer(k, dev, expiry.min(most));
 }
 
+/// The command of `rq`, which has taken too long, is given as long again
+/// (`BLK_EH_RESET_TIMER`).
+pub fn blk_reset_timer<K: BlockEnv>(k: &mut K, rq: ReqId) {
+    let now = k.host().now();
+    let r = &mut k.block().reqs[rq];
+    r.io_start = now;
+    r.rqf.clear(RqFlags::TIMED_OUT);
+    let dev = r.dev;
+    if k.block().dev(dev).timer.is_to_be_armed() {
+        blk_add_timer(k, dev);
+    }
+}
+
 fn mod_timer<K: BlockEnv>(k: &mut K, dev: DevId, expires: u64) {
     let at = k.host().timer_fires(expires);
     let t = &mut k.block().dev(dev).timer;

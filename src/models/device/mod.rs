@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use super::block::BlockEnv;
 use super::io::{BioId, ReqId};
+use super::san::San;
 use crate::sim::Ns;
 use crate::sim::draw::Draws;
 use array_port::PortDisk;
@@ -45,6 +46,8 @@ pub struct Devices {
     pub port_disks: Vec<PortDisk>,
     /// The ports and the media behind them.
     pub array: Array,
+    /// The storage network, with the arrays in it.
+    pub san: San,
     /// Where noise of service is drawn from.
     pub draws: Draws,
 }
@@ -73,6 +76,8 @@ pub enum DeviceConfig {
     ScsiDebug(ScsiDebugConfig),
     /// A port of a storage array.
     ArrayPort(port::PortConfig),
+    /// A LUN of an array, across a storage network.
+    Lun(scsi::LunDiskConfig),
 }
 
 /// null_blk's configfs attributes (`null_blk/main.c`, 6.1).

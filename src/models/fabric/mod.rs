@@ -289,6 +289,15 @@ impl Fabric {
         self.nexuses[n].can_be_cut && self.way(n, t).0
     }
 
+    /// Whether anything passes through nexus `id` at `now`.
+    pub fn passes(&mut self, id: NexusId, now: Ns) -> bool {
+        let links = &self.nexuses[usize::from(id.0)].links;
+        links.iter().all(|&l| {
+            let condition = self.links[usize::from(l)].health.at(now);
+            !condition.down && !condition.black_hole
+        })
+    }
+
     /// The state of nexus `id`.
     #[inline]
     pub fn state(&self, id: NexusId) -> State {

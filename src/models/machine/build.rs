@@ -9,7 +9,7 @@ use super::super::config::{MachineConfig, MapConfig, NamedDevice};
 use super::super::device::array_port::PortDisk;
 use super::super::device::null_blk::NullBlk;
 use super::super::device::port::{Array, PortConfig};
-use super::super::device::scsi::{ScsiDebug, ScsiDisk};
+use super::super::device::scsi::{LunDiskConfig, ScsiDebug, ScsiDisk};
 use super::super::device::{DeviceConfig, Devices, NullBlkConfig, ScsiDebugConfig};
 use super::super::dm::table::LoadError;
 use super::super::dm::{BioFifo, Dm, DmDev, Table};
@@ -17,6 +17,7 @@ use super::super::host::{Cost, CpuCosts, CpuId, Host, Prio};
 use super::super::io::DevId;
 use super::super::mpath::selector::SelectorEnv;
 use super::super::mpath::{CtrEnv, QueueMode};
+use super::super::san::San;
 use super::super::workload::app::App;
 use super::super::workload::app::fsync::Call;
 use super::super::workload::fio::ThreadSpec;
@@ -102,6 +103,8 @@ impl<P> Machine<P> {
                 cancelled: Vec::new(),
                 port_disks: Vec::new(),
                 array: Array::new(&config.media).map_err(|e| BuildError::Config(e.to_string()))?,
+                san: San::new(&config.san, Draws::new(config.seed))
+                    .map_err(|e| BuildError::Config(e.to_string()))?,
                 draws: Draws::new(config.seed),
             },
             app: App::new(config.workload.writeback_bio_bytes),
@@ -165,6 +168,15 @@ impl<P> Machine<P> {
                 let n = (self.devices.port_disks.len() - 1) as u16;
                 (port_dev(d, c), c.queue_depth, 1, Driver::Port(n))
             }
+            DeviceConfig::Lun(c) => {
+                let wrong = |e| BuildError::Config(format!("{}: {e}", d.name));
+                let san = &mut self.devices.san;
+                let path = san.add_path(&c.path()).map_err(wrong)?;
+                let dev = lun_dev(d, c, san.sectors(path));
+                self.devices.scsi.push(ScsiDisk::on_path(id, c, path));
+                let n = (self.devices.scsi.len() - 1) as u16;
+                (dev, c.can_queue, 1, Driver::Scsi(n))
+            }
         };
         self.block.devs.push(dev);
         if let Driver::NullBlk(n) = driver
@@ -180,6 +192,7 @@ impl<P> Machine<P> {
             DeviceConfig::NullBlk(_) => default_nr_requests(depth, queues == 1),
             DeviceConfig::ScsiDebug(c) => c.queue_depth.unwrap_or(c.max_queue),
             DeviceConfig::ArrayPort(c) => c.queue_depth,
+            DeviceConfig::Lun(c) => c.queue_depth,
         };
         self.block.dev(id).wbt = wbt(&d.queue, holds);
         if let DeviceConfig::NullBlk(c) = &d.device {
@@ -345,6 +358,15 @@ fn scsi_dev(d: &NamedDevice, c: &ScsiDebugConfig) -> BlockDev {
     let mut dev = BlockDev::new(d.name.clone(), d.devno, c.dev_size_mb * 2048, limits);
     dev.write_cache = true;
     dev.fua = true;
+    dev.timer.rq_timeout = c.timeout;
+    dev
+}
+
+/// What a LUN of an array announces: an HBA's usual limits.
+fn lun_dev(d: &NamedDevice, c: &LunDiskConfig, sectors: u64) -> BlockDev {
+    let mut limits = Limits::default();
+    limits.set_max_hw_sectors(BLK_DEF_MAX_SECTORS);
+    let mut dev = BlockDev::new(d.name.clone(), d.devno, sectors, limits);
     dev.timer.rq_timeout = c.timeout;
     dev
 }

@@ -66,6 +66,7 @@ impl<P: Probe> HostEnv for Machine<P> {
             Irq::Fork(task) => host::wake_up_new_task(self, task),
             Irq::Dm(timer) => super::super::dm::timer_fired(self, timer),
             Irq::Scsi(timer) => scsi::timer_fired(self, timer),
+            Irq::San => self.san_changes(),
             Irq::Delayed(dm, bio) => {
                 let worker = self.dm.dev(dm).worker;
                 host::queue_work(self, worker, Frame::Block(BlockFrame::SubmitBio(bio)));
@@ -236,10 +237,15 @@ impl<P: Probe> DmEnv for Machine<P> {
         self.irq_at(at, cpu, Irq::Dm(timer));
     }
     fn dh_activate(&mut self, dev: DevId) -> (Ns, DhResult) {
-        let handler = match self.driver(dev) {
-            Driver::Scsi(n) => self.devices.scsi[usize::from(n)].handler.as_deref(),
+        let disk = match self.driver(dev) {
+            Driver::Scsi(n) => Some(&self.devices.scsi[usize::from(n)]),
             _ => None,
         };
+        let lld = disk.map(|disk| disk.lld);
+        let handler = disk.and_then(|disk| disk.handler.as_deref());
+        if let (Some("alua"), Some(scsi::Lld::Lun(path))) = (handler, lld) {
+            return self.activate_lun(path);
+        }
         match handler {
             // The states of the target port groups are asked for after a while.
             Some("alua") => {

@@ -6,6 +6,7 @@ mod daemon;
 mod glue;
 mod invariants;
 mod lookup;
+mod network;
 
 pub use admin::Admin;
 use admin::AdminFrame;
@@ -55,6 +56,8 @@ pub enum Irq {
     Dm(DmTimer),
     /// A timer of the SCSI mid-layer.
     Scsi(scsi::Timer),
+    /// Something changes in the storage network; it costs no CPU.
+    San,
 }
 
 /// A frame of a task's stack.
@@ -297,6 +300,7 @@ impl<P: Probe> Machine<P> {
         }
         self.start_multipathd();
         self.start_timeline();
+        self.arm_san();
     }
 
     /// The name of a block device.

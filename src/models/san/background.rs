@@ -3,7 +3,7 @@
 //! when somebody next looks.
 
 use super::config::BackgroundConfig;
-use super::{PathId, San, SanError};
+use super::{PathConfig, PathId, San, SanError};
 use crate::models::array::reply::{Command, CommandKind};
 use crate::sim::dist::{Sampler, Shape};
 use crate::sim::draw::{Draws, Purpose};
@@ -62,7 +62,12 @@ impl Background {
 impl San {
     /// Adds a stream of another host.
     pub(super) fn add_background(&mut self, config: &BackgroundConfig) -> Result<(), SanError> {
-        let path = self.add_path(&config.path)?;
+        let path = self.add_path(&PathConfig {
+            initiator: config.initiator.clone(),
+            target: config.target.clone(),
+            lun: config.lun.clone(),
+            via: config.via.clone(),
+        })?;
         let wrong = |why| Err(SanError::Background(why));
         if !(1..=10_000_000).contains(&config.iops) {
             return wrong("`iops` must be from 1 to 10000000");

@@ -32,14 +32,24 @@ pub struct SanConfig {
     pub random_faults: Vec<RandomFault>,
 }
 
+/// What runs over the links, and what they are like.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+#[schemars(rename = "Fabric")]
+pub struct FabricConfig {
+    /// What runs over the links. Default: Fibre Channel.
+    pub transport: Transport,
+    /// What every link is like of which nothing else is said.
+    pub link: LinkConfig,
+}
+
 /// A link between switches.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(default)]
+#[serde(default, deny_unknown_fields)]
 pub struct NamedLink {
     /// What paths call it.
     pub name: String,
     /// What it is like.
-    #[serde(flatten)]
     pub link: LinkConfig,
 }
 
@@ -63,9 +73,15 @@ pub struct PathConfig {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct BackgroundConfig {
-    /// Its path.
-    #[serde(flatten)]
-    pub path: PathConfig,
+    /// Its initiator port.
+    pub initiator: String,
+    /// The target port.
+    pub target: String,
+    /// The LUN.
+    pub lun: String,
+    /// Links between switches on the way, from the host on.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub via: Vec<String>,
     /// Commands a second on average, at exponential distances; 1 to 10⁷.
     /// Default: 1000.
     pub iops: u32,
@@ -81,7 +97,10 @@ pub struct BackgroundConfig {
 impl Default for BackgroundConfig {
     fn default() -> Self {
         BackgroundConfig {
-            path: PathConfig::default(),
+            initiator: String::new(),
+            target: String::new(),
+            lun: String::new(),
+            via: Vec::new(),
             iops: 1000,
             size: Bytes(8 << 10),
             reads: 1.0,

@@ -22,7 +22,7 @@ mod build;
 mod config;
 mod names;
 
-pub use config::{BackgroundConfig, NamedLink, PathConfig, SanConfig, SanError};
+pub use config::{BackgroundConfig, FabricConfig, NamedLink, PathConfig, SanConfig, SanError};
 
 use super::array::access_state::AccessState;
 use super::array::reply::{Command, Reply};
@@ -249,6 +249,13 @@ impl San {
     /// The state of the nexus of `path`.
     pub fn state(&self, path: PathId) -> State {
         self.fabric.state(self.nexus(path))
+    }
+
+    /// Whether an answer comes back on `path` at `now`: it is neither cut nor
+    /// does it swallow what is sent.
+    pub fn is_reachable(&mut self, path: PathId, now: Ns) -> bool {
+        let nexus = self.nexus(path);
+        self.fabric.state(nexus) == State::Running && self.fabric.passes(nexus, now)
     }
 
     /// The access state of the LUN of `path` through it (REPORT TARGET PORT

@@ -403,7 +403,9 @@ fn a_port_that_is_full_says_so() {
 fn other_hosts_take_their_share() {
     let mut c = config();
     let noisy = BackgroundConfig {
-        path: path("hba1", "ctl0.p0", "lun1"),
+        initiator: "hba1".into(),
+        target: "ctl0.p0".into(),
+        lun: "lun1".into(),
         iops: 100_000,
         size: Bytes(8 << 10),
         ..Default::default()

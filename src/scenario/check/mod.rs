@@ -6,6 +6,7 @@ mod array;
 mod device;
 mod map;
 mod multipathd;
+mod san;
 mod timeline;
 mod workload;
 
@@ -49,7 +50,8 @@ pub(super) fn check(
     let name = checker.name(raw.name.as_ref(), default_name);
     let host = checker.host(&raw.host);
     let media = checker.media(&raw.media);
-    let devices = checker.devices(&raw.device, &raw.media);
+    let san = checker.san(raw);
+    let devices = checker.devices(&raw.device, &raw.media, &san);
     let maps = checker.maps(&raw.map, &devices);
     let messages = checker.messages(&raw.message, &maps);
     let timeline = checker.timeline(&raw.timeline, &devices, &maps);
@@ -68,6 +70,7 @@ pub(super) fn check(
         host,
         devices,
         media,
+        san,
         maps,
         messages,
         timeline,

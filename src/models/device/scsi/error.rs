@@ -7,7 +7,7 @@ use super::super::super::block::requeue::kick_requeue_list;
 use super::super::super::io::ReqId;
 use super::super::DeviceEnv;
 use super::state::SdevState;
-use super::{Timer, sdev, timeout};
+use super::{Timer, lun, sdev, timeout};
 use crate::sim::Ns;
 
 /// How a request to abort or reset something goes.
@@ -101,7 +101,8 @@ pub(super) fn wakeup<K: DeviceEnv>(k: &mut K, disk: u16) {
         return;
     }
     d.host.is_handling = true;
-    let (takes, _) = d.policy.escalate();
+    lun::update_policy(k, disk);
+    let (takes, _) = sdev(k, disk).policy.escalate();
     k.arm_scsi(Timer::Recovered(disk), now + takes);
 }
 

@@ -11,6 +11,7 @@
 pub mod complete;
 pub mod depth;
 pub mod error;
+pub mod lun;
 pub mod queue;
 pub mod result;
 pub mod scsi_debug;
@@ -19,11 +20,13 @@ pub mod timeout;
 
 pub use complete::scsi_done;
 pub use error::EhPolicy;
+pub use lun::{LunDiskConfig, nexus_event};
 pub use queue::{get_budget, lld_busy, put_budget, queue_rq};
 pub use scsi_debug::{ScsiDebug, scsi_debug_write};
 pub use state::{SdevState, delete, set_state};
 
 use super::super::io::{DevId, ReqId};
+use super::super::san::{Held, PathId};
 use super::scripted::Script;
 use super::{DeviceEnv, ScsiDebugConfig};
 use crate::sim::Ns;
@@ -37,6 +40,8 @@ use scsi_debug::Delays;
 pub struct ScsiDisk {
     /// Its block device.
     pub dev: DevId,
+    /// The driver of its host adapter.
+    pub lld: Lld,
     /// What scsi_debug takes.
     pub delays: Delays,
     /// `device/queue_depth`
@@ -70,6 +75,17 @@ pub struct ScsiDisk {
     pub faults: Script<Answer>,
     /// Internal commands that are still to be sent.
     internal: state::Internal,
+    /// Commands that its port holds until more is known.
+    stalled: Vec<(ReqId, Held)>,
+}
+
+/// The driver of a host adapter.
+#[derive(Copy, Clone, Debug, PartialEq, Eq)]
+pub enum Lld {
+    /// scsi_debug.
+    ScsiDebug,
+    /// One that leads to a LUN of an array.
+    Lun(PathId),
 }
 
 /// What is known of a command in trouble (`struct scsi_cmnd`).
@@ -89,6 +105,8 @@ pub struct Cmnd {
     is_timed_out: bool,
     /// An abort has been tried (`SCSI_EH_ABORT_SCHEDULED`).
     abort_tried: bool,
+    /// When the adapter answers, if it is known not to be the disk's delay.
+    due: Option<Ns>,
 }
 
 /// A timer of the mid-layer.
@@ -113,27 +131,41 @@ impl ScsiDisk {
     /// A disk of scsi_debug.
     pub fn new(dev: DevId, c: &ScsiDebugConfig) -> Self {
         let queue_depth = c.queue_depth.unwrap_or(c.max_queue);
+        let mut disk = ScsiDisk::over(dev, Lld::ScsiDebug, queue_depth);
+        disk.delays = Delays {
+            command: c.ndelay,
+            sync_cache: SYNC_CACHE,
+        };
+        disk.handler = c.handler.clone();
+        disk.retries = c.retries;
+        disk
+    }
+
+    /// A disk whose adapter has the driver `lld`.
+    fn over(dev: DevId, lld: Lld, queue_depth: u32) -> Self {
         ScsiDisk {
             dev,
+            lld,
             delays: Delays {
-                command: c.ndelay,
-                sync_cache: SYNC_CACHE,
+                command: Ns::ZERO,
+                sync_cache: Ns::ZERO,
             },
             queue_depth,
             max_queue_depth: queue_depth,
             in_flight: 0,
             restarts: false,
-            handler: c.handler.clone(),
+            handler: None,
             state: SdevState::Running,
             offline_already: false,
             device_blocked: 0,
-            retries: c.retries,
+            retries: 0,
             cmnds: Vec::new(),
             host: ScsiHost::default(),
             policy: EhPolicy::default(),
             depth: DepthTracking::default(),
             faults: Vec::new(),
             internal: state::Internal::default(),
+            stalled: Vec::new(),
         }
     }
 
@@ -150,6 +182,7 @@ impl ScsiDisk {
                     is_dropped: false,
                     is_timed_out: false,
                     abort_tried: false,
+                    due: None,
                 });
                 self.cmnds.len() - 1
             }

@@ -10,7 +10,7 @@ use super::super::DeviceEnv;
 use super::super::scripted::strike;
 use super::scsi_debug::{Cdb, Queued};
 use super::state::{SdevState, is_immediate, state_check};
-use super::{MAX_DEVICE_BLOCKED, MAX_HOST_BLOCKED, complete, sdev};
+use super::{Lld, MAX_DEVICE_BLOCKED, MAX_HOST_BLOCKED, complete, lun, sdev};
 use crate::sim::Ns;
 
 /// `SCSI_QUEUE_DELAY`
@@ -121,6 +121,10 @@ fn host_queue_ready<K: DeviceEnv>(k: &mut K, disk: u16) -> bool {
 /// The adapter takes the command of `rq`; false if it is busy
 /// (`scsi_dispatch_cmd`).
 fn queuecommand<K: DeviceEnv>(k: &mut K, disk: u16, rq: ReqId) -> bool {
+    if let Lld::Lun(path) = sdev(k, disk).lld {
+        lun::queuecommand(k, disk, path, rq);
+        return true;
+    }
     let now = k.host().now();
     let r = &k.block().reqs[rq];
     let cdb = Cdb {

@@ -5,7 +5,7 @@ use super::super::super::io::ReqId;
 use super::super::DeviceEnv;
 use super::queue::Reason;
 use super::result::{Answer, CmdResult, HostByte};
-use super::{Timer, complete, error, sdev};
+use super::{Timer, complete, error, lun, sdev};
 use crate::sim::Ns;
 
 /// Parts of a second after which an abort begins.
@@ -15,6 +15,10 @@ const ABORT_AFTER: u64 = 100;
 /// first abort begins soon. If one has been tried already, error handling takes
 /// over.
 pub fn scsi_timeout<K: DeviceEnv>(k: &mut K, disk: u16, rq: ReqId) {
+    if lun::resets_timer(k, disk, rq) {
+        return;
+    }
+    lun::update_policy(k, disk);
     let now = k.host().now();
     let d = sdev(k, disk);
     let takes = d.policy.abort.takes;
@@ -45,8 +49,10 @@ pub(super) fn gave_up<K: DeviceEnv>(k: &mut K, disk: u16, rq: ReqId) {
     let now = k.host().now();
     let issued = k.block().reqs[rq].io_start;
     let d = sdev(k, disk);
-    let due = issued + d.delays.command;
+    let delay = d.delays.command;
+    d.stalled.retain(|&(stalled, _)| stalled != rq);
     let cmnd = d.cmnd(rq, now);
+    let due = cmnd.due.unwrap_or(issued + delay);
     cmnd.answer = None;
     cmnd.is_timed_out = false;
     let answers = !std::mem::replace(&mut cmnd.is_dropped, false);
