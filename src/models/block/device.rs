@@ -218,6 +218,8 @@ pub struct BlockDev {
     pub quiesced: bool,
     /// Whether it is being removed (`blk_queue_dying`).
     pub is_dying: bool,
+    /// Whether its disk is gone, and errors are no longer told (`GD_DEAD`).
+    pub is_dead: bool,
     /// Deadlines of its commands.
     pub timer: QueueTimer,
     /// Counters.
@@ -250,6 +252,7 @@ impl BlockDev {
             wbt: None,
             quiesced: false,
             is_dying: false,
+            is_dead: false,
             timer: QueueTimer::default(),
             count: Counters::default(),
         }
