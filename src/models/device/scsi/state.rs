@@ -123,9 +123,18 @@ pub fn delete<K: DeviceEnv>(k: &mut K, disk: u16) -> Ns {
     }
     let b = k.block().dev(dev);
     b.capacity = 0;
-    b.is_dying = true;
+    b.is_dead = true;
     blk_mq_run_hw_queues(k, dev, true);
+    let at = k.host().now() + REMOVAL;
+    k.arm_scsi(Timer::Removed(disk), at);
     REMOVAL
+}
+
+/// `disk` is gone: its queue goes last (`blk_mq_destroy_queue`). Until then
+/// what still comes was refused by the disk's state.
+pub(super) fn removed<K: DeviceEnv>(k: &mut K, disk: u16) {
+    let dev = sdev(k, disk).dev;
+    k.block().dev(dev).is_dying = true;
 }
 
 /// Sends the next internal command.
