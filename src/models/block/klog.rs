@@ -60,7 +60,6 @@ impl Klog {
 }
 
 /// Logs that `rq` fails, unless its disk is gone.
-#[cold]
 pub fn blk_print_req_error<K: BlockEnv>(k: &mut K, rq: ReqId, status: BlkStatus) {
     let now = k.host().now();
     let b = k.block();
