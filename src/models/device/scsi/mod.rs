@@ -206,6 +206,7 @@ impl ScsiDisk {
 }
 
 /// A timer of the mid-layer has expired.
+#[cold]
 pub fn timer_fired<K: DeviceEnv>(k: &mut K, timer: Timer) {
     match timer {
         Timer::Abort(disk, rq) => timeout::abort_handler(k, disk, rq),

@@ -56,6 +56,7 @@ const REMOVAL: Ns = Ns::from_ms(23);
 
 /// Whether `disk` takes the command of `rq`
 /// (`scsi_device_state_check`).
+#[cold]
 pub(super) fn state_check<K: DeviceEnv>(k: &mut K, disk: u16, rq: ReqId) -> BlkStatus {
     let now = k.host().now();
     let internal = k.block().reqs[rq].op.is_passthrough();
@@ -155,6 +156,7 @@ pub(super) fn next_internal<K: DeviceEnv>(k: &mut K, disk: u16) {
 }
 
 /// An internal command has ended.
+#[cold]
 pub(super) fn internal_done<K: DeviceEnv>(k: &mut K, disk: u16) {
     if sdev(k, disk).internal.left > 0 {
         let at = k.host().now() + BETWEEN;
