@@ -6,6 +6,7 @@ use super::device::DeviceConfig;
 use super::device::port::MediaConfig;
 use super::fault::{DmMultipathParams, TimedAction};
 use super::host::HostConfig;
+use super::multipathd::Settings;
 use super::san::SanConfig;
 use super::workload::WorkloadConfig;
 
@@ -37,6 +38,9 @@ pub struct MachineConfig {
     /// Module parameters of dm-multipath.
     #[serde(default)]
     pub dm_multipath: DmMultipathParams,
+    /// What multipathd runs by; none: it does not run.
+    #[serde(default)]
+    pub multipathd: Option<Settings>,
 }
 
 /// A leaf device and its queue.

@@ -234,6 +234,8 @@ pub enum EndIo {
         /// The task.
         task: u16,
     },
+    /// A daemon, by the number of its command.
+    Daemon(u32),
     /// A scripted task.
     Script {
         /// Which.
@@ -261,6 +263,7 @@ pub enum EndIo {
 
 impl Bio {
     /// A bio as the submitter fills it.
+    #[inline]
     pub fn new(dev: DevId, op: Op, flags: Flags, sector: u64, sectors: u32, segs: u16) -> Bio {
         Bio {
             sector,

@@ -6,6 +6,9 @@ use crate::sim::Ns;
 
 /// A listener; with [`NoProbe`] its calls compile away.
 pub trait Probe {
+    /// Whether it wants to hear of block trace events at all.
+    const LISTENS: bool = true;
+
     /// Something happened to a bio or request of `dev` on `cpu`, while the task
     /// called `comm` was running (none: in an interrupt).
     fn block_event(
@@ -29,6 +32,8 @@ pub trait Probe {
 pub struct NoProbe;
 
 impl Probe for NoProbe {
+    const LISTENS: bool = false;
+
     #[inline]
     fn block_event(&mut self, _: Ns, _: u8, _: Option<&str>, _: DevId, _: Action, _: Subject) {}
     #[inline]

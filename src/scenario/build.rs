@@ -54,6 +54,7 @@ pub fn build(scenario: &Scenario, mode: Mode) -> Result<MachineConfig, BuildErro
     });
     let machine = MachineConfig {
         dm_multipath: scenario.dm_multipath,
+        multipathd: scenario.multipathd.clone(),
         seed: scenario.seed,
         host: scenario.host.clone(),
         devices: devices.collect(),

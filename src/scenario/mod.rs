@@ -51,6 +51,7 @@ use crate::models::device::DeviceConfig;
 use crate::models::device::port::MediaConfig;
 use crate::models::fault::{DmMultipathParams, TimedAction};
 use crate::models::host::HostConfig;
+use crate::models::multipathd::Settings;
 use crate::models::san::SanConfig;
 use crate::models::workload::WorkloadConfig;
 use crate::sim::Ns;
@@ -80,6 +81,8 @@ pub struct Scenario {
     pub timeline: Vec<TimedAction>,
     /// Module parameters of dm-multipath.
     pub dm_multipath: DmMultipathParams,
+    /// What multipathd runs by; none: it does not run.
+    pub multipathd: Option<Settings>,
     /// What the application does.
     pub workload: WorkloadConfig,
     /// Width of a bin of the time series.

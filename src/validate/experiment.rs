@@ -79,6 +79,7 @@ pub fn machine(observation: &Observation) -> Result<MachineConfig, ExperimentErr
             .collect(),
         actions: actions::timeline(observation)?,
         dm_multipath: dm_multipath(observation)?,
+        multipathd: None,
     })
 }
 

@@ -152,9 +152,16 @@ impl Counters {
     }
 }
 
-/// Adds one to the count of `key`; what was last counted is found first.
+/// Adds one to the count of `key`; the most frequent is found first.
 #[inline]
 fn count<T: PartialEq>(list: &mut Vec<(T, u64)>, key: T) {
+    match list.first_mut() {
+        Some((first, n)) if *first == key => *n += 1,
+        _ => count_other(list, key),
+    }
+}
+
+fn count_other<T: PartialEq>(list: &mut Vec<(T, u64)>, key: T) {
     match list.iter().position(|(k, _)| *k == key) {
         Some(i) => {
             list[i].1 += 1;

@@ -47,9 +47,9 @@ pub fn blk_mq_start_request<K: BlockEnv>(k: &mut K, rq: ReqId) {
     r.io_start = now;
     r.rqf.set(RqFlags::IN_FLIGHT);
     r.rqf.clear(RqFlags::TIMED_OUT);
-    let (dev, sectors, op, flags) = (r.dev, r.sectors, r.op, r.flags);
-    let d = b.dev(dev);
-    d.count.count_issue(sectors, op, flags);
+    let dev = r.dev;
+    let d = &mut b.devs[usize::from(dev.0)];
+    d.count.count_issue(r.sectors, r.op, r.flags);
     let arms = d.timer.is_to_be_armed();
     let subject = b.rq_subject(rq);
     if arms {

@@ -78,17 +78,19 @@ fn try_issue<K: BlockEnv>(k: &mut K, rq: ReqId, bypass_insert: bool, last: bool)
 }
 
 /// A token of the driver's budget and a driver tag, or neither.
+#[inline]
 fn get_budget_and_tag<K: BlockEnv>(k: &mut K, rq: ReqId) -> bool {
     let dev = k.block().reqs[rq].dev;
     if !k.get_budget(dev) {
         return false;
     }
-    if !driver::blk_mq_get_driver_tag(k, rq) {
+    let tag = driver::blk_mq_get_driver_tag(k, rq);
+    if tag {
+        k.block().reqs[rq].budget = true;
+    } else {
         k.put_budget(dev);
-        return false;
     }
-    k.block().reqs[rq].budget = true;
-    true
+    tag
 }
 
 #[allow(non_snake_case)]

@@ -87,6 +87,7 @@ pub fn blk_attempt_bio_merge<K: BlockEnv>(k: &mut K, rq: ReqId, bio: BioId) -> b
 }
 
 /// The running code adds to `rq`: not before others have made it what it is.
+#[inline]
 fn touch<K: BlockEnv>(k: &mut K, rq: ReqId) -> Ns {
     let changed = k.block().reqs[rq].changed;
     k.host().not_before(changed);
@@ -99,7 +100,7 @@ fn touch<K: BlockEnv>(k: &mut K, rq: ReqId) -> Ns {
 pub fn bio_attempt_back_merge<K: BlockEnv>(k: &mut K, rq: ReqId, bio: BioId) -> bool {
     touch(k, rq);
     let b = k.block();
-    let o = b.bios[bio];
+    let o = &mut b.bios[bio];
     let r = &mut b.reqs[rq];
     let dev = &mut b.devs[usize::from(r.dev.0)];
     if !fits(dev, r, rq, r.sector, o.sectors, o.segs) {
@@ -107,15 +108,15 @@ pub fn bio_attempt_back_merge<K: BlockEnv>(k: &mut K, rq: ReqId, bio: BioId) -> 
     }
     r.sectors += o.sectors;
     r.segs += o.segs;
-    let tail = r.biotail.replace(bio);
-    b.bios[bio].next = None;
-    if let Some(tail) = tail {
-        b.bios[tail].next = Some(bio);
-    }
+    o.next = None;
     dev.count.back_merges += 1;
     dev.count.dirs[o.op as usize].merges += 1;
+    let at = o.dev;
+    if let Some(tail) = r.biotail.replace(bio) {
+        b.bios[tail].next = Some(bio);
+    }
     let subject = b.bio_subject(bio);
-    k.trace(o.dev, Action::BackMerge, subject);
+    k.trace(at, Action::BackMerge, subject);
     k.host().charge(Cost::Trace);
     true
 }
@@ -124,7 +125,7 @@ pub fn bio_attempt_back_merge<K: BlockEnv>(k: &mut K, rq: ReqId, bio: BioId) -> 
 pub fn bio_attempt_front_merge<K: BlockEnv>(k: &mut K, rq: ReqId, bio: BioId) -> bool {
     touch(k, rq);
     let b = k.block();
-    let o = b.bios[bio];
+    let o = &mut b.bios[bio];
     let r = &mut b.reqs[rq];
     let dev = &mut b.devs[usize::from(r.dev.0)];
     if !fits(dev, r, rq, o.sector, o.sectors, o.segs) {
@@ -133,11 +134,12 @@ pub fn bio_attempt_front_merge<K: BlockEnv>(k: &mut K, rq: ReqId, bio: BioId) ->
     r.sector = o.sector;
     r.sectors += o.sectors;
     r.segs += o.segs;
-    b.bios[bio].next = r.bio.replace(bio);
+    o.next = r.bio.replace(bio);
     dev.count.front_merges += 1;
     dev.count.dirs[o.op as usize].merges += 1;
+    let at = o.dev;
     let subject = b.bio_subject(bio);
-    k.trace(o.dev, Action::FrontMerge, subject);
+    k.trace(at, Action::FrontMerge, subject);
     k.host().charge(Cost::Trace);
     true
 }

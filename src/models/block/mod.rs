@@ -41,7 +41,7 @@ pub use plug::Plug;
 pub use request::{ReqList, Request, RqEnd, RqFlags};
 
 use super::host::{HostEnv, TaskId};
-use super::io::{Bio, BioId, BlkStatus, DevId, ReqId};
+use super::io::{Bio, BioId, BlkStatus, DevId, EndIo, ReqId};
 use crate::sim::{Arena, Ns};
 
 /// A step of the block layer that a task is in the midst of.
@@ -127,8 +127,8 @@ pub trait BlockEnv: HostEnv {
     fn put_budget(&mut self, dev: DevId);
     /// `fops->submit_bio` of a bio-based device.
     fn submit_bio(&mut self, bio: BioId);
-    /// A bio has ended; whoever it belongs to frees it.
-    fn bio_end_io(&mut self, bio: BioId);
+    /// A bio has ended; whoever it belongs to, which is `end_io`, frees it.
+    fn bio_end_io(&mut self, bio: BioId, end_io: EndIo);
     /// `mq_ops->timeout`: the command of `rq` has taken too long.
     fn timed_out(&mut self, rq: ReqId);
     /// A request that has an [`RqEnd`] of a driver above has ended.

@@ -67,11 +67,14 @@ pub fn call_flush<K: BlockEnv>(k: &mut K, from_schedule: bool) {
 /// (`blk-merge.c:blk_attempt_plug_merge`): per queue only the newest.
 pub fn blk_attempt_plug_merge<K: BlockEnv>(k: &mut K, task: TaskId, bio: BioId) -> bool {
     let b = k.block();
+    let plug = &b.plugs[task.index()];
+    let (mut at, multiple_queues) = (plug.list.head, plug.multiple_queues);
+    if at.is_none() {
+        return false;
+    }
     let dev = b.bios[bio].dev;
-    let plug = b.plugs[task.index()];
-    let mut at = plug.list.head;
     while let Some(rq) = at {
-        let r = &b.reqs[rq];
+        let r = &k.block().reqs[rq];
         if r.dev == dev {
             if !merge::blk_attempt_bio_merge(k, rq, bio) {
                 return false;
@@ -79,7 +82,7 @@ pub fn blk_attempt_plug_merge<K: BlockEnv>(k: &mut K, task: TaskId, bio: BioId) 
             k.host().charge(Cost::PlugMerge);
             return true;
         }
-        if !plug.multiple_queues {
+        if !multiple_queues {
             return false;
         }
         at = r.next;

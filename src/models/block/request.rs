@@ -67,6 +67,8 @@ pub enum RqEnd {
     FlushRq,
     /// The flush machinery: data of a flush sequence.
     FlushData,
+    /// A command of a daemon's, by its number.
+    Daemon(u32),
 }
 
 /// What a scheduler keeps with a request (`rq->elv`).
@@ -250,6 +252,7 @@ impl Request {
         self.op == Op::Read || self.flags.has(Flags::SYNC_FLAGS)
     }
     /// A request of hardware queue `hctx` that holds nothing yet.
+    #[inline]
     pub fn new(dev: DevId, hctx: HctxId, cpu: u8, op: Op, flags: Flags, now: Ns) -> Request {
         Request {
             sector: 0,

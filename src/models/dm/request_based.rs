@@ -9,7 +9,7 @@ use super::super::block::requeue::{blk_mq_requeue_request, delay_kick_requeue_li
 use super::super::block::submit::{account_start, blk_mq_alloc_request};
 use super::super::block::{Action, RqEnd, RqFlags, complete};
 use super::super::host::Cost;
-use super::super::io::{Bio, BioId, BlkStatus, EndIo, Flags, Op, ReqId, SECTOR};
+use super::super::io::{BioId, BlkStatus, EndIo, Flags, Op, ReqId, SECTOR};
 use super::super::mpath::selector::SelectCtx;
 use super::super::mpath::{Completion, EndIoRq, MapRq, PathIdx};
 use super::{DmEnv, apply, pg_init, suspend};
@@ -46,6 +46,9 @@ fn rq_left<K: DmEnv>(k: &mut K, dm: u16) {
 /// Whether no path could take a request now (`multipath_busy`).
 fn is_busy<K: DmEnv>(k: &mut K, dm: u16) -> bool {
     let d = k.dm().dev(dm);
+    if d.busy_paths.is_empty() {
+        return d.multipath().is_some_and(|m| m.is_busy(|_| false));
+    }
     let mut busy = std::mem::take(&mut d.busy_paths);
     for (dev, is_busy) in &mut busy {
         *is_busy = k.lld_busy(*dev);
@@ -101,11 +104,10 @@ fn clone_and_issue<K: DmEnv>(
         delay_requeue(k, dm, rq);
         return BlkStatus::Ok;
     }
-    let r = k.block().reqs[rq];
-    let flags = r.flags.with(Flags::NOMERGE);
-    let like = Bio::new(to, r.op, flags, r.sector, r.sectors, r.segs);
     let cpu = k.host().cpu().0;
-    let Some(clone) = blk_mq_alloc_request(k, to, cpu, &like) else {
+    let r = &k.block().reqs[rq];
+    let (from, op, flags) = ((r.dev, r.sector), r.op, r.flags.with(Flags::NOMERGE));
+    let Some(clone) = blk_mq_alloc_request(k, to, cpu, op, flags) else {
         return BlkStatus::Resource;
     };
     k.host().charge(Cost::CloneRq);
@@ -115,7 +117,7 @@ fn clone_and_issue<K: DmEnv>(
     setup_clone(k, rq, clone, path, ctx);
     let b = k.block();
     let subject = b.rq_subject(clone);
-    k.trace(to, Action::Remap(r.dev, r.sector), subject);
+    k.trace(to, Action::Remap(from.0, from.1), subject);
     match blk_insert_cloned_request(k, clone) {
         BlkStatus::Ok => BlkStatus::Ok,
         BlkStatus::Resource | BlkStatus::DevResource => {
@@ -137,22 +139,18 @@ fn clone_and_issue<K: DmEnv>(
 /// `blk_rq_prep_clone`).
 fn setup_clone<K: DmEnv>(k: &mut K, rq: ReqId, clone: ReqId, path: PathIdx, ctx: &SelectCtx) {
     let b = k.block();
-    let orig = b.reqs[rq];
     let to = b.reqs[clone].dev;
     let (mut first, mut last): (Option<BioId>, Option<BioId>) = (None, None);
-    let mut at = orig.bio;
+    let mut at = b.reqs[rq].bio;
     let mut bios = 0;
     while let Some(bio) = at {
-        let o = b.bios[bio];
-        at = o.next;
-        let id = b.bios.alloc(Bio {
-            dev: to,
-            end_io: EndIo::DmRq { clone, orig: bio },
-            remaining: 1,
-            traced: false,
-            next: None,
-            ..o
-        });
+        let id = b.bios.duplicate(bio);
+        let c = &mut b.bios[id];
+        at = c.next.take();
+        c.dev = to;
+        c.end_io = EndIo::DmRq { clone, orig: bio };
+        c.remaining = 1;
+        c.traced = false;
         match last {
             Some(last) => b.bios[last].next = Some(id),
             None => first = Some(id),
@@ -160,21 +158,22 @@ fn setup_clone<K: DmEnv>(k: &mut K, rq: ReqId, clone: ReqId, path: PathIdx, ctx:
         last = Some(id);
         bios += 1;
     }
-    let c = &mut b.reqs[clone];
-    c.sector = orig.sector;
-    c.sectors = orig.sectors;
-    c.segs = orig.segs;
-    c.prio = orig.prio;
-    c.flags = c.flags.with(Flags::FAILFAST_TRANSPORT);
-    c.bio = first;
-    c.biotail = last;
-    c.end = RqEnd::Clone { orig: rq };
     let o = &mut b.reqs[rq];
     o.clone = Some(clone);
     o.pgpath = path.0;
     o.nr_bytes = ctx.nr_bytes;
     o.completed = 0;
     o.status = BlkStatus::Ok;
+    let (sector, sectors, segs, prio) = (o.sector, o.sectors, o.segs, o.prio);
+    let c = &mut b.reqs[clone];
+    c.sector = sector;
+    c.sectors = sectors;
+    c.segs = segs;
+    c.prio = prio;
+    c.flags = c.flags.with(Flags::FAILFAST_TRANSPORT);
+    c.bio = first;
+    c.biotail = last;
+    c.end = RqEnd::Clone { orig: rq };
     k.host().charge_n(Cost::CloneBio, bios);
 }
 
@@ -182,8 +181,8 @@ fn setup_clone<K: DmEnv>(k: &mut K, rq: ReqId, clone: ReqId, path: PathIdx, ctx:
 /// (`blk_insert_cloned_request`), if it is within the limits.
 fn blk_insert_cloned_request<K: DmEnv>(k: &mut K, clone: ReqId) -> BlkStatus {
     let b = k.block();
-    let c = b.reqs[clone];
-    let dev = b.dev(c.dev);
+    let c = &b.reqs[clone];
+    let dev = &b.devs[usize::from(c.dev.0)];
     let max = dev.max_sectors(c.op, c.sector);
     if c.sectors > max && c.op != Op::Flush {
         return if max == 0 {
@@ -222,14 +221,11 @@ fn release_clone<K: DmEnv>(k: &mut K, rq: ReqId, clone: ReqId) {
 
 /// A bio of a clone has ended: once all have, or one has failed, as much of the
 /// original is complete (`end_clone_bio`).
-pub fn end_clone_bio<K: DmEnv>(k: &mut K, bio: BioId) {
+pub fn end_clone_bio<K: DmEnv>(k: &mut K, bio: BioId, clone: ReqId, orig: BioId) {
     k.host().charge(Cost::EndRqBio);
     let b = k.block();
-    let c = b.bios[bio];
+    let (status, next) = (b.bios[bio].status, b.bios[bio].next);
     b.bios.free(bio);
-    let EndIo::DmRq { clone, orig } = c.end_io else {
-        return;
-    };
     let RqEnd::Clone { orig: rq } = b.reqs[clone].end else {
         return;
     };
@@ -238,13 +234,13 @@ pub fn end_clone_bio<K: DmEnv>(k: &mut K, bio: BioId) {
     if r.status != BlkStatus::Ok {
         return;
     }
-    if c.status == BlkStatus::Ok {
+    if status == BlkStatus::Ok {
         r.completed += bytes;
-        if c.next.is_some() {
+        if next.is_some() {
             return;
         }
     } else {
-        r.status = c.status;
+        r.status = status;
     }
     let completed = u64::from(r.completed);
     if completed > 0 {
@@ -264,7 +260,7 @@ fn dm_complete_request<K: DmEnv>(k: &mut K, dm: u16, rq: ReqId, status: BlkStatu
     k.host().charge(Cost::EndClone);
     let (now, uptime) = (k.host().ktime(), k.host().uptime);
     let b = k.block();
-    let r = b.reqs[rq];
+    let r = &b.reqs[rq];
     let Some(clone) = r.clone else { return };
     let io = Completion {
         path: Some(PathIdx(r.pgpath)),

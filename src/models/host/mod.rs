@@ -128,6 +128,8 @@ pub struct Host<F, I> {
     pub jiffy: Ns,
     /// Time since boot at the start of the run.
     pub uptime: Ns,
+    /// What the scheduler's tunables are multiplied with.
+    sysctl_factor: u64,
 }
 
 impl<F: Copy, I: Copy> Host<F, I> {
@@ -141,6 +143,7 @@ impl<F: Copy, I: Copy> Host<F, I> {
             costs,
             jiffy: Ns(1_000_000_000 / u64::from(hz.max(1))),
             uptime: default_uptime(),
+            sysctl_factor: fair::sysctl_factor(usize::from(cpus)),
         }
     }
 

@@ -5,8 +5,11 @@ use crate::sim::Ns;
 
 /// Wakes `task` (`try_to_wake_up`): it will run on its CPU. Nothing happens if
 /// it does not sleep.
+#[inline]
 pub fn wake<K: HostEnv>(k: &mut K, task: TaskId) {
-    wake_up(k, task, false);
+    if k.host().tasks[task.index()].state == TaskState::Blocked {
+        wake_up(k, task, false);
+    }
 }
 
 /// A process that has just been forked (`wake_up_new_task`).
@@ -107,7 +110,7 @@ pub(super) fn run_cpu<K: HostEnv>(k: &mut K, cpu: CpuId) {
             }
             continue;
         };
-        let step = k.step(task);
+        let step = step_on(k, task, began);
         let h = k.host();
         let spent = h.clock - began;
         let c = &mut h.cpus[cpu.index()];
@@ -145,6 +148,18 @@ pub(super) fn run_cpu<K: HostEnv>(k: &mut K, cpu: CpuId) {
                 return;
             }
             entered = k.host().clock;
+        }
+    }
+}
+
+/// Steps `task` until time has passed since `began`, or its step comes to
+/// something else than going on.
+#[inline]
+fn step_on<K: HostEnv>(k: &mut K, task: TaskId, began: Ns) -> Step {
+    loop {
+        let step = k.step(task);
+        if step != Step::Again || k.host().clock > began {
+            return step;
         }
     }
 }

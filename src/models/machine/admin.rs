@@ -1,6 +1,7 @@
 //! Who works at the computer during a run: every action of the timeline is a
 //! process of its own, which does what `dmsetup` or a write to sysfs does.
 
+use super::super::block::Plug;
 use super::super::device::scsi;
 use super::super::dm::table::LoadError;
 use super::super::dm::{self, suspend};
@@ -9,6 +10,7 @@ use super::super::host::{Cost, CpuId, Prio, Step, TaskId};
 use super::super::io::DevId;
 use super::super::mpath::Errno;
 use super::super::probe::Probe;
+use super::super::workload::app::fsync::Call;
 use super::{BuildError, Driver, Frame, Irq, Machine};
 use crate::sim::Ns;
 
@@ -120,6 +122,27 @@ impl<P> Machine<P> {
 }
 
 impl<P: Probe> Machine<P> {
+    /// Something that a daemon does now, as a process of its own.
+    pub(super) fn do_now(&mut self, action: Action) {
+        let at = self.host.now();
+        let n = self.admin.actions.len();
+        let frame = Frame::Admin(AdminFrame {
+            action: n as u16,
+            stage: Stage::Act,
+        });
+        let cpu = self.host.cpu();
+        let task = self
+            .host
+            .spawn("multipathd".into(), Prio::Normal, cpu, frame);
+        self.block.plugs.push(Plug::default());
+        self.app.calls.push(Call::default());
+        self.admin
+            .actions
+            .push((TimedAction { at, action }, Some(task)));
+        self.admin.began.push(at);
+        super::super::host::wake(self, task);
+    }
+
     /// The processes of the timeline start when their time comes.
     pub(super) fn start_timeline(&mut self) {
         for n in 0..self.admin.actions.len() {
@@ -211,6 +234,17 @@ impl<P: Probe> Machine<P> {
                 self.dm.dev(dm).status_seen.push((now, status));
                 Done::Over(Ok(()))
             }
+            (Action::Reload { table, .. }, Some(dm)) => {
+                let loaded = self.load_inactive(dm, table);
+                if loaded.is_err() {
+                    return Done::Over(loaded);
+                }
+                if self.dm.dev(dm).suspended {
+                    return Done::Over(self.resume(dm));
+                }
+                suspend::presuspend(self, dm, true);
+                Done::Draining
+            }
             (Action::Suspend { noflush, .. }, Some(dm)) => {
                 if self.dm.dev(dm).suspended {
                     return Done::Over(Ok(()));
@@ -269,7 +303,7 @@ impl<P: Probe> Machine<P> {
     /// Waits until nothing is left with the targets; what came of it.
     fn drain(&mut self, n: usize, task: TaskId) -> Option<Result<(), Errno>> {
         let action = &self.admin.actions[n].0.action;
-        let resumes = matches!(action, Action::Resume { .. });
+        let resumes = matches!(action, Action::Resume { .. } | Action::Reload { .. });
         let Some(dm) = action.map().and_then(|map| self.map_index(map)) else {
             return Some(Err(Errno::Enxio));
         };

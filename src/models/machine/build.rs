@@ -108,6 +108,7 @@ impl<P> Machine<P> {
                 draws: Draws::new(config.seed),
             },
             app: App::new(config.workload.writeback_bio_bytes),
+            mpds: Default::default(),
             admin: Admin::new(&config.actions, config.dm_multipath),
             probe,
             drivers: Vec::new(),
@@ -135,6 +136,9 @@ impl<P> Machine<P> {
             m.add_script(s, &maps)?;
         }
         m.add_timeline(&maps)?;
+        if let Some(settings) = &config.multipathd {
+            m.add_multipathd(settings);
+        }
         m.block.plugs = vec![Plug::default(); m.host.tasks.len()];
         m.app.calls = vec![Call::default(); m.host.tasks.len()];
         Ok(m)

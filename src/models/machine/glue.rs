@@ -2,7 +2,8 @@
 //! machine.
 
 use super::super::block::{
-    self, Action, BlockEnv, BlockFrame, BlockLayer, BlockTimer, HctxId, Subject, complete, dispatch,
+    self, Action, BlockEnv, BlockFrame, BlockLayer, BlockTimer, HctxId, RqEnd, Subject, complete,
+    dispatch,
 };
 use super::super::device::{DeviceEnv, Devices, array_port, null_blk, scsi};
 use super::super::dm::{
@@ -49,6 +50,8 @@ impl<P: Probe> HostEnv for Machine<P> {
             Frame::Dm(DmFrame::ProcessQueued(f)) => worker::step(self, task, f),
             Frame::Dm(DmFrame::WqWork(dm)) => suspend::step_wq_work(self, task, dm),
             Frame::Dm(DmFrame::Activate(dm, path)) => pg_init::step_activate(self, task, dm, path),
+            Frame::Multipathd(n) => self.step_multipathd(task, n),
+            Frame::Sample(n) => self.step_sample(task, n),
             Frame::Admin(f) => self.step_admin(task, f),
         }
     }
@@ -58,6 +61,8 @@ impl<P: Probe> HostEnv for Machine<P> {
             Irq::Complete(rq) => self.complete(rq),
             Irq::Block(timer) => dispatch::timer_fired(self, timer),
             Irq::Wake(task) => host::wake(self, task),
+            Irq::Multipathd(n) => self.multipathd_alarm(n),
+            Irq::Sample(n) => self.sample(n),
             Irq::Fork(task) => host::wake_up_new_task(self, task),
             Irq::Dm(timer) => super::super::dm::timer_fired(self, timer),
             Irq::Scsi(timer) => scsi::timer_fired(self, timer),
@@ -98,7 +103,7 @@ impl<P: Probe> Machine<P> {
         }
     }
     #[inline]
-    fn driver(&self, dev: DevId) -> Driver {
+    pub(super) fn driver(&self, dev: DevId) -> Driver {
         self.drivers[usize::from(dev.0)]
     }
 }
@@ -135,6 +140,7 @@ impl<P: Probe> BlockEnv for Machine<P> {
             scsi::put_budget(self, n);
         }
     }
+    #[inline]
     fn submit_bio(&mut self, bio: BioId) {
         match self.driver(self.block.bios[bio].dev) {
             Driver::DmBio(n) => bio_based::dm_submit_bio(self, n, bio),
@@ -142,14 +148,18 @@ impl<P: Probe> BlockEnv for Machine<P> {
             _ => complete::bio_endio(self, bio, BlkStatus::IoErr),
         }
     }
-    fn bio_end_io(&mut self, bio: BioId) {
-        match self.block.bios[bio].end_io {
-            EndIo::App { .. } => aio::bio_end_io(self, bio),
+    #[inline]
+    fn bio_end_io(&mut self, bio: BioId, end_io: EndIo) {
+        match end_io {
+            EndIo::App { thread, slot } => aio::bio_end_io(self, bio, thread, slot),
             EndIo::Script { .. } => script::bio_end_io(self, bio),
             EndIo::Dm { dm, .. } => bio_based::clone_endio(self, dm, bio),
-            EndIo::DmRq { .. } => request_based::end_clone_bio(self, bio),
+            EndIo::DmRq { clone, orig } => {
+                request_based::end_clone_bio(self, bio, clone, orig);
+            }
             EndIo::Page(_) => page_io::bio_end_io(self, bio),
             EndIo::Task { .. } => fsync::bio_end_io(self, bio),
+            EndIo::Daemon(_) => self.daemon_bio_ended(bio),
             EndIo::Nobody | EndIo::Chain(_) => self.block.bios.free(bio),
         }
     }
@@ -159,10 +169,14 @@ impl<P: Probe> BlockEnv for Machine<P> {
         }
     }
     fn rq_end_io(&mut self, rq: ReqId, status: BlkStatus) {
-        if let super::super::block::RqEnd::Clone { orig } = self.block.reqs[rq].end
-            && let Driver::DmRq(dm) = self.driver(self.block.reqs[orig].dev)
-        {
-            request_based::end_clone_request(self, dm, rq, status);
+        match self.block.reqs[rq].end {
+            RqEnd::Clone { orig } => {
+                if let Driver::DmRq(dm) = self.driver(self.block.reqs[orig].dev) {
+                    request_based::end_clone_request(self, dm, rq, status);
+                }
+            }
+            RqEnd::Daemon(_) => self.daemon_rq_ended(rq, status),
+            RqEnd::None | RqEnd::FlushRq | RqEnd::FlushData => {}
         }
     }
     fn kblockd(&mut self, hctx: HctxId, frame: BlockFrame) {
@@ -186,6 +200,9 @@ impl<P: Probe> BlockEnv for Machine<P> {
     }
     #[inline]
     fn trace(&mut self, dev: DevId, action: Action, subject: Subject) {
+        if !P::LISTENS {
+            return;
+        }
         let at = self.host.now();
         let cpu = self.host.cpu().0;
         let comm = self.host.current();
@@ -240,6 +257,9 @@ impl<P: Probe> DmEnv for Machine<P> {
             }
             _ => (Ns::ZERO, DhResult::NoSys),
         }
+    }
+    fn dm_event(&mut self, dm: u16) {
+        self.multipathd_hears(dm);
     }
     fn can_change(&mut self) -> bool {
         self.pending_irqs > 0 || self.host.others_run()

@@ -2,6 +2,7 @@
 
 mod admin;
 mod build;
+mod daemon;
 mod glue;
 mod invariants;
 mod lookup;
@@ -10,6 +11,7 @@ mod network;
 pub use admin::Admin;
 use admin::AdminFrame;
 pub use build::{BuildError, ThreadConfig};
+use daemon::Mpds;
 pub use invariants::Violation;
 
 use super::block::{BlockFrame, BlockLayer, BlockTimer};
@@ -40,6 +42,10 @@ pub enum Irq {
     Block(BlockTimer),
     /// A task has slept long enough.
     Wake(TaskId),
+    /// multipathd's loop over a map is due.
+    Multipathd(u16),
+    /// multipathd reads from a suspect path.
+    Sample(u16),
     /// A process of the timeline starts.
     Fork(TaskId),
     /// dm-delay has held a bio long enough.
@@ -63,6 +69,10 @@ pub enum Frame {
     Dm(DmFrame),
     /// In the application.
     App(AppFrame),
+    /// A pass of multipathd over a map.
+    Multipathd(u16),
+    /// A batch of multipathd's reads from a suspect path.
+    Sample(u16),
     /// Something that an administrator does.
     Admin(AdminFrame),
 }
@@ -100,6 +110,8 @@ pub struct Machine<P> {
     pub app: App,
     /// What is done to the computer, and what came of it.
     pub admin: Admin,
+    /// multipathd.
+    pub mpds: Mpds,
     /// Who listens.
     pub probe: P,
     drivers: Vec<Driver>,
@@ -286,6 +298,7 @@ impl<P: Probe> Machine<P> {
         for task in tasks {
             host::wake(self, task);
         }
+        self.start_multipathd();
         self.start_timeline();
         self.arm_san();
     }

@@ -5,6 +5,7 @@
 mod array;
 mod device;
 mod map;
+mod multipathd;
 mod san;
 mod timeline;
 mod workload;
@@ -54,6 +55,7 @@ pub(super) fn check(
     let maps = checker.maps(&raw.map, &devices);
     let messages = checker.messages(&raw.message, &maps);
     let timeline = checker.timeline(&raw.timeline, &devices, &maps);
+    let multipathd = checker.multipathd(raw.multipathd.as_ref());
     let workload = checker.workload(&raw.workload, &devices, &maps);
     checker
         .problems
@@ -72,6 +74,7 @@ pub(super) fn check(
         maps,
         messages,
         timeline,
+        multipathd,
         dm_multipath: DmMultipathParams {
             queue_if_no_path_timeout_secs: raw
                 .dm_multipath

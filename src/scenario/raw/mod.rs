@@ -4,6 +4,7 @@
 mod device;
 mod distribution;
 mod map;
+mod multipathd;
 mod queue;
 mod san;
 mod timeline;
@@ -12,6 +13,7 @@ mod workload;
 pub use device::{Names, RawDevice, RawMedia, RawNullBlk, RawPort, RawScsiDebug};
 pub use distribution::RawDistribution;
 pub use map::{RawGroup, RawMap, RawMessage, RawMode, RawPath, Word};
+pub use multipathd::RawMultipathd;
 pub use queue::RawQueue;
 pub use san::{OverPreset, Presets, RawFault, RawUpgrade};
 pub use timeline::{RawEvent, RawInjection, RawState, RawSuspend};
@@ -80,6 +82,8 @@ pub struct RawScenario {
     /// Module parameters of dm-multipath.
     #[serde(default)]
     pub dm_multipath: RawDmMultipath,
+    /// The daemon that watches the maps. Default: it does not run.
+    pub multipathd: Option<RawMultipathd>,
     /// What the application does.
     pub workload: RawWorkload,
     /// What is written beside the summary.

@@ -84,7 +84,7 @@ impl Elevator {
     #[inline]
     pub fn begin_bio_merge(&mut self, task: Option<TaskId>, bio: &Bio) {
         if let Elevator::Bfq(bfq) = self {
-            bfq.begin_bio_merge(task, is_sync(bio));
+            bfq.begin_bio_merge(task, is_sync(bio.op, bio.flags));
         }
     }
     /// Whether that bio may join `rq` (`allow_merge`).
@@ -139,6 +139,15 @@ impl Elevator {
             Elevator::MqDeadline(dd) => dd.has_work(),
             Elevator::Kyber(kyber) => kyber.has_work(hctx),
             Elevator::Bfq(bfq) => bfq.has_work(),
+        }
+    }
+    /// Whether nothing is left in it.
+    pub fn is_idle(&self) -> bool {
+        match self {
+            Elevator::None => true,
+            Elevator::MqDeadline(dd) => !dd.has_work(),
+            Elevator::Kyber(kyber) => kyber.is_idle(),
+            Elevator::Bfq(bfq) => bfq.is_idle(),
         }
     }
     /// The request whose end is at `sector` (`elv_rqhash_find`).

@@ -3,12 +3,12 @@
 
 use super::super::super::block::dispatch::blk_mq_run_hw_queues;
 use super::super::super::block::requeue::{blk_mq_requeue_request, delay_kick_requeue_list};
-use super::super::super::block::{complete, driver};
+use super::super::super::block::{RqEnd, complete, driver};
 use super::super::super::io::{BlkStatus, ReqId, SECTOR};
 use super::super::DeviceEnv;
 use super::queue::{Reason, set_blocked};
 use super::result::{Action, Answer, CmdResult, Command, Disposition, action, blk_status};
-use super::{Lld, error, sdev, state};
+use super::{error, sdev, state};
 use crate::sim::Ns;
 
 /// `ALUA_TRANSITION_REPREP_DELAY`
@@ -16,10 +16,6 @@ const REPREP_DELAY: Ns = Ns::from_ms(1000);
 
 /// The adapter has ended the command of `rq` (`scsi_done`, `scsi_complete`).
 pub fn scsi_done<K: DeviceEnv>(k: &mut K, disk: u16, rq: ReqId) {
-    if sdev(k, disk).lld == Lld::ScsiDebug {
-        let module = &mut k.devices().scsi_debug;
-        module.in_use = module.in_use.saturating_sub(1);
-    }
     let d = sdev(k, disk);
     let answer = match d.known(rq) {
         None => None,
@@ -143,7 +139,8 @@ fn finished<K: DeviceEnv>(k: &mut K, disk: u16, rq: ReqId) {
 /// `scsi_end_request`
 fn end_request<K: DeviceEnv>(k: &mut K, disk: u16, rq: ReqId, status: BlkStatus) {
     sdev(k, disk).forget(rq);
-    let internal = k.block().reqs[rq].op.is_passthrough();
+    let r = &k.block().reqs[rq];
+    let internal = r.op.is_passthrough() && r.end == RqEnd::None;
     complete::blk_mq_end_request(k, rq, status);
     run_queue_async(k, disk);
     if internal {

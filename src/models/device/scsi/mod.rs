@@ -134,7 +134,6 @@ impl ScsiDisk {
         let mut disk = ScsiDisk::over(dev, Lld::ScsiDebug, queue_depth);
         disk.delays = Delays {
             command: c.ndelay,
-            max_queue: c.max_queue,
             sync_cache: SYNC_CACHE,
         };
         disk.handler = c.handler.clone();
@@ -149,7 +148,6 @@ impl ScsiDisk {
             lld,
             delays: Delays {
                 command: Ns::ZERO,
-                max_queue: queue_depth,
                 sync_cache: Ns::ZERO,
             },
             queue_depth,

@@ -2,12 +2,13 @@
 //! faults that can be injected into it (`drivers/scsi/scsi_debug.c`, 6.1).
 //!
 //! Its parameters and the counter of commands are the module's: all its hosts
-//! share them.
+//! share them. (So are its slots; more commands than these at once, which it
+//! answers with an error, are not modelled: every disk has `max_queue`.)
 
 use super::super::super::io::Op;
 use super::super::DeviceEnv;
 use super::super::scripted::touches;
-use super::result::{Answer, CmdResult, HostByte, SenseKey};
+use super::result::{Answer, CmdResult, SenseKey};
 use crate::sim::Ns;
 
 /// Reads of certain sectors fail (`SDEBUG_OPT_MEDIUM_ERR`).
@@ -25,11 +26,6 @@ const BAD_MEDIUM: (u64, u64) = (0x1234, 0x1234 + 9);
 const UNREADABLE: Answer = sense(SenseKey::MediumError, 0x11, 0x00);
 /// ACK/NAK TIMEOUT
 const ACK_NAK_TO: Answer = sense(SenseKey::AbortedCommand, 0x4b, 0x03);
-/// No slot was free: TASK SET FULL behind `DID_ABORT`.
-const QFULL: Answer = Answer {
-    result: CmdResult::Host(HostByte::Abort),
-    moved: 0,
-};
 
 const fn sense(key: SenseKey, asc: u8, ascq: u8) -> Answer {
     Answer {
@@ -54,8 +50,6 @@ pub struct ScsiDebug {
     inject_pending: bool,
     /// Something was written since the last SYNCHRONIZE CACHE.
     write_since_sync: bool,
-    /// Commands in its slots.
-    pub(super) in_use: u32,
 }
 
 /// What becomes of a command that is queued.
@@ -87,8 +81,6 @@ pub struct Cdb {
 pub struct Delays {
     /// `ndelay`
     pub command: Ns,
-    /// Slots of all hosts together.
-    pub max_queue: u32,
     /// SYNCHRONIZE CACHE after a write: a twentieth of a second, in whole
     /// jiffies.
     pub sync_cache: Ns,
@@ -116,15 +108,11 @@ impl ScsiDebug {
             _ => delays.command,
         };
         self.write_since_sync |= cdb.op == Op::Write;
-        if self.in_use >= delays.max_queue && delay > Ns::ZERO {
-            return Queued::After(Ns::ZERO, Some(QFULL));
-        }
         let answer = if self.opts == 0 {
             None
         } else {
             self.respond(cdb)
         };
-        self.in_use += 1;
         Queued::After(delay, answer)
     }
 
@@ -197,7 +185,6 @@ mod tests {
 
     const DELAYS: Delays = Delays {
         command: Ns::from_ms(4),
-        max_queue: 64,
         sync_cache: Ns::from_ms(48),
     };
 
@@ -210,11 +197,7 @@ mod tests {
         }
     }
     fn good(m: &mut ScsiDebug, cdb: &Cdb) -> Queued {
-        let queued = m.queuecommand(cdb, &DELAYS);
-        if matches!(queued, Queued::After(..)) {
-            m.in_use -= 1;
-        }
-        queued
+        m.queuecommand(cdb, &DELAYS)
     }
     const GOOD: Queued = Queued::After(Ns::from_ms(4), None);
 
@@ -285,15 +268,5 @@ mod tests {
         good(&mut m, &write);
         assert_eq!(good(&mut m, &flush), Queued::After(DELAYS.sync_cache, None));
         assert_eq!(good(&mut m, &flush), Queued::After(Ns::ZERO, None));
-    }
-
-    #[test]
-    fn the_slots_are_those_of_all_hosts() {
-        let mut m = ScsiDebug::default();
-        for _ in 0..64 {
-            assert_eq!(m.queuecommand(&read(0), &DELAYS), GOOD);
-        }
-        let full = Queued::After(Ns::ZERO, Some(QFULL));
-        assert_eq!(m.queuecommand(&read(0), &DELAYS), full);
     }
 }

@@ -1,6 +1,7 @@
 //! A disk that is taken offline, brought back or deleted through sysfs
 //! (`scsi_sysfs.c`, `scsi_lib.c:scsi_device_state_check`, 6.1).
 
+use super::super::super::block::RqEnd;
 use super::super::super::block::dispatch::blk_mq_run_hw_queues;
 use super::super::super::block::passthrough::blk_execute_rq_nowait;
 use super::super::super::fault::DeviceState;
@@ -134,7 +135,7 @@ pub(super) fn next_internal<K: DeviceEnv>(k: &mut K, disk: u16) {
         return;
     };
     let dev = d.dev;
-    if blk_execute_rq_nowait(k, dev).is_none() {
+    if blk_execute_rq_nowait(k, dev, RqEnd::None).is_none() {
         let at = k.host().jiffies_from_now(BETWEEN); // no tag is free
         return k.arm_scsi(Timer::Internal(disk), at);
     }

@@ -5,7 +5,7 @@ use super::super::super::io::ReqId;
 use super::super::DeviceEnv;
 use super::queue::Reason;
 use super::result::{Answer, CmdResult, HostByte};
-use super::{Lld, Timer, complete, error, lun, sdev};
+use super::{Timer, complete, error, lun, sdev};
 use crate::sim::Ns;
 
 /// Parts of a second after which an abort begins.
@@ -49,7 +49,7 @@ pub(super) fn gave_up<K: DeviceEnv>(k: &mut K, disk: u16, rq: ReqId) {
     let now = k.host().now();
     let issued = k.block().reqs[rq].io_start;
     let d = sdev(k, disk);
-    let (delay, lld) = (d.delays.command, d.lld);
+    let delay = d.delays.command;
     d.stalled.retain(|&(stalled, _)| stalled != rq);
     let cmnd = d.cmnd(rq, now);
     let due = cmnd.due.unwrap_or(issued + delay);
@@ -57,11 +57,7 @@ pub(super) fn gave_up<K: DeviceEnv>(k: &mut K, disk: u16, rq: ReqId) {
     cmnd.is_timed_out = false;
     let answers = !std::mem::replace(&mut cmnd.is_dropped, false);
     if answers {
-        let devices = k.devices();
-        devices.cancelled.push((rq, due));
-        if lld == Lld::ScsiDebug {
-            devices.scsi_debug.in_use = devices.scsi_debug.in_use.saturating_sub(1);
-        }
+        k.devices().cancelled.push((rq, due));
     }
 }
 

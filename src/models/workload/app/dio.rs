@@ -5,7 +5,7 @@ use super::{AppEnv, AppFrame, Slot, buffered, cache, thread, writeback};
 use crate::models::block::limits::BLK_MAX_SEGMENT_SIZE;
 use crate::models::block::{plug, pop, submit};
 use crate::models::host::{Cost, Step, TaskId};
-use crate::models::io::{Bio, EndIo, Flags, Op, SECTOR};
+use crate::models::io::{Bio, BioId, DevId, EndIo, Flags, Op, SECTOR};
 use crate::models::workload::fio::IoUnit;
 use crate::models::workload::page_cache::PAGE;
 
@@ -32,6 +32,10 @@ pub fn start<K: AppEnv>(k: &mut K, task: TaskId, t: u16, unit: &IoUnit, waiter: 
     k.io_begun(t);
     if is_buffered(k, t, unit) {
         return buffered::call(k, t, unit, waiter.is_none());
+    }
+    // What is dirty is also there.
+    if cache(k, t).is_empty() {
+        return submit(k, task, t, unit, waiter);
     }
     let (from, end) = pages(k, t, unit);
     let c = cache(k, t);
@@ -90,7 +94,10 @@ fn submit<K: AppEnv>(k: &mut K, task: TaskId, t: u16, unit: &IoUnit, waiter: Opt
     } else {
         MAX_VECS * PAGE
     };
-    let pieces = u64::from(unit.len).div_ceil(max_bytes).max(1);
+    let pieces = match u64::from(unit.len) {
+        len if len <= max_bytes => 1, // nearly always, and without a division
+        len => len.div_ceil(max_bytes),
+    };
     th.slots[unit.slot as usize] = Slot {
         bios: pieces as u16,
         waiter,
@@ -110,13 +117,16 @@ fn submit<K: AppEnv>(k: &mut K, task: TaskId, t: u16, unit: &IoUnit, waiter: Opt
         Op::Write if dsync => Flags::SYNC.with(Flags::IDLE).with(Flags::FUA),
         Op::Write => Flags::SYNC.with(Flags::IDLE),
     };
-    let segment = if th.contiguous.contains(&unit.slot) {
-        u64::from(BLK_MAX_SEGMENT_SIZE)
-    } else {
-        PAGE
-    };
     th.submitted += 1;
-    let ident = u64::from(t) << 40 | th.submitted;
+    let transfer = Transfer {
+        dev,
+        op,
+        flags,
+        contiguous: th.contiguous.contains(&unit.slot),
+        ident: u64::from(t) << 40 | th.submitted,
+        thread: t,
+        slot: unit.slot,
+    };
     // Every write call on a block device has a plug of its own, a read only if
     // it takes several bios; inside another plug it is void.
     let wants_plug = unit.op == Op::Write || pieces > 1;
@@ -124,34 +134,52 @@ fn submit<K: AppEnv>(k: &mut K, task: TaskId, t: u16, unit: &IoUnit, waiter: Opt
         let frame = K::app_frame(AppFrame::FinishPlug);
         k.host().call(frame);
     }
+    if pieces == 1 {
+        let bio = transfer.bio(k, unit.offset, u64::from(unit.len));
+        return submit::submit_bio_last(k, bio);
+    }
     // The last to be called is the first to run.
     for i in (0..pieces).rev() {
         let from = i * max_bytes;
         let len = max_bytes.min(u64::from(unit.len) - from);
-        let segs = if unit.op == Op::Discard {
-            1
-        } else {
-            k.host().charge_n(Cost::PinPage, len.div_ceil(PAGE));
-            len.div_ceil(segment) as u16
+        let bio = transfer.bio(k, unit.offset + from, len);
+        submit::submit_bio_noacct(k, bio);
+    }
+}
+
+/// What the bios of one transfer have in common.
+struct Transfer {
+    dev: DevId,
+    op: Op,
+    flags: Flags,
+    /// Whether the buffer is contiguous in memory.
+    contiguous: bool,
+    ident: u64,
+    thread: u16,
+    slot: u32,
+}
+
+impl Transfer {
+    /// A bio of `len` bytes at `offset` (`bio_iov_iter_get_pages`).
+    #[inline]
+    fn bio<K: AppEnv>(&self, k: &mut K, offset: u64, len: u64) -> BioId {
+        let pages = len.div_ceil(PAGE);
+        let segs = match (self.op, self.contiguous) {
+            (Op::Discard, _) => 1,
+            (_, true) => len.div_ceil(u64::from(BLK_MAX_SEGMENT_SIZE)),
+            (_, false) => pages,
         };
-        let mut bio = Bio::new(
-            dev,
-            op,
-            flags,
-            (unit.offset + from) / SECTOR,
-            (len / SECTOR) as u32,
-            segs,
-        );
-        bio.ident = ident;
-        bio.end_io = EndIo::App {
-            thread: t,
-            slot: unit.slot,
-        };
-        let bio = k.block().bios.alloc(bio);
-        if pieces == 1 {
-            submit::submit_bio_last(k, bio);
-        } else {
-            submit::submit_bio_noacct(k, bio);
+        if self.op != Op::Discard {
+            k.host().charge_n(Cost::PinPage, pages);
         }
+        let (sector, sectors) = (offset / SECTOR, (len / SECTOR) as u32);
+        k.block().bios.alloc_with(|| Bio {
+            ident: self.ident,
+            end_io: EndIo::App {
+                thread: self.thread,
+                slot: self.slot,
+            },
+            ..Bio::new(self.dev, self.op, self.flags, sector, sectors, segs as u16)
+        })
     }
 }

@@ -259,9 +259,10 @@ impl Slot {
 }
 
 /// A frame steps on.
+#[inline(always)] // whose copy of the frame is the largest
 pub fn step<K: AppEnv>(k: &mut K, task: TaskId, frame: AppFrame) -> Step {
     match frame {
-        AppFrame::Fio(thread) => fio_loop::step(k, thread),
+        AppFrame::Fio(thread) => fio_loop::step(k, task, thread),
         AppFrame::AioSubmit {
             thread,
             done,

@@ -145,7 +145,7 @@ impl Bfq {
         let habits = &mut self.queues[q].habits;
         let old_limit = habits.inject_limit;
         if habits.last_serv_time > 0 && injected {
-            let threshold = habits.last_serv_time * 3 >> 1;
+            let threshold = (habits.last_serv_time * 3) >> 1;
             if took >= threshold && old_limit > 0 {
                 habits.inject_limit -= 1;
                 habits.decrease_time = now.jiffies;

@@ -4,11 +4,11 @@
 //! ones of all processes of a class of priority share one. Queues are served one
 //! at a time, each until its budget of sectors or its time of 124 ms is used up
 //! or it has no more requests, in an order that shares the device out by weight
-//! ([`service`]). Rather than turn to another queue, the device may wait 8 ms
-//! for the next request of the process being served ([`select`]). A queue that
-//! comes to life counts for more for a while ([`raise`]). Within a queue the
+//! (`service`). Rather than turn to another queue, the device may wait 8 ms
+//! for the next request of the process being served (`select`). A queue that
+//! comes to life counts for more for a while (`raise`). Within a queue the
 //! request that is closest goes first, but the oldest if it has expired
-//! ([`requests`]). A bio merges only into requests of its own process's queue.
+//! (`requests`). A bio merges only into requests of its own process's queue.
 //!
 //! Left out are groups (control groups: there is the root alone), levels of
 //! priority within a class, tunables that are set to something else than their
@@ -18,14 +18,20 @@
 //! below is taken.
 
 mod budget;
+mod burst;
+mod busy;
 mod coop;
+mod entity;
 mod habits;
+mod process;
 mod queue;
 mod raise;
 mod rate;
 mod requests;
 mod select;
 mod service;
+#[cfg(test)]
+mod tests;
 mod time;
 
 pub use queue::QueueId;
@@ -38,9 +44,9 @@ use crate::models::host::TaskId;
 use crate::models::io::{Bio, ReqId};
 use crate::sim::Ns;
 use budget::DEFAULT_MAX_BUDGET;
-use coop::Bic;
+use burst::Burst;
+use process::Bic;
 use queue::Queues;
-use raise::Burst;
 use rate::Rate;
 use service::Service;
 use time::Clock;
@@ -249,27 +255,6 @@ impl Bfq {
         }
     }
 
-    /// `rq` is in `q`: if that is being waited for, the wait is over, unless
-    /// more is about to come that would make it larger (`bfq_rq_enqueued`).
-    fn enqueued(&mut self, reqs: &Reqs, q: QueueId, rq: ReqId, now: time::Now) {
-        let r = &reqs[rq];
-        let sync = usize::from(r.is_sync());
-        let queue = &mut self.queues[q];
-        queue.last_request_pos = r.sector + u64::from(r.sectors);
-        if self.in_service != Some(q) || !queue.wait_request {
-            return;
-        }
-        let is_small = queue.queued[sync] == 1 && r.sectors < 32;
-        let timed_out = self.is_timed_out(q, now);
-        if is_small && self.idling_boosts_throughput(q) && !timed_out {
-            return;
-        }
-        self.stop_waiting(q);
-        if timed_out {
-            self.expire(reqs, q, false, budget::Expiration::BudgetTimeout, now);
-        }
-    }
-
     /// `bfq_dispatch_request`
     pub fn dispatch(&mut self, reqs: &mut Reqs, now: Ns) -> Option<ReqId> {
         let now = self.clock.at(now);
@@ -295,10 +280,23 @@ impl Bfq {
         self.queued > 0 || !self.dispatch.is_empty()
     }
 
+    /// Whether it holds nothing and waits for nothing.
+    pub fn is_idle(&self) -> bool {
+        let held = self.queued + self.rq_in_driver + self.wr_busy_queues;
+        let unused = |queue: &queue::Queue| {
+            queue.allocated + queue.dispatched + queue.queued[0] + queue.queued[1] == 0
+        };
+        held + self.tot_busy_queues() == 0
+            && self.in_service.is_none()
+            && self.weights.is_empty()
+            && self.positions.is_empty()
+            && self.queues.iter().all(unused)
+    }
+
     /// Whether `bio` may join `rq` (`bfq_allow_bio_merge`).
     pub fn allow_merge(&mut self, reqs: &Reqs, rq: ReqId, bio: &Bio, now: Ns) -> bool {
         let now = self.clock.at(now);
-        self.allows(reqs, rq, is_sync(bio), bio.sector, now)
+        self.allows(reqs, rq, is_sync(bio.op, bio.flags), bio.sector, now)
     }
 
     /// `bfq_request_merge`: a request of the submitter's queue that starts where

@@ -4,8 +4,8 @@
 use std::ops::{Index, IndexMut};
 
 use super::super::SectorOrder;
+use super::entity::Entity;
 use super::raise::Raise;
-use super::service::Entity;
 use super::time::{LONG_AGO, Now};
 use crate::models::block::request::ReqList;
 use crate::models::host::TaskId;
@@ -41,6 +41,10 @@ impl Queues {
         QueueId(self.0.len() as u32 - 1)
     }
     /// Every queue there has ever been.
+    pub(super) fn iter(&self) -> impl Iterator<Item = &Queue> {
+        self.0.iter()
+    }
+    /// The same, to change them.
     pub(super) fn iter_mut(&mut self) -> impl Iterator<Item = &mut Queue> {
         self.0.iter_mut()
     }

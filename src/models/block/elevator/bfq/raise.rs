@@ -3,8 +3,8 @@
 
 use super::super::Reqs;
 use super::budget::Expiration;
+use super::entity::DEFAULT_WEIGHT;
 use super::queue::QueueId;
-use super::service::DEFAULT_WEIGHT;
 use super::time::{LONG_AGO, Now};
 use super::{Bfq, SLICE_IDLE};
 use crate::models::io::ReqId;
@@ -31,10 +31,6 @@ const MAX_SERVICE_FROM_WR: i64 = 120_000;
 const REF_WR_DURATION_MS: i64 = 2500;
 /// Rate of the reference device (`ref_rate`), 2⁻¹⁶ sectors/µs.
 pub(super) const REF_RATE: u64 = 33_000;
-/// Time between queues of a burst, ms (`bfq_burst_interval`).
-pub(super) const BURST_INTERVAL_MS: i64 = 180;
-/// Queues of a burst that is large (`bfq_large_burst_thresh`).
-const LARGE_BURST: u32 = 8;
 
 /// How far the weight of a queue is raised.
 #[derive(Copy, Clone, Debug, Default)]
@@ -71,15 +67,6 @@ struct Arrival {
     interactive: bool,
     in_burst: bool,
     soft_rt: bool,
-}
-
-/// Queues that came to life shortly after each other (`bfq_handle_burst`).
-#[derive(Debug, Default)]
-pub(super) struct Burst {
-    size: u32,
-    is_large: bool,
-    list: Vec<QueueId>,
-    last: i64,
 }
 
 impl Bfq {
@@ -325,86 +312,6 @@ impl Bfq {
         let due = queue.softrt_update && queue.dispatched == 0 && queue.sort.is_empty();
         if due && queue.wr.coeff != WR_COEFF {
             self.queues[q].soft_rt_next_start = self.softrt_next_start(q, now);
-        }
-    }
-
-    /// `q` has its first request (`bfq_handle_burst`).
-    pub(super) fn handle_burst(&mut self, q: QueueId, now: Now) {
-        let interval = self.clock.ms(BURST_INTERVAL_MS);
-        let queue = &self.queues[q];
-        let just_split = queue.split_time.saturating_add(self.clock.ms(10)) >= now.jiffies;
-        if queue.in_burst_list || queue.habits.in_large_burst || just_split {
-            return;
-        }
-        if self.burst.last.saturating_add(interval) < now.jiffies {
-            self.burst.is_large = false;
-            self.reset_burst_list(q);
-        } else if self.burst.is_large {
-            self.queues[q].habits.in_large_burst = true;
-        } else {
-            self.add_to_burst(q);
-        }
-        self.burst.last = now.jiffies;
-    }
-
-    /// Whether a queue that has just come to life may belong to a burst.
-    pub(super) fn may_be_burst(&self) -> bool {
-        self.burst.size > 0 || self.tot_busy_queues() == 0
-    }
-
-    /// `bfq_reset_burst_list`
-    fn reset_burst_list(&mut self, q: QueueId) {
-        for item in std::mem::take(&mut self.burst.list) {
-            self.queues[item].in_burst_list = false;
-        }
-        self.burst.size = 0;
-        if self.tot_busy_queues() == 0 {
-            self.join_burst(q);
-            self.burst.size = 1;
-        }
-    }
-
-    /// `bfq_add_to_burst`
-    fn add_to_burst(&mut self, q: QueueId) {
-        self.burst.size += 1;
-        if self.burst.size < LARGE_BURST {
-            return self.join_burst(q);
-        }
-        self.burst.is_large = true;
-        for item in std::mem::take(&mut self.burst.list) {
-            self.queues[item].in_burst_list = false;
-            self.queues[item].habits.in_large_burst = true;
-        }
-        self.queues[q].habits.in_large_burst = true;
-    }
-
-    fn join_burst(&mut self, q: QueueId) {
-        self.queues[q].in_burst_list = true;
-        self.burst.list.push(q);
-    }
-
-    pub(super) fn leave_burst(&mut self, q: QueueId) {
-        if std::mem::take(&mut self.queues[q].in_burst_list) {
-            self.burst.list.retain(|&o| o != q);
-        }
-    }
-
-    /// `q` is freed: the burst is one smaller.
-    pub(super) fn die_in_burst(&mut self, q: QueueId) {
-        let queue = &self.queues[q];
-        if queue.in_burst_list && queue.bic.is_some() {
-            self.burst.size = self.burst.size.saturating_sub(1);
-        }
-        self.leave_burst(q);
-    }
-
-    /// `q` takes the place of a queue that was split off from another one
-    /// (`bfq_get_bfqq_handle_split`).
-    pub(super) fn resume_burst(&mut self, q: QueueId, was_in_list: bool, was_in_large: bool) {
-        let large = was_in_list && self.burst.is_large || was_in_large;
-        self.queues[q].habits.in_large_burst = large;
-        if !large && was_in_list {
-            self.join_burst(q);
         }
     }
 }

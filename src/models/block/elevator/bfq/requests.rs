@@ -2,6 +2,7 @@
 
 use super::super::Reqs;
 use super::Bfq;
+use super::budget::Expiration;
 use super::queue::QueueId;
 use super::time::Now;
 use crate::models::block::request::{ElvPriv, RqFlags};
@@ -131,6 +132,27 @@ impl Bfq {
         let wr = &mut self.queues[q].wr;
         if old_coeff == 1 || wr.coeff == 1 || interactive {
             wr.last_start_finish = now.jiffies;
+        }
+    }
+
+    /// `rq` is in `q`: if that is being waited for, the wait is over, unless
+    /// more is about to come that would make it larger (`bfq_rq_enqueued`).
+    pub(super) fn enqueued(&mut self, reqs: &Reqs, q: QueueId, rq: ReqId, now: Now) {
+        let r = &reqs[rq];
+        let sync = usize::from(r.is_sync());
+        let queue = &mut self.queues[q];
+        queue.last_request_pos = r.sector + u64::from(r.sectors);
+        if self.in_service != Some(q) || !queue.wait_request {
+            return;
+        }
+        let is_small = queue.queued[sync] == 1 && r.sectors < 32;
+        let timed_out = self.is_timed_out(q, now);
+        if is_small && self.idling_boosts_throughput(q) && !timed_out {
+            return;
+        }
+        self.stop_waiting(q);
+        if timed_out {
+            self.expire(reqs, q, false, Expiration::BudgetTimeout, now);
         }
     }
 

@@ -6,69 +6,16 @@
 //! queue that runs out of requests keeps its finish as long as it lies ahead.
 
 use super::Bfq;
+use super::entity::Tree;
 use super::queue::{QueueId, Queues};
 use super::time::Now;
-use crate::models::io::IoPrio;
 
 /// Classes of priority (`BFQ_IOPRIO_CLASSES`).
 const CLASSES: usize = 3;
 /// Fraction bits of virtual time (`WFQ_SERVICE_SHIFT`).
 const SERVICE_SHIFT: u32 = 22;
-/// Weight of a process that has not set its priority: `(8 - 4) * 10`.
-pub(super) const DEFAULT_WEIGHT: u32 = 40;
-/// Weight in the idle class: `(8 - 7) * 10`.
-const IDLE_WEIGHT: u32 = 10;
 /// A class is served this long after it last was, ms (`BFQ_CL_IDLE_TIMEOUT`).
 const IDLE_CLASS_TIMEOUT_MS: i64 = 200;
-
-/// Where an entity waits.
-#[derive(Copy, Clone, PartialEq, Eq, Debug, Default)]
-enum Tree {
-    /// Nowhere, or in service.
-    #[default]
-    None,
-    Active,
-    Idle,
-}
-
-/// A queue, as far as its turn goes (`struct bfq_entity`).
-#[derive(Copy, Clone, Debug, Default)]
-pub(super) struct Entity {
-    start: u64,
-    finish: u64,
-    /// Sectors it is given.
-    pub(super) budget: i64,
-    /// Sectors of them that it has got.
-    pub(super) service: i64,
-    pub(super) weight: u32,
-    pub(super) orig_weight: u32,
-    pub(super) new_weight: u32,
-    tree: Tree,
-    pub(super) on_st_or_in_serv: bool,
-    pub(super) prio_changed: bool,
-}
-
-impl Entity {
-    /// `bfq_init_entity`
-    pub(super) fn of_class(prio: IoPrio) -> Self {
-        let weight = weight_of(prio);
-        Entity {
-            weight,
-            orig_weight: weight,
-            new_weight: weight,
-            prio_changed: true,
-            ..Entity::default()
-        }
-    }
-}
-
-/// `bfq_ioprio_to_weight`
-pub(super) fn weight_of(prio: IoPrio) -> u32 {
-    match prio {
-        IoPrio::Idle => IDLE_WEIGHT,
-        IoPrio::Rt | IoPrio::Be => DEFAULT_WEIGHT,
-    }
-}
 
 /// Virtual time of `service` sectors (`bfq_delta`).
 fn delta(service: i64, weight: u64) -> u64 {
@@ -281,7 +228,7 @@ impl Bfq {
     }
 
     /// `bfq_activate_bfqq`
-    fn activate(&mut self, q: QueueId, now: Now) {
+    pub(super) fn activate(&mut self, q: QueueId, now: Now) {
         let non_blocking = std::mem::take(&mut self.queues[q].non_blocking_wait_rq);
         let waits = self.queues[q].entity.tree == Tree::Active;
         if self.service.in_service == Some(q) || waits {
@@ -304,7 +251,7 @@ impl Bfq {
     }
 
     /// `bfq_deactivate_bfqq`
-    fn deactivate(&mut self, q: QueueId, expiration: bool, now: Now) {
+    pub(super) fn deactivate(&mut self, q: QueueId, expiration: bool, now: Now) {
         if !self.queues[q].entity.on_st_or_in_serv {
             return;
         }
@@ -408,81 +355,5 @@ impl Bfq {
         if !self.queues[q].entity.on_st_or_in_serv {
             self.put_queue(q);
         }
-    }
-
-    /// `bfq_add_bfqq_busy`
-    pub(super) fn add_busy(&mut self, q: QueueId, now: Now) {
-        self.activate(q, now);
-        let queue = &mut self.queues[q];
-        queue.busy = true;
-        queue.busy_class = queue.class;
-        self.busy_queues[queue.class] += 1;
-        let raised = queue.wr.coeff > 1;
-        if queue.dispatched == 0 && !raised {
-            self.weights_add(q);
-        }
-        self.wr_busy_queues += u32::from(raised);
-        if let Some(waker) = self.queues[q].waker {
-            let woken = &mut self.queues[waker].woken;
-            woken.retain(|&o| o != q);
-            woken.push(q);
-        }
-    }
-
-    /// `bfq_del_bfqq_busy`
-    pub(super) fn del_busy(&mut self, q: QueueId, expiration: bool, now: Now) {
-        let queue = &mut self.queues[q];
-        queue.busy = false;
-        self.busy_queues[queue.busy_class] -= 1;
-        if queue.wr.coeff > 1 {
-            self.wr_busy_queues -= 1;
-        }
-        self.deactivate(q, expiration, now);
-        if self.queues[q].dispatched == 0 {
-            self.weights_remove(q);
-        }
-    }
-
-    /// `bfq_tot_busy_queues`
-    pub(super) fn tot_busy_queues(&self) -> u32 {
-        self.busy_queues.iter().sum()
-    }
-
-    /// `bfq_weights_tree_add`
-    pub(super) fn weights_add(&mut self, q: QueueId) {
-        let queue = &mut self.queues[q];
-        if queue.counted_weight.is_some() {
-            return;
-        }
-        let weight = queue.entity.weight;
-        queue.counted_weight = Some(weight);
-        match self.weights.binary_search_by_key(&weight, |&(w, _)| w) {
-            Ok(i) => self.weights[i].1 += 1,
-            Err(i) => self.weights.insert(i, (weight, 1)),
-        }
-    }
-
-    /// `bfq_weights_tree_remove`
-    pub(super) fn weights_remove(&mut self, q: QueueId) {
-        let Some(weight) = self.queues[q].counted_weight.take() else {
-            return;
-        };
-        if let Ok(i) = self.weights.binary_search_by_key(&weight, |&(w, _)| w) {
-            self.weights[i].1 -= 1;
-            if self.weights[i].1 == 0 {
-                self.weights.remove(i);
-            }
-        }
-        self.put_queue(q);
-    }
-
-    /// Whether some queue is to get more than `q` or another
-    /// (`bfq_asymmetric_scenario`).
-    pub(super) fn is_asymmetric(&self, q: QueueId) -> bool {
-        let smallest = self.weights.first().map(|&(w, _)| w);
-        let counted = self.queues[q].counted_weight;
-        let is_smallest = counted.is_some() && counted == smallest;
-        let classes = self.busy_queues.iter().filter(|&&n| n > 0).count();
-        !is_smallest && self.weights.len() > 1 || classes > 1
     }
 }

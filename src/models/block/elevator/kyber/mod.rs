@@ -4,7 +4,7 @@
 //! bios may join them, and go out in batches, one domain after the other. In
 //! each domain only so many may be with the driver or on their way to it as the
 //! device takes without exceeding its target of latency: a timer looks at what
-//! has been measured and makes domains deeper or shallower ([`latency`]).
+//! has been measured and makes domains deeper or shallower (`latency`).
 //!
 //! Nothing is sorted, and requests do not merge with each other.
 
@@ -187,6 +187,13 @@ impl Kyber {
     pub fn has_work(&self, hctx: HctxId) -> bool {
         let h = &self.hctxs[self.index(hctx)];
         (0..DOMAINS).any(|d| !h.rqs[d].is_empty() || h.waits_in_kcqs(d))
+    }
+
+    /// Whether it holds nothing and nobody holds a token.
+    pub fn is_idle(&self) -> bool {
+        let last = self.first.0 + self.hctxs.len() as u16;
+        let mut hctxs = (self.first.0..last).map(HctxId);
+        hctxs.all(|h| !self.has_work(h)) && self.tokens.iter().all(|t| t.used() == 0)
     }
 
     /// `rq` has ended, or is to be inserted anew (`kyber_finish_request`); its
