@@ -46,9 +46,9 @@ fn good<K: DeviceEnv>(k: &mut K, disk: u16, rq: ReqId) {
 #[cold]
 fn decide<K: DeviceEnv>(k: &mut K, disk: u16, rq: ReqId, answer: Answer) {
     let mut cmd = command(k, disk, rq);
-    let disposition = match sdev(k, disk).state {
-        state::SdevState::Running | state::SdevState::Cancel => cmd.decide(answer.result),
-        _ => Disposition::Success,
+    let disposition = match sdev(k, disk).state.is_online() {
+        true => cmd.decide(answer.result),
+        false => Disposition::Success,
     };
     let now = k.host().now();
     sdev(k, disk).cmnd(rq, now).retries = cmd.retries.0;
