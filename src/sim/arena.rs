@@ -101,9 +101,9 @@ impl<I: Id, T: Copy> Arena<I, T> {
     pub fn free(&mut self, id: I) {
         self.free.push(id);
     }
-    /// How many slots there are; the ids of all of them count up from the first.
-    pub fn slots(&self) -> usize {
-        self.slots.len()
+    /// The ids of all slots, in use or free.
+    pub fn ids(&self) -> impl Iterator<Item = I> + use<I, T> {
+        (1..self.slots.len()).map(I::from_index)
     }
     /// How many slots are in use.
     pub fn live(&self) -> usize {

@@ -102,8 +102,7 @@ pub fn step_timeout_work<K: BlockEnv>(k: &mut K, task: TaskId, dev: DevId) -> St
     let now = k.host().jiffies();
     let ticks = timeout.0.div_ceil(k.host().jiffy.0);
     let (mut expired, mut next): (Vec<(u64, ReqId)>, Option<u64>) = (Vec::new(), None);
-    for index in 0..k.block().reqs.slots() {
-        let rq = ReqId::from_index(index);
+    for rq in k.block().reqs.ids() {
         let r = &k.block().reqs[rq];
         let (mine, rqf, started) = (r.dev == dev, r.rqf, r.io_start);
         if !mine || !rqf.has(RqFlags::IN_FLIGHT) || rqf.has(RqFlags::TIMED_OUT) {
