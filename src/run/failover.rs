@@ -92,6 +92,7 @@ impl<'o> Fault<'o> {
         if let Some(mark) = self.mark {
             let error = mark.first_error.filter(|_| self.breaks());
             let error = error.filter(|(at, _)| *at < self.next);
+            summary.first_errno = error.map(|(_, errno)| errno);
             summary.to_first_error_ns = error.map(|(at, _)| after(at));
             let success = mark.first_success.filter(|at| *at < self.next);
             summary.to_first_success_ns = success.map(after);
@@ -150,7 +151,7 @@ impl<'o> Fault<'o> {
         if !self.action.what.contains("_group ") {
             return None;
         }
-        let before = events::status_before(self.outcome, map, self.action.at)?;
+        let before = status_at(self.outcome, map, self.action.at)?;
         let used = before.in_use();
         self.first_issue(self.action.at, map, |device| !used.contains(&device))
     }

@@ -3,12 +3,14 @@
 
 pub mod compare;
 pub mod csv;
+pub mod failover;
 mod iostat;
 mod metrics;
 pub mod outcome;
 mod summarise;
 pub mod summary;
 mod text;
+mod timeline;
 pub mod verdict;
 pub mod write;
 

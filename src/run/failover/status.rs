@@ -45,9 +45,18 @@ impl MapStatus {
         self.paths().all(|(_, active)| !active)
     }
 
-    /// Devices of the group that is in use.
+    /// Devices of the group that is in use, or will be with the next I/O.
     pub fn in_use(&self) -> Vec<&str> {
-        let group = self.groups.iter().find(|group| group.state == 'A');
+        let alive = self
+            .groups
+            .iter()
+            .filter(|group| group.paths.iter().any(|(_, active)| *active));
+        // A group in use comes before one in table order, a disabled one last.
+        let group = alive.min_by_key(|group| match group.state {
+            'A' => 0,
+            'D' => 2,
+            _ => 1,
+        });
         let paths = group.into_iter().flat_map(|group| &group.paths);
         paths.map(|(device, _)| device.as_str()).collect()
     }
@@ -134,9 +143,7 @@ mod tests {
         let status = MapStatus::parse(BEFORE).unwrap();
         assert_eq!(status.in_use(), ["sda", "sdb"]);
         assert_eq!(status.paths().count(), 3);
-        let after = BEFORE
-            .replace("sdb A 0", "sdb F 1")
-            .replace(" E 2", " D 2");
+        let after = BEFORE.replace("sdb A 0", "sdb F 1").replace(" E 2", " D 2");
         let after = MapStatus::parse(&after).unwrap();
         let want = [Change::Failed("sdb".into()), Change::Disabled(2)];
         assert_eq!(changes(&status, &after), want);

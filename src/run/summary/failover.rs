@@ -40,6 +40,8 @@ pub struct FaultSummary {
     pub path: Option<String>,
     /// Until the application saw its first error after it.
     pub to_first_error_ns: Option<u64>,
+    /// The errno of that.
+    pub first_errno: Option<i32>,
     /// Until it saw its first success after it.
     pub to_first_success_ns: Option<u64>,
     /// Until the map marked a path as failed.
