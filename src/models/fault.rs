@@ -117,6 +117,56 @@ impl Action {
     }
 }
 
+/// What an action is meant to do to I/O.
+#[derive(Copy, Clone, Debug, PartialEq, Eq)]
+pub enum ActionKind {
+    /// It takes something away, or sends I/O elsewhere.
+    Breaks,
+    /// It gives something back.
+    Repairs,
+    /// It only looks or prepares.
+    Neither,
+}
+
+impl Action {
+    /// What it is meant to do to I/O.
+    pub fn kind(&self) -> ActionKind {
+        match self {
+            Action::Message { text, .. } => match text.split_whitespace().next() {
+                Some("reinstate_path" | "enable_group" | "queue_if_no_path") => ActionKind::Repairs,
+                _ => ActionKind::Breaks,
+            },
+            Action::Suspend { .. }
+            | Action::DeleteDevice { .. }
+            | Action::DeviceState {
+                state: DeviceState::Offline,
+                ..
+            }
+            | Action::BadBlocks { set: true, .. } => ActionKind::Breaks,
+            Action::Resume { .. } | Action::DeviceState { .. } | Action::BadBlocks { .. } => {
+                ActionKind::Repairs
+            }
+            Action::ScsiDebug { opts, every_nth } => match (*opts, *every_nth) {
+                (0, _) | (_, Some(0)) => ActionKind::Repairs,
+                _ => ActionKind::Breaks,
+            },
+            Action::LoadTable { .. } | Action::Status { .. } => ActionKind::Neither,
+        }
+    }
+    /// The device that it takes away or gives back, if that is one.
+    pub fn path(&self) -> Option<&str> {
+        match self {
+            Action::Message { text, .. } => {
+                let (word, device) = text.split_once(' ')?;
+                let is_path = matches!(word, "fail_path" | "reinstate_path");
+                let device = device.trim();
+                is_path.then(|| device.strip_prefix("/dev/").unwrap_or(device))
+            }
+            _ => self.device(),
+        }
+    }
+}
+
 impl fmt::Display for Action {
     /// As a shell would be told.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -25,6 +25,8 @@ pub trait Probe {
     fn io_begun(&mut self, at: Ns, thread: u16);
     /// An I/O of the application has ended.
     fn io_done(&mut self, at: Ns, thread: u16, bytes: u32, errno: i32);
+    /// A path or group of a multipath device has changed its state.
+    fn paths_changed(&mut self, _at: Ns) {}
 }
 
 /// Nobody listens.

@@ -22,6 +22,8 @@ pub struct Gaps {
     /// The longest time between two successes of the application, whether it
     /// had an I/O in flight or not.
     pub longest: Ns,
+    /// The application as a whole.
+    pub application: ThreadGaps,
     /// Each thread, by its number.
     pub threads: Vec<ThreadGaps>,
     last: Ns,
@@ -34,10 +36,14 @@ pub struct Gaps {
 pub struct ThreadGaps {
     /// All of them.
     pub all: LatencyStats,
+    /// Those of [`LISTED`] or longer.
+    pub long: LatencyStats,
     /// Begin and end of those of [`LISTED`] or longer, the first 1024.
     pub listed: Vec<(Ns, Ns)>,
     in_flight: u32,
     since: Option<Ns>,
+    /// When an I/O last failed.
+    failed: Ns,
 }
 
 impl Default for Gaps {
@@ -46,6 +52,7 @@ impl Default for Gaps {
             first: None,
             series: Series::new(BIN),
             longest: Ns::ZERO,
+            application: ThreadGaps::default(),
             threads: Vec::new(),
             last: Ns::ZERO,
         }
@@ -56,13 +63,13 @@ impl Gaps {
     /// An I/O of `thread` begins.
     #[inline]
     pub fn io_begun(&mut self, at: Ns, thread: u16) {
-        let t = self.thread(thread);
-        t.in_flight += 1;
-        t.since.get_or_insert(at);
+        self.application.io_begun(at);
+        self.thread(thread).io_begun(at);
     }
     /// An I/O of `thread` has ended.
     #[inline]
     pub fn io_done(&mut self, at: Ns, thread: u16, bytes: u32, errno: i32) {
+        self.application.io_done(at, errno);
         self.thread(thread).io_done(at, errno);
         if errno == 0 {
             if self.first.is_some() {
@@ -85,17 +92,36 @@ impl Gaps {
 }
 
 impl ThreadGaps {
+    /// The gap that no success has ended, if there is one: since when, and
+    /// until when at least; [`Ns::NEVER`] if an I/O is in flight.
+    pub fn open(&self) -> Option<(Ns, Ns)> {
+        let until = match self.in_flight {
+            0 => self.failed,
+            _ => Ns::NEVER,
+        };
+        self.since
+            .map(|since| (since, until))
+            .filter(|(since, until)| until.saturating_sub(*since) >= LISTED)
+    }
+    fn io_begun(&mut self, at: Ns) {
+        self.in_flight += 1;
+        self.since.get_or_insert(at);
+    }
     fn io_done(&mut self, at: Ns, errno: i32) {
         self.in_flight = self.in_flight.saturating_sub(1);
         if errno != 0 {
+            self.failed = at;
             return;
         }
         let next = (self.in_flight > 0).then_some(at);
         if let Some(since) = std::mem::replace(&mut self.since, next) {
             let span = at.saturating_sub(since);
             self.all.record(span);
-            if span >= LISTED && self.listed.len() < MAX_LISTED {
-                self.listed.push((since, at));
+            if span >= LISTED {
+                self.long.record(span);
+                if self.listed.len() < MAX_LISTED {
+                    self.listed.push((since, at));
+                }
             }
         }
     }

@@ -2,6 +2,7 @@
 
 pub mod blkparse;
 pub mod gaps;
+pub mod marks;
 pub mod series;
 
 use crate::models::block::{Action, Subject};
@@ -18,6 +19,8 @@ pub struct Observers {
     pub series: Option<series::Series>,
     /// Times without a completion.
     pub gaps: Option<gaps::Gaps>,
+    /// What came first after each event of the timeline.
+    pub marks: Option<marks::Marks>,
 }
 
 impl Probe for Observers {
@@ -34,6 +37,9 @@ impl Probe for Observers {
         if let Some(trace) = &mut self.trace {
             trace.event(at, cpu, comm, dev, action, subject);
         }
+        if let Some(marks) = &mut self.marks {
+            marks.block_event(at, dev, action, subject.sectors);
+        }
     }
     #[inline]
     fn io_begun(&mut self, at: Ns, thread: u16) {
@@ -48,6 +54,14 @@ impl Probe for Observers {
         }
         if let Some(gaps) = &mut self.gaps {
             gaps.io_done(at, thread, bytes, errno);
+        }
+        if let Some(marks) = &mut self.marks {
+            marks.io_done(at, errno);
+        }
+    }
+    fn paths_changed(&mut self, at: Ns) {
+        if let Some(marks) = &mut self.marks {
+            marks.paths_changed(at);
         }
     }
 }

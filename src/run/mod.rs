@@ -3,12 +3,14 @@
 
 pub mod compare;
 pub mod csv;
+pub mod failover;
 mod iostat;
 mod metrics;
 pub mod outcome;
 mod summarise;
 pub mod summary;
 mod text;
+mod timeline;
 pub mod verdict;
 pub mod write;
 
@@ -22,10 +24,11 @@ use crate::models::machine::{BuildError, Machine, ThreadConfig, Violation};
 use crate::models::mpath::selector::StatusType;
 use crate::observe::Observers;
 use crate::observe::blkparse::Blkparse;
-use crate::observe::gaps::Gaps;
+use crate::observe::gaps::{Gaps, ThreadGaps};
+use crate::observe::marks::Marks;
 use crate::observe::series::Series;
 use crate::sim::Ns;
-use outcome::{GapsOutcome, Outcome, SeriesBin, ThreadGapsOutcome};
+use outcome::{GapsOutcome, MarksOutcome, Outcome, SeriesBin, ThreadGapsOutcome};
 
 /// How a run is observed and limited.
 #[derive(Clone, Debug, Default)]
@@ -36,6 +39,8 @@ pub struct RunOptions {
     pub series_bin: Option<Ns>,
     /// Whether times without a completion are kept.
     pub gaps: bool,
+    /// Whether it is kept what came first after each event of the timeline.
+    pub marks: bool,
     /// Events of the same time come in random order, which this seed decides.
     pub shuffle_ties: Option<u64>,
     /// Where a run tells how far it has come.
@@ -83,7 +88,8 @@ pub enum RunError {
 /// or a violated invariant.
 pub fn run(config: &MachineConfig, options: &RunOptions) -> Result<Outcome, RunError> {
     let threads = threads(config)?;
-    if !options.trace && !options.gaps && options.series_bin.is_none() {
+    let RunOptions { trace, gaps, .. } = *options;
+    if !trace && !gaps && !options.marks && options.series_bin.is_none() {
         let machine = Machine::build(config, &threads, crate::models::probe::NoProbe)?;
         return Ok(execute(config, options, machine)?.1);
     }
@@ -91,6 +97,7 @@ pub fn run(config: &MachineConfig, options: &RunOptions) -> Result<Outcome, RunE
         trace: options.trace.then(|| Blkparse::new(devnos(config))),
         series: options.series_bin.map(Series::new),
         gaps: options.gaps.then(Gaps::default),
+        marks: options.marks.then(|| Marks::new(config)),
     };
     let machine = Machine::build(config, &threads, observers)?;
     let (machine, mut outcome) = execute(config, options, machine)?;
@@ -103,7 +110,16 @@ pub fn run(config: &MachineConfig, options: &RunOptions) -> Result<Outcome, RunE
     if let Some(series) = &machine.probe.series {
         outcome.series = bins(series);
     }
-    outcome.gaps = machine.probe.gaps.map(gaps);
+    let names: Vec<String> = {
+        let jobs = machine.app.threads.iter().map(|t| &t.fio.spec().name);
+        let scripts = config.workload.scripts.iter().map(|s| &s.name);
+        jobs.chain(scripts).cloned().collect()
+    };
+    outcome.gaps = machine.probe.gaps.map(|gaps| gaps_outcome(gaps, &names));
+    outcome.marks = machine
+        .probe
+        .marks
+        .map(|marks| marks_outcome(config, marks));
     Ok(outcome)
 }
 
@@ -155,16 +171,32 @@ fn bins(series: &Series) -> Vec<SeriesBin> {
         .collect()
 }
 
-fn gaps(gaps: Gaps) -> GapsOutcome {
-    let threads = gaps.threads.into_iter().map(|t| ThreadGapsOutcome {
+fn gaps_outcome(gaps: Gaps, names: &[String]) -> GapsOutcome {
+    let thread = |t: ThreadGaps, name: &str| ThreadGapsOutcome {
+        name: name.into(),
+        open: t.open(),
         all: t.all,
+        long: t.long,
         listed: t.listed,
-    });
+    };
+    let name = |i: usize| names.get(i).map_or("", String::as_str);
+    let threads = gaps.threads.into_iter().enumerate();
     GapsOutcome {
         bin: gaps.series.width,
+        first: gaps.first,
         successes: gaps.series.bins.iter().map(|b| b.ios).collect(),
         longest: gaps.longest,
-        threads: threads.collect(),
+        application: thread(gaps.application, ""),
+        threads: threads.map(|(i, t)| thread(t, name(i))).collect(),
+    }
+}
+
+fn marks_outcome(config: &MachineConfig, marks: Marks) -> MarksOutcome {
+    MarksOutcome {
+        devices: config.devices.iter().map(|d| d.name.clone()).collect(),
+        mean_sectors: marks.backlog.mean(),
+        marks: marks.marks,
+        errors: marks.errors,
     }
 }
 

@@ -120,10 +120,12 @@ impl<'s> Plan<'s> {
                 let Some(planned) = self.machines.get(index) else {
                     return;
                 };
+                let has_timeline = !planned.machine.actions.is_empty();
                 let options = RunOptions {
                     trace: false,
                     series_bin: Some(self.scenario.series_bin),
-                    gaps: false,
+                    gaps: has_timeline,
+                    marks: has_timeline,
                     shuffle_ties,
                     progress: Some(planned.progress.clone()),
                 };

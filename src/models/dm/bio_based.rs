@@ -171,6 +171,9 @@ pub fn clone_endio<K: DmEnv>(k: &mut K, dm: u16, clone: BioId) {
         return end_clone(k, dm, clone, c.status);
     };
     let (verdict, effects) = m.end_io_bio(&io);
+    if !matches!(verdict, EndIoBio::Done(_)) {
+        k.dm().dev(dm).retried += 1;
+    }
     match verdict {
         EndIoBio::Done(status) => end_clone(k, dm, clone, status),
         EndIoBio::Incomplete { worker } => {

@@ -76,6 +76,8 @@ pub trait DmEnv: BlockEnv {
     /// Asks the hardware handler of `dev` to activate it
     /// (`scsi_dh_activate`): what it will answer, and after how long.
     fn dh_activate(&mut self, dev: DevId) -> (Ns, DhResult);
+    /// A path or group has changed its state.
+    fn paths_changed(&mut self);
 }
 
 /// All device-mapper devices, in order of creation.
@@ -123,6 +125,10 @@ pub struct DmDev {
     pub nopath_generation: u32,
     /// Kernel log lines.
     pub log: Vec<String>,
+    /// When each of these was written.
+    pub log_at: Vec<Ns>,
+    /// I/Os that came back from a path to be sent again.
+    pub retried: u64,
     /// Changes of its paths and groups, and when: what `dmsetup status` would
     /// have printed then.
     pub history: Vec<(Ns, String)>,
@@ -140,6 +146,10 @@ impl DmDev {
             Some(Target::Multipath(m)) => Some(m),
             _ => None,
         }
+    }
+    /// What has been added to the log was written at `now`.
+    pub fn stamp_log(&mut self, now: Ns) {
+        self.log_at.resize(self.log.len(), now);
     }
 }
 
@@ -222,7 +232,10 @@ pub fn apply<K: DmEnv>(k: &mut K, dm: u16, effects: Effects) {
         k.dm_event(dm);
     }
     if let Some(mut log) = k.dm().mpath(dm).map(Multipath::take_log) {
-        k.dm().dev(dm).log.append(&mut log);
+        let now = k.host().now();
+        let d = k.dm().dev(dm);
+        d.log.append(&mut log);
+        d.stamp_log(now);
     }
 }
 
@@ -242,6 +255,7 @@ fn set_nopath_timer<K: DmEnv>(k: &mut K, dm: u16, timer: Timer) {
 
 /// A path or group has changed: what the status is now.
 fn remember<K: DmEnv>(k: &mut K, dm: u16) {
+    k.paths_changed();
     if k.dm().dev(dm).history.len() < HISTORY {
         let now = k.host().now();
         let status = status(k, dm);

@@ -272,6 +272,9 @@ fn dm_complete_request<K: DmEnv>(k: &mut K, dm: u16, rq: ReqId, status: BlkStatu
     let Some(m) = k.dm().mpath(dm) else { return };
     let (verdict, effects) = m.end_io_rq(&io);
     release_clone(k, rq, clone);
+    if verdict != EndIoRq::Done {
+        k.dm().dev(dm).retried += 1;
+    }
     match verdict {
         EndIoRq::Done => {
             rq_left(k, dm);

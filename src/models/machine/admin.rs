@@ -33,6 +33,13 @@ impl Admin {
     pub fn action(&self, index: usize) -> Option<&Action> {
         self.actions.get(index).map(|(timed, _)| &timed.action)
     }
+    /// Every action of the timeline and what came of it; nothing, if it never
+    /// came to its end.
+    pub fn outcomes(&self) -> impl Iterator<Item = (&TimedAction, Option<&ActionDone>)> {
+        let done = |n: usize| self.done.iter().find(move |done| done.index == n);
+        let actions = self.actions.iter().enumerate();
+        actions.map(move |(n, (timed, _))| (timed, done(n)))
+    }
     /// When the last action was over; never, while one is to come.
     pub(super) fn over_since(&self) -> Ns {
         if self.done.len() < self.actions.len() {
@@ -327,7 +334,7 @@ impl<P: Probe> Machine<P> {
         if let Some(table) = self.dm.dev(dm).inactive.take() {
             let mut log = Vec::new();
             let fits = self.fits(dm, &table, &mut log);
-            self.dm.dev(dm).log.append(&mut log);
+            self.append_log(dm, &mut log);
             if !fits {
                 return Err(Errno::Einval);
             }
@@ -337,15 +344,21 @@ impl<P: Probe> Machine<P> {
         Ok(())
     }
 
+    fn append_log(&mut self, dm: u16, lines: &mut Vec<String>) {
+        let now = self.host.now();
+        let d = self.dm.dev(dm);
+        d.log.append(lines);
+        d.stamp_log(now);
+    }
+
     /// `dmsetup load`
     fn load_inactive(&mut self, dm: u16, text: &str) -> Result<(), Errno> {
         let mut log = Vec::new();
         let loaded = self.load_replacement(dm, text, &mut log);
-        let d = self.dm.dev(dm);
-        d.log.append(&mut log);
+        self.append_log(dm, &mut log);
         match loaded {
             Ok(table) => {
-                d.inactive = Some(table);
+                self.dm.dev(dm).inactive = Some(table);
                 Ok(())
             }
             Err(LoadError::Kernel(errno)) => Err(errno),

@@ -273,7 +273,9 @@ impl<P> Machine<P> {
             in_flight: 0,
             suspender: None,
             nopath_generation: 0,
+            log_at: vec![Ns::ZERO; log.len()],
             log,
+            retried: 0,
             history: Vec::new(),
             status_seen: Vec::new(),
         });

@@ -234,6 +234,10 @@ impl<P: Probe> DmEnv for Machine<P> {
     fn queue_work(&mut self, worker: TaskId, frame: Frame) {
         host::queue_work(self, worker, frame);
     }
+    fn paths_changed(&mut self) {
+        let at = self.host.now();
+        self.probe.paths_changed(at);
+    }
     fn arm_dm(&mut self, timer: DmTimer, at: Ns) {
         let cpu = self.host.cpu();
         self.irq_at(at, cpu, Irq::Dm(timer));

@@ -250,7 +250,9 @@ impl<P: Probe> Machine<P> {
             maps: &maps,
         };
         let d = &mut self.dm.devs[usize::from(dm)];
-        let effects = super::dm::message::message(&mut d.table, 0, text, &lookup, &mut d.log)?;
+        let effects = super::dm::message::message(&mut d.table, 0, text, &lookup, &mut d.log);
+        d.stamp_log(self.host.now());
+        let effects = effects?;
         super::dm::apply(self, dm, effects);
         Ok(())
     }

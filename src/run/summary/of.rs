@@ -4,6 +4,7 @@ use super::{
     DeviceSummary, DirectionSummary, JobDirection, JobSummary, LatencySummary, MapSummary,
     PathSummary, RunSummary, ScenarioSummary,
 };
+use crate::run::failover::failover;
 use crate::run::metrics::{application, cpu, layer};
 use crate::run::outcome::{DeviceOutcome, DirStats, JobOutcome, MapOutcome, Outcome, PathOutcome};
 use crate::scenario::{Mode, Scenario};
@@ -45,6 +46,7 @@ impl RunSummary {
             cpu: cpu(outcome, application.ios),
             jobs: outcome.jobs.iter().map(JobSummary::new).collect(),
             maps: outcome.maps.iter().map(MapSummary::new).collect(),
+            failover: failover(outcome),
             application,
         }
     }
