@@ -150,7 +150,9 @@ impl Action {
                 (0, _) | (_, Some(0)) => ActionKind::Repairs,
                 _ => ActionKind::Breaks,
             },
-            Action::LoadTable { .. } | Action::Status { .. } => ActionKind::Neither,
+            Action::LoadTable { .. } | Action::Reload { .. } | Action::Status { .. } => {
+                ActionKind::Neither
+            }
         }
     }
     /// The device that it takes away or gives back, if that is one.

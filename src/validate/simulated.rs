@@ -319,7 +319,7 @@ mod tests {
             bin: Ns::from_ms(10),
             successes: vec![2, 0, 1],
             longest: Ns::from_us(21_999),
-            threads: Vec::new(),
+            ..GapsOutcome::default()
         });
         let run = observed(&outcome);
         assert_eq!(
