@@ -6,7 +6,7 @@ pub mod csv;
 mod iostat;
 mod metrics;
 pub mod outcome;
-mod summarise;
+pub(crate) mod summarise;
 pub mod summary;
 mod text;
 pub mod verdict;

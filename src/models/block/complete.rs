@@ -30,6 +30,7 @@ pub fn blk_update_request<K: BlockEnv>(k: &mut K, rq: ReqId, status: BlkStatus, 
         d.count.dirs[op as usize].sectors += bytes / SECTOR;
     }
     k.trace(dev, Action::Complete, subject);
+    k.ended(dev, subject, status);
     if status != BlkStatus::Ok {
         klog::blk_print_req_error(k, rq, status);
     }
@@ -194,6 +195,7 @@ pub fn bio_endio<K: BlockEnv>(k: &mut K, bio: BioId, status: BlkStatus) {
         if std::mem::take(&mut o.traced) {
             let subject = b.bio_subject(bio);
             k.trace(dev, Action::Complete, subject);
+            k.ended(dev, subject, first_error);
         }
         match end_io {
             EndIo::Chain(whole) => {

@@ -8,6 +8,7 @@ use super::super::host::Cost;
 use super::super::io::{Bio, BioId, BlkStatus, DevId, EndIo, Flags, SECTOR};
 use super::super::mpath::selector::SelectCtx;
 use super::super::mpath::{Completion, EndIoBio, MapBio, PathIdx};
+use super::super::probe::{Mapped, TargetEvent};
 use super::delay::Delay;
 use super::{DmEnv, Target, apply, pg_init, suspend, worker};
 use crate::sim::Ns;
@@ -110,7 +111,15 @@ fn multipath_map_bio<K: DmEnv>(k: &mut K, dm: u16, clone: BioId) {
         now: k.host().ktime(),
     };
     let Some(m) = k.dm().mpath(dm) else { return };
-    match m.map_bio(&ctx) {
+    let verdict = m.map_bio(&ctx);
+    let mapped = match verdict {
+        MapBio::Remapped(path) => Mapped::To(path),
+        MapBio::Queued { .. } => Mapped::Held,
+        MapBio::Requeue => Mapped::PushedBack,
+        MapBio::Kill => Mapped::Killed,
+    };
+    k.target_event(dm, TargetEvent::Mapped(mapped, ctx));
+    match verdict {
         MapBio::Remapped(path) => remap(k, dm, clone, path, &ctx),
         MapBio::Queued { worker, activate } => {
             queue(k, dm, clone);
@@ -138,6 +147,7 @@ fn remap<K: DmEnv>(k: &mut K, dm: u16, clone: BioId, path: PathIdx, ctx: &Select
     let Some(m) = k.dm().mpath(dm) else { return };
     m.start_io(path, ctx.nr_bytes);
     let to = m.dev(path);
+    k.target_event(dm, TargetEvent::Began(path, ctx.nr_bytes));
     let c = &mut k.block().bios[clone];
     c.pgpath = path.0;
     c.mapped = ctx.now;
@@ -171,6 +181,13 @@ pub fn clone_endio<K: DmEnv>(k: &mut K, dm: u16, clone: BioId) {
         return end_clone(k, dm, clone, c.status);
     };
     let (verdict, effects) = m.end_io_bio(&io);
+    let left = TargetEvent::Left {
+        path: PathIdx(c.pgpath),
+        nr_bytes: io.nr_bytes,
+        status: c.status,
+        is_over: matches!(verdict, EndIoBio::Done(_)),
+    };
+    k.target_event(dm, left);
     match verdict {
         EndIoBio::Done(status) => end_clone(k, dm, clone, status),
         EndIoBio::Incomplete { worker } => {

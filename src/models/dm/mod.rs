@@ -23,6 +23,7 @@ use super::host::TaskId;
 use super::io::{BioId, DevId};
 use super::mpath::selector::StatusType;
 use super::mpath::{DhResult, Effects, Multipath, PathIdx, Timer};
+use super::probe::TargetEvent;
 use crate::sim::Ns;
 
 /// A step of device-mapper that a task is in the midst of.
@@ -67,6 +68,8 @@ pub trait DmEnv: BlockEnv {
     fn can_change(&mut self) -> bool;
     /// Whether the driver of `dev` has a busy hook.
     fn can_be_busy(&self, dev: DevId) -> bool;
+    /// Something happened to the multipath target of `dm`.
+    fn target_event(&mut self, dm: u16, event: TargetEvent<'_>);
     /// Queues work for a worker.
     fn queue_work(&mut self, worker: TaskId, frame: Self::Frame);
     /// Arms a timer.
@@ -199,6 +202,7 @@ impl Dm {
 
 /// Does what the target asks for after it has changed.
 pub fn apply<K: DmEnv>(k: &mut K, dm: u16, effects: Effects) {
+    k.target_event(dm, TargetEvent::Changed);
     let dev = k.dm().dev(dm).dev;
     let bio_based = k.block().dev(dev).bio_based;
     if effects.process_queued {

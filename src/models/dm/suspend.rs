@@ -6,6 +6,7 @@ use super::super::block::{Limits, dispatch, pop, requeue};
 use super::super::host::{Cost, Step, TaskId};
 use super::super::io::BioId;
 use super::super::mpath::QueueMode;
+use super::super::probe::TargetEvent;
 use super::{DmEnv, DmFrame, Table, apply};
 use crate::sim::Ns;
 
@@ -93,6 +94,7 @@ pub fn swap_table<K: DmEnv>(k: &mut K, dm: u16, table: Table) {
     let d = k.dm().dev(dm);
     d.table = table;
     d.busy_paths = busy;
+    k.target_event(dm, TargetEvent::Table);
     let created = k.dm().mpath(dm).map(|m| {
         m.suspended = true;
         m.created()

@@ -31,6 +31,10 @@ impl Admin {
     pub fn action(&self, index: usize) -> Option<&Action> {
         self.actions.get(index).map(|(timed, _)| &timed.action)
     }
+    /// How many actions are to come or under way.
+    pub fn left(&self) -> usize {
+        self.actions.len() - self.done.len()
+    }
     /// When the last action was over; never, while one is to come.
     pub(super) fn over_since(&self) -> Ns {
         if self.done.len() < self.actions.len() {

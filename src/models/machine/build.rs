@@ -111,6 +111,7 @@ impl<P> Machine<P> {
             kblockd,
             pending_irqs: 0,
             events: 0,
+            most_events: u64::MAX,
             first_io: None,
             last_io: Ns::ZERO,
         };

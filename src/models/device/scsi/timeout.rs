@@ -36,12 +36,13 @@ pub(super) fn abort_handler<K: DeviceEnv>(k: &mut K, disk: u16, rq: ReqId) {
     if !sdev(k, disk).policy.abort.succeeds {
         return error::eh_scmd_add(k, disk, rq);
     }
-    gave_up(k, disk, rq);
+    gave_up(k, disk, rq, true);
     retry_or_finish(k, disk, rq);
 }
 
-/// The adapter has given up the command: no answer to it will come.
-pub(super) fn gave_up<K: DeviceEnv>(k: &mut K, disk: u16, rq: ReqId) {
+/// The adapter has given up the command: no answer to it will come. The device
+/// carries it out all the same unless it was `stopped`.
+pub(super) fn gave_up<K: DeviceEnv>(k: &mut K, disk: u16, rq: ReqId, stopped: bool) {
     let now = k.host().now();
     let issued = k.block().reqs[rq].io_start;
     let d = sdev(k, disk);
@@ -51,6 +52,9 @@ pub(super) fn gave_up<K: DeviceEnv>(k: &mut K, disk: u16, rq: ReqId) {
     cmnd.is_timed_out = false;
     let answers = !std::mem::replace(&mut cmnd.is_dropped, false);
     if answers {
+        if !stopped {
+            k.given_up(rq, due);
+        }
         let devices = k.devices();
         devices.cancelled.push((rq, due));
         devices.scsi_debug.in_use = devices.scsi_debug.in_use.saturating_sub(1);
