@@ -12,3 +12,4 @@ step cargo fmt --all --check
 step cargo clippy --locked --all-targets -- -D warnings
 RUSTDOCFLAGS="-D warnings" step cargo doc --locked --no-deps
 step cargo test --locked --release
+step cargo test --locked --release --features planted-defects --test torture

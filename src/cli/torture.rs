@@ -144,7 +144,9 @@ fn time(text: &str) -> Result<Duration, String> {
         _ => None,
     };
     let seconds = text.chars().last().and_then(unit);
-    let number = text.get(..text.len().saturating_sub(1)).map(str::parse::<u64>);
+    let number = text
+        .get(..text.len().saturating_sub(1))
+        .map(str::parse::<u64>);
     match (number, seconds) {
         (Some(Ok(n)), Some(seconds)) => Ok(Duration::from_secs(n.saturating_mul(seconds))),
         _ => Err("write for instance 90s, 10m or 2h".into()),

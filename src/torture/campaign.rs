@@ -114,10 +114,35 @@ impl Found {
     /// The file of the case: how it fails, how to repeat it, the scenario.
     pub fn file(&self, seed: u64) -> String {
         let (run, what) = (self.run, self.failure.what.replace('\n', "; "));
-        format!("# torture --seed {seed} --run {run}\n# {what}\n{}", self.case)
+        format!(
+            "# torture --seed {seed} --run {run}\n# {what}\n{}",
+            self.case
+        )
     }
     /// What that file is called.
     pub fn file_name(&self, seed: u64) -> String {
         format!("torture-{seed}-{}.toml", self.run)
     }
+}
+
+/// The first of so many cases of `seed` that fails if `defect` is planted: its
+/// number, and how it fails.
+#[cfg(feature = "planted-defects")]
+pub fn hunt(
+    defect: crate::models::planted::Defect,
+    seed: u64,
+    runs: u64,
+) -> Option<(u64, Failure)> {
+    use crate::models::planted::plant;
+    (0..runs.div_ceil(BLOCK)).find_map(|block| {
+        let from = block * BLOCK;
+        let cases = from..runs.min(from + BLOCK);
+        let failed = cases.into_par_iter().filter_map(|run| {
+            plant(Some(defect));
+            let outcome = check(&generate(seed, run));
+            plant(None);
+            outcome.err().map(|failure| (run, failure))
+        });
+        failed.min_by_key(|(run, _)| *run)
+    })
 }

@@ -240,7 +240,11 @@ impl fmt::Display for Case {
             let table = format!("0 {SECTORS} delay /dev/{name} 0 {ms}");
             writeln!(f, "\n[[map]]\nname = \"on{n}\"\ntable = \"{table}\"")?;
         }
-        writeln!(f, "\n[[map]]\nname = \"mp\"\ntable = \"{}\"", self.table(false))?;
+        writeln!(
+            f,
+            "\n[[map]]\nname = \"mp\"\ntable = \"{}\"",
+            self.table(false)
+        )?;
         queue(f, &self.map.queue)?;
         for text in &self.messages {
             writeln!(f, "\n[[message]]\nmap = \"mp\"\ntext = \"{text}\"")?;

@@ -1,6 +1,8 @@
 //! Runs a case and holds it against everything that has to be true.
 
+use std::cell::Cell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Once;
 
 use super::case::Case;
 use super::extents::Hazards;
@@ -81,7 +83,7 @@ pub fn check_text(text: &str, mode: Mode, ties: Option<u64>) -> Result<Tally, Fa
     let scenario = scenario::parse("torture.toml", text, &[]).map_err(|e| wrong(&e))?;
     let config = scenario::build(&scenario, mode).map_err(|e| wrong(&e))?;
     let sectors = scenario.maps.last().map_or(0, |map| map.sectors);
-    match catch_unwind(AssertUnwindSafe(|| run(&config, sectors, ties))) {
+    match quietly(|| run(&config, sectors, ties)) {
         Ok(checked) => checked,
         Err(panic) => {
             let text = panic.downcast_ref::<String>().map(String::as_str);
@@ -90,6 +92,27 @@ pub fn check_text(text: &str, mode: Mode, ties: Option<u64>) -> Result<Tally, Fa
             Err(Failure::new(format!("panic: {text}")))
         }
     }
+}
+
+thread_local! {
+    static IS_QUIET: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Does `work`; if it panics, nothing is printed.
+fn quietly<T>(work: impl FnOnce() -> T) -> std::thread::Result<T> {
+    static HOOK: Once = Once::new();
+    HOOK.call_once(|| {
+        let usual = std::panic::take_hook();
+        std::panic::set_hook(Box::new(move |info| {
+            if !IS_QUIET.get() {
+                usual(info);
+            }
+        }));
+    });
+    IS_QUIET.set(true);
+    let outcome = catch_unwind(AssertUnwindSafe(work));
+    IS_QUIET.set(false);
+    outcome
 }
 
 fn run(config: &MachineConfig, sectors: u64, ties: Option<u64>) -> Result<Tally, Failure> {
@@ -159,7 +182,10 @@ fn texts(m: &Machine<Witness>) -> Result<(), String> {
         let name = |dev: u16| m.dev_name(DevId(dev)).to_owned();
         status::check(&statuses[n], target, name)?;
         let seen = d.history.iter().chain(&d.status_seen);
-        if let Some((_, text)) = seen.into_iter().find(|(_, text)| status::read(text).is_none()) {
+        if let Some((_, text)) = seen
+            .into_iter()
+            .find(|(_, text)| status::read(text).is_none())
+        {
             return Err(format!("status: not understood: {text}"));
         }
         let mut log = Vec::new();

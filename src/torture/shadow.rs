@@ -148,7 +148,10 @@ impl Shadow {
         let p = &self.paths[usize::from(path.0)];
         if p.ios < 0 || p.bytes < 0 || (p.ios == 0) != (p.bytes == 0) && p.ios == 0 {
             let (ios, bytes) = (p.ios, p.bytes);
-            return Err(format!("in flight: {ios} I/Os, {bytes} B on path {}", path.0));
+            return Err(format!(
+                "in flight: {ios} I/Os, {bytes} B on path {}",
+                path.0
+            ));
         }
         Ok(())
     }
@@ -215,7 +218,11 @@ impl Shadow {
     /// An I/O was mapped.
     fn mapped(&mut self, mapped: Mapped, bytes: u32, target: &Multipath) -> Result<(), String> {
         let keeps = self.last.is_some() && self.queue_io;
-        let wanted = if keeps { self.last } else { self.choose(bytes, mapped)? };
+        let wanted = if keeps {
+            self.last
+        } else {
+            self.choose(bytes, mapped)?
+        };
         let holds = self.queue_io || target.pg_init_required();
         let expected = match wanted {
             Some(_) if holds => Mapped::Held,
@@ -237,7 +244,14 @@ impl Shadow {
         let paths: Vec<String> = self
             .paths
             .iter()
-            .map(|p| format!("{}{}:{}", if p.is_active { "" } else { "!" }, p.ios, p.bytes))
+            .map(|p| {
+                format!(
+                    "{}{}:{}",
+                    if p.is_active { "" } else { "!" },
+                    p.ios,
+                    p.bytes
+                )
+            })
             .collect();
         Err(format!(
             "choice: {mapped:?}, {expected:?} was due; paths {}, group {:?}",
@@ -277,7 +291,9 @@ impl Shadow {
             None => match took.filter(|&n| usable(n)) {
                 Some(path) => path,
                 None if took.is_some() => {
-                    return Err(format!("choice: {took:?} is no usable path of group {group}"));
+                    return Err(format!(
+                        "choice: {took:?} is no usable path of group {group}"
+                    ));
                 }
                 None => (0..self.paths.len()).find(|&n| usable(n)).unwrap_or(0),
             },

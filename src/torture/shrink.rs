@@ -146,3 +146,35 @@ fn without_path(case: &mut Case, n: usize) {
         _ => true,
     });
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::torture::case::What;
+    use crate::torture::generate;
+
+    /// As if a case failed wherever a path fails during the run.
+    fn fails(case: &Case) -> Option<Failure> {
+        let is_path = |what: &What| matches!(what, What::Path("fail_path", _));
+        let any = case.timeline.iter().any(|event| is_path(&event.what));
+        any.then(|| Failure::new("test: a path fails"))
+    }
+
+    #[test]
+    fn what_is_not_needed_is_taken_out() {
+        let case = (0..).map(|run| generate(1, run)).find(|case| {
+            fails(case).is_some() && case.devices.len() > 2 && case.timeline.len() > 5
+        });
+        let case = case.unwrap();
+        let (small, how) = shrink_by(&case, &fails(&case).unwrap(), fails);
+        assert_eq!(how.rule, "test");
+        assert_eq!((small.timeline.len(), small.devices.len()), (1, 1));
+        assert_eq!((small.jobs.len(), small.jobs[0].ios), (1, 1));
+        assert_eq!((small.cpus, small.ties, small.is_lab), (1, None, false));
+        let text = small.to_string();
+        assert!(
+            crate::scenario::parse("small.toml", &text, &[]).is_ok(),
+            "{text}"
+        );
+    }
+}

@@ -5,6 +5,7 @@ use super::super::host::Cost;
 use super::super::io::{BioId, BlkStatus, EndIo, Op, ReqId, SECTOR};
 use super::{Action, BlockDev, BlockEnv, HctxId, Request, RqEnd, RqFlags, Subject};
 use super::{dispatch, flush, klog, sched, wbt};
+use crate::models::planted::{self, Defect};
 use crate::sim::Ns;
 
 /// The driver is done with `rq` (`blk_mq_end_request`).
@@ -169,6 +170,9 @@ pub fn put_tag<K: BlockEnv>(k: &mut K, hctx: HctxId, sched: bool) {
 }
 
 fn wake_waiters<K: BlockEnv>(k: &mut K, hctx: HctxId, sched: bool, n: u32) {
+    if planted::has(Defect::MissedWakeUp) {
+        return;
+    }
     for _ in 0..n {
         match k.block().hctx(hctx).tags_of(sched).next_waiter() {
             Some(task) => k.wake(task),

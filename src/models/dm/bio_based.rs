@@ -11,6 +11,7 @@ use super::super::mpath::{Completion, EndIoBio, MapBio, PathIdx};
 use super::super::probe::{Mapped, TargetEvent};
 use super::delay::Delay;
 use super::{DmEnv, Target, apply, pg_init, suspend, worker};
+use crate::models::planted::{self, Defect};
 use crate::sim::Ns;
 
 /// Takes a bio: splits it where the table says so, clones it and maps the
@@ -189,7 +190,11 @@ pub fn clone_endio<K: DmEnv>(k: &mut K, dm: u16, clone: BioId) {
     };
     k.target_event(dm, left);
     match verdict {
+        EndIoBio::Done(_) if planted::has(Defect::ErrorSwallowed) => {
+            end_clone(k, dm, clone, BlkStatus::Ok);
+        }
         EndIoBio::Done(status) => end_clone(k, dm, clone, status),
+        EndIoBio::Incomplete { .. } if planted::has(Defect::LostBioInRequeue) => {}
         EndIoBio::Incomplete { worker } => {
             restore(k, clone, &whole, sectors);
             queue(k, dm, clone);
@@ -209,7 +214,11 @@ pub fn clone_endio<K: DmEnv>(k: &mut K, dm: u16, clone: BioId) {
 fn restore<K: DmEnv>(k: &mut K, clone: BioId, whole: &Bio, sectors: u32) {
     let c = &mut k.block().bios[clone];
     c.sector = whole.sector;
-    c.sectors = sectors;
+    c.sectors = if planted::has(Defect::ShortRetry) {
+        sectors / 2
+    } else {
+        sectors
+    };
     c.segs = whole.segs;
     c.dev = whole.dev;
     c.status = BlkStatus::Ok;
@@ -266,5 +275,8 @@ fn end_clone<K: DmEnv>(k: &mut K, dm: u16, clone: BioId, status: BlkStatus) {
     }
     dev.count.dirs[o.op as usize].sectors += u64::from(o.sectors);
     dev.count.bios_done += 1;
+    if planted::has(Defect::DoubleCompletion) && status != BlkStatus::Ok {
+        complete::bio_endio(k, orig, status);
+    }
     complete::bio_endio(k, orig, status);
 }

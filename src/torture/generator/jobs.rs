@@ -27,7 +27,10 @@ fn job(d: &mut Dice, device: Option<usize>) -> Job {
         ),
         format!("bs={bs}"),
         format!("size={}m", d.of(&[1, 4])),
-        format!("ioengine={}", d.of(&["libaio", "libaio", "libaio", "psync"])),
+        format!(
+            "ioengine={}",
+            d.of(&["libaio", "libaio", "libaio", "psync"])
+        ),
     ];
     if d.chance(50) {
         let batch = d.from_to(1, u64::from(depth));

@@ -79,9 +79,12 @@ impl Policy {
         }
         let mut order = self.order.iter().copied();
         let first = order.next()?;
-        let best = order.fold(first, |best, path| {
-            if better(path, best) { path } else { best }
-        });
+        let best = order.fold(
+            first,
+            |best, path| {
+                if better(path, best) { path } else { best }
+            },
+        );
         self.failed(best);
         self.order.push_back(best);
         Some(best)

@@ -6,6 +6,7 @@ use super::super::DeviceEnv;
 use super::queue::Reason;
 use super::result::{Answer, CmdResult, HostByte};
 use super::{Timer, complete, error, sdev};
+use crate::models::planted::{self, Defect};
 use crate::sim::Ns;
 
 /// Parts of a second after which an abort begins.
@@ -37,6 +38,9 @@ pub(super) fn abort_handler<K: DeviceEnv>(k: &mut K, disk: u16, rq: ReqId) {
         return error::eh_scmd_add(k, disk, rq);
     }
     gave_up(k, disk, rq, true);
+    if planted::has(Defect::AbortedCommandLost) {
+        return;
+    }
     retry_or_finish(k, disk, rq);
 }
 
