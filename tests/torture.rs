@@ -1,7 +1,11 @@
 //! The fault campaign passes, and finds what is planted.
 #![allow(clippy::unwrap_used, clippy::panic)]
 
+use std::path::Path;
+
 use mpathsim::torture::Campaign;
+use mpathsim::torture::case::ways;
+use mpathsim::torture::check::check_text;
 
 /// So many cases of seed 1.
 fn cases(runs: u64) -> Campaign {
@@ -26,6 +30,20 @@ fn a_short_campaign_passes() {
 #[test]
 fn a_campaign_is_the_same_again() {
     assert_eq!(cases(100).run(|_| ()), cases(100).run(|_| ()));
+}
+
+/// Cases that failed once.
+#[test]
+fn cases_that_failed_pass() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/torture-cases");
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        let text = std::fs::read_to_string(&path).unwrap();
+        for (mode, ties) in ways(&text) {
+            let checked = check_text(&text, mode, ties);
+            assert!(checked.is_ok(), "{}: {checked:?}", path.display());
+        }
+    }
 }
 
 /// Each planted defect is found within 10,000 cases.

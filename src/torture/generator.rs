@@ -46,7 +46,12 @@ pub fn generate(seed: u64, run: u64) -> Case {
     let paths = d.of(&[1, 2, 2, 2, 3, 3, 4]) as usize;
     let devices = devices::devices(&mut d, mode, paths);
     let cpus = d.of(&[1, 1, 2]);
-    let map = map(&mut d, paths, cpus as usize);
+    let delay = (mode == Mode::Bio && d.chance(8)).then(|| d.below(2) as u32);
+    let mut map = map(&mut d, paths, cpus as usize);
+    // A hardware handler is for SCSI disks.
+    if delay.is_none() && devices.iter().all(|d| d.name.starts_with("sd")) && d.chance(30) {
+        map.handler = "1 alua".into();
+    }
     let mut case = Case {
         mode,
         ties: d.chance(75).then(|| d.below(1 << 32)),
@@ -54,7 +59,7 @@ pub fn generate(seed: u64, run: u64) -> Case {
         cpus,
         is_lab: d.chance(40),
         no_path_timeout: if d.chance(8) { 1 } else { 0 },
-        delay: (mode == Mode::Bio && d.chance(8)).then(|| d.below(2) as u32),
+        delay,
         devices,
         map,
         messages: Vec::new(),
@@ -73,7 +78,7 @@ fn map(d: &mut Dice, paths: usize, cpus: usize) -> Map {
         features.push("queue_if_no_path".to_owned());
     }
     if d.chance(20) {
-        features.push(format!("pg_init_retries {}", d.below(4)));
+        features.push(format!("pg_init_retries {}", d.from_to(1, 4)));
     }
     if d.chance(20) {
         features.push(format!("pg_init_delay_msecs {}", d.below(30)));
@@ -84,7 +89,7 @@ fn map(d: &mut Dice, paths: usize, cpus: usize) -> Map {
     let groups = groups(d, paths, cpus);
     Map {
         features,
-        handler: if d.chance(10) { "1 alua" } else { "0" }.into(),
+        handler: "0".into(),
         first: d.below(groups.len() as u64) as usize,
         groups,
         queue: devices::queue(d),

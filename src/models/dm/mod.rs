@@ -18,6 +18,8 @@ pub mod worker;
 
 pub use table::{Table, Target, TargetSpec};
 
+use std::collections::VecDeque;
+
 use super::block::{BlockEnv, dispatch, requeue};
 use super::host::TaskId;
 use super::io::{BioId, DevId};
@@ -120,6 +122,9 @@ pub struct DmDev {
     pub in_flight: u32,
     /// A task that waits until there are none.
     pub suspender: Option<TaskId>,
+    /// Tasks that suspend or resume it, one after the other; the first does,
+    /// the others wait (`md->suspend_lock`).
+    pub suspend_lock: VecDeque<TaskId>,
     /// Which arming of the timer that ends queueing without paths is valid.
     pub nopath_generation: u32,
     /// Kernel log lines.

@@ -256,6 +256,7 @@ impl<P> Machine<P> {
             wq,
             in_flight: 0,
             suspender: None,
+            suspend_lock: Default::default(),
             nopath_generation: 0,
             log,
             history: Vec::new(),
