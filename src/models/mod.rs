@@ -13,6 +13,7 @@ pub mod io;
 pub mod machine;
 pub mod mpath;
 pub mod multipathd;
+pub mod planted;
 pub mod probe;
 pub mod san;
 pub mod workload;

@@ -7,7 +7,7 @@ pub mod failover;
 mod iostat;
 mod metrics;
 pub mod outcome;
-mod summarise;
+pub(crate) mod summarise;
 pub mod summary;
 mod text;
 mod timeline;

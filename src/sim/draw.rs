@@ -43,6 +43,8 @@ pub enum Purpose {
     Cell = 11,
     /// What other hosts do; identity: stream, command number.
     Background = 12,
+    /// What a random case is made of; identity: its number.
+    Torture = 13,
 }
 
 /// The source of all draws of a run.

@@ -5,6 +5,7 @@ use super::super::host::Cost;
 use super::super::io::{BioId, BlkStatus, EndIo, Op, ReqId, SECTOR};
 use super::{Action, BlockDev, BlockEnv, HctxId, Request, RqEnd, RqFlags, Subject};
 use super::{dispatch, flush, klog, sched, wbt};
+use crate::models::planted::{self, Defect};
 use crate::sim::Ns;
 
 /// The driver is done with `rq` (`blk_mq_end_request`).
@@ -29,6 +30,7 @@ pub fn blk_update_request<K: BlockEnv>(k: &mut K, rq: ReqId, status: BlkStatus, 
         ..b.rq_subject(rq)
     };
     k.trace(dev, Action::Complete, subject);
+    k.ended(dev, subject, status);
     if status != BlkStatus::Ok {
         klog::blk_print_req_error(k, rq, status);
     }
@@ -165,6 +167,9 @@ pub fn put_tag<K: BlockEnv>(k: &mut K, hctx: HctxId, sched: bool) {
 }
 
 fn wake_waiters<K: BlockEnv>(k: &mut K, hctx: HctxId, sched: bool, n: u32) {
+    if planted::has(Defect::MissedWakeUp) {
+        return;
+    }
     for _ in 0..n {
         match k.block().hctx(hctx).tags_of(sched).next_waiter() {
             Some(task) => k.wake(task),
@@ -191,6 +196,7 @@ pub fn bio_endio<K: BlockEnv>(k: &mut K, bio: BioId, status: BlkStatus) {
         if std::mem::take(&mut o.traced) {
             let subject = b.bio_subject(bio);
             k.trace(dev, Action::Complete, subject);
+            k.ended(dev, subject, first_error);
         }
         match end_io {
             EndIo::Chain(whole) => {

@@ -6,6 +6,7 @@ use super::super::host::Cost;
 use super::super::io::{BlkStatus, DevId, Flags, Op, ReqId};
 use super::{BlockEnv, ReqList, Request, RqEnd, RqFlags};
 use super::{complete, dispatch, driver, insert, requeue};
+use crate::models::planted::{self, Defect};
 use crate::sim::Ns;
 
 /// A flush waits for data in flight, but not longer (`FLUSH_PENDING_TIMEOUT`).
@@ -154,6 +155,9 @@ pub fn flush_end_io<K: BlockEnv>(k: &mut K, flush: ReqId, status: BlkStatus) {
             r.flush_seq = 0;
         }
         next_step(k, rq);
+        if planted::has(Defect::FlushWaiterLost) {
+            break;
+        }
     }
     let hctx = r.hctx;
     let h = k.block().hctx(hctx);

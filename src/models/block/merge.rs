@@ -256,21 +256,23 @@ fn elv_merge<K: BlockEnv>(k: &mut K, bio: BioId) -> Option<(ReqId, ElvMerge)> {
     }
     let (reqs, elevator) = (&mut b.reqs, &mut dev.elevator);
     elevator.begin_bio_merge(task, &o);
-    if let Some(last) = dev.last_merge {
-        if blk_rq_merge_ok(&reqs[last], &o) && elevator.allow_merge(reqs, last, &o, now) {
-            match blk_try_merge(&reqs[last], &o) {
-                ElvMerge::No => {}
-                place => return Some((last, place)),
-            }
+    if let Some(last) = dev.last_merge
+        && blk_rq_merge_ok(&reqs[last], &o)
+        && elevator.allow_merge(reqs, last, &o, now)
+    {
+        match blk_try_merge(&reqs[last], &o) {
+            ElvMerge::No => {}
+            place => return Some((last, place)),
         }
     }
     if dev.nomerges == 1 {
         return None;
     }
-    if let Some(rq) = elevator.find_by_end(reqs, o.sector) {
-        if blk_rq_merge_ok(&reqs[rq], &o) && elevator.allow_merge(reqs, rq, &o, now) {
-            return Some((rq, ElvMerge::Back));
-        }
+    if let Some(rq) = elevator.find_by_end(reqs, o.sector)
+        && blk_rq_merge_ok(&reqs[rq], &o)
+        && elevator.allow_merge(reqs, rq, &o, now)
+    {
+        return Some((rq, ElvMerge::Back));
     }
     let rq = elevator.request_merge(reqs, &o)?;
     let ok = blk_rq_merge_ok(&reqs[rq], &o) && elevator.allow_merge(reqs, rq, &o, now);

@@ -142,6 +142,8 @@ pub trait BlockEnv: HostEnv {
     fn wake(&mut self, task: TaskId);
     /// A trace event.
     fn trace(&mut self, dev: DevId, action: Action, subject: Subject);
+    /// A bio or request, or a part of one, has ended with `status`.
+    fn ended(&mut self, dev: DevId, subject: Subject, status: BlkStatus);
 }
 
 /// A timer of the block layer; `generation` tells an armed one from its

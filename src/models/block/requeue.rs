@@ -7,11 +7,14 @@ use super::dispatch::blk_mq_run_hw_queues;
 use super::driver::{put_budget_of, put_driver_tag};
 use super::{Action, BlockEnv, BlockFrame, BlockTimer, ReqList, RqFlags};
 use super::{insert, pop, sched, wbt};
+use crate::models::planted::{self, Defect};
 use crate::sim::Ns;
 
 /// The driver has refused `rq` (`__blk_mq_requeue_request`).
 pub fn requeue<K: BlockEnv>(k: &mut K, rq: ReqId) {
-    put_budget_of(k, rq);
+    if !planted::has(Defect::LeakedBudget) {
+        put_budget_of(k, rq);
+    }
     put_driver_tag(k, rq);
     k.host().charge(Cost::Requeue);
     wbt::requeue(k, rq);
@@ -67,6 +70,9 @@ pub fn delay_kick_requeue_list<K: BlockEnv>(k: &mut K, dev: DevId, delay: Ns) {
     d.requeue_generation = d.requeue_generation.wrapping_add(1);
     d.requeue_put_off = d.requeue_queued;
     let generation = d.requeue_generation;
+    if planted::has(Defect::LostRequeueTimer) {
+        return;
+    }
     k.arm(BlockTimer::Requeue { dev, generation }, at);
 }
 
@@ -81,6 +87,12 @@ pub fn step_requeue_work<K: BlockEnv>(k: &mut K, task: TaskId, dev: DevId) -> St
     let mut list = std::mem::take(&mut d.requeue_list);
     pop(k, task);
     let mut tail = ReqList::default();
+    if planted::has(Defect::RequeuedRequestLost)
+        && let Some(first) = list.pop_front(&mut k.block().reqs)
+    {
+        list.pop_front(&mut k.block().reqs);
+        list.push_front(&mut k.block().reqs, first);
+    }
     while let Some(rq) = list.pop_front(&mut k.block().reqs) {
         let b = k.block();
         if b.reqs[rq].rqf.has(RqFlags::DONTPREP) {

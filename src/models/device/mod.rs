@@ -26,6 +26,9 @@ pub trait DeviceEnv: BlockEnv {
     fn complete_at(&mut self, at: Ns, rq: ReqId);
     /// The command of `bio`, of a bio-based null_blk, ends at `at`.
     fn complete_bio_at(&mut self, at: Ns, nullb: u16, bio: BioId);
+    /// The host has given up the command of `rq`, which its device carries out
+    /// all the same, at `due`.
+    fn given_up(&mut self, rq: ReqId, due: Ns);
     /// Arms a timer of the SCSI mid-layer.
     fn arm_scsi(&mut self, timer: scsi::Timer, at: Ns);
 }

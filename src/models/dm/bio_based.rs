@@ -8,8 +8,10 @@ use super::super::host::Cost;
 use super::super::io::{Bio, BioId, BlkStatus, DevId, EndIo, Flags, SECTOR};
 use super::super::mpath::selector::SelectCtx;
 use super::super::mpath::{Completion, EndIoBio, MapBio, PathIdx};
+use super::super::probe::{Mapped, TargetEvent};
 use super::delay::Delay;
 use super::{DmEnv, Target, apply, pg_init, suspend, worker};
+use crate::models::planted::{self, Defect};
 use crate::sim::Ns;
 
 /// Takes a bio: splits it where the table says so, clones it and maps the
@@ -110,7 +112,15 @@ fn multipath_map_bio<K: DmEnv>(k: &mut K, dm: u16, clone: BioId) {
         now: k.host().ktime(),
     };
     let Some(m) = k.dm().mpath(dm) else { return };
-    match m.map_bio(&ctx) {
+    let verdict = m.map_bio(&ctx);
+    let mapped = match verdict {
+        MapBio::Remapped(path) => Mapped::To(path),
+        MapBio::Queued { .. } => Mapped::Held,
+        MapBio::Requeue => Mapped::PushedBack,
+        MapBio::Kill => Mapped::Killed,
+    };
+    k.target_event(dm, TargetEvent::Mapped(mapped, ctx));
+    match verdict {
         MapBio::Remapped(path) => remap(k, dm, clone, path, &ctx),
         MapBio::Queued { worker, activate } => {
             queue(k, dm, clone);
@@ -138,6 +148,7 @@ fn remap<K: DmEnv>(k: &mut K, dm: u16, clone: BioId, path: PathIdx, ctx: &Select
     let Some(m) = k.dm().mpath(dm) else { return };
     m.start_io(path, ctx.nr_bytes);
     let to = m.dev(path);
+    k.target_event(dm, TargetEvent::Began(path, ctx.nr_bytes));
     let c = &mut k.block().bios[clone];
     c.pgpath = path.0;
     c.mapped = ctx.now;
@@ -174,8 +185,19 @@ pub fn clone_endio<K: DmEnv>(k: &mut K, dm: u16, clone: BioId) {
     if !matches!(verdict, EndIoBio::Done(_)) {
         k.dm().dev(dm).retried += 1;
     }
+    let left = TargetEvent::Left {
+        path: PathIdx(c.pgpath),
+        nr_bytes: io.nr_bytes,
+        status: c.status,
+        is_over: matches!(verdict, EndIoBio::Done(_)),
+    };
+    k.target_event(dm, left);
     match verdict {
+        EndIoBio::Done(_) if planted::has(Defect::ErrorSwallowed) => {
+            end_clone(k, dm, clone, BlkStatus::Ok);
+        }
         EndIoBio::Done(status) => end_clone(k, dm, clone, status),
+        EndIoBio::Incomplete { .. } if planted::has(Defect::LostBioInRequeue) => {}
         EndIoBio::Incomplete { worker } => {
             restore(k, clone, &whole, sectors);
             queue(k, dm, clone);
@@ -195,7 +217,11 @@ pub fn clone_endio<K: DmEnv>(k: &mut K, dm: u16, clone: BioId) {
 fn restore<K: DmEnv>(k: &mut K, clone: BioId, whole: &Bio, sectors: u32) {
     let c = &mut k.block().bios[clone];
     c.sector = whole.sector;
-    c.sectors = sectors;
+    c.sectors = if planted::has(Defect::ShortRetry) {
+        sectors / 2
+    } else {
+        sectors
+    };
     c.segs = whole.segs;
     c.dev = whole.dev;
     c.status = BlkStatus::Ok;
@@ -252,5 +278,8 @@ fn end_clone<K: DmEnv>(k: &mut K, dm: u16, clone: BioId, status: BlkStatus) {
     }
     dev.count.dirs[o.op as usize].sectors += u64::from(o.sectors);
     dev.count.bios_done += 1;
+    if planted::has(Defect::DoubleCompletion) && status != BlkStatus::Ok {
+        complete::bio_endio(k, orig, status);
+    }
     complete::bio_endio(k, orig, status);
 }

@@ -18,11 +18,14 @@ pub mod worker;
 
 pub use table::{Table, Target, TargetSpec};
 
+use std::collections::VecDeque;
+
 use super::block::{BlockEnv, dispatch, requeue};
 use super::host::TaskId;
 use super::io::{BioId, DevId};
 use super::mpath::selector::StatusType;
 use super::mpath::{DhResult, Effects, Multipath, PathIdx, Timer};
+use super::probe::TargetEvent;
 use crate::sim::Ns;
 
 /// A step of device-mapper that a task is in the midst of.
@@ -69,6 +72,8 @@ pub trait DmEnv: BlockEnv {
     fn can_change(&mut self) -> bool;
     /// Whether the driver of `dev` has a busy hook.
     fn can_be_busy(&self, dev: DevId) -> bool;
+    /// Something happened to the multipath target of `dm`.
+    fn target_event(&mut self, dm: u16, event: TargetEvent<'_>);
     /// Queues work for a worker.
     fn queue_work(&mut self, worker: TaskId, frame: Self::Frame);
     /// Arms a timer.
@@ -121,6 +126,9 @@ pub struct DmDev {
     pub in_flight: u32,
     /// A task that waits until there are none.
     pub suspender: Option<TaskId>,
+    /// Tasks that suspend or resume it, one after the other; the first does,
+    /// the others wait (`md->suspend_lock`).
+    pub suspend_lock: VecDeque<TaskId>,
     /// Which arming of the timer that ends queueing without paths is valid.
     pub nopath_generation: u32,
     /// Kernel log lines.
@@ -211,6 +219,7 @@ impl Dm {
 
 /// Does what the target asks for after it has changed.
 pub fn apply<K: DmEnv>(k: &mut K, dm: u16, effects: Effects) {
+    k.target_event(dm, TargetEvent::Changed);
     let dev = k.dm().dev(dm).dev;
     let bio_based = k.block().dev(dev).bio_based;
     if effects.process_queued {

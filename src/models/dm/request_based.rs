@@ -12,6 +12,7 @@ use super::super::host::Cost;
 use super::super::io::{BioId, BlkStatus, EndIo, Flags, Op, ReqId, SECTOR};
 use super::super::mpath::selector::SelectCtx;
 use super::super::mpath::{Completion, EndIoRq, MapRq, PathIdx};
+use super::super::probe::{Mapped, TargetEvent};
 use super::{DmEnv, apply, pg_init, suspend};
 use crate::sim::Ns;
 
@@ -68,6 +69,12 @@ fn map_request<K: DmEnv>(k: &mut K, dm: u16, rq: ReqId) -> BlkStatus {
         now: k.host().ktime(),
     };
     let verdict = k.dm().mpath(dm).map_or(MapRq::Kill, |m| m.map_rq(&ctx));
+    let mapped = match verdict {
+        MapRq::Remapped(path) => Mapped::To(path),
+        MapRq::DelayRequeue { .. } => Mapped::Held,
+        MapRq::Kill => Mapped::Killed,
+    };
+    k.target_event(dm, TargetEvent::Mapped(mapped, ctx));
     match verdict {
         MapRq::Remapped(path) => clone_and_issue(k, dm, rq, path, &ctx),
         MapRq::DelayRequeue { activate } => {
@@ -114,6 +121,7 @@ fn clone_and_issue<K: DmEnv>(
     if let Some(m) = k.dm().mpath(dm) {
         m.start_io(path, ctx.nr_bytes);
     }
+    k.target_event(dm, TargetEvent::Began(path, ctx.nr_bytes));
     setup_clone(k, rq, clone, path, ctx);
     let b = k.block();
     let subject = b.rq_subject(clone);
@@ -125,6 +133,7 @@ fn clone_and_issue<K: DmEnv>(
             if let Some(m) = k.dm().mpath(dm) {
                 m.release_io(path, ctx.nr_bytes, Ns::ZERO, now);
             }
+            k.target_event(dm, TargetEvent::Refused(path, ctx.nr_bytes));
             release_clone(k, rq, clone);
             BlkStatus::Resource
         }
@@ -271,6 +280,15 @@ fn dm_complete_request<K: DmEnv>(k: &mut K, dm: u16, rq: ReqId, status: BlkStatu
     };
     let Some(m) = k.dm().mpath(dm) else { return };
     let (verdict, effects) = m.end_io_rq(&io);
+    if let Some(path) = io.path {
+        let left = TargetEvent::Left {
+            path,
+            nr_bytes: io.nr_bytes,
+            status,
+            is_over: verdict == EndIoRq::Done,
+        };
+        k.target_event(dm, left);
+    }
     release_clone(k, rq, clone);
     if verdict != EndIoRq::Done {
         k.dm().dev(dm).retried += 1;

@@ -6,7 +6,9 @@ use super::super::block::{Limits, dispatch, pop, requeue};
 use super::super::host::{Cost, Step, TaskId};
 use super::super::io::BioId;
 use super::super::mpath::QueueMode;
+use super::super::probe::TargetEvent;
 use super::{DmEnv, DmFrame, Table, apply};
+use crate::models::planted::{self, Defect};
 use crate::sim::Ns;
 
 /// How often a suspend of a request-based device looks whether requests are
@@ -35,7 +37,8 @@ pub fn is_quiet<K: DmEnv>(k: &mut K, dm: u16) -> bool {
         .dm()
         .mpath(dm)
         .is_some_and(|m| m.pg_init_in_progress() > 0);
-    k.dm().dev(dm).in_flight == 0 && !busy
+    let waits = !planted::has(Defect::SuspendDoesNotWait);
+    !(busy || waits && k.dm().dev(dm).in_flight > 0)
 }
 
 /// It is: the device is suspended now.
@@ -93,6 +96,7 @@ pub fn swap_table<K: DmEnv>(k: &mut K, dm: u16, table: Table) {
     let d = k.dm().dev(dm);
     d.table = table;
     d.busy_paths = busy;
+    k.target_event(dm, TargetEvent::Table);
     let created = k.dm().mpath(dm).map(|m| {
         m.suspended = true;
         m.created()
@@ -111,7 +115,7 @@ pub fn resume<K: DmEnv>(k: &mut K, dm: u16) {
     d.suspended = false;
     d.blocked = false;
     let (dev, wq, mode) = (d.dev, d.wq, d.table.mode);
-    if !d.deferred.is_empty() {
+    if !d.deferred.is_empty() && !planted::has(Defect::DeferredForgotten) {
         let frame = K::dm_frame(DmFrame::WqWork(dm));
         k.queue_work(wq, frame);
     }

@@ -1,9 +1,9 @@
 //! Who works at the computer during a run: every action of the timeline is a
 //! process of its own, which does what `dmsetup` or a write to sysfs does.
 
-use super::super::block::Plug;
+use super::super::block::{BlockEnv, Plug};
 use super::super::device::scsi;
-use super::super::dm::table::LoadError;
+use super::super::dm::table::{LoadError, Table};
 use super::super::dm::{self, suspend};
 use super::super::fault::{Action, ActionDone, DmMultipathParams, TimedAction};
 use super::super::host::{Cost, CpuId, Prio, Step, TaskId};
@@ -22,6 +22,8 @@ pub struct Admin {
     /// What is done, and by whom.
     actions: Vec<(TimedAction, Option<TaskId>)>,
     began: Vec<Ns>,
+    /// The table that each resume under way has taken (`hc->new_map`).
+    taken: Vec<Option<Table>>,
     /// Names and devices of the maps.
     maps: Vec<(String, DevId)>,
     /// What came of each action, in the order in which they ended.
@@ -39,6 +41,10 @@ impl Admin {
         let done = |n: usize| self.done.iter().find(move |done| done.index == n);
         let actions = self.actions.iter().enumerate();
         actions.map(move |(n, (timed, _))| (timed, done(n)))
+    }
+    /// How many actions are to come or under way.
+    pub fn left(&self) -> usize {
+        self.actions.len() - self.done.len()
     }
     /// When the last action was over; never, while one is to come.
     pub(super) fn over_since(&self) -> Ns {
@@ -63,6 +69,9 @@ enum Stage {
     Start(u8),
     /// It is in the system call.
     Act,
+    /// It waits until no other suspends or resumes the device
+    /// (`md->suspend_lock`).
+    Locking,
     /// The device is being suspended.
     Draining,
     /// The system call sleeps until then.
@@ -81,6 +90,7 @@ impl Admin {
             params,
             actions: actions.iter().map(|a| (a.clone(), None)).collect(),
             began: vec![Ns::ZERO; actions.len()],
+            taken: actions.iter().map(|_| None).collect(),
             maps: Vec::new(),
             done: Vec::new(),
         }
@@ -147,6 +157,7 @@ impl<P: Probe> Machine<P> {
             .actions
             .push((TimedAction { at, action }, Some(task)));
         self.admin.began.push(at);
+        self.admin.taken.push(None);
         super::super::host::wake(self, task);
     }
 
@@ -178,12 +189,17 @@ impl<P: Probe> Machine<P> {
             }
             Stage::Act => match self.act(n) {
                 Done::Over(result) => (self.action_is_over(n, result), Step::Again),
-                Done::Draining => (Stage::Draining, Step::Again),
+                Done::Locks => (Stage::Locking, Step::Again),
                 Done::Sleeps(span) => {
                     let until = self.host.now() + span;
                     self.wake_admin(task, until);
                     (Stage::Sleeping(until), Step::Again)
                 }
+            },
+            Stage::Locking => match self.lock(n, task) {
+                Locked::Waits => (Stage::Locking, Step::Block),
+                Locked::Draining => (Stage::Draining, Step::Again),
+                Locked::Over(result) => (self.action_is_over(n, result), Step::Again),
             },
             Stage::Draining => match self.drain(n, task) {
                 None => (Stage::Draining, Step::Block),
@@ -217,6 +233,7 @@ impl<P: Probe> Machine<P> {
     }
 
     fn action_is_over(&mut self, n: usize, result: Result<(), Errno>) -> Stage {
+        self.unlock(n);
         self.admin.done.push(ActionDone {
             index: n,
             began: self.admin.began[n],
@@ -246,30 +263,23 @@ impl<P: Probe> Machine<P> {
                 if loaded.is_err() {
                     return Done::Over(loaded);
                 }
-                if self.dm.dev(dm).suspended {
-                    return Done::Over(self.resume(dm));
-                }
-                suspend::presuspend(self, dm, true);
-                Done::Draining
+                self.admin.taken[n] = self.dm.dev(dm).inactive.take();
+                Done::Locks
             }
-            (Action::Suspend { noflush, .. }, Some(dm)) => {
+            (Action::Suspend { .. }, Some(dm)) => {
                 if self.dm.dev(dm).suspended {
                     return Done::Over(Ok(()));
                 }
-                suspend::presuspend(self, dm, *noflush);
-                Done::Draining
+                Done::Locks
             }
             (Action::Resume { .. }, Some(dm)) => {
                 let d = self.dm.dev(dm);
-                if d.suspended {
-                    Done::Over(self.resume(dm))
-                } else if d.inactive.is_some() {
-                    // do_resume suspends first, flushing.
-                    suspend::presuspend(self, dm, false);
-                    Done::Draining
-                } else {
-                    Done::Over(Ok(()))
+                let (suspended, table) = (d.suspended, d.inactive.take());
+                if !suspended && table.is_none() {
+                    return Done::Over(Ok(()));
                 }
+                self.admin.taken[n] = table;
+                Done::Locks
             }
             _ => self.act_on_device(&action),
         }
@@ -307,6 +317,51 @@ impl<P: Probe> Machine<P> {
         }
     }
 
+    /// Takes the lock of the device if no other has it, and begins: a suspend
+    /// of a device that another has suspended meanwhile is refused, a resume
+    /// with a table suspends first, flushing (`dm_suspend`, `do_resume`).
+    fn lock(&mut self, n: usize, task: TaskId) -> Locked {
+        let action = self.admin.actions[n].0.action.clone();
+        let Some(dm) = action.map().and_then(|map| self.map_index(map)) else {
+            return Locked::Over(Err(Errno::Enxio));
+        };
+        let d = self.dm.dev(dm);
+        if !d.suspend_lock.contains(&task) {
+            d.suspend_lock.push_back(task);
+        }
+        if d.suspend_lock.front() != Some(&task) {
+            return Locked::Waits;
+        }
+        let noflush = match action {
+            Action::Suspend { .. } if d.suspended => return Locked::Over(Err(Errno::Einval)),
+            Action::Suspend { noflush, .. } => noflush,
+            _ if d.suspended || self.admin.taken[n].is_none() => {
+                return Locked::Over(self.resume(n, dm));
+            }
+            Action::Reload { .. } => true,
+            _ => false,
+        };
+        suspend::presuspend(self, dm, noflush);
+        Locked::Draining
+    }
+
+    /// Gives the lock back, if the action has it; the next one that waits for
+    /// it goes on.
+    fn unlock(&mut self, n: usize) {
+        let (timed, task) = &self.admin.actions[n];
+        let map = timed.action.map();
+        let (Some(dm), Some(task)) = (map.and_then(|map| self.map_index(map)), *task) else {
+            return;
+        };
+        let lock = &mut self.dm.dev(dm).suspend_lock;
+        if lock.front() == Some(&task) {
+            lock.pop_front();
+            if let Some(&next) = lock.front() {
+                self.wake(next);
+            }
+        }
+    }
+
     /// Waits until nothing is left with the targets; what came of it.
     fn drain(&mut self, n: usize, task: TaskId) -> Option<Result<(), Errno>> {
         let action = &self.admin.actions[n].0.action;
@@ -316,7 +371,7 @@ impl<P: Probe> Machine<P> {
         };
         if suspend::is_quiet(self, dm) {
             suspend::suspended(self, dm);
-            return Some(if resumes { self.resume(dm) } else { Ok(()) });
+            return Some(if resumes { self.resume(n, dm) } else { Ok(()) });
         }
         let d = self.dm.dev(dm);
         let dev = d.dev;
@@ -329,9 +384,13 @@ impl<P: Probe> Machine<P> {
         None
     }
 
-    /// `dmsetup resume` of a device that is suspended.
-    fn resume(&mut self, dm: u16) -> Result<(), Errno> {
-        if let Some(table) = self.dm.dev(dm).inactive.take() {
+    /// `dmsetup resume` of a device that is suspended, with the table that it
+    /// has taken. One that another has resumed meanwhile stays as it is.
+    fn resume(&mut self, n: usize, dm: u16) -> Result<(), Errno> {
+        if !self.dm.dev(dm).suspended {
+            return Ok(());
+        }
+        if let Some(table) = self.admin.taken[n].take() {
             let mut log = Vec::new();
             let fits = self.fits(dm, &table, &mut log);
             self.append_log(dm, &mut log);
@@ -371,8 +430,18 @@ impl<P: Probe> Machine<P> {
 enum Done {
     /// It is over.
     Over(Result<(), Errno>),
-    /// It waits for I/O.
-    Draining,
+    /// It takes the device's lock.
+    Locks,
     /// It sleeps.
     Sleeps(Ns),
+}
+
+/// What becomes of an action that wants the lock of a device.
+enum Locked {
+    /// It waits for it.
+    Waits,
+    /// It has it, and waits for I/O.
+    Draining,
+    /// It is over.
+    Over(Result<(), Errno>),
 }

@@ -115,6 +115,7 @@ impl<P> Machine<P> {
             kblockd,
             pending_irqs: 0,
             events: 0,
+            most_events: u64::MAX,
             first_io: None,
             last_io: Ns::ZERO,
         };
@@ -272,6 +273,7 @@ impl<P> Machine<P> {
             wq,
             in_flight: 0,
             suspender: None,
+            suspend_lock: Default::default(),
             nopath_generation: 0,
             log_at: vec![Ns::ZERO; log.len()],
             log,

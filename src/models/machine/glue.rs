@@ -12,7 +12,7 @@ use super::super::dm::{
 use super::super::host::{self, Cost, Host, HostEnv, HostEvent, Step, TaskId};
 use super::super::io::{BioId, BlkStatus, DevId, EndIo, ReqId};
 use super::super::mpath::DhResult;
-use super::super::probe::Probe;
+use super::super::probe::{Probe, TargetEvent};
 use super::super::workload::app::{self, App, AppEnv, AppFrame, aio, fsync, page_io, script};
 use super::{Driver, Event, Frame, Irq, Machine};
 use crate::sim::Ns;
@@ -209,12 +209,28 @@ impl<P: Probe> BlockEnv for Machine<P> {
         let comm = comm.map(|t| self.host.tasks[t.index()].name.as_str());
         self.probe.block_event(at, cpu, comm, dev, action, subject);
     }
+    #[inline]
+    fn ended(&mut self, dev: DevId, subject: Subject, status: BlkStatus) {
+        if P::LISTENS {
+            self.probe.ended(dev, subject, status);
+        }
+    }
 }
 
 impl<P: Probe> DmEnv for Machine<P> {
     #[inline]
     fn dm(&mut self) -> &mut Dm {
         &mut self.dm
+    }
+    #[inline]
+    fn target_event(&mut self, dm: u16, event: TargetEvent<'_>) {
+        if !P::LISTENS {
+            return;
+        }
+        let at = self.host.now();
+        if let Some(target) = self.dm.devs[usize::from(dm)].multipath() {
+            self.probe.target_event(at, dm, event, target);
+        }
     }
     fn dm_frame(frame: DmFrame) -> Frame {
         Frame::Dm(frame)
@@ -286,6 +302,13 @@ impl<P: Probe> DeviceEnv for Machine<P> {
     fn complete_bio_at(&mut self, at: Ns, nullb: u16, bio: BioId) {
         let cpu = self.host.cpu();
         self.irq_at(at, cpu, Irq::CompleteBio(nullb, bio));
+    }
+    fn given_up(&mut self, rq: ReqId, due: Ns) {
+        if P::LISTENS {
+            let r = &self.block.reqs[rq];
+            let subject = self.block.rq_subject(rq);
+            self.probe.given_up(r.dev, subject, r.io_start, due);
+        }
     }
     fn arm_scsi(&mut self, timer: scsi::Timer, at: Ns) {
         let cpu = self.host.cpu();

@@ -16,11 +16,11 @@ pub use invariants::Violation;
 
 use super::block::{BlockFrame, BlockLayer, BlockTimer};
 use super::device::{Devices, scsi};
-use super::dm::{Dm, DmFrame, DmTimer, Table, table::LoadError};
+use super::dm::{Dm, DmEnv, DmFrame, DmTimer, Table, table::LoadError};
 use super::host::{self, CpuId, Host, HostEvent, TaskId};
 use super::io::{BioId, DevId, ReqId};
 use super::mpath::Errno;
-use super::probe::Probe;
+use super::probe::{Probe, TargetEvent};
 use super::workload::app::{App, AppFrame};
 use crate::sim::{EventQueue, Ns};
 
@@ -120,6 +120,8 @@ pub struct Machine<P> {
     pending_irqs: u32,
     /// Events handled so far.
     pub events: u64,
+    /// A run of more events than this counts as never ending.
+    pub most_events: u64,
     /// When the first bio was submitted.
     pub first_io: Option<Ns>,
     /// When the application's last I/O ended.
@@ -187,6 +189,9 @@ impl<P: Probe> Machine<P> {
             if now < clock {
                 return Err(Violation::clock(now, clock));
             }
+            if self.events >= self.most_events {
+                return Err(Violation::endless(now));
+            }
             clock = now;
             self.events += 1;
             if self.events.is_multiple_of(WATCHED_EVERY) {
@@ -253,6 +258,7 @@ impl<P: Probe> Machine<P> {
         let effects = super::dm::message::message(&mut d.table, 0, text, &lookup, &mut d.log);
         d.stamp_log(self.host.now());
         let effects = effects?;
+        self.target_event(dm, TargetEvent::Message(text));
         super::dm::apply(self, dm, effects);
         Ok(())
     }

@@ -73,10 +73,11 @@ pub fn events(
     for (action, fault) in outcome.actions.iter().zip(faults) {
         // Of what took its time it is said when it was over.
         let takes_time = fault.what.starts_with("dmsetup suspend") && fault.error.is_none();
-        if action.kind == ActionKind::Breaks && takes_time {
-            if let Some(over) = fault.over_ns {
-                all.push((over, Rank::Over, format!("{} is over", fault.what)));
-            }
+        if action.kind == ActionKind::Breaks
+            && takes_time
+            && let Some(over) = fault.over_ns
+        {
+            all.push((over, Rank::Over, format!("{} is over", fault.what)));
         }
     }
     if let Some(gaps) = &outcome.gaps {

@@ -122,7 +122,7 @@ pub(super) fn recovered<K: DeviceEnv>(k: &mut K, disk: u16) {
         k.block().klog.print(now, line);
     }
     for rq in failed {
-        timeout::gave_up(k, disk, rq);
+        timeout::gave_up(k, disk, rq, helped);
         timeout::retry_or_finish(k, disk, rq);
     }
     kick_requeue_list(k, dev);

@@ -6,6 +6,7 @@ use super::super::DeviceEnv;
 use super::queue::Reason;
 use super::result::{Answer, CmdResult, HostByte};
 use super::{Timer, complete, error, lun, sdev};
+use crate::models::planted::{self, Defect};
 use crate::sim::Ns;
 
 /// Parts of a second after which an abort begins.
@@ -41,12 +42,16 @@ pub(super) fn abort_handler<K: DeviceEnv>(k: &mut K, disk: u16, rq: ReqId) {
     if !sdev(k, disk).policy.abort.succeeds {
         return error::eh_scmd_add(k, disk, rq);
     }
-    gave_up(k, disk, rq);
+    gave_up(k, disk, rq, true);
+    if planted::has(Defect::AbortedCommandLost) {
+        return;
+    }
     retry_or_finish(k, disk, rq);
 }
 
-/// The adapter has given up the command: no answer to it will come.
-pub(super) fn gave_up<K: DeviceEnv>(k: &mut K, disk: u16, rq: ReqId) {
+/// The adapter has given up the command: no answer to it will come. The device
+/// carries it out all the same unless it was `stopped`.
+pub(super) fn gave_up<K: DeviceEnv>(k: &mut K, disk: u16, rq: ReqId, stopped: bool) {
     let now = k.host().now();
     let issued = k.block().reqs[rq].io_start;
     let d = sdev(k, disk);
@@ -58,6 +63,9 @@ pub(super) fn gave_up<K: DeviceEnv>(k: &mut K, disk: u16, rq: ReqId) {
     cmnd.is_timed_out = false;
     let answers = !std::mem::replace(&mut cmnd.is_dropped, false);
     if answers {
+        if !stopped {
+            k.given_up(rq, due);
+        }
         k.devices().cancelled.push((rq, due));
     }
 }
