@@ -96,6 +96,8 @@ fn every_scenario_becomes_a_machine() {
         for mode in [Mode::Bio, Mode::Request, Mode::Single] {
             match scenario::build(&scenario, mode) {
                 Ok(machine) => assert_eq!(machine.maps.is_empty(), mode == Mode::Single),
+                // Jobs on several maps have no single path to compare with.
+                Err(_) if mode == Mode::Single && scenario.baseline().is_none() => {}
                 Err(error) => panic!("{}: {error}", path.display()),
             }
         }

@@ -184,6 +184,9 @@ impl<P: Probe> Machine<P> {
         let mut look_at = self.host.now() + HUNG_AFTER;
         while let Some((now, event)) = self.queue.pop() {
             if now >= deadline {
+                if self.app.running > 0 {
+                    return Err(Violation::endless(now));
+                }
                 return self.check_drained().map_err(|_| Violation::endless(now));
             }
             if now < clock {
