@@ -5,9 +5,11 @@
 //! beside them.
 #![allow(clippy::unwrap_used, clippy::panic)]
 
+mod bfq;
 mod dmsetup;
 mod failure;
 mod flushes;
+mod kyber;
 mod merging;
 mod pressure;
 mod rig;
