@@ -280,17 +280,22 @@ impl Bfq {
         self.queued > 0 || !self.dispatch.is_empty()
     }
 
-    /// Whether it holds nothing and waits for nothing.
+    /// Whether it holds no request, and has not lost count. A queue may still be
+    /// busy, though it is empty, if it was to keep its turn.
     pub fn is_idle(&self) -> bool {
-        let held = self.queued + self.rq_in_driver + self.wr_busy_queues;
         let unused = |queue: &queue::Queue| {
             queue.allocated + queue.dispatched + queue.queued[0] + queue.queued[1] == 0
         };
-        held + self.tot_busy_queues() == 0
-            && self.in_service.is_none()
-            && self.weights.is_empty()
+        let count = |what: fn(&queue::Queue) -> bool| {
+            self.queues.iter().filter(|queue| what(queue)).count() as u32
+        };
+        self.queued + self.rq_in_driver == 0
             && self.positions.is_empty()
             && self.queues.iter().all(unused)
+            && self.tot_busy_queues() == count(|q| q.busy)
+            && self.wr_busy_queues == count(|q| q.busy && q.wr.coeff > 1)
+            && self.weights.iter().map(|&(_, n)| n).sum::<u32>()
+                == count(|q| q.counted_weight.is_some())
     }
 
     /// Whether `bio` may join `rq` (`bfq_allow_bio_merge`).

@@ -342,7 +342,7 @@ fn asynchronous_requests_of_all_processes_share_a_queue_and_pay_threefold() {
     b.bfq.begin_bio_merge(Some(A), false);
     assert!(b.bfq.allow_merge(&b.reqs, two, &bio, b.now));
     assert_eq!(b.sectors(), [0, 8]);
-    assert!(b.bfq.is_idle(), "nobody is waited for");
+    assert_eq!((b.bfq.in_service, b.timer), (None, None));
 }
 
 #[test]
