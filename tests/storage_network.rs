@@ -13,6 +13,11 @@ const FC: &str = "preset = \"fc-16g\"";
 
 /// Two paths to a LUN, a closed loop of 8 random reads for a second, and `more`.
 fn outcome(fabric: &str, more: &str, mode: Mode) -> Outcome {
+    outcome_of(fabric, more, 1, mode)
+}
+
+/// The same for `runtime` seconds.
+fn outcome_of(fabric: &str, more: &str, runtime: u32, mode: Mode) -> Outcome {
     let text = format!(
         r#"
 [fabric]
@@ -39,7 +44,7 @@ rw = "randread"
 bs = "8k"
 iodepth = 8
 size = "4g"
-runtime = 1
+runtime = {runtime}
 time_based = 1
 norandommap = 1
 "#
@@ -72,6 +77,25 @@ fn k79_a_dark_link_fails_its_commands_after_fast_io_fail_tmo() {
         assert_eq!(job(&o).error, 0);
         assert_eq!(changes_ms(&o)[0], 5500, "{mode:?}");
         assert_eq!(longest_ms(&o), 5000, "{mode:?}");
+    }
+}
+
+/// The path fails after fast_io_fail_tmo; once its port is back, the checker
+/// finds it up and reinstates it.
+#[test]
+fn multipathd_reinstates_a_path_whose_port_is_back() {
+    let fabric = "preset = \"fc-16g\"\ntransport = { fc = { fast_io_fail_tmo = \"500ms\" } }";
+    let more = fault("500ms", "hba0", "\"down\"") + "for = \"1s\"\n[multipathd]\n";
+    for mode in MODES {
+        let o = outcome_of(fabric, &more, 8, mode);
+        assert_eq!(job(&o).error, 0);
+        let changes = changes_ms(&o);
+        assert_eq!(
+            (changes.len(), changes[0]),
+            (2, 1000),
+            "{mode:?} {changes:?}"
+        );
+        assert!((1500..6600).contains(&changes[1]), "{mode:?} {changes:?}");
     }
 }
 

@@ -8,7 +8,9 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::super::super::array::access_state::AccessState;
 use super::super::super::array::reply::{Command, CommandKind, Reply};
+use super::super::super::block::RqEnd;
 use super::super::super::block::dispatch::blk_mq_run_hw_queues;
 use super::super::super::block::timeout::blk_reset_timer;
 use super::super::super::fabric::nexus::{Ended, NexusEvent, State};
@@ -100,33 +102,43 @@ const MARGIN: Ns = Ns::from_secs(1);
 /// Sends the command of `rq` (`queuecommand`).
 pub(super) fn queuecommand<K: DeviceEnv>(k: &mut K, disk: u16, path: PathId, rq: ReqId) {
     let now = k.host().now();
-    let command = command(k, disk, rq);
+    let command = command(k, disk, path, rq);
     let fate = k.devices().san.submit(now, path, &command);
     await_fate(k, disk, rq, fate);
 }
 
 /// The command of `rq`, as the array sees it.
-fn command<K: DeviceEnv>(k: &mut K, disk: u16, rq: ReqId) -> Command {
+fn command<K: DeviceEnv>(k: &mut K, disk: u16, path: PathId, rq: ReqId) -> Command {
     let b = k.block();
     let r = &b.reqs[rq];
-    let kind = match r.op {
+    let (op, end) = (r.op, r.end);
+    let (sector, sectors) = (r.sector, r.sectors);
+    let first_bio = r.bio.map_or(0, |bio| b.bios[bio].ident);
+    let tried = sdev(k, disk).known(rq).map_or(0, |c| c.retries);
+    let kind = match op {
         Op::Read => CommandKind::Read,
         Op::Write => CommandKind::Write,
         Op::Flush => CommandKind::Flush,
         Op::Discard => CommandKind::Discard,
+        Op::DrvIn if matches!(end, RqEnd::Daemon(_)) => checks(k, path),
         Op::DrvIn => CommandKind::Control,
     };
-    let command = Command {
-        first_bio: r.bio.map_or(0, |bio| b.bios[bio].ident),
-        attempt: 0,
-        kind,
-        sector: r.sector,
-        sectors: r.sectors,
-    };
-    let tried = sdev(k, disk).known(rq).map_or(0, |c| c.retries);
     Command {
+        first_bio,
         attempt: u64::from(tried),
-        ..command
+        kind,
+        sector,
+        sectors,
+    }
+}
+
+/// The command by which multipathd checks `path`: TEST UNIT READY, but that it
+/// takes a port in standby for one that can be used (`PATH_GHOST`).
+fn checks<K: DeviceEnv>(k: &mut K, path: PathId) -> CommandKind {
+    let now = k.host().now();
+    match k.devices().san.access_state(path, now) {
+        AccessState::Standby => CommandKind::Control,
+        _ => CommandKind::Test,
     }
 }
 
@@ -218,7 +230,7 @@ fn release<K: DeviceEnv>(k: &mut K, disk: u16, rq: ReqId, held: Held) {
         return;
     };
     let now = k.host().now();
-    let command = command(k, disk, rq);
+    let command = command(k, disk, path, rq);
     let fate = k.devices().san.resume(now, path, &command, held);
     await_fate(k, disk, rq, fate);
 }
