@@ -86,7 +86,8 @@ pub fn step_timeout_work<K: BlockEnv>(k: &mut K, task: TaskId, dev: DevId) -> St
     let now = k.host().jiffies();
     let ticks = timeout.0.div_ceil(k.host().jiffy.0);
     let (mut expired, mut next): (Vec<(u64, ReqId)>, Option<u64>) = (Vec::new(), None);
-    for index in 0..k.block().reqs.slots() {
+    for index in 1..k.block().reqs.slots() {
+        // the first slot has no id
         let rq = ReqId::from_index(index);
         let r = &k.block().reqs[rq];
         let (mine, rqf, started) = (r.dev == dev, r.rqf, r.io_start);
