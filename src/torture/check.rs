@@ -63,7 +63,7 @@ impl std::ops::AddAssign for Tally {
 }
 
 /// A run of more events than this is taken not to end.
-const MOST_EVENTS: u64 = 4_000_000;
+const MOST_EVENTS: u64 = 8_000_000;
 /// The same of steps during which no time passes.
 const MOST_STEPS: u64 = 1_000_000;
 
