@@ -22,8 +22,8 @@ pub struct Case {
     pub seed: u64,
     /// CPUs.
     pub cpus: u32,
-    /// Whether code takes time.
-    pub is_lab: bool,
+    /// What code costs.
+    pub cpu: Cpu,
     /// `queue_if_no_path_timeout_secs`
     pub no_path_timeout: u32,
     /// Leaf devices.
@@ -38,6 +38,17 @@ pub struct Case {
     pub timeline: Vec<Event>,
     /// The jobs.
     pub jobs: Vec<Job>,
+}
+
+/// What code costs on the CPU.
+#[derive(Copy, Clone, Debug, PartialEq, Eq)]
+pub enum Cpu {
+    /// Nothing. A job that skips errors may then try for ever at one time.
+    Free,
+    /// A turn of fio's loop takes a while, all else nothing.
+    Cheap,
+    /// Profile `lab`.
+    Lab,
 }
 
 /// A leaf device.
@@ -220,8 +231,12 @@ impl fmt::Display for Case {
             let secs = self.no_path_timeout;
             writeln!(f, "dm_multipath.queue_if_no_path_timeout_secs = {secs}")?;
         }
-        let profile = if self.is_lab { "lab" } else { "none" };
-        writeln!(f, "\n[host]\ncpus = {}\nprofile = \"{profile}\"", self.cpus)?;
+        let cpu = match self.cpu {
+            Cpu::Free => "profile = \"none\"",
+            Cpu::Cheap => "profile = \"none\"\ncosts.fio_turn = \"50us\"",
+            Cpu::Lab => "profile = \"lab\"",
+        };
+        writeln!(f, "\n[host]\ncpus = {}\n{cpu}", self.cpus)?;
         for device in &self.devices {
             writeln!(f, "\n[[device]]\nname = \"{}\"", device.name)?;
             writeln!(f, "{}", device.kind)?;

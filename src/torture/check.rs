@@ -63,7 +63,9 @@ impl std::ops::AddAssign for Tally {
 }
 
 /// A run of more events than this is taken not to end.
-const MOST_EVENTS: u64 = 4_000_000;
+const MOST_EVENTS: u64 = 8_000_000;
+/// The same of steps during which no time passes.
+const MOST_STEPS: u64 = 1_000_000;
 
 /// Runs `case`, as its file says.
 ///
@@ -127,6 +129,7 @@ fn run(config: &MachineConfig, sectors: u64, ties: Option<u64>) -> Result<Tally,
         m.shuffle_ties(seed);
     }
     m.most_events = MOST_EVENTS;
+    m.host.most_steps = MOST_STEPS;
     let ran = m.run(|_| ());
     if let Some(wrong) = m.probe.wrong.take() {
         return Err(Failure::new(format!("{} (at {})", wrong.what, wrong.at)));

@@ -66,8 +66,10 @@ pub struct Extents {
     late: Vec<Late>,
     /// What late writes there were.
     pub hazards: Hazards,
-    /// Sectors of the map that ended well, and that devices carried out.
+    /// Sectors of the map that ended well.
     pub ended: u64,
+    /// Commands of devices that failed, or parts of them.
+    pub refusals: u64,
     /// Sectors that devices carried out well.
     pub carried_out: u64,
 }

@@ -6,7 +6,7 @@ mod timeline;
 
 use rand_core::RngCore;
 
-use super::case::{Case, Group, Map};
+use super::case::{Case, Cpu, Group, Map};
 use crate::scenario::Mode;
 use crate::sim::draw::{Draws, Purpose, Stream};
 
@@ -57,7 +57,7 @@ pub fn generate(seed: u64, run: u64) -> Case {
         ties: d.chance(75).then(|| d.below(1 << 32)),
         seed: d.below(1 << 32),
         cpus,
-        is_lab: d.chance(40),
+        cpu: d.of(&[Cpu::Free, Cpu::Cheap, Cpu::Cheap, Cpu::Lab, Cpu::Lab]),
         no_path_timeout: if d.chance(8) { 1 } else { 0 },
         delay,
         devices,

@@ -1,6 +1,6 @@
 //! Makes a case that fails smaller, as long as it fails in the same way.
 
-use super::case::Case;
+use super::case::{Case, Cpu};
 use super::check::{Failure, check};
 
 /// Most runs that are spent on it.
@@ -75,7 +75,10 @@ fn smaller(case: &Case) -> Vec<Case> {
     }
     with(&|c| c.delay = None);
     with(&|c| c.cpus = 1);
-    with(&|c| c.is_lab = false);
+    with(&|c| c.cpu = Cpu::Free);
+    if case.cpu == Cpu::Lab {
+        with(&|c| c.cpu = Cpu::Cheap);
+    }
     with(&|c| c.ties = None);
     with(&|c| c.no_path_timeout = 0);
     with(&|c| c.map.handler = "0".into());
@@ -170,7 +173,7 @@ mod tests {
         assert_eq!(how.rule, "test");
         assert_eq!((small.timeline.len(), small.devices.len()), (1, 1));
         assert_eq!((small.jobs.len(), small.jobs[0].ios), (1, 1));
-        assert_eq!((small.cpus, small.ties, small.is_lab), (1, None, false));
+        assert_eq!((small.cpus, small.ties, small.cpu), (1, None, Cpu::Free));
         let text = small.to_string();
         assert!(
             crate::scenario::parse("small.toml", &text, &[]).is_ok(),

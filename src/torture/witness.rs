@@ -114,6 +114,8 @@ impl Probe for Witness {
         if self.is_leaf(dev) {
             if is_good {
                 self.extents.carried_out(&subject);
+            } else {
+                self.extents.refusals += 1;
             }
         } else if dev == self.map {
             let checked = self.extents.ended(self.now, &subject, is_good);

@@ -4,6 +4,7 @@
 use super::super::block::{plug, pop};
 use super::super::host::{Cost, Step, TaskId};
 use super::{BioFifo, DmEnv, DmFrame, Multipath, bio_based};
+use crate::sim::Ns;
 
 /// `process_queued_bios`, in the midst of it.
 #[derive(Copy, Clone, Debug)]
@@ -15,7 +16,8 @@ pub struct ProcessQueued {
 
 /// Starts the worker of `dm`, unless it has been.
 pub fn start<K: DmEnv>(k: &mut K, dm: u16) {
-    let free = k.host().is_free();
+    let costs = &k.host().costs;
+    let free = costs.of(Cost::Work) + costs.of(Cost::MapBio) == Ns::ZERO;
     let d = k.dm().dev(dm);
     if d.worker_queued || d.queued.is_empty() {
         return;
@@ -23,8 +25,8 @@ pub fn start<K: DmEnv>(k: &mut K, dm: u16) {
     let worker = d.worker;
     let Some(m) = d.multipath() else { return };
     // Without a path the kernel's worker maps and queues the same bios over and
-    // over. On a CPU that is infinitely fast this would take no time and never
-    // end, so there it waits for what ends it.
+    // over. Where a pass costs nothing this would take no time and never end, so
+    // there it waits for what ends it.
     // So too where nothing is left that could end it.
     if m.nr_valid_paths() == 0 && m.queue_if_no_path() && (free || !k.can_change()) {
         return;

@@ -130,7 +130,15 @@ pub struct Host<F, I> {
     pub uptime: Ns,
     /// What the scheduler's tunables are multiplied with.
     sysctl_factor: u64,
+    /// A CPU that takes more steps than this without any time passing is taken
+    /// never to do anything else.
+    pub most_steps: u64,
+    /// Whether one has.
+    pub is_stuck: bool,
 }
+
+/// The usual [`Host::most_steps`]: minutes of wall time.
+const MOST_STEPS: u64 = 1 << 34;
 
 impl<F: Copy, I: Copy> Host<F, I> {
     /// A host with idle CPUs and no tasks.
@@ -144,6 +152,8 @@ impl<F: Copy, I: Copy> Host<F, I> {
             jiffy: Ns(1_000_000_000 / u64::from(hz.max(1))),
             uptime: default_uptime(),
             sysctl_factor: fair::sysctl_factor(usize::from(cpus)),
+            most_steps: MOST_STEPS,
+            is_stuck: false,
         }
     }
 

@@ -95,8 +95,13 @@ pub fn run_irq<K: HostEnv>(k: &mut K, cpu: CpuId) {
 /// before the end of what it is doing.
 pub(super) fn run_cpu<K: HostEnv>(k: &mut K, cpu: CpuId) {
     let mut entered = k.host().clock;
+    let mut steps = 0;
     loop {
         let h = k.host();
+        if steps > h.most_steps {
+            h.is_stuck = true;
+            return;
+        }
         let began = h.clock;
         let c = &mut h.cpus[cpu.index()];
         let Some(task) = c.current else {
@@ -110,7 +115,7 @@ pub(super) fn run_cpu<K: HostEnv>(k: &mut K, cpu: CpuId) {
             }
             continue;
         };
-        let step = step_on(k, task, began);
+        let step = step_on(k, task, began, &mut steps);
         let h = k.host();
         let spent = h.clock - began;
         let c = &mut h.cpus[cpu.index()];
@@ -144,6 +149,7 @@ pub(super) fn run_cpu<K: HostEnv>(k: &mut K, cpu: CpuId) {
             }
         }
         if h.clock > began {
+            steps = 0;
             if overtaken(k, cpu, entered) {
                 return;
             }
@@ -153,12 +159,14 @@ pub(super) fn run_cpu<K: HostEnv>(k: &mut K, cpu: CpuId) {
 }
 
 /// Steps `task` until time has passed since `began`, or its step comes to
-/// something else than going on.
+/// something else than going on, or there have been too many `steps`.
 #[inline]
-fn step_on<K: HostEnv>(k: &mut K, task: TaskId, began: Ns) -> Step {
+fn step_on<K: HostEnv>(k: &mut K, task: TaskId, began: Ns, steps: &mut u64) -> Step {
+    let most = k.host().most_steps;
     loop {
         let step = k.step(task);
-        if step != Step::Again || k.host().clock > began {
+        *steps += 1;
+        if step != Step::Again || k.host().clock > began || *steps > most {
             return step;
         }
     }

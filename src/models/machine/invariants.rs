@@ -25,6 +25,13 @@ impl Violation {
             what: "endless: I/O is still being tried again".into(),
         }
     }
+    /// Code goes on for ever and no time passes.
+    pub(super) fn spinning(now: Ns) -> Self {
+        Violation {
+            at: now,
+            what: "endless: a CPU spins and no time passes".into(),
+        }
+    }
     /// The clock went back.
     pub(super) fn clock(now: Ns, before: Ns) -> Self {
         Violation {

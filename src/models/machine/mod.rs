@@ -215,6 +215,9 @@ impl<P: Probe> Machine<P> {
                 Event::Host(HostEvent::Run(cpu)) => host::run(self, cpu),
                 Event::Host(HostEvent::RunIrq(cpu)) => host::run_irq(self, cpu),
             }
+            if self.host.is_stuck {
+                return Err(Violation::spinning(now));
+            }
         }
         self.check_drained()
     }

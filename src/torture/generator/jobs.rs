@@ -1,22 +1,22 @@
 //! What the application does.
 
 use super::Dice;
-use crate::torture::case::{Case, Job};
+use crate::torture::case::{Case, Cpu, Job};
 
 /// One or two jobs on the map; now and then one on a path itself.
 pub fn jobs(d: &mut Dice, case: &Case) -> Vec<Job> {
-    let mut jobs = vec![job(d, None)];
+    let mut jobs = vec![job(d, case, None)];
     if d.chance(30) {
-        jobs.push(job(d, None));
+        jobs.push(job(d, case, None));
     }
     if d.chance(8) {
         let device = d.below(case.devices.len() as u64) as usize;
-        jobs.push(job(d, Some(device)));
+        jobs.push(job(d, case, Some(device)));
     }
     jobs
 }
 
-fn job(d: &mut Dice, device: Option<usize>) -> Job {
+fn job(d: &mut Dice, case: &Case, device: Option<usize>) -> Job {
     let depth = d.magnitude(1, 64) as u32;
     let ios = d.magnitude(10, 300);
     let bs = d.of(&["512", "4k", "4k", "4k", "12k", "64k", "256k"]);
@@ -53,8 +53,10 @@ fn job(d: &mut Dice, device: Option<usize>) -> Job {
     if d.chance(20) {
         lines.push("norandommap=1".into());
     }
-    if d.chance(70) {
+    if case.cpu != Cpu::Free && d.chance(80) {
+        // A job that skips errors goes on until all its bytes are there.
         lines.push("continue_on_error=all".into());
+        lines.push("runtime=1".into());
     }
     Job {
         device,

@@ -4,6 +4,9 @@ use super::Dice;
 use crate::sim::Ns;
 use crate::torture::case::{Case, Event, What};
 
+/// `SDEBUG_OPT_HOST_BUSY`
+const HOST_BUSY: u32 = 0x8000;
+
 /// Messages before the start.
 pub fn messages(d: &mut Dice, case: &Case) -> Vec<String> {
     if !d.chance(15) {
@@ -77,8 +80,10 @@ fn what(d: &mut Dice, case: &Case) -> Option<What> {
             ))
         }
         17..20 if any_scsi => {
-            let opts = d.of(&[2, 4, 16, 16, 0x8000]);
-            Some(What::ScsiDebug(opts, d.magnitude(1, 50) as i32))
+            let opts = d.of(&[2, 4, 16, 16, HOST_BUSY]);
+            // A host that is always busy would be asked for ever.
+            let least = if opts == HOST_BUSY { 2 } else { 1 };
+            Some(What::ScsiDebug(opts, d.magnitude(least, 50) as i32))
         }
         _ => None,
     }
