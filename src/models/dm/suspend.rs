@@ -6,7 +6,7 @@ use super::super::block::{Limits, dispatch, pop, requeue};
 use super::super::host::{Cost, Step, TaskId};
 use super::super::io::BioId;
 use super::super::mpath::QueueMode;
-use super::{DmEnv, DmFrame, Table, apply};
+use super::{DmEnv, DmFrame, Table, apply, remember};
 use crate::sim::Ns;
 
 /// How often a suspend of a request-based device looks whether requests are
@@ -98,6 +98,7 @@ pub fn swap_table<K: DmEnv>(k: &mut K, dm: u16, table: Table) {
         m.created()
     });
     apply(k, dm, created.unwrap_or_default());
+    remember(k, dm);
 }
 
 /// The device takes I/O again (`__dm_resume`, `dm_queue_flush`): first what
