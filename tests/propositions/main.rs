@@ -5,9 +5,12 @@
 //! beside them.
 #![allow(clippy::unwrap_used, clippy::panic)]
 
+mod acts;
 mod dmsetup;
 mod failure;
 mod flushes;
+mod groups;
+mod held;
 mod merging;
 mod pressure;
 mod rig;

@@ -21,11 +21,15 @@ pub fn full(outcome: &Outcome, from: Ns, until: Ns) -> Option<Ns> {
     let gaps = outcome.gaps.as_ref()?;
     let before = Before::new(gaps, first_event)?;
     let begin = |bin: usize| gaps.first.unwrap_or_default() + gaps.bin * bin as u64;
-    let mut windows = gaps
-        .successes
-        .windows(BINS)
-        .enumerate()
-        .filter(|(bin, _)| begin(bin + 1) > from && begin(*bin) < until);
+    let mut bins = gaps.successes.clone();
+    if gaps.application.open.is_some() {
+        bins.extend([0; BINS]); // none comes any more
+    }
+    let windows = bins.windows(BINS).enumerate();
+    let mut windows = windows
+        .filter(|(bin, _)| begin(bin + 1) > from && begin(*bin) < until)
+        .peekable();
+    windows.peek()?;
     if !windows.any(|(_, window)| before.is_missed_by(window)) {
         return Some(from);
     }
@@ -114,6 +118,17 @@ mod tests {
         successes[18..22].fill(5);
         let at = full(&outcome(&successes, 60), Ns::from_ms(60), Ns::NEVER);
         assert_eq!(at, Some(Ns::from_ms(220)));
+    }
+
+    #[test]
+    fn a_rate_that_ends_is_full_no_more() {
+        let mut outcome = outcome(&[10; 10], 60);
+        let at = |o: &Outcome| full(o, Ns::from_ms(90), Ns::NEVER);
+        assert_eq!(at(&outcome), None);
+        let gaps = outcome.gaps.as_mut().unwrap();
+        gaps.application.open = Some((Ns::from_ms(99), Ns::NEVER));
+        assert_eq!(at(&outcome), None);
+        assert_eq!(full(&outcome, Ns::from_ms(60), Ns::NEVER), None);
     }
 
     #[test]
