@@ -40,6 +40,7 @@ impl Acted {
     pub fn alua(mut self) -> Acted {
         for path in 0..self.rig.config.devices.len() {
             self.rig = self.rig.scsi(path, 32, Ns::from_ms(10));
+            self.rig.config.devices[path].devno = (8, 16 * path as u32);
             if let DeviceConfig::ScsiDebug(c) = &mut self.rig.config.devices[path].device {
                 c.handler = Some("alua".into());
             }

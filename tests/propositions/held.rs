@@ -21,7 +21,7 @@ fn k41_the_last_path_fails_without_queueing() {
             .run(writes_at([0, 50]));
         assert_eq!(ends(&run), [(10, first), (50, EIO)], "{mode:?}");
         assert_eq!(run.issued("p0"), [(0, 8)]);
-        assert_eq!(status(&run), "1 1 A 0 1 0 p0 F 1");
+        assert_eq!(status(&run), "1 1 E 0 1 0 p0 F 1");
     }
 }
 
@@ -136,7 +136,7 @@ fn k49_requests_that_are_sent_again_never_merge_but_bios_do() {
             .queueing()
             .fails(0, 2, BlkStatus::Transport)
             .at(500, "reinstate_path p0")
-            .run(vec![write(0), write(1)]);
+            .run(vec![write(0), until(1), write(1)]);
         assert_eq!(ends(&run), [(510, 0); 2], "{mode:?}");
         run.issued("p0")
     };
