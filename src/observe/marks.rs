@@ -4,9 +4,10 @@
 
 mod backlog;
 
+use backlog::Issued;
 pub use backlog::{Backlog, Peak};
 
-use crate::models::block::Action;
+use crate::models::block::{Action, Subject};
 use crate::models::config::MachineConfig;
 use crate::models::device::DeviceConfig;
 use crate::models::fault::ActionKind;
@@ -28,6 +29,8 @@ pub struct Marks {
     /// Events of the timeline to come, the next one last.
     planned: Vec<(Ns, usize, ActionKind)>,
     devices: Vec<Role>,
+    /// There is no multipath device: what a path is given waits for its driver.
+    is_bare: bool,
     next_success: usize,
     next_error: usize,
     next_issue: Vec<usize>,
@@ -95,12 +98,14 @@ impl Marks {
         let actions = config.actions.iter().enumerate();
         let mut planned: Vec<_> = actions.map(|(n, a)| (a.at, n, a.action.kind())).collect();
         planned.sort_by_key(|&(at, n, _)| std::cmp::Reverse((at, n)));
+        let devices: Vec<Role> = leaves.chain(maps).collect();
         Marks {
             marks: Vec::new(),
             errors: Vec::new(),
             backlog: Backlog::default(),
             planned,
-            devices: leaves.chain(maps).collect(),
+            is_bare: !devices.contains(&Role::Multipath),
+            devices,
             next_success: 0,
             next_error: 0,
             next_issue: vec![0; config.devices.len()],
@@ -125,26 +130,44 @@ impl Marks {
         }
     }
 
-    /// Something happened to a bio or request of `sectors` on `dev`.
+    /// Something happened to a bio or request of `dev`.
     #[inline]
-    pub fn block_event(&mut self, at: Ns, dev: DevId, action: Action, sectors: u32) {
+    pub fn block_event(&mut self, at: Ns, dev: DevId, action: Action, subject: Subject) {
         use Action::{Complete, Issue, Queue, Requeue};
         self.catch_up(at);
-        let count = sectors;
-        let sectors = i64::from(sectors);
-        let role = self.devices.get(usize::from(dev.0));
-        match (role, action) {
+        let Subject {
+            sector, sectors, ..
+        } = subject;
+        let given = i64::from(sectors);
+        let backlog = &mut self.backlog;
+        match (self.devices.get(usize::from(dev.0)), action) {
             (Some(Role::Multipath), Queue) => {
-                self.backlog.count(count);
-                self.waits(at, sectors);
+                backlog.count(sectors);
+                self.waits(at, given);
             }
-            (Some(Role::Multipath), Complete) => self.waits(at, -sectors),
+            (Some(Role::Multipath), Complete) => self.waits(at, -given),
+            (Some(Role::Leaf), Queue) if self.is_bare => {
+                backlog.count(sectors);
+                self.waits(at, given);
+            }
             (Some(Role::Leaf), Issue) | (Some(Role::BioLeaf), Queue) => {
+                backlog.issued.push(Issued {
+                    dev,
+                    sector,
+                    sectors,
+                });
                 self.issued(at, dev);
-                self.waits(at, -sectors);
+                self.waits(at, -given);
             }
-            (Some(Role::Leaf), Complete | Requeue) | (Some(Role::BioLeaf), Complete) => {
-                self.waits(at, sectors);
+            (Some(Role::Leaf | Role::BioLeaf), Complete) => {
+                let came_back = backlog.completed(dev, sector, sectors);
+                if !self.is_bare {
+                    self.waits(at, came_back);
+                }
+            }
+            (Some(Role::Leaf), Requeue) => {
+                let came_back = backlog.requeued(dev, sector);
+                self.waits(at, came_back);
             }
             _ => {}
         }

@@ -38,7 +38,7 @@ impl Probe for Observers {
             trace.event(at, cpu, comm, dev, action, subject);
         }
         if let Some(marks) = &mut self.marks {
-            marks.block_event(at, dev, action, subject.sectors);
+            marks.block_event(at, dev, action, subject);
         }
     }
     #[inline]

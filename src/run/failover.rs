@@ -37,6 +37,7 @@ pub fn failover(outcome: &Outcome) -> Option<FailoverSummary> {
         retries: retries(outcome),
         held,
         kernel_log: kernel_log(outcome),
+        normal_queue_bytes: outcome.marks.as_ref().map_or(0, |m| 512 * m.normal_sectors),
     })
 }
 
@@ -63,7 +64,12 @@ impl<'o> Fault<'o> {
             _ => other.kind != ActionKind::Neither,
         };
         let later = outcome.actions.iter().enumerate();
-        let later = later.filter(|(i, other)| (other.at, *i) > (action.at, n) && ends(other));
+        // Of the same kind at the same time, all have the same consequences.
+        let later = later.filter(|(i, other)| {
+            let is_later = (other.at, *i) > (action.at, n);
+            let is_together = other.at == action.at && other.kind == action.kind;
+            is_later && !is_together && ends(other)
+        });
         let marks = outcome.marks.iter().flat_map(|m| &m.marks);
         Fault {
             outcome,
@@ -111,38 +117,62 @@ impl<'o> Fault<'o> {
     /// The path that fails or comes back, and the next that is used.
     fn path(&self, summary: &mut FaultSummary) {
         let after = |at: Ns| at.saturating_sub(self.action.at).0;
-        let window = self.action.at..self.next;
-        let mut changes = self.changes.iter().filter(|c| window.contains(&c.at));
-        let wanted = |c: &&PathChange| match &c.change {
-            Change::Failed(_) => self.breaks(),
-            Change::Back(_) => !self.breaks(),
-            _ => false,
-        };
-        let found = changes.find(wanted);
-        let next = match found {
-            Some(PathChange {
-                at,
-                map,
-                change: Change::Failed(device),
-            }) => {
-                summary.path = Some(device.clone());
-                summary.to_path_failed_ns = Some(after(*at));
-                self.first_issue(*at, map, |other| other != device)
+        let next = match self.path_change() {
+            Some(change) => {
+                let since = Some(after(change.at));
+                match &change.change {
+                    Change::Failed(device) => {
+                        summary.path = Some(device.clone());
+                        summary.to_path_failed_ns = since;
+                    }
+                    Change::Back(device) => {
+                        summary.path = Some(device.clone());
+                        summary.to_path_back_ns = since;
+                    }
+                    _ => {}
+                }
+                self.next_after(change)
             }
-            Some(PathChange {
-                at,
-                map,
-                change: Change::Back(device),
-            }) => {
-                summary.path = Some(device.clone());
-                summary.to_path_back_ns = Some(after(*at));
-                self.first_issue(*at, map, |other| other == device)
-            }
-            _ => self.next_group(),
+            None => self.next_group(),
         };
         let next = next.filter(|(at, _)| *at < self.next);
         summary.to_next_path_ns = next.map(|(at, _)| after(at));
         summary.next_path = next.map(|(_, device)| device.to_owned());
+    }
+
+    /// What it did to a path: to its own, or else to the first.
+    fn path_change(&self) -> Option<&'o PathChange> {
+        let window = self.action.at..self.next;
+        let changes = self.changes.iter().filter(|c| window.contains(&c.at));
+        let changes = changes.filter(|c| match &c.change {
+            Change::Failed(_) => self.breaks(),
+            Change::Back(_) | Change::Paths { .. } => !self.breaks(),
+            _ => false,
+        });
+        let own = |c: &&PathChange| match &c.change {
+            Change::Failed(device) | Change::Back(device) => {
+                Some(device) == self.action.path.as_ref()
+            }
+            _ => false,
+        };
+        changes.clone().find(own).or(changes.into_iter().next())
+    }
+
+    /// The first command, after a change, to a path that can be used: to another
+    /// one if one has failed, to this one if it came back or is new.
+    fn next_after(&self, change: &PathChange) -> Option<(Ns, &'o str)> {
+        let marks = self.outcome.marks.as_ref()?;
+        let is_it = |mark: &&Mark| mark.action.is_none() && mark.at == change.at;
+        let mark = marks.marks.iter().rev().find(is_it)?;
+        let now = Ns(change.at.0.saturating_add(1));
+        let status = status_at(self.outcome, &change.map, now)?;
+        let is_active = |device: &str| status.paths().any(|(d, active)| *active && d == device);
+        self.first_issue(mark, |device| match &change.change {
+            Change::Failed(failed) => is_active(device) && device != failed,
+            Change::Back(back) => device == back,
+            Change::Paths { new, .. } => new.iter().any(|d| d == device),
+            _ => false,
+        })
     }
 
     /// After a message about groups: the first command to another one.
@@ -153,23 +183,18 @@ impl<'o> Fault<'o> {
         }
         let before = status_at(self.outcome, map, self.action.at)?;
         let used = before.in_use();
-        self.first_issue(self.action.at, map, |device| !used.contains(&device))
+        let is_path = |device: &str| before.paths().any(|(d, _)| d == device);
+        self.first_issue(self.mark?, |device| {
+            is_path(device) && !used.contains(&device)
+        })
     }
 
-    /// The first command, from `at` on, to a path of `map` that is `wanted`.
-    fn first_issue(
-        &self,
-        at: Ns,
-        map: &str,
-        wanted: impl Fn(&str) -> bool,
-    ) -> Option<(Ns, &'o str)> {
-        let marks = self.outcome.marks.as_ref()?;
-        let mark = marks.marks.iter().find(|mark| mark.at >= at)?;
-        let map = self.outcome.maps.iter().find(|m| m.name == map)?;
-        let is_path = |device: &str| map.paths.iter().any(|path| path.device == device);
-        let issues = marks.devices.iter().zip(&mark.first_issue);
+    /// The first command after `mark` to a device that is `wanted`.
+    fn first_issue(&self, mark: &Mark, wanted: impl Fn(&str) -> bool) -> Option<(Ns, &'o str)> {
+        let devices = &self.outcome.marks.as_ref()?.devices;
+        let issues = devices.iter().zip(&mark.first_issue);
         issues
-            .filter(|(device, _)| is_path(device) && wanted(device))
+            .filter(|(device, _)| wanted(device))
             .filter_map(|(device, issue)| Some(((*issue)?, device.as_str())))
             .min()
     }

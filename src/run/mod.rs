@@ -195,6 +195,8 @@ fn marks_outcome(config: &MachineConfig, marks: Marks) -> MarksOutcome {
     MarksOutcome {
         devices: config.devices.iter().map(|d| d.name.clone()).collect(),
         mean_sectors: marks.backlog.mean(),
+        normal_sectors: marks.backlog.normal.max(0) as u64,
+        left_sectors: marks.backlog.level,
         marks: marks.marks,
         errors: marks.errors,
     }

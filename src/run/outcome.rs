@@ -69,6 +69,10 @@ pub struct MarksOutcome {
     /// Mean size of what the multipath devices were given, sectors; 0 if
     /// nothing.
     pub mean_sectors: f64,
+    /// Most sectors that waited for a driver before the first event.
+    pub normal_sectors: u64,
+    /// Sectors that wait for one at the end, as they do for ever.
+    pub left_sectors: i64,
 }
 
 /// `/sys/block/*/stat` of one direction.

@@ -8,6 +8,9 @@ use super::text::{Columns, bytes, count, time};
 /// The most lines of events that are printed.
 const MOST_EVENTS: usize = 60;
 
+/// Rows that say nothing unless more waited than before the first event.
+const QUEUE_ROWS: [&str; 2] = ["most that waited", "drained within"];
+
 /// The timeline of all runs; empty if nothing was done in any.
 pub fn timeline(runs: &[RunSummary]) -> String {
     if runs.iter().all(|run| run.failover.is_none()) {
@@ -24,8 +27,8 @@ pub fn timeline(runs: &[RunSummary]) -> String {
             count(left as u64)
         )]);
     }
-    for (at, what) in faults(runs) {
-        consequences(runs, at, &what, &mut columns);
+    for faults in faults(runs).chunk_by(|a, b| (a.0, &a.2) == (b.0, &b.2)) {
+        consequences(runs, faults, &mut columns);
     }
     whole_run(runs, &mut columns);
     columns.render() + &held(runs)
@@ -90,22 +93,29 @@ fn seconds(ns: u64) -> String {
     format!("{}.{:06}", ns / 1_000_000_000, ns / 1000 % 1_000_000)
 }
 
+/// When something was done, what, and of what kind it is.
+type Done = (u64, String, String);
+
 /// Every event that does something, of all runs, in order.
-fn faults(runs: &[RunSummary]) -> Vec<(u64, String)> {
+fn faults(runs: &[RunSummary]) -> Vec<Done> {
     let all = runs.iter().flat_map(|run| &run.failover);
     let mut found = Vec::new();
     for fault in all.flat_map(|f| &f.faults) {
-        let key = (fault.at_ns, fault.what.clone());
-        if fault.kind != "neither" && fault.error.is_none() && !found.contains(&key) {
-            found.push(key);
+        let done = (fault.at_ns, fault.what.clone(), fault.kind.clone());
+        if fault.kind != "neither" && fault.error.is_none() && !found.contains(&done) {
+            found.push(done);
         }
     }
-    found.sort_by_key(|(at, _)| *at);
+    found.sort_by_key(|(at, ..)| *at);
     found
 }
 
-/// Rows of what followed an event: those in which any run has a figure.
-fn consequences(runs: &[RunSummary], at: u64, what: &str, columns: &mut Columns) {
+/// Rows of what followed events of the same time and kind: those in which any
+/// run has a figure.
+fn consequences(runs: &[RunSummary], done: &[Done], columns: &mut Columns) {
+    let Some((at, last, _)) = done.last() else {
+        return;
+    };
     type Cell = fn(&FaultSummary) -> Option<String>;
     let after: [(&str, Cell); 9] = [
         ("first error", |f| f.to_first_error_ns.map(span)),
@@ -122,22 +132,33 @@ fn consequences(runs: &[RunSummary], at: u64, what: &str, columns: &mut Columns)
             Some(_) => Some("never ends".into()),
             None => f.longest_gap_ns.map(span),
         }),
-        ("most that waited", |f| {
+        (QUEUE_ROWS[0], |f| {
             let (size, ios) = (f.peak_queue_bytes, f.peak_queue_ios);
             (size > 0).then(|| format!("{}, {ios:.0} I/Os", bytes(size as f64)))
         }),
-        ("drained within", |f| f.drained_in_ns.map(span)),
+        (QUEUE_ROWS[1], |f| f.drained_in_ns.map(span)),
     ];
-    let of = |run: &RunSummary| {
-        let faults = run.failover.iter().flat_map(|f| f.faults.clone());
-        let mut faults = faults.filter(|f| f.at_ns == at && f.what == what);
-        faults.next()
-    };
-    let faults: Vec<Option<FaultSummary>> = runs.iter().map(of).collect();
+    let faults: Vec<Option<&FaultSummary>> = runs
+        .iter()
+        .map(|run| {
+            let faults = run.failover.iter().flat_map(|f| &f.faults);
+            let mut faults = faults.filter(|f| f.at_ns == *at && f.what == *last);
+            faults.next()
+        })
+        .collect();
+    let built_up = runs.iter().zip(&faults).any(|(run, fault)| {
+        let normal = run.failover.as_ref().map_or(0, |f| f.normal_queue_bytes);
+        fault.is_some_and(|fault| fault.peak_queue_bytes > normal)
+    });
     columns.row(Vec::<String>::new());
-    columns.row([format!("after {} s: {what}", seconds(at))]);
+    for (_, what, _) in done {
+        columns.row([format!("after {} s: {what}", seconds(*at))]);
+    }
     for (label, cell) in after {
-        let cells: Vec<Option<String>> = faults.iter().map(|f| cell(f.as_ref()?)).collect();
+        if !built_up && QUEUE_ROWS.contains(&label) {
+            continue;
+        }
+        let cells: Vec<Option<String>> = faults.iter().map(|f| cell((*f)?)).collect();
         row(label, cells, columns);
     }
 }
@@ -226,7 +247,7 @@ fn held(runs: &[RunSummary]) -> String {
         for held in run.failover.iter().flat_map(|f| &f.held) {
             let verb = if held.ios == 1 { "I/O is" } else { "I/Os are" };
             text += &format!(
-                "\n{}: {} {verb} held in {} since {} s: {}\n",
+                "{}: {} {verb} held in {} since {} s: {}\n",
                 column_head(run),
                 count(held.ios),
                 held.map,
@@ -235,5 +256,9 @@ fn held(runs: &[RunSummary]) -> String {
             );
         }
     }
-    text
+    if text.is_empty() {
+        text
+    } else {
+        format!("\n{text}")
+    }
 }

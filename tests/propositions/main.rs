@@ -5,10 +5,13 @@
 //! beside them.
 #![allow(clippy::unwrap_used, clippy::panic)]
 
+mod acts;
 mod bfq;
 mod dmsetup;
 mod failure;
 mod flushes;
+mod groups;
+mod held;
 mod kyber;
 mod merging;
 mod pressure;

@@ -7,7 +7,7 @@ use super::super::host::{Cost, Step, TaskId};
 use super::super::io::BioId;
 use super::super::mpath::QueueMode;
 use super::super::probe::TargetEvent;
-use super::{DmEnv, DmFrame, Table, apply};
+use super::{DmEnv, DmFrame, Table, apply, remember};
 use crate::models::planted::{self, Defect};
 use crate::sim::Ns;
 
@@ -102,6 +102,7 @@ pub fn swap_table<K: DmEnv>(k: &mut K, dm: u16, table: Table) {
         m.created()
     });
     apply(k, dm, created.unwrap_or_default());
+    remember(k, dm);
 }
 
 /// The device takes I/O again (`__dm_resume`, `dm_queue_flush`): first what

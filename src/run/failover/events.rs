@@ -91,6 +91,7 @@ pub fn events(
         }
     }
     all.sort();
+    all.dedup();
     let event = |(at_ns, _, what)| EventSummary { at_ns, what };
     all.into_iter().map(event).collect()
 }
@@ -98,7 +99,9 @@ pub fn events(
 fn of_fault(fault: &FaultSummary, all: &mut Vec<(u64, Rank, String)>) {
     let at = |after: u64| fault.at_ns.saturating_add(after);
     let refused = fault.error.as_ref().map(|error| format!(": {error}"));
-    let what = format!("{}{}", fault.what, refused.unwrap_or_default());
+    // A table may be long.
+    let command = fault.what.split(" --table ").next().unwrap_or_default();
+    let what = format!("{command}{}", refused.unwrap_or_default());
     all.push((fault.at_ns, Rank::Action, what));
     if let Some((after, errno)) = fault.to_first_error_ns.zip(fault.first_errno) {
         let text = format!("first error: {}", errno_name(errno));
@@ -123,6 +126,6 @@ fn text(change: &PathChange) -> String {
         Change::Back(device) => format!("{map}: path {device} is back"),
         Change::Disabled(group) => format!("{map}: group {group} is disabled"),
         Change::Enabled(group) => format!("{map}: group {group} is enabled"),
-        Change::Paths(devices) => format!("{map}: its paths are now {}", devices.join(" ")),
+        Change::Paths { all, .. } => format!("{map}: its paths are now {}", all.join(" ")),
     }
 }

@@ -5,6 +5,8 @@
 pub struct MapStatus {
     /// In table order.
     pub groups: Vec<GroupStatus>,
+    /// The group that is in use, or will be, from 1.
+    pub current: usize,
 }
 
 /// A priority group.
@@ -28,10 +30,11 @@ impl MapStatus {
             words.skip(features)?;
         }
         let groups = words.number()?;
-        words.skip(1)?;
+        let current = words.number()?;
         let groups = (0..groups).map(|_| group(&mut words));
         Some(MapStatus {
             groups: groups.collect::<Option<_>>()?,
+            current,
         })
     }
 
@@ -47,16 +50,11 @@ impl MapStatus {
 
     /// Devices of the group that is in use, or will be with the next I/O.
     pub fn in_use(&self) -> Vec<&str> {
-        let alive = self
-            .groups
-            .iter()
-            .filter(|group| group.paths.iter().any(|(_, active)| *active));
-        // A group in use comes before one in table order, a disabled one last.
-        let group = alive.min_by_key(|group| match group.state {
-            'A' => 0,
-            'D' => 2,
-            _ => 1,
-        });
+        let alive = self.groups.iter().enumerate();
+        let alive = alive.filter(|(_, group)| group.paths.iter().any(|(_, active)| *active));
+        // Table order, but a disabled group last.
+        let best = alive.min_by_key(|(n, group)| (n + 1 != self.current, group.state == 'D'));
+        let group = best.map(|(_, group)| group);
         let paths = group.into_iter().flat_map(|group| &group.paths);
         paths.map(|(device, _)| device.as_str()).collect()
     }
@@ -105,15 +103,22 @@ pub enum Change {
     Disabled(usize),
     /// A group is no longer disabled.
     Enabled(usize),
-    /// The map has other paths now.
-    Paths(Vec<String>),
+    /// The map has another table with other paths.
+    Paths {
+        /// All of them.
+        all: Vec<String>,
+        /// Those that it did not have before.
+        new: Vec<String>,
+    },
 }
 
 /// What is different in `after`.
 pub fn changes(before: &MapStatus, after: &MapStatus) -> Vec<Change> {
     let devices = |s: &MapStatus| s.paths().map(|(d, _)| d.clone()).collect::<Vec<_>>();
-    if devices(before) != devices(after) {
-        return vec![Change::Paths(devices(after))];
+    let (had, all) = (devices(before), devices(after));
+    if had != all {
+        let new = all.iter().filter(|d| !had.contains(d)).cloned().collect();
+        return vec![Change::Paths { all, new }];
     }
     let paths = before.paths().zip(after.paths());
     let paths = paths.filter_map(|((device, was), (_, is))| match (was, is) {

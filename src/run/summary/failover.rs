@@ -19,6 +19,8 @@ pub struct FailoverSummary {
     pub retries: RetriesSummary,
     /// I/Os that are held for ever.
     pub held: Vec<HeldSummary>,
+    /// The most that waited for a path's driver before the first event: bytes.
+    pub normal_queue_bytes: u64,
     /// Kernel log of the whole computer: when, and the line.
     pub kernel_log: Vec<(u64, String)>,
 }
