@@ -78,6 +78,7 @@ impl<P: Probe> HostEnv for Machine<P> {
 
 impl<P: Probe> Machine<P> {
     /// A leaf device has completed the command of `rq`.
+    #[inline]
     fn complete(&mut self, rq: ReqId) {
         self.host.charge(Cost::CompleteRq);
         let dev = self.block.reqs[rq].dev;
@@ -150,6 +151,7 @@ impl<P: Probe> BlockEnv for Machine<P> {
             EndIo::Nobody | EndIo::Chain(_) => self.block.bios.free(bio),
         }
     }
+    #[inline]
     fn rq_end_io(&mut self, rq: ReqId, status: BlkStatus) {
         if let super::super::block::RqEnd::Clone { orig } = self.block.reqs[rq].end
             && let Driver::DmRq(dm) = self.driver(self.block.reqs[orig].dev)
@@ -157,6 +159,7 @@ impl<P: Probe> BlockEnv for Machine<P> {
             request_based::end_clone_request(self, dm, rq, status);
         }
     }
+    #[inline]
     fn kblockd(&mut self, hctx: HctxId, frame: BlockFrame) {
         let here = self.host.cpu();
         let cpus = &self.block.hctxs[hctx.index()].cpus;
