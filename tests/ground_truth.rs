@@ -9,7 +9,7 @@ use mpathsim::validate::case::{CaseReport, CaseResult, Verdict};
 use mpathsim::validate::{observations, reports};
 
 /// Groups of fio runs.
-const RUNS: [&str; 5] = ["merge", "balance", "smp", "realistic", "trace"];
+const RUNS: [&str; 6] = ["merge", "balance", "smp", "realistic", "trace", "failover"];
 
 fn ground_truth() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/ground-truth")
@@ -113,6 +113,11 @@ fn interface() {
 }
 
 #[test]
+fn failover() {
+    group_agrees("failover");
+}
+
+#[test]
 fn every_file_is_understood_and_written_back_the_same() {
     let mut cases = 0;
     for group in RUNS.iter().chain(&["interface"]) {
@@ -133,7 +138,7 @@ fn every_file_is_understood_and_written_back_the_same() {
             cases += read.len();
         }
     }
-    assert_eq!(cases, 497 + 86);
+    assert_eq!(cases, 537 + 86);
 }
 
 #[test]

@@ -6,6 +6,8 @@ use super::device::DeviceConfig;
 use super::device::port::MediaConfig;
 use super::fault::{DmMultipathParams, TimedAction};
 use super::host::HostConfig;
+use super::multipathd::Settings;
+use super::san::SanConfig;
 use super::workload::WorkloadConfig;
 
 /// A whole simulated computer.
@@ -19,6 +21,9 @@ pub struct MachineConfig {
     pub devices: Vec<NamedDevice>,
     /// Media that array ports share.
     pub media: Vec<MediaConfig>,
+    /// The storage network: initiator ports, links, arrays, other hosts, faults.
+    #[serde(default)]
+    pub san: SanConfig,
     /// Device-mapper devices, in order of creation; later ones may stand on
     /// earlier ones.
     pub maps: Vec<MapConfig>,
@@ -33,6 +38,9 @@ pub struct MachineConfig {
     /// Module parameters of dm-multipath.
     #[serde(default)]
     pub dm_multipath: DmMultipathParams,
+    /// What multipathd runs by; none: it does not run.
+    #[serde(default)]
+    pub multipathd: Option<Settings>,
 }
 
 /// A leaf device and its queue.

@@ -41,6 +41,14 @@ pub enum Action {
         /// The map.
         map: String,
     },
+    /// `dmsetup reload`, then `suspend --noflush` and `resume`: what multipathd
+    /// does with a map whose groups change.
+    Reload {
+        /// The map.
+        map: String,
+        /// The table.
+        table: String,
+    },
     /// `dmsetup load MAP --table TABLE`
     LoadTable {
         /// The map.
@@ -93,6 +101,7 @@ impl Action {
             | Action::Suspend { map, .. }
             | Action::Resume { map }
             | Action::Status { map }
+            | Action::Reload { map, .. }
             | Action::LoadTable { map, .. } => Some(map),
             _ => None,
         }
@@ -117,6 +126,7 @@ impl fmt::Display for Action {
             Action::Suspend { map, .. } => write!(f, "dmsetup suspend {map}"),
             Action::Status { map } => write!(f, "dmsetup status {map}"),
             Action::Resume { map } => write!(f, "dmsetup resume {map}"),
+            Action::Reload { map, table } => write!(f, "reload of {map} with '{table}'"),
             Action::LoadTable { map, table } => write!(f, "dmsetup load {map} --table '{table}'"),
             Action::DeviceState { device, state } => {
                 let state = match state {

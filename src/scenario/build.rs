@@ -54,10 +54,12 @@ pub fn build(scenario: &Scenario, mode: Mode) -> Result<MachineConfig, BuildErro
     });
     let machine = MachineConfig {
         dm_multipath: scenario.dm_multipath,
+        multipathd: scenario.multipathd.clone(),
         seed: scenario.seed,
         host: scenario.host.clone(),
         devices: devices.collect(),
         media: scenario.media.clone(),
+        san: scenario.san.clone(),
         maps: Vec::new(),
         workload: scenario.workload.clone(),
         messages_before_start: Vec::new(),

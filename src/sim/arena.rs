@@ -101,6 +101,10 @@ impl<I: Id, T: Copy> Arena<I, T> {
     pub fn free(&mut self, id: I) {
         self.free.push(id);
     }
+    /// How many slots there are; the ids of all of them count up from the first.
+    pub fn slots(&self) -> usize {
+        self.slots.len()
+    }
     /// How many slots are in use.
     pub fn live(&self) -> usize {
         self.slots.len().saturating_sub(1) - self.free.len()

@@ -11,6 +11,7 @@ use crate::formats::kernel_observation::{Observation, PathKind, Paths};
 use crate::models::config::{MachineConfig, MapConfig, NamedDevice, QueueConfig};
 use crate::models::fault::DmMultipathParams;
 use crate::models::host::HostConfig;
+use crate::models::san::SanConfig;
 use crate::models::workload::WorkloadConfig;
 
 /// Name of the device under test, as in `/dev/mapper/mp`.
@@ -66,6 +67,7 @@ pub fn machine(observation: &Observation) -> Result<MachineConfig, ExperimentErr
     Ok(MachineConfig {
         seed: 0,
         media: Vec::new(),
+        san: SanConfig::default(),
         host: host(observation),
         devices: leaf_devices(observation, paths)?,
         maps: maps(observation)?,
@@ -77,6 +79,7 @@ pub fn machine(observation: &Observation) -> Result<MachineConfig, ExperimentErr
             .collect(),
         actions: actions::timeline(observation)?,
         dm_multipath: dm_multipath(observation)?,
+        multipathd: None,
     })
 }
 

@@ -19,8 +19,9 @@ use crate::sim::Ns;
 const TABLE_READ: u64 = 16 << 10;
 /// Bytes that are read before the first message.
 const MESSAGES_READ: u64 = 4 << 10;
-/// For how long a read is waited for.
-const PATIENCE: Ns = Ns::from_secs(60);
+/// For how long a read is waited for: a worker that maps the same bios over and
+/// over is not to keep us for long.
+const PATIENCE: Ns = Ns::from_secs(10);
 
 /// Our run of `observation`, from its inputs alone.
 ///
@@ -208,7 +209,8 @@ impl Lab {
     /// What the kernel has logged of the device and of I/O errors.
     fn take_log(&mut self) -> Vec<String> {
         let mut log = std::mem::take(&mut self.machine.dm.devs[usize::from(self.dm)].log);
-        log.append(&mut self.machine.block.errors.lines);
+        let lines = std::mem::take(&mut self.machine.block.klog.lines);
+        log.extend(lines.into_iter().map(|(_, line)| line));
         log
     }
 
@@ -253,3 +255,6 @@ impl Lab {
         })
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -21,6 +21,8 @@ fn scheduler() -> impl Strategy<Value = Option<SchedulerName>> {
         None,
         Some(SchedulerName::None),
         Some(SchedulerName::MqDeadline),
+        Some(SchedulerName::Kyber),
+        Some(SchedulerName::Bfq),
     ])
 }
 

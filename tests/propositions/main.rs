@@ -12,4 +12,5 @@ mod merging;
 mod pressure;
 mod rig;
 mod scheduling;
+mod scsi;
 mod selectors;

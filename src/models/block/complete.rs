@@ -4,7 +4,7 @@
 use super::super::host::Cost;
 use super::super::io::{BioId, BlkStatus, EndIo, Op, ReqId, SECTOR};
 use super::{Action, BlockDev, BlockEnv, HctxId, Request, RqEnd, RqFlags, Subject};
-use super::{dispatch, flush, print, wbt};
+use super::{dispatch, flush, klog, sched, wbt};
 use crate::sim::Ns;
 
 /// The driver is done with `rq` (`blk_mq_end_request`).
@@ -32,7 +32,7 @@ pub fn blk_update_request<K: BlockEnv>(k: &mut K, rq: ReqId, status: BlkStatus, 
     };
     k.trace(dev, Action::Complete, subject);
     if status != BlkStatus::Ok {
-        print::request_error(k, rq, status);
+        klog::blk_print_req_error(k, rq, status);
     }
     let mut left = (bytes / SECTOR) as u32;
     loop {
@@ -73,6 +73,9 @@ pub fn blk_update_request<K: BlockEnv>(k: &mut K, rq: ReqId, status: BlkStatus, 
 #[allow(non_snake_case)]
 pub fn __blk_mq_end_request<K: BlockEnv>(k: &mut K, rq: ReqId, status: BlkStatus) {
     let now = k.host().now();
+    if k.block().reqs[rq].rqf.has(RqFlags::ELV) {
+        sched::completed_request(k, rq);
+    }
     let b = k.block();
     let r = &mut b.reqs[rq];
     let (dev, end) = (r.dev, r.end);
@@ -90,7 +93,7 @@ pub fn __blk_mq_end_request<K: BlockEnv>(k: &mut K, rq: ReqId, status: BlkStatus
     }
     match end {
         RqEnd::None => blk_mq_free_request(k, rq),
-        RqEnd::Clone { .. } => k.rq_end_io(rq, status),
+        RqEnd::Clone { .. } | RqEnd::Daemon(_) => k.rq_end_io(rq, status),
         RqEnd::FlushRq => flush::flush_end_io(k, rq, status),
         RqEnd::FlushData => flush::data_end_io(k, rq, status),
     }
@@ -123,15 +126,17 @@ pub fn blk_mq_free_request<K: BlockEnv>(k: &mut K, rq: ReqId) {
     let now = k.host().now();
     let b = k.block();
     let r = &mut b.reqs[rq];
-    let (dev, hctx) = (r.dev, r.hctx);
-    let (budget, tag, sched_tag) = (r.budget, r.tag, r.sched_tag);
+    let (dev, hctx, cpu) = (r.dev, r.hctx, r.cpu);
+    let (budget, tag, sched_tag, sched_nr) = (r.budget, r.tag, r.sched_tag, r.sched_nr);
+    let is_elv = r.rqf.has(RqFlags::ELV);
+    r.rqf.clear(RqFlags::IN_FLIGHT);
     let d = &mut b.devs[usize::from(dev.0)];
     d.count.requests_done += 1;
     let woken = wbt::done(d, r, rq, now);
-    if r.rqf.has(RqFlags::ELV) {
-        d.elevator.finish(r);
+    if is_elv {
+        sched::finish_request(k, rq);
     }
-    b.reqs.free(rq);
+    k.block().reqs.free(rq);
     if let Some(queue) = woken {
         wbt::wake_all(k, dev, queue);
     }
@@ -142,6 +147,9 @@ pub fn blk_mq_free_request<K: BlockEnv>(k: &mut K, rq: ReqId) {
         put_tag(k, hctx, false);
     }
     if sched_tag {
+        if let Some(tags) = &mut k.block().hctx(hctx).sched_tags {
+            tags.clear(sched_nr, cpu);
+        }
         put_tag(k, hctx, true);
     }
     // blk_mq_sched_restart

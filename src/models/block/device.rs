@@ -6,6 +6,7 @@ use super::flush::FlushQueue;
 use super::hctx::HctxId;
 use super::limits::Limits;
 use super::request::ReqList;
+use super::timeout::QueueTimer;
 use super::wbt::Wbt;
 use crate::sim::Ns;
 use crate::sim::stats::LatencyStats;
@@ -91,7 +92,7 @@ const SHOWN: Flags =
 /// are counted at all, clones of request-based dm, pass for reads.
 fn stat_group(op: Op) -> Op {
     match op {
-        Op::Flush => Op::Read,
+        Op::Flush | Op::DrvIn => Op::Read,
         op => op,
     }
 }
@@ -222,6 +223,8 @@ pub struct BlockDev {
     pub quiesced: bool,
     /// Whether it is being removed (`blk_queue_dying`).
     pub is_dying: bool,
+    /// Deadlines of its commands.
+    pub timer: QueueTimer,
     /// Counters.
     pub count: Counters,
 }
@@ -251,6 +254,7 @@ impl BlockDev {
             wbt: None,
             quiesced: false,
             is_dying: false,
+            timer: QueueTimer::default(),
             count: Counters::default(),
         }
     }

@@ -7,7 +7,7 @@ use super::driver::{blk_mq_get_driver_tag, put_budget_of, put_driver_tag};
 use super::hctx::RunWork;
 use super::requeue::{kick_requeue_list, requeue};
 use super::{BlockEnv, BlockFrame, BlockTimer, HctxId, ReqList};
-use super::{complete, pop, replace, wbt};
+use super::{complete, pop, replace, sched, timeout, wbt};
 use crate::sim::Ns;
 
 /// `BLK_MQ_RESOURCE_DELAY` and `BLK_MQ_BUDGET_DELAY`
@@ -63,8 +63,42 @@ pub fn blk_mq_run_hw_queue<K: BlockEnv>(k: &mut K, hctx: HctxId, is_async: bool)
 
 /// Runs all hardware queues of `dev` (`blk_mq_run_hw_queues`).
 pub fn blk_mq_run_hw_queues<K: BlockEnv>(k: &mut K, dev: DevId, is_async: bool) {
+    let only = sq_hctx(k, dev);
     for hctx in k.block().dev(dev).hctxs() {
-        blk_mq_run_hw_queue(k, hctx, is_async);
+        if only.is_none_or(|h| h == hctx) || !k.block().hctx(hctx).dispatch.is_empty() {
+            blk_mq_run_hw_queue(k, hctx, is_async);
+        }
+    }
+}
+
+/// The hardware queue of this CPU, if the scheduler of `dev` gives the same out
+/// through each (`blk_mq_get_sq_hctx`).
+fn sq_hctx<K: BlockEnv>(k: &mut K, dev: DevId) -> Option<HctxId> {
+    let cpu = k.host().cpu().0;
+    let d = k.block().dev(dev);
+    d.elevator.is_single_queue().then(|| d.hctx_of(cpu))
+}
+
+/// Runs all hardware queues of `dev` later, but those that are to run anyway
+/// (`blk_mq_delay_run_hw_queues`).
+fn delay_run_hw_queues<K: BlockEnv>(k: &mut K, dev: DevId) {
+    let only = sq_hctx(k, dev);
+    for hctx in k.block().dev(dev).hctxs() {
+        let h = k.block().hctx(hctx);
+        if h.run_work == RunWork::Idle && (only.is_none_or(|o| o == hctx) || !h.dispatch.is_empty())
+        {
+            mod_run_work(k, hctx, RESOURCE_DELAY);
+        }
+    }
+}
+
+/// Runs all hardware queues of `dev` after `delay`, those for which no run is
+/// wanted yet (`blk_mq_delay_run_hw_queues`).
+pub fn blk_mq_delay_run_hw_queues<K: BlockEnv>(k: &mut K, dev: DevId, delay: Ns) {
+    for hctx in k.block().dev(dev).hctxs() {
+        if k.block().hctx(hctx).run_work == RunWork::Idle {
+            mod_run_work(k, hctx, delay);
+        }
     }
 }
 
@@ -73,7 +107,7 @@ fn need_run<K: BlockEnv>(k: &mut K, hctx: HctxId) -> bool {
     let b = k.block();
     let h = &b.hctxs[hctx.index()];
     let dev = &b.devs[usize::from(h.dev.0)];
-    !dev.quiesced && (!h.dispatch.is_empty() || h.ctx_pending > 0 || dev.elevator.has_work())
+    !dev.quiesced && (!h.dispatch.is_empty() || h.ctx_pending > 0 || dev.elevator.has_work(hctx))
 }
 
 /// `kblockd_mod_delayed_work_on`: whatever run was wanted before is forgotten.
@@ -100,6 +134,9 @@ pub fn timer_fired<K: BlockEnv>(k: &mut K, timer: BlockTimer) {
                 mod_run_work(k, hctx, Ns::ZERO);
             }
         }
+        BlockTimer::Timeout { dev, generation } => timeout::timer_fired(k, dev, generation),
+        BlockTimer::Kyber { dev } => sched::kyber_timer_fired(k, dev),
+        BlockTimer::Bfq { dev, generation } => sched::bfq_timer_fired(k, dev, generation),
         BlockTimer::Wbt { dev, generation } => wbt::timer_fired(k, dev, generation),
         BlockTimer::Requeue { dev, generation } => {
             if k.block().dev(dev).requeue_generation == generation {
@@ -239,7 +276,9 @@ fn do_dispatch_sched<K: BlockEnv>(k: &mut K, f: &mut RunHw) -> bool {
     let mut kick = false;
     while count < max {
         let b = k.block();
-        if !b.devs[usize::from(dev.0)].elevator.has_work() || !b.hctx(f.hctx).dispatch.is_empty() {
+        if !b.devs[usize::from(dev.0)].elevator.has_work(f.hctx)
+            || !b.hctx(f.hctx).dispatch.is_empty()
+        {
             break;
         }
         if !k.get_budget(dev) {
@@ -248,7 +287,7 @@ fn do_dispatch_sched<K: BlockEnv>(k: &mut K, f: &mut RunHw) -> bool {
         let now = k.host().now();
         let b = k.block();
         let d = &mut b.devs[usize::from(dev.0)];
-        let Some(rq) = d.elevator.dispatch(&mut b.reqs, now) else {
+        let Some(rq) = d.elevator.dispatch(&mut b.reqs, f.hctx, now) else {
             k.put_budget(dev);
             kick = true;
             break;
@@ -268,9 +307,7 @@ fn do_dispatch_sched<K: BlockEnv>(k: &mut K, f: &mut RunHw) -> bool {
     f.stage = Stage::Sched;
     if count == 0 {
         if kick {
-            for hctx in k.block().dev(dev).hctxs() {
-                mod_run_work(k, hctx, RESOURCE_DELAY);
-            }
+            delay_run_hw_queues(k, dev);
         }
         return false;
     }

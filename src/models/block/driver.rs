@@ -4,7 +4,7 @@
 use super::super::host::Cost;
 use super::super::io::ReqId;
 use super::{Action, BlockEnv, RqFlags};
-use super::{complete, wbt};
+use super::{complete, timeout, wbt};
 
 /// Gives back the token of the driver's budget that `rq` holds, if it does.
 pub fn put_budget_of<K: BlockEnv>(k: &mut K, rq: ReqId) {
@@ -46,10 +46,15 @@ pub fn blk_mq_start_request<K: BlockEnv>(k: &mut K, rq: ReqId) {
     let r = &mut b.reqs[rq];
     r.io_start = now;
     r.rqf.set(RqFlags::IN_FLIGHT);
+    r.rqf.clear(RqFlags::TIMED_OUT);
     let dev = r.dev;
     let d = &mut b.devs[usize::from(dev.0)];
     d.count.count_issue(r.sectors, r.op, r.flags);
+    let arms = d.timer.is_to_be_armed();
     let subject = b.rq_subject(rq);
+    if arms {
+        timeout::blk_add_timer(k, dev);
+    }
     wbt::issue(k, rq);
     k.trace(dev, Action::Issue, subject);
     k.host().charge(Cost::Trace);

@@ -133,6 +133,7 @@ pub fn flush_end_io<K: BlockEnv>(k: &mut K, flush: ReqId, status: BlkStatus) {
     driver::put_driver_tag(k, flush);
     let b = k.block();
     let r = b.reqs[flush];
+    b.reqs[flush].rqf.clear(RqFlags::IN_FLIGHT);
     b.reqs.free(flush);
     let d = &mut b.devs[usize::from(r.dev.0)];
     d.count.dirs[Op::Flush as usize].ios += 1;

@@ -191,9 +191,10 @@ pub fn attempt_merge<K: BlockEnv>(k: &mut K, rq: ReqId, next: ReqId) -> bool {
 
 /// The scheduler learns that `next` went into `rq` (`elv_merge_requests`).
 fn elv_merge_requests<K: BlockEnv>(k: &mut K, rq: ReqId, next: ReqId) {
+    let now = k.host().now();
     let b = k.block();
     let dev = &mut b.devs[usize::from(b.reqs[rq].dev.0)];
-    dev.elevator.requests_merged(&mut b.reqs, rq, next);
+    dev.elevator.requests_merged(&mut b.reqs, rq, next, now);
     if dev.last_merge == Some(next) {
         dev.last_merge = None;
     }
@@ -235,10 +236,11 @@ pub fn blk_mq_sched_try_merge<K: BlockEnv>(k: &mut K, bio: BioId) -> bool {
 
 /// The scheduler learns that `rq` has grown (`elv_merged_request`).
 fn elv_merged_request<K: BlockEnv>(k: &mut K, rq: ReqId, place: ElvMerge) {
+    let now = k.host().now();
     let b = k.block();
     let dev = &mut b.devs[usize::from(b.reqs[rq].dev.0)];
     match place {
-        ElvMerge::Front => dev.elevator.front_merged(&mut b.reqs, rq),
+        ElvMerge::Front => dev.elevator.front_merged(&b.reqs, rq, now),
         _ => dev.elevator.rehash(&mut b.reqs, rq),
     }
     dev.last_merge = Some(rq);
@@ -247,16 +249,18 @@ fn elv_merged_request<K: BlockEnv>(k: &mut K, rq: ReqId, place: ElvMerge) {
 /// The request that `bio` would join, and where (`elv_merge`): the last one
 /// merged, by end sector, by the scheduler's own search.
 fn elv_merge<K: BlockEnv>(k: &mut K, bio: BioId) -> Option<(ReqId, ElvMerge)> {
+    let (now, task) = (k.host().now(), k.host().current());
     let b = k.block();
     let o = b.bios[bio];
     let dev = &mut b.devs[usize::from(o.dev.0)];
     if dev.merges_off() || !o.is_mergeable() {
         return None;
     }
+    let (reqs, elevator) = (&mut b.reqs, &mut dev.elevator);
+    elevator.begin_bio_merge(task, &o);
     if let Some(last) = dev.last_merge {
-        let r = &b.reqs[last];
-        if blk_rq_merge_ok(r, &o) {
-            match blk_try_merge(r, &o) {
+        if blk_rq_merge_ok(&reqs[last], &o) && elevator.allow_merge(reqs, last, &o, now) {
+            match blk_try_merge(&reqs[last], &o) {
                 ElvMerge::No => {}
                 place => return Some((last, place)),
             }
@@ -265,13 +269,14 @@ fn elv_merge<K: BlockEnv>(k: &mut K, bio: BioId) -> Option<(ReqId, ElvMerge)> {
     if dev.nomerges == 1 {
         return None;
     }
-    if let Some(rq) = dev.elevator.find_by_end(&mut b.reqs, o.sector)
-        && blk_rq_merge_ok(&b.reqs[rq], &o)
-    {
-        return Some((rq, ElvMerge::Back));
+    if let Some(rq) = elevator.find_by_end(reqs, o.sector) {
+        if blk_rq_merge_ok(&reqs[rq], &o) && elevator.allow_merge(reqs, rq, &o, now) {
+            return Some((rq, ElvMerge::Back));
+        }
     }
-    let rq = dev.elevator.request_merge(&b.reqs, &o)?;
-    blk_rq_merge_ok(&b.reqs[rq], &o).then_some((rq, ElvMerge::Front))
+    let rq = elevator.request_merge(reqs, &o)?;
+    let ok = blk_rq_merge_ok(&reqs[rq], &o) && elevator.allow_merge(reqs, rq, &o, now);
+    ok.then_some((rq, ElvMerge::Front))
 }
 
 /// Tries to append `rq`, which is about to be inserted, to what the scheduler

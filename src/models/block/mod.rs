@@ -18,19 +18,24 @@ pub mod flush;
 pub mod hctx;
 pub mod insert;
 pub mod issue;
+pub mod klog;
 pub mod limits;
 pub mod merge;
+pub mod passthrough;
 pub mod plug;
-pub mod print;
 pub mod request;
 pub mod requeue;
+pub mod sbitmap;
+pub mod sched;
 pub mod split;
 pub mod submit;
 pub mod tags;
+pub mod timeout;
 pub mod wbt;
 
 pub use device::BlockDev;
 pub use hctx::{Hctx, HctxId};
+pub use klog::Klog;
 pub use limits::Limits;
 pub use plug::Plug;
 pub use request::{ReqList, Request, RqEnd, RqFlags};
@@ -57,6 +62,8 @@ pub enum BlockFrame {
     RunHw(dispatch::RunHw),
     /// `blk_mq_requeue_work`
     RequeueWork(DevId),
+    /// `blk_mq_timeout_work`
+    TimeoutWork(DevId),
 }
 
 /// A block trace event (blktrace's actions).
@@ -122,6 +129,8 @@ pub trait BlockEnv: HostEnv {
     fn submit_bio(&mut self, bio: BioId);
     /// A bio has ended; whoever it belongs to, which is `end_io`, frees it.
     fn bio_end_io(&mut self, bio: BioId, end_io: EndIo);
+    /// `mq_ops->timeout`: the command of `rq` has taken too long.
+    fn timed_out(&mut self, rq: ReqId);
     /// A request that has an [`RqEnd`] of a driver above has ended.
     fn rq_end_io(&mut self, rq: ReqId, status: BlkStatus);
     /// Queues `frame` for kblockd of the CPU that serves `hctx`.
@@ -153,6 +162,25 @@ pub enum BlockTimer {
         /// Which arming.
         generation: u32,
     },
+    /// A window in which kyber gathers samples.
+    Kyber {
+        /// The device.
+        dev: DevId,
+    },
+    /// Deadlines of a device's commands.
+    Timeout {
+        /// The device.
+        dev: DevId,
+        /// Which arming.
+        generation: u32,
+    },
+    /// bfq has waited for a process long enough.
+    Bfq {
+        /// The device.
+        dev: DevId,
+        /// Which arming.
+        generation: u32,
+    },
     /// A window of write-back throttling.
     Wbt {
         /// The device.
@@ -175,8 +203,8 @@ pub struct BlockLayer {
     pub hctxs: Vec<Hctx>,
     /// The plug of every task.
     pub plugs: Vec<Plug>,
-    /// What the kernel logs of I/O errors.
-    pub errors: print::ErrorLog,
+    /// The kernel's log.
+    pub klog: Klog,
 }
 
 impl BlockLayer {
@@ -232,6 +260,7 @@ pub fn step<K: BlockEnv>(k: &mut K, task: TaskId, frame: BlockFrame) -> super::h
         BlockFrame::IssueList(f) => issue::step_issue_list(k, task, f),
         BlockFrame::RunHw(f) => dispatch::step_run_hw(k, task, f),
         BlockFrame::RequeueWork(dev) => requeue::step_requeue_work(k, task, dev),
+        BlockFrame::TimeoutWork(dev) => timeout::step_timeout_work(k, task, dev),
     }
 }
 

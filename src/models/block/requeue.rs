@@ -6,7 +6,7 @@ use super::super::io::{DevId, ReqId};
 use super::dispatch::blk_mq_run_hw_queues;
 use super::driver::{put_budget_of, put_driver_tag};
 use super::{Action, BlockEnv, BlockFrame, BlockTimer, ReqList, RqFlags};
-use super::{insert, pop, wbt};
+use super::{insert, pop, sched, wbt};
 use crate::sim::Ns;
 
 /// The driver has refused `rq` (`__blk_mq_requeue_request`).
@@ -28,6 +28,7 @@ pub fn requeue<K: BlockEnv>(k: &mut K, rq: ReqId) {
 /// of its scheduler (`blk_mq_requeue_request`, `blk_mq_add_to_requeue_list`).
 pub fn blk_mq_requeue_request<K: BlockEnv>(k: &mut K, rq: ReqId, kick: bool) {
     requeue(k, rq);
+    sched::requeue_request(k, rq);
     add_to_requeue_list(k, rq, true, kick);
 }
 
@@ -75,7 +76,11 @@ pub fn step_requeue_work<K: BlockEnv>(k: &mut K, task: TaskId, dev: DevId) -> St
     let mut tail = ReqList::default();
     while let Some(rq) = list.pop_front(&mut k.block().reqs) {
         let b = k.block();
-        if b.reqs[rq].rqf.has(RqFlags::SOFTBARRIER) {
+        if b.reqs[rq].rqf.has(RqFlags::DONTPREP) {
+            // Not to be merged with anything: past the scheduler.
+            b.reqs[rq].rqf.clear(RqFlags::SOFTBARRIER);
+            insert::blk_mq_request_bypass_insert(k, rq, false);
+        } else if b.reqs[rq].rqf.has(RqFlags::SOFTBARRIER) {
             b.reqs[rq].rqf.clear(RqFlags::SOFTBARRIER);
             insert::blk_mq_sched_insert_request(k, rq, true, false, false);
         } else {

@@ -2,7 +2,7 @@
 //! (`blk-core.c:submit_bio_noacct`, `blk-mq.c:blk_mq_submit_bio`, 6.1).
 
 use super::super::host::{Cost, Step, TaskId};
-use super::super::io::{Bio, BioId, BlkStatus, DevId, Flags, Op, ReqId};
+use super::super::io::{BioId, BlkStatus, DevId, Flags, Op, ReqId};
 use super::request::Request;
 use super::{Action, BlockEnv, BlockFrame, RqFlags};
 use super::{complete, dispatch, flush, insert, issue, merge, plug, pop, replace, split, wbt};
@@ -152,14 +152,18 @@ fn blk_mq_attempt_bio_merge<K: BlockEnv>(k: &mut K, task: TaskId, bio: BioId) ->
     let b = k.block();
     let o = &b.bios[bio];
     let dev = &b.devs[usize::from(o.dev.0)];
-    if dev.elevator.is_some() {
-        return merge::blk_mq_sched_try_merge(k, bio);
-    }
-    let h = &b.hctxs[dev.hctx_of(o.cpu).index()];
-    if h.ctx_pending == 0 {
-        return false;
-    }
-    let list = h.ctxs[usize::from(o.cpu)];
+    let hctx = dev.hctx_of(o.cpu);
+    let list = match dev.elevator.cpu_list(hctx, o.cpu, o.op) {
+        Some(list) => list,
+        None if dev.elevator.is_some() => return merge::blk_mq_sched_try_merge(k, bio),
+        None => {
+            let h = &b.hctxs[hctx.index()];
+            if h.ctx_pending == 0 {
+                return false;
+            }
+            h.ctxs[usize::from(o.cpu)]
+        }
+    };
     if list.is_empty() || !merge::blk_bio_list_merge(k, list, bio) {
         return false;
     }
@@ -203,20 +207,32 @@ pub fn blk_mq_alloc_request<K: BlockEnv>(
     op: Op,
     flags: Flags,
 ) -> Option<ReqId> {
-    let now = k.host().now();
+    let (now, task) = (k.host().now(), k.host().current());
     let b = k.block();
     let d = &mut b.devs[usize::from(dev.0)];
     let hctx = d.hctx_of(cpu);
     let h = &mut b.hctxs[hctx.index()];
     // Flushes hold a tag of the scheduler like everything else.
     let sched = h.sched_tags.is_some();
-    if !h.sched_tags.as_mut().unwrap_or(&mut h.tags).get() {
-        return None;
+    let mut sched_nr = 0;
+    match &mut h.sched_tags {
+        Some(tags) => {
+            let limit = match op == Op::Flush || flags.has(Flags::FUA.with(Flags::PREFLUSH)) {
+                true => None,
+                false => d.elevator.limit_depth(task, op, is_sync(op, flags)),
+            };
+            sched_nr = tags.get_shallow(cpu, limit)?;
+            d.elevator.prepare_request(task);
+        }
+        None if h.tags.get() => {}
+        None => return None,
     }
     d.count.requests += 1;
     Some(b.reqs.alloc_with(|| Request {
         tag: !sched,
         sched_tag: sched,
+        sched_nr,
+        icq: if sched { task } else { None },
         rqf: if sched {
             RqFlags::ELV
         } else {
@@ -278,7 +294,7 @@ fn issue_or_queue<K: BlockEnv>(k: &mut K, task: TaskId, bio: BioId, rq: ReqId) -
     k.host().charge(Cost::GetRequest);
     let b = k.block();
     let o = &b.bios[bio];
-    let (dev, is_flush, sync) = (o.dev, o.is_flush(), is_sync(o));
+    let (dev, is_flush, sync) = (o.dev, o.is_flush(), is_sync(o.op, o.flags));
     let subject = b.rq_subject(rq);
     k.trace(dev, Action::GetRq, subject);
     wbt::track(k, rq, bio);
@@ -316,11 +332,8 @@ fn issue_or_queue<K: BlockEnv>(k: &mut K, task: TaskId, bio: BioId, rq: ReqId) -
 
 /// Whether somebody waits for it (`op_is_sync`).
 #[inline]
-pub fn is_sync(bio: &Bio) -> bool {
-    !bio.op.is_write()
-        || bio
-            .flags
-            .has(Flags::SYNC.with(Flags::FUA).with(Flags::PREFLUSH))
+pub fn is_sync(op: Op, flags: Flags) -> bool {
+    !op.is_write() || flags.has(Flags::SYNC.with(Flags::FUA).with(Flags::PREFLUSH))
 }
 
 /// `blk_account_io_start`

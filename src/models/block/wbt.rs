@@ -37,7 +37,7 @@ impl Tracked {
             Op::Discard => Tracked::Discard,
             Op::Write if bio.flags.has(Flags::SYNC) && bio.flags.has(Flags::IDLE) => Tracked::No,
             Op::Write => Tracked::Write,
-            Op::Flush => Tracked::No,
+            Op::Flush | Op::DrvIn => Tracked::No,
         }
     }
     /// Which wait queue it is for.

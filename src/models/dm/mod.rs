@@ -62,6 +62,8 @@ pub trait DmEnv: BlockEnv {
     fn lld_busy(&mut self, dev: DevId) -> bool;
     /// After `delay`, the worker of `dm` submits `bio`.
     fn submit_later(&mut self, dm: u16, bio: BioId, delay: Ns);
+    /// Whoever watches `dm` is to be told of an event (`dm_table_event`).
+    fn dm_event(&mut self, dm: u16);
     /// Whether anything but the running task can still change anything: a timer
     /// that pends, another task that runs.
     fn can_change(&mut self) -> bool;
@@ -217,6 +219,7 @@ pub fn apply<K: DmEnv>(k: &mut K, dm: u16, effects: Effects) {
     set_nopath_timer(k, dm, effects.timer);
     if effects.event {
         remember(k, dm);
+        k.dm_event(dm);
     }
     if let Some(mut log) = k.dm().mpath(dm).map(Multipath::take_log) {
         k.dm().dev(dm).log.append(&mut log);

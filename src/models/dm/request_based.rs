@@ -102,6 +102,12 @@ fn clone_and_issue<K: DmEnv>(
     let Some(to) = k.dm().mpath(dm).map(|m| m.dev(path)) else {
         return BlkStatus::IoErr;
     };
+    if k.block().dev(to).is_dying {
+        let effects = k.dm().mpath(dm).map(|m| m.offline_path(path));
+        apply(k, dm, effects.unwrap_or_default());
+        delay_requeue(k, dm, rq);
+        return BlkStatus::Ok;
+    }
     let cpu = k.host().cpu().0;
     let r = &k.block().reqs[rq];
     let (from, op, flags) = ((r.dev, r.sector), r.op, r.flags.with(Flags::NOMERGE));

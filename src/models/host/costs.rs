@@ -106,6 +106,9 @@ costs! {
     UnpinPage "unpin_page" 209,
     /// `dmsetup`, from its start to its ioctl.
     Dmsetup "dmsetup" 2_900_000,
+    /// multipathd: one pass over a map, without the commands it sends. Not
+    /// measured.
+    MultipathdLoop "multipathd_loop" 100_000,
     /// A shell's write to sysfs or configfs.
     SysfsWrite "sysfs_write" 700_000,
     /// One trace event, when tracing is on.

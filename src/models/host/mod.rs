@@ -13,6 +13,7 @@ pub mod costs;
 mod cpu;
 mod fair;
 mod irq;
+mod jiffies;
 mod run;
 mod task;
 

@@ -1,6 +1,8 @@
 //! Who works at the computer during a run: every action of the timeline is a
 //! process of its own, which does what `dmsetup` or a write to sysfs does.
 
+use super::super::block::Plug;
+use super::super::device::scsi;
 use super::super::dm::table::LoadError;
 use super::super::dm::{self, suspend};
 use super::super::fault::{Action, ActionDone, DmMultipathParams, TimedAction};
@@ -8,7 +10,8 @@ use super::super::host::{Cost, CpuId, Prio, Step, TaskId};
 use super::super::io::DevId;
 use super::super::mpath::Errno;
 use super::super::probe::Probe;
-use super::{BuildError, Frame, Irq, Machine};
+use super::super::workload::app::fsync::Call;
+use super::{BuildError, Driver, Frame, Irq, Machine};
 use crate::sim::Ns;
 
 /// The timeline and what came of it.
@@ -57,6 +60,8 @@ enum Stage {
     Draining,
     /// The system call sleeps until then.
     Sleeping(Ns),
+    /// The process ends.
+    Over,
 }
 
 /// A process that starts can be interrupted that often.
@@ -117,6 +122,27 @@ impl<P> Machine<P> {
 }
 
 impl<P: Probe> Machine<P> {
+    /// Something that a daemon does now, as a process of its own.
+    pub(super) fn do_now(&mut self, action: Action) {
+        let at = self.host.now();
+        let n = self.admin.actions.len();
+        let frame = Frame::Admin(AdminFrame {
+            action: n as u16,
+            stage: Stage::Act,
+        });
+        let cpu = self.host.cpu();
+        let task = self
+            .host
+            .spawn("multipathd".into(), Prio::Normal, cpu, frame);
+        self.block.plugs.push(Plug::default());
+        self.app.calls.push(Call::default());
+        self.admin
+            .actions
+            .push((TimedAction { at, action }, Some(task)));
+        self.admin.began.push(at);
+        super::super::host::wake(self, task);
+    }
+
     /// The processes of the timeline start when their time comes.
     pub(super) fn start_timeline(&mut self) {
         for n in 0..self.admin.actions.len() {
@@ -128,54 +154,54 @@ impl<P: Probe> Machine<P> {
         }
     }
 
-    /// The next part of an action.
+    /// The next part of an action. What it calls may put frames on top of its
+    /// own; these run first.
     pub(super) fn step_admin(&mut self, task: TaskId, frame: AdminFrame) -> Step {
         let n = usize::from(frame.action);
-        let next = |m: &mut Self, stage| {
-            let frame = AdminFrame { stage, ..frame };
-            if let Some(top) = m.host.tasks[task.index()].stack.last_mut() {
-                *top = Frame::Admin(frame);
-            }
-        };
-        match frame.stage {
+        let own = self.host.tasks[task.index()].stack.len() - 1;
+        let (stage, step) = match frame.stage {
             Stage::Start(left) => {
-                if left == PARTS {
-                    self.admin.began[n] = self.host.now();
-                }
-                let action = &self.admin.actions[n].0.action;
-                let cost = match action.map() {
-                    Some(_) => Cost::Dmsetup,
-                    None => Cost::SysfsWrite,
+                self.starts(n, left);
+                let next = if left > 1 {
+                    Stage::Start(left - 1)
+                } else {
+                    Stage::Act
                 };
-                let part = Ns(self.host.costs.of(cost).0 / u64::from(PARTS));
-                self.host.spend(part);
-                next(
-                    self,
-                    if left > 1 {
-                        Stage::Start(left - 1)
-                    } else {
-                        Stage::Act
-                    },
-                );
-                Step::Yield
+                (next, Step::Yield)
             }
-            Stage::Act => match self.act(n, task) {
-                Done::Over(result) => self.action_is_over(n, result),
-                Done::Draining => {
-                    next(self, Stage::Draining);
-                    Step::Again
-                }
+            Stage::Act => match self.act(n) {
+                Done::Over(result) => (self.action_is_over(n, result), Step::Again),
+                Done::Draining => (Stage::Draining, Step::Again),
                 Done::Sleeps(span) => {
                     let until = self.host.now() + span;
-                    next(self, Stage::Sleeping(until));
                     self.wake_admin(task, until);
-                    Step::Block
+                    (Stage::Sleeping(until), Step::Again)
                 }
             },
-            Stage::Draining => self.drain(n, task),
-            Stage::Sleeping(until) if self.host.now() < until => Step::Block,
-            Stage::Sleeping(_) => self.action_is_over(n, Ok(())),
+            Stage::Draining => match self.drain(n, task) {
+                None => (Stage::Draining, Step::Block),
+                Some(result) => (self.action_is_over(n, result), Step::Again),
+            },
+            Stage::Sleeping(until) if self.host.now() < until => (frame.stage, Step::Block),
+            Stage::Sleeping(_) => (self.action_is_over(n, Ok(())), Step::Again),
+            Stage::Over => (Stage::Over, Step::Exit),
+        };
+        self.host.tasks[task.index()].stack[own] = Frame::Admin(AdminFrame { stage, ..frame });
+        step
+    }
+
+    /// A part of the process's start.
+    fn starts(&mut self, n: usize, left: u8) {
+        if left == PARTS {
+            self.admin.began[n] = self.host.now();
         }
+        let action = &self.admin.actions[n].0.action;
+        let cost = match action.map() {
+            Some(_) => Cost::Dmsetup,
+            None => Cost::SysfsWrite,
+        };
+        let part = Ns(self.host.costs.of(cost).0 / u64::from(PARTS));
+        self.host.spend(part);
     }
 
     fn wake_admin(&mut self, task: TaskId, at: Ns) {
@@ -183,18 +209,18 @@ impl<P: Probe> Machine<P> {
         self.irq_at(at, cpu, Irq::Wake(task));
     }
 
-    fn action_is_over(&mut self, n: usize, result: Result<(), Errno>) -> Step {
+    fn action_is_over(&mut self, n: usize, result: Result<(), Errno>) -> Stage {
         self.admin.done.push(ActionDone {
             index: n,
             began: self.admin.began[n],
             ended: self.host.now(),
             result,
         });
-        Step::Exit
+        Stage::Over
     }
 
     /// What the system call does.
-    fn act(&mut self, n: usize, _task: TaskId) -> Done {
+    fn act(&mut self, n: usize) -> Done {
         let action = self.admin.actions[n].0.action.clone();
         let map = action.map().and_then(|map| self.map_index(map));
         match (&action, map) {
@@ -207,6 +233,17 @@ impl<P: Probe> Machine<P> {
                 let now = self.host.now();
                 self.dm.dev(dm).status_seen.push((now, status));
                 Done::Over(Ok(()))
+            }
+            (Action::Reload { table, .. }, Some(dm)) => {
+                let loaded = self.load_inactive(dm, table);
+                if loaded.is_err() {
+                    return Done::Over(loaded);
+                }
+                if self.dm.dev(dm).suspended {
+                    return Done::Over(self.resume(dm));
+                }
+                suspend::presuspend(self, dm, true);
+                Done::Draining
             }
             (Action::Suspend { noflush, .. }, Some(dm)) => {
                 if self.dm.dev(dm).suspended {
@@ -227,21 +264,52 @@ impl<P: Probe> Machine<P> {
                     Done::Over(Ok(()))
                 }
             }
-            _ => Done::Over(Err(Errno::Einval)),
+            _ => self.act_on_device(&action),
         }
     }
 
-    /// Waits until nothing is left with the targets.
-    fn drain(&mut self, n: usize, task: TaskId) -> Step {
+    /// What a write to sysfs or configfs does.
+    fn act_on_device(&mut self, action: &Action) -> Done {
+        if let Action::ScsiDebug { opts, every_nth } = action {
+            scsi::scsi_debug_write(self, *opts, *every_nth);
+            return Done::Over(Ok(()));
+        }
+        let dev = action.device().and_then(|name| self.device_id(name));
+        let driver = dev.map(|dev| self.drivers[usize::from(dev.0)]);
+        match (action, driver) {
+            (Action::DeviceState { state, .. }, Some(Driver::Scsi(disk))) => {
+                Done::Sleeps(scsi::set_state(self, disk, *state))
+            }
+            (Action::DeleteDevice { .. }, Some(Driver::Scsi(disk))) => {
+                Done::Sleeps(scsi::delete(self, disk))
+            }
+            (
+                Action::BadBlocks {
+                    set,
+                    first_sector,
+                    last_sector,
+                    ..
+                },
+                Some(Driver::NullBlk(n)),
+            ) => {
+                let nullb = &mut self.devices.null_blks[usize::from(n)];
+                nullb.set_bad_blocks(*set, *first_sector, *last_sector);
+                Done::Over(Ok(()))
+            }
+            _ => Done::Over(Err(Errno::Enodev)),
+        }
+    }
+
+    /// Waits until nothing is left with the targets; what came of it.
+    fn drain(&mut self, n: usize, task: TaskId) -> Option<Result<(), Errno>> {
         let action = &self.admin.actions[n].0.action;
-        let resumes = matches!(action, Action::Resume { .. });
+        let resumes = matches!(action, Action::Resume { .. } | Action::Reload { .. });
         let Some(dm) = action.map().and_then(|map| self.map_index(map)) else {
-            return self.action_is_over(n, Err(Errno::Enxio));
+            return Some(Err(Errno::Enxio));
         };
         if suspend::is_quiet(self, dm) {
             suspend::suspended(self, dm);
-            let result = if resumes { self.resume(dm) } else { Ok(()) };
-            return self.action_is_over(n, result);
+            return Some(if resumes { self.resume(dm) } else { Ok(()) });
         }
         let d = self.dm.dev(dm);
         let dev = d.dev;
@@ -251,7 +319,7 @@ impl<P: Probe> Machine<P> {
             let at = self.host.jiffies_from_now(suspend::POLL);
             self.wake_admin(task, at);
         }
-        Step::Block
+        None
     }
 
     /// `dmsetup resume` of a device that is suspended.
@@ -293,6 +361,5 @@ enum Done {
     /// It waits for I/O.
     Draining,
     /// It sleeps.
-    #[allow(dead_code)]
     Sleeps(Ns),
 }

@@ -5,11 +5,11 @@ mod threads;
 
 use super::super::block::limits::BLK_DEF_MAX_SECTORS;
 use super::super::block::{BlockDev, BlockLayer, Limits, Plug};
-use super::super::config::{MachineConfig, MapConfig, NamedDevice, QueueConfig, SchedulerName};
+use super::super::config::{MachineConfig, MapConfig, NamedDevice};
 use super::super::device::array_port::PortDisk;
 use super::super::device::null_blk::NullBlk;
 use super::super::device::port::{Array, PortConfig};
-use super::super::device::scsi::ScsiDisk;
+use super::super::device::scsi::{LunDiskConfig, ScsiDebug, ScsiDisk};
 use super::super::device::{DeviceConfig, Devices, NullBlkConfig, ScsiDebugConfig};
 use super::super::dm::table::LoadError;
 use super::super::dm::{BioFifo, Dm, DmDev, Table};
@@ -17,6 +17,7 @@ use super::super::host::{Cost, CpuCosts, CpuId, Host, Prio};
 use super::super::io::DevId;
 use super::super::mpath::selector::SelectorEnv;
 use super::super::mpath::{CtrEnv, QueueMode};
+use super::super::san::San;
 use super::super::workload::app::App;
 use super::super::workload::app::fsync::Call;
 use super::super::workload::fio::ThreadSpec;
@@ -98,11 +99,16 @@ impl<P> Machine<P> {
             devices: Devices {
                 null_blks: Vec::new(),
                 scsi: Vec::new(),
+                scsi_debug: ScsiDebug::default(),
+                cancelled: Vec::new(),
                 port_disks: Vec::new(),
                 array: Array::new(&config.media).map_err(|e| BuildError::Config(e.to_string()))?,
+                san: San::new(&config.san, Draws::new(config.seed))
+                    .map_err(|e| BuildError::Config(e.to_string()))?,
                 draws: Draws::new(config.seed),
             },
             app: App::new(config.workload.writeback_bio_bytes),
+            mpds: Default::default(),
             admin: Admin::new(&config.actions, config.dm_multipath),
             probe,
             drivers: Vec::new(),
@@ -113,12 +119,10 @@ impl<P> Machine<P> {
             last_io: Ns::ZERO,
         };
         for d in &config.devices {
-            known_scheduler(&d.name, &d.queue)?;
             m.add_leaf(d)?;
         }
         let mut maps = Vec::new();
         for map in &config.maps {
-            known_scheduler(&map.name, &map.queue)?;
             maps.push((map.name.clone(), DevId(m.block.devs.len() as u16)));
             m.add_map(map, &maps)?;
         }
@@ -132,6 +136,9 @@ impl<P> Machine<P> {
             m.add_script(s, &maps)?;
         }
         m.add_timeline(&maps)?;
+        if let Some(settings) = &config.multipathd {
+            m.add_multipathd(settings);
+        }
         m.block.plugs = vec![Plug::default(); m.host.tasks.len()];
         m.app.calls = vec![Call::default(); m.host.tasks.len()];
         Ok(m)
@@ -161,6 +168,15 @@ impl<P> Machine<P> {
                 let n = (self.devices.port_disks.len() - 1) as u16;
                 (port_dev(d, c), c.queue_depth, 1, Driver::Port(n))
             }
+            DeviceConfig::Lun(c) => {
+                let wrong = |e| BuildError::Config(format!("{}: {e}", d.name));
+                let san = &mut self.devices.san;
+                let path = san.add_path(&c.path()).map_err(wrong)?;
+                let dev = lun_dev(d, c, san.sectors(path));
+                self.devices.scsi.push(ScsiDisk::on_path(id, c, path));
+                let n = (self.devices.scsi.len() - 1) as u16;
+                (dev, c.can_queue, 1, Driver::Scsi(n))
+            }
         };
         self.block.devs.push(dev);
         if let Driver::NullBlk(n) = driver
@@ -176,6 +192,7 @@ impl<P> Machine<P> {
             DeviceConfig::NullBlk(_) => default_nr_requests(depth, queues == 1),
             DeviceConfig::ScsiDebug(c) => c.queue_depth.unwrap_or(c.max_queue),
             DeviceConfig::ArrayPort(c) => c.queue_depth,
+            DeviceConfig::Lun(c) => c.queue_depth,
         };
         self.block.dev(id).wbt = wbt(&d.queue, holds);
         if let DeviceConfig::NullBlk(c) = &d.device {
@@ -341,6 +358,16 @@ fn scsi_dev(d: &NamedDevice, c: &ScsiDebugConfig) -> BlockDev {
     let mut dev = BlockDev::new(d.name.clone(), d.devno, c.dev_size_mb * 2048, limits);
     dev.write_cache = true;
     dev.fua = true;
+    dev.timer.rq_timeout = c.timeout;
+    dev
+}
+
+/// What a LUN of an array announces: an HBA's usual limits.
+fn lun_dev(d: &NamedDevice, c: &LunDiskConfig, sectors: u64) -> BlockDev {
+    let mut limits = Limits::default();
+    limits.set_max_hw_sectors(BLK_DEF_MAX_SECTORS);
+    let mut dev = BlockDev::new(d.name.clone(), d.devno, sectors, limits);
+    dev.timer.rq_timeout = c.timeout;
     dev
 }
 
@@ -349,14 +376,4 @@ fn port_dev(d: &NamedDevice, c: &PortConfig) -> BlockDev {
     let mut limits = Limits::default();
     limits.set_max_hw_sectors(BLK_DEF_MAX_SECTORS);
     BlockDev::new(d.name.clone(), d.devno, c.size * 2048, limits)
-}
-
-/// Another scheduler does not stand in for one that is not modelled.
-fn known_scheduler(name: &str, q: &QueueConfig) -> Result<(), BuildError> {
-    match q.scheduler {
-        Some(SchedulerName::Kyber | SchedulerName::Bfq) => Err(BuildError::Config(format!(
-            "{name}: only the schedulers none and mq-deadline are modelled"
-        ))),
-        _ => Ok(()),
-    }
 }

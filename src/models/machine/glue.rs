@@ -2,7 +2,8 @@
 //! machine.
 
 use super::super::block::{
-    self, Action, BlockEnv, BlockFrame, BlockLayer, BlockTimer, HctxId, Subject, complete, dispatch,
+    self, Action, BlockEnv, BlockFrame, BlockLayer, BlockTimer, HctxId, RqEnd, Subject, complete,
+    dispatch,
 };
 use super::super::device::{DeviceEnv, Devices, array_port, null_blk, scsi};
 use super::super::dm::{
@@ -33,6 +34,7 @@ impl<P: Probe> HostEnv for Machine<P> {
         let t = &mut self.host.tasks[task.index()];
         let Some(&frame) = t.stack.last() else {
             if !t.is_worker {
+                block::sched::exit_task(self, task);
                 return Step::Exit;
             }
             let Some(item) = t.work.pop_front() else {
@@ -48,6 +50,8 @@ impl<P: Probe> HostEnv for Machine<P> {
             Frame::Dm(DmFrame::ProcessQueued(f)) => worker::step(self, task, f),
             Frame::Dm(DmFrame::WqWork(dm)) => suspend::step_wq_work(self, task, dm),
             Frame::Dm(DmFrame::Activate(dm, path)) => pg_init::step_activate(self, task, dm, path),
+            Frame::Multipathd(n) => self.step_multipathd(task, n),
+            Frame::Sample(n) => self.step_sample(task, n),
             Frame::Admin(f) => self.step_admin(task, f),
         }
     }
@@ -57,8 +61,12 @@ impl<P: Probe> HostEnv for Machine<P> {
             Irq::Complete(rq) => self.complete(rq),
             Irq::Block(timer) => dispatch::timer_fired(self, timer),
             Irq::Wake(task) => host::wake(self, task),
+            Irq::Multipathd(n) => self.multipathd_alarm(n),
+            Irq::Sample(n) => self.sample(n),
             Irq::Fork(task) => host::wake_up_new_task(self, task),
             Irq::Dm(timer) => super::super::dm::timer_fired(self, timer),
+            Irq::Scsi(timer) => scsi::timer_fired(self, timer),
+            Irq::San => self.san_changes(),
             Irq::Delayed(dm, bio) => {
                 let worker = self.dm.dev(dm).worker;
                 host::queue_work(self, worker, Frame::Block(BlockFrame::SubmitBio(bio)));
@@ -80,19 +88,23 @@ impl<P: Probe> Machine<P> {
     /// A leaf device has completed the command of `rq`.
     #[inline]
     fn complete(&mut self, rq: ReqId) {
+        if self.devices.is_cancelled(rq, self.host.now()) {
+            return;
+        }
         self.host.charge(Cost::CompleteRq);
         let dev = self.block.reqs[rq].dev;
-        let driver = self.driver(dev);
-        if let Driver::Port(disk) = driver {
-            array_port::completed(self, disk);
-        }
-        complete::blk_mq_end_request(self, rq, BlkStatus::Ok);
-        if let Driver::Scsi(disk) = driver {
-            scsi::completed(self, disk);
+        match self.driver(dev) {
+            Driver::NullBlk(_) => null_blk::end_cmd(self, rq),
+            Driver::Scsi(disk) => scsi::scsi_done(self, disk, rq),
+            Driver::Port(disk) => {
+                array_port::completed(self, disk);
+                complete::blk_mq_end_request(self, rq, BlkStatus::Ok);
+            }
+            Driver::NullBlkBio(_) | Driver::DmBio(_) | Driver::DmRq(_) => {}
         }
     }
     #[inline]
-    fn driver(&self, dev: DevId) -> Driver {
+    pub(super) fn driver(&self, dev: DevId) -> Driver {
         self.drivers[usize::from(dev.0)]
     }
 }
@@ -148,15 +160,25 @@ impl<P: Probe> BlockEnv for Machine<P> {
             }
             EndIo::Page(_) => page_io::bio_end_io(self, bio),
             EndIo::Task { .. } => fsync::bio_end_io(self, bio),
+            EndIo::Daemon(_) => self.daemon_bio_ended(bio),
             EndIo::Nobody | EndIo::Chain(_) => self.block.bios.free(bio),
+        }
+    }
+    fn timed_out(&mut self, rq: ReqId) {
+        if let Driver::Scsi(disk) = self.driver(self.block.reqs[rq].dev) {
+            scsi::timeout::scsi_timeout(self, disk, rq);
         }
     }
     #[inline]
     fn rq_end_io(&mut self, rq: ReqId, status: BlkStatus) {
-        if let super::super::block::RqEnd::Clone { orig } = self.block.reqs[rq].end
-            && let Driver::DmRq(dm) = self.driver(self.block.reqs[orig].dev)
-        {
-            request_based::end_clone_request(self, dm, rq, status);
+        match self.block.reqs[rq].end {
+            RqEnd::Clone { orig } => {
+                if let Driver::DmRq(dm) = self.driver(self.block.reqs[orig].dev) {
+                    request_based::end_clone_request(self, dm, rq, status);
+                }
+            }
+            RqEnd::Daemon(_) => self.daemon_rq_ended(rq, status),
+            RqEnd::None | RqEnd::FlushRq | RqEnd::FlushData => {}
         }
     }
     #[inline]
@@ -220,10 +242,15 @@ impl<P: Probe> DmEnv for Machine<P> {
         self.irq_at(at, cpu, Irq::Dm(timer));
     }
     fn dh_activate(&mut self, dev: DevId) -> (Ns, DhResult) {
-        let handler = match self.driver(dev) {
-            Driver::Scsi(n) => self.devices.scsi[usize::from(n)].handler.as_deref(),
+        let disk = match self.driver(dev) {
+            Driver::Scsi(n) => Some(&self.devices.scsi[usize::from(n)]),
             _ => None,
         };
+        let lld = disk.map(|disk| disk.lld);
+        let handler = disk.and_then(|disk| disk.handler.as_deref());
+        if let (Some("alua"), Some(scsi::Lld::Lun(path))) = (handler, lld) {
+            return self.activate_lun(path);
+        }
         match handler {
             // The states of the target port groups are asked for after a while.
             Some("alua") => {
@@ -233,6 +260,9 @@ impl<P: Probe> DmEnv for Machine<P> {
             }
             _ => (Ns::ZERO, DhResult::NoSys),
         }
+    }
+    fn dm_event(&mut self, dm: u16) {
+        self.multipathd_hears(dm);
     }
     fn can_change(&mut self) -> bool {
         self.pending_irqs > 0 || self.host.others_run()
@@ -255,6 +285,10 @@ impl<P: Probe> DeviceEnv for Machine<P> {
     fn complete_bio_at(&mut self, at: Ns, nullb: u16, bio: BioId) {
         let cpu = self.host.cpu();
         self.irq_at(at, cpu, Irq::CompleteBio(nullb, bio));
+    }
+    fn arm_scsi(&mut self, timer: scsi::Timer, at: Ns) {
+        let cpu = self.host.cpu();
+        self.irq_at(at, cpu, Irq::Scsi(timer));
     }
 }
 

@@ -105,6 +105,9 @@ impl<P: Probe> Machine<P> {
         }
         for d in &self.block.devs {
             let c = &d.count;
+            if !d.elevator.is_idle() {
+                return fail(format!("{}: the scheduler is not done", d.name));
+            }
             if c.in_flight > 0 {
                 return fail(format!("{}: {} in flight at the end", d.name, c.in_flight));
             }

@@ -2,17 +2,20 @@
 
 mod admin;
 mod build;
+mod daemon;
 mod glue;
 mod invariants;
 mod lookup;
+mod network;
 
 pub use admin::Admin;
 use admin::AdminFrame;
 pub use build::{BuildError, ThreadConfig};
+use daemon::Mpds;
 pub use invariants::Violation;
 
 use super::block::{BlockFrame, BlockLayer, BlockTimer};
-use super::device::Devices;
+use super::device::{Devices, scsi};
 use super::dm::{Dm, DmFrame, DmTimer, Table, table::LoadError};
 use super::host::{self, CpuId, Host, HostEvent, TaskId};
 use super::io::{BioId, DevId, ReqId};
@@ -39,6 +42,10 @@ pub enum Irq {
     Block(BlockTimer),
     /// A task has slept long enough.
     Wake(TaskId),
+    /// multipathd's loop over a map is due.
+    Multipathd(u16),
+    /// multipathd reads from a suspect path.
+    Sample(u16),
     /// A process of the timeline starts.
     Fork(TaskId),
     /// dm-delay has held a bio long enough.
@@ -47,6 +54,10 @@ pub enum Irq {
     CompleteBio(u16, BioId),
     /// A timer of device-mapper.
     Dm(DmTimer),
+    /// A timer of the SCSI mid-layer.
+    Scsi(scsi::Timer),
+    /// Something changes in the storage network; it costs no CPU.
+    San,
 }
 
 /// A frame of a task's stack.
@@ -58,6 +69,10 @@ pub enum Frame {
     Dm(DmFrame),
     /// In the application.
     App(AppFrame),
+    /// A pass of multipathd over a map.
+    Multipathd(u16),
+    /// A batch of multipathd's reads from a suspect path.
+    Sample(u16),
     /// Something that an administrator does.
     Admin(AdminFrame),
 }
@@ -95,6 +110,8 @@ pub struct Machine<P> {
     pub app: App,
     /// What is done to the computer, and what came of it.
     pub admin: Admin,
+    /// multipathd.
+    pub mpds: Mpds,
     /// Who listens.
     pub probe: P,
     drivers: Vec<Driver>,
@@ -155,12 +172,17 @@ impl<P: Probe> Machine<P> {
     /// # Errors
     /// As [`run_until`](Self::run_until).
     pub fn settle(&mut self, deadline: Ns, mut watch: impl FnMut(&Self)) -> Result<(), Violation> {
+        if deadline < Ns::NEVER {
+            // A task that never sleeps looks up when something else is due.
+            self.queue
+                .push(deadline, Event::Host(HostEvent::Run(host::CpuId(0))));
+        }
         host::kick_all(self);
         let mut clock = Ns::ZERO;
         let mut look_at = self.host.now() + HUNG_AFTER;
         while let Some((now, event)) = self.queue.pop() {
-            if now > deadline {
-                return Err(Violation::endless(now));
+            if now >= deadline {
+                return self.check_drained().map_err(|_| Violation::endless(now));
             }
             if now < clock {
                 return Err(Violation::clock(now, clock));
@@ -276,7 +298,9 @@ impl<P: Probe> Machine<P> {
         for task in tasks {
             host::wake(self, task);
         }
+        self.start_multipathd();
         self.start_timeline();
+        self.arm_san();
     }
 
     /// The name of a block device.

@@ -50,7 +50,7 @@ impl Multipath {
 
     /// The number of the group to be used next or now, from 1; 0 without
     /// groups.
-    fn group_shown(&self) -> usize {
+    pub fn group_shown(&self) -> usize {
         match self.next_pg.or(self.current_pg) {
             Some(group) => usize::from(group) + 1,
             None => usize::from(!self.groups.is_empty()),

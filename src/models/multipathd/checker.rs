@@ -118,9 +118,9 @@ mod tests {
     #[test]
     fn intervals_double_up_to_the_longest() {
         assert_eq!(healthy((5, 20), 4), [10, 20, 20, 20]);
-        assert_eq!(healthy((5, 30), 4), [10, 30, 30, 30]);
+        assert_eq!(healthy((5, 30), 4), [10, 20, 30, 30]);
         assert_eq!(healthy((5, 5), 2), [5, 5]);
-        assert_eq!(healthy((3, 100), 6), [6, 12, 24, 48, 96, 100][..].to_vec());
+        assert_eq!(healthy((3, 100), 6), [6, 12, 24, 48, 96, 100]);
         assert_eq!(healthy((u32::MAX, u32::MAX), 2), [u32::MAX; 2]);
     }
 

@@ -13,8 +13,6 @@ pub const BATCH_EVERY: Ns = Ns::from_ms(100);
 /// No reads are started in the last part of the sampling, so that all have
 /// ended or timed out at its end (`IOTIMEOUT_SEC`).
 pub const READ_TIMEOUT: Ns = Ns::from_secs(60);
-/// Failures that make a path suspect (`FLAKY_PATHFAIL_THRESHOLD`).
-const SUSPECT_AFTER: u32 = 2;
 
 /// The four options, all of them set.
 #[derive(Copy, Clone, Debug, PartialEq, Eq)]
@@ -78,24 +76,18 @@ pub enum Verdict {
 
 impl MarginalState {
     /// The kernel failed the path for an I/O error; true if the path is to
-    /// count as down from now on (`io_err_stat_handle_pathfail`).
+    /// count as down from now on. The second failure in a row makes it suspect
+    /// (`io_err_stat_handle_pathfail`, `FLAKY_PATHFAIL_THRESHOLD`).
     pub fn path_failed(&mut self, rule: Marginal, state: PathState, now: Ns) -> bool {
-        let first = match *self {
-            MarginalState::Waiting(_) | MarginalState::Sampling => return false,
+        match *self {
+            MarginalState::Waiting(_) | MarginalState::Sampling => false,
             MarginalState::FailedOnce(first) if now.saturating_sub(first) <= rule.double_failed => {
-                Some(first)
-            }
-            MarginalState::Fine | MarginalState::FailedOnce(_) => None,
-        };
-        const { assert!(SUSPECT_AFTER == 2, "one failure before is all that is kept") };
-        match first {
-            None => {
-                *self = MarginalState::FailedOnce(now);
-                false
-            }
-            Some(_) => {
                 *self = MarginalState::Waiting(None);
                 state != PathState::Down
+            }
+            MarginalState::Fine | MarginalState::FailedOnce(_) => {
+                *self = MarginalState::FailedOnce(now);
+                false
             }
         }
     }

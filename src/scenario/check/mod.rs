@@ -5,6 +5,8 @@
 mod array;
 mod device;
 mod map;
+mod multipathd;
+mod san;
 mod timeline;
 mod workload;
 
@@ -48,10 +50,12 @@ pub(super) fn check(
     let name = checker.name(raw.name.as_ref(), default_name);
     let host = checker.host(&raw.host);
     let media = checker.media(&raw.media);
-    let devices = checker.devices(&raw.device, &raw.media);
+    let san = checker.san(raw);
+    let devices = checker.devices(&raw.device, &raw.media, &san);
     let maps = checker.maps(&raw.map, &devices);
     let messages = checker.messages(&raw.message, &maps);
     let timeline = checker.timeline(&raw.timeline, &devices, &maps);
+    let multipathd = checker.multipathd(raw.multipathd.as_ref());
     let workload = checker.workload(&raw.workload, &devices, &maps);
     checker
         .problems
@@ -66,9 +70,11 @@ pub(super) fn check(
         host,
         devices,
         media,
+        san,
         maps,
         messages,
         timeline,
+        multipathd,
         dm_multipath: DmMultipathParams {
             queue_if_no_path_timeout_secs: raw
                 .dm_multipath

@@ -39,15 +39,20 @@ impl Checker<'_> {
             e.bad_blocks.is_some(),
             e.good_blocks.is_some(),
             e.scsi_debug.is_some(),
+            e.fault.is_some(),
+            e.upgrade.is_some(),
         ];
         if given.into_iter().filter(|&g| g).count() != 1 {
             self.wrong(
                 e,
                 "an event is one thing at a time",
                 "give one of message, suspend, resume, load, state, delete, bad_blocks, \
-                 good_blocks and scsi_debug",
+                 good_blocks, scsi_debug, fault and upgrade",
             );
             return None;
+        }
+        if e.fault.is_some() || e.upgrade.is_some() {
+            return None; // hardware: it belongs to the storage network
         }
         if let Some(injection) = &e.scsi_debug {
             return Some(Action::ScsiDebug {

@@ -4,14 +4,18 @@
 mod device;
 mod distribution;
 mod map;
+mod multipathd;
 mod queue;
+mod san;
 mod timeline;
 mod workload;
 
 pub use device::{Names, RawDevice, RawMedia, RawNullBlk, RawPort, RawScsiDebug};
 pub use distribution::RawDistribution;
 pub use map::{RawGroup, RawMap, RawMessage, RawMode, RawPath, Word};
+pub use multipathd::RawMultipathd;
 pub use queue::RawQueue;
+pub use san::{OverPreset, Presets, RawFault, RawUpgrade};
 pub use timeline::{RawEvent, RawInjection, RawState, RawSuspend};
 pub use workload::{Arrivals, FioValue, RawIolog, RawJob, RawOpen, RawWorkload};
 
@@ -22,6 +26,10 @@ use serde::Deserialize;
 
 use super::at::At;
 use super::units::{Int, Time};
+use crate::models::array::ArrayConfig;
+use crate::models::fabric::fault::RandomFault;
+use crate::models::fabric::initiator::InitiatorConfig;
+use crate::models::san::{BackgroundConfig, FabricConfig, NamedLink};
 
 /// A scenario: a computer, the paths of a device, the multipath table over
 /// them, and what the application does.
@@ -44,6 +52,23 @@ pub struct RawScenario {
     /// Media of an array, shared by ports.
     #[serde(default)]
     pub media: Vec<RawMedia>,
+    /// What runs over the links of the storage network.
+    pub fabric: Option<OverPreset<FabricConfig>>,
+    /// Initiator ports, of this host and of others.
+    #[serde(default)]
+    pub initiator: Vec<At<InitiatorConfig>>,
+    /// Links between switches.
+    #[serde(default)]
+    pub link: Vec<At<NamedLink>>,
+    /// Storage arrays.
+    #[serde(default)]
+    pub array: Vec<At<OverPreset<ArrayConfig>>>,
+    /// What other hosts do.
+    #[serde(default)]
+    pub background: Vec<At<BackgroundConfig>>,
+    /// What breaks in the storage network at random.
+    #[serde(default)]
+    pub random_fault: Vec<At<RandomFault>>,
     /// The device-mapper devices, in order of creation; later ones may stand
     /// on earlier ones.
     #[serde(default)]
@@ -57,6 +82,8 @@ pub struct RawScenario {
     /// Module parameters of dm-multipath.
     #[serde(default)]
     pub dm_multipath: RawDmMultipath,
+    /// The daemon that watches the maps. Default: it does not run.
+    pub multipathd: Option<RawMultipathd>,
     /// What the application does.
     pub workload: RawWorkload,
     /// What is written beside the summary.

@@ -4,6 +4,7 @@
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+use super::{RawFault, RawUpgrade};
 use crate::scenario::at::At;
 use crate::scenario::units::Time;
 
@@ -36,6 +37,15 @@ pub struct RawEvent {
     pub good_blocks: Option<At<String>>,
     /// Injections of scsi_debug.
     pub scsi_debug: Option<At<RawInjection>>,
+    /// What breaks in the storage network: `"down"`, `{ loss = 0.01 }`, …
+    pub fault: Option<RawFault>,
+    /// The initiator, link, target port, controller or LUN that it breaks on.
+    pub on: Option<At<String>>,
+    /// How long a fault lasts. Default: for good.
+    #[serde(rename = "for")]
+    pub lasts: Option<Time>,
+    /// The controllers of an array are restarted one after the other.
+    pub upgrade: Option<RawUpgrade>,
 }
 
 /// How a map is suspended.

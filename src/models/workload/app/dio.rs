@@ -75,11 +75,13 @@ pub fn step<K: AppEnv>(k: &mut K, task: TaskId, f: Dio) -> Step {
 /// Submits `unit`; pages that it overwrites are dropped
 /// (`kiocb_invalidate_pages`, `truncate_bdev_range`).
 fn past_cache<K: AppEnv>(k: &mut K, task: TaskId, t: u16, unit: &IoUnit, waiter: Option<TaskId>) {
-    let (from, end) = pages(k, t, unit);
-    match unit.op {
-        Op::Write => cache(k, t).invalidate(from, end),
-        Op::Discard => cache(k, t).truncate(from, end),
-        Op::Read | Op::Flush => {}
+    if !cache(k, t).is_empty() {
+        let (from, end) = pages(k, t, unit);
+        match unit.op {
+            Op::Write => cache(k, t).invalidate(from, end),
+            Op::Discard => cache(k, t).truncate(from, end),
+            Op::Read | Op::Flush | Op::DrvIn => {}
+        }
     }
     submit(k, task, t, unit, waiter);
 }
@@ -112,7 +114,7 @@ fn submit<K: AppEnv>(k: &mut K, task: TaskId, t: u16, unit: &IoUnit, waiter: Opt
         op => op,
     };
     let flags = match unit.op {
-        Op::Read => Flags::default(),
+        Op::Read | Op::DrvIn => Flags::default(),
         Op::Flush => Flags::SYNC.with(Flags::PREFLUSH),
         Op::Discard => Flags::SYNC,
         Op::Write if dsync => Flags::SYNC.with(Flags::IDLE).with(Flags::FUA),

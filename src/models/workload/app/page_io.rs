@@ -2,7 +2,7 @@
 //! that sleep for them (`mm/readahead.c:read_pages`, `fs/mpage.c`, 6.1).
 
 use super::{AppEnv, AppFrame, cache, thread};
-use crate::models::block::{plug, pop, print, submit};
+use crate::models::block::{klog, plug, pop, submit};
 use crate::models::host::{Cost, Step, TaskId};
 use crate::models::io::{Bio, BioId, BlkStatus, EndIo, Flags, Op};
 use crate::models::workload::page_cache::{PAGE_SECTORS, PageBit, Window};
@@ -89,7 +89,7 @@ fn print_errors<K: AppEnv>(k: &mut K, bio: &Bio, io: &PageIo) {
         PageBit::Writeback => "lost async page write",
     };
     for page in io.first..io.end {
-        print::buffer_error(k, bio.dev, page, what);
+        klog::buffer_error(k, bio.dev, page, what);
     }
 }
 

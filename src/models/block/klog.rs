@@ -1,4 +1,4 @@
-//! What the kernel logs of I/O that failed (`block/blk-mq.c:blk_print_req_error`,
+//! The kernel's log, and what it says of I/O that failed (`block/blk-mq.c:blk_print_req_error`,
 //! `fs/buffer.c:buffer_io_error`, 6.1).
 
 use super::super::io::{BlkStatus, DevId, Flags, IoPrio, Op, ReqId};
@@ -21,11 +21,12 @@ pub struct RateLimit {
 impl RateLimit {
     /// Whether `function` may log a line now (`___ratelimit`); what it has
     /// missed before is said first.
-    fn allows(&mut self, now: Ns, function: &str, log: &mut Vec<String>) -> bool {
+    fn allows(&mut self, now: Ns, function: &str, log: &mut Vec<(Ns, String)>) -> bool {
         let begin = *self.begin.get_or_insert(now);
         if now > begin + INTERVAL {
             if self.missed > 0 {
-                log.push(format!("{function}: {} callbacks suppressed", self.missed));
+                let line = format!("{function}: {} callbacks suppressed", self.missed);
+                log.push((now, line));
             }
             *self = RateLimit {
                 begin: Some(now),
@@ -42,25 +43,38 @@ impl RateLimit {
     }
 }
 
-/// The kernel log as far as it is about I/O errors.
+/// The kernel's log, as far as the block layer and its drivers write it.
 #[derive(Clone, Debug, Default)]
-pub struct ErrorLog {
-    /// Its lines.
-    pub lines: Vec<String>,
+pub struct Klog {
+    /// Its lines, each with its time.
+    pub lines: Vec<(Ns, String)>,
     requests: RateLimit,
     buffers: RateLimit,
 }
 
-/// `rq` ends with an error (`blk_print_req_error`). Clones of request-based
-/// device-mapper were never seen to say so.
-pub fn request_error<K: BlockEnv>(k: &mut K, rq: ReqId, status: BlkStatus) {
+/// Most lines that are kept.
+const MOST_LINES: usize = 10_000;
+
+impl Klog {
+    /// Writes a line.
+    pub fn print(&mut self, at: Ns, line: String) {
+        if self.lines.len() < MOST_LINES {
+            self.lines.push((at, line));
+        }
+    }
+}
+
+/// `rq` ends with an error, unless its disk is gone (`blk_print_req_error`).
+/// Clones of request-based device-mapper were never seen to say so.
+pub fn blk_print_req_error<K: BlockEnv>(k: &mut K, rq: ReqId, status: BlkStatus) {
     let now = k.host().now();
     let b = k.block();
     let r = b.reqs[rq];
-    if matches!(r.end, RqEnd::Clone { .. }) {
+    let is_dying = b.devs[usize::from(r.dev.0)].is_dying;
+    if matches!(r.end, RqEnd::Clone { .. }) || r.op.is_passthrough() || is_dying {
         return;
     }
-    let log = &mut b.errors;
+    let log = &mut b.klog;
     if !log
         .requests
         .allows(now, "blk_print_req_error", &mut log.lines)
@@ -69,7 +83,7 @@ pub fn request_error<K: BlockEnv>(k: &mut K, rq: ReqId, status: BlkStatus) {
     }
     let name = &b.devs[usize::from(r.dev.0)].name;
     let (number, op) = op_str(r.op);
-    log.lines.push(format!(
+    let line = format!(
         "{} error, dev {name}, sector {} op {number:#x}:({op}) flags {:#x} phys_seg {} \
          prio class {}",
         status_str(status),
@@ -77,7 +91,8 @@ pub fn request_error<K: BlockEnv>(k: &mut K, rq: ReqId, status: BlkStatus) {
         cmd_flags(r.flags),
         r.segs,
         prio_class(r.prio)
-    ));
+    );
+    log.print(now, line);
 }
 
 /// The buffer `block` of `dev` could not be read or written, as `what` says
@@ -85,12 +100,11 @@ pub fn request_error<K: BlockEnv>(k: &mut K, rq: ReqId, status: BlkStatus) {
 pub fn buffer_error<K: BlockEnv>(k: &mut K, dev: DevId, block: u64, what: &str) {
     let now = k.host().now();
     let b = k.block();
-    let log = &mut b.errors;
+    let log = &mut b.klog;
     if log.buffers.allows(now, "buffer_io_error", &mut log.lines) {
         let name = &b.devs[usize::from(dev.0)].name;
-        log.lines.push(format!(
-            "Buffer I/O error on dev {name}, logical block {block}, {what}"
-        ));
+        let line = format!("Buffer I/O error on dev {name}, logical block {block}, {what}");
+        log.print(now, line);
     }
 }
 
@@ -123,6 +137,7 @@ fn op_str(op: Op) -> (u8, &'static str) {
         Op::Write => (1, "WRITE"),
         Op::Flush => (2, "FLUSH"),
         Op::Discard => (3, "DISCARD"),
+        Op::DrvIn => (34, "DRV_IN"),
     }
 }
 
@@ -177,6 +192,7 @@ mod tests {
         assert_eq!((0..20).filter(|ms| at(*ms)).count(), 10);
         assert!(!at(5000));
         assert!(at(5001));
-        assert_eq!(log, ["f: 11 callbacks suppressed"]);
+        assert_eq!(log.len(), 1);
+        assert_eq!(log[0].1, "f: 11 callbacks suppressed");
     }
 }
