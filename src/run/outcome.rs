@@ -179,7 +179,8 @@ pub struct MapOutcome {
     pub status_at_end: String,
     /// Kernel log lines of dm and its targets.
     pub kernel_log: Vec<String>,
-    /// What `dmsetup status` said when the timeline asked for it.
+    /// What `dmsetup status` said when the timeline asked for it, and when it
+    /// was started.
     pub status_seen: Vec<(Ns, String)>,
     /// Every path of every priority group, in table order.
     pub paths: Vec<PathOutcome>,

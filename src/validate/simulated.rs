@@ -305,4 +305,40 @@ mod tests {
         });
         assert_eq!(got, want);
     }
+
+    #[test]
+    fn devices_are_named_and_bins_of_another_width_left_out() {
+        let mut outcome = small_outcome();
+        outcome.devices[0].devno = (253, 1);
+        outcome.maps[0].kernel_log = vec![
+            "device-mapper: multipath: 253:1: Failing path 253:1.".into(),
+            "253:11 and 3:1 are others, as is 253:1x".into(),
+        ];
+        outcome.maps[0].status_seen = vec![(Ns::from_us(1_500), "0 8 multipath".into())];
+        outcome.gaps = Some(GapsOutcome {
+            bin: Ns::from_ms(10),
+            successes: vec![2, 0, 1],
+            longest: Ns::from_us(21_999),
+            threads: Vec::new(),
+        });
+        let run = observed(&outcome);
+        assert_eq!(
+            run.kernel_log.unwrap(),
+            [
+                "device-mapper: multipath: p0: Failing path p0.",
+                "253:11 and 3:1 are others, as is 253:1x"
+            ]
+        );
+        assert_eq!(run.status_seen[0].at_ms, 1.5);
+        let completions = run.completions.unwrap();
+        assert_eq!(completions.completions_per_10ms, Some(vec![2, 0, 1]));
+        assert_eq!(
+            (completions.completions, completions.longest_gap_ms),
+            (3, 21)
+        );
+        assert_eq!(completions.slowest_clat_ns, 200);
+        outcome.gaps.as_mut().unwrap().bin = Ns::from_ms(20);
+        let wide = observed(&outcome).completions.unwrap();
+        assert_eq!(wide.completions_per_10ms, None);
+    }
 }

@@ -213,6 +213,8 @@ pub struct BlockDev {
     pub requeue_list: ReqList,
     /// Whether kblockd is to take that list.
     pub requeue_queued: bool,
+    /// Whether it is to leave it to the timer after all.
+    pub requeue_put_off: bool,
     /// Which arming of the requeue timer is valid.
     pub requeue_generation: u32,
     /// Flush machinery.
@@ -223,6 +225,8 @@ pub struct BlockDev {
     pub quiesced: bool,
     /// Whether it is being removed (`blk_queue_dying`).
     pub is_dying: bool,
+    /// Whether its disk is gone, and errors are no longer told (`GD_DEAD`).
+    pub is_dead: bool,
     /// Deadlines of its commands.
     pub timer: QueueTimer,
     /// Counters.
@@ -249,11 +253,13 @@ impl BlockDev {
             queue_map: Vec::new(),
             requeue_list: ReqList::default(),
             requeue_queued: false,
+            requeue_put_off: false,
             requeue_generation: 0,
             fq: FlushQueue::default(),
             wbt: None,
             quiesced: false,
             is_dying: false,
+            is_dead: false,
             timer: QueueTimer::default(),
             count: Counters::default(),
         }

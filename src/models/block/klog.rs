@@ -70,8 +70,8 @@ pub fn blk_print_req_error<K: BlockEnv>(k: &mut K, rq: ReqId, status: BlkStatus)
     let now = k.host().now();
     let b = k.block();
     let r = b.reqs[rq];
-    let is_dying = b.devs[usize::from(r.dev.0)].is_dying;
-    if matches!(r.end, RqEnd::Clone { .. }) || r.op.is_passthrough() || is_dying {
+    let is_dead = b.devs[usize::from(r.dev.0)].is_dead;
+    if matches!(r.end, RqEnd::Clone { .. }) || r.op.is_passthrough() || is_dead {
         return;
     }
     let log = &mut b.klog;

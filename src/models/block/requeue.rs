@@ -52,17 +52,20 @@ pub fn add_to_requeue_list<K: BlockEnv>(k: &mut K, rq: ReqId, at_head: bool, kic
 pub fn kick_requeue_list<K: BlockEnv>(k: &mut K, dev: DevId) {
     let d = k.block().dev(dev);
     d.requeue_generation = d.requeue_generation.wrapping_add(1);
+    d.requeue_put_off = false;
     if !std::mem::replace(&mut d.requeue_queued, true) {
         let hctx = d.hctx0;
         k.kblockd(hctx, BlockFrame::RequeueWork(dev));
     }
 }
 
-/// `blk_mq_delay_kick_requeue_list`: one timer a device, restarted each time.
+/// `blk_mq_delay_kick_requeue_list`: one timer a device, restarted each time. A
+/// kick that kblockd has not got to is put off as well (`mod_delayed_work`).
 pub fn delay_kick_requeue_list<K: BlockEnv>(k: &mut K, dev: DevId, delay: Ns) {
     let at = k.host().jiffies_from_now(delay);
     let d = k.block().dev(dev);
     d.requeue_generation = d.requeue_generation.wrapping_add(1);
+    d.requeue_put_off = d.requeue_queued;
     let generation = d.requeue_generation;
     k.arm(BlockTimer::Requeue { dev, generation }, at);
 }
@@ -71,6 +74,10 @@ pub fn delay_kick_requeue_list<K: BlockEnv>(k: &mut K, dev: DevId, delay: Ns) {
 pub fn step_requeue_work<K: BlockEnv>(k: &mut K, task: TaskId, dev: DevId) -> Step {
     let d = k.block().dev(dev);
     d.requeue_queued = false;
+    if std::mem::take(&mut d.requeue_put_off) {
+        pop(k, task);
+        return Step::Again;
+    }
     let mut list = std::mem::take(&mut d.requeue_list);
     pop(k, task);
     let mut tail = ReqList::default();

@@ -49,6 +49,7 @@ const BLK_MAX_TIMEOUT: u64 = 5;
 /// A command starts while the timer is not pending: it is armed for that
 /// command's deadline plus the slack that is to gather deadlines
 /// (`blk_add_timer`, `blk_round_jiffies`, `blk_rq_timeout`).
+#[cold]
 pub fn blk_add_timer<K: BlockEnv>(k: &mut K, dev: DevId) {
     let timeout = k.block().dev(dev).timer.rq_timeout;
     let h = k.host();
@@ -82,6 +83,7 @@ fn mod_timer<K: BlockEnv>(k: &mut K, dev: DevId, expires: u64) {
 }
 
 /// The queue's timer has expired (`blk_rq_timed_out_timer`): kblockd looks.
+#[cold]
 pub fn timer_fired<K: BlockEnv>(k: &mut K, dev: DevId, generation: u32) {
     let d = k.block().dev(dev);
     if d.timer.generation == generation && d.timer.pending {
@@ -93,6 +95,7 @@ pub fn timer_fired<K: BlockEnv>(k: &mut K, dev: DevId, generation: u32) {
 
 /// `blk_mq_timeout_work`: what has passed its deadline is handed to the driver;
 /// the timer is set to the earliest deadline of the rest.
+#[cold]
 pub fn step_timeout_work<K: BlockEnv>(k: &mut K, task: TaskId, dev: DevId) -> Step {
     pop(k, task);
     let timeout = k.block().dev(dev).timer.rq_timeout;

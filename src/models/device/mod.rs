@@ -57,9 +57,10 @@ impl Devices {
     /// command.
     #[inline]
     pub fn is_cancelled(&mut self, rq: ReqId, now: Ns) -> bool {
-        if self.cancelled.is_empty() {
-            return false;
-        }
+        !self.cancelled.is_empty() && self.take_cancelled(rq, now)
+    }
+    #[cold]
+    fn take_cancelled(&mut self, rq: ReqId, now: Ns) -> bool {
         let late = |&(id, due): &(ReqId, Ns)| id == rq && due <= now;
         let at = self.cancelled.iter().position(late);
         at.map(|at| self.cancelled.swap_remove(at)).is_some()

@@ -126,7 +126,7 @@ pub struct DmDev {
     /// Changes of its paths and groups, and when: what `dmsetup status` would
     /// have printed then.
     pub history: Vec<(Ns, String)>,
-    /// What `dmsetup status` printed, and when.
+    /// What `dmsetup status` printed, and when it was started.
     pub status_seen: Vec<(Ns, String)>,
 }
 

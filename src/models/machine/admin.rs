@@ -230,8 +230,8 @@ impl<P: Probe> Machine<P> {
             }
             (Action::Status { .. }, Some(dm)) => {
                 let status = dm::status(self, dm);
-                let now = self.host.now();
-                self.dm.dev(dm).status_seen.push((now, status));
+                let at = self.admin.actions[n].0.at;
+                self.dm.dev(dm).status_seen.push((at, status));
                 Done::Over(Ok(()))
             }
             (Action::Reload { table, .. }, Some(dm)) => {

@@ -1,8 +1,10 @@
 //! The whole way, by hand and by queueing theory.
 
 use super::*;
+use crate::models::array::cache::Scope;
 use crate::models::array::controller::ControllerConfig;
 use crate::models::array::media::MediaConfig;
+use crate::models::array::media_disk::DiskConfig;
 use crate::models::array::media_flash::FlashConfig;
 use crate::models::array::reply::{CommandKind, sense};
 use crate::models::array::{ArrayConfig, LunConfig};
@@ -438,6 +440,35 @@ fn luns_on_one_port_share_it_and_luns_on_two_do_not() {
     assert_eq!(done(san.submit(Ns(0), b, &read(1))), first + 4096);
     // The core is shared, but its queue hides behind the link's.
     assert_eq!(done(san.submit(Ns(0), c, &read(2))), first + 2000);
+}
+
+/// One stream of reads, one after the other, in turn over four ports: the mean
+/// wait for the media.
+fn interleaved(scope: Scope) -> u64 {
+    let mut c = config();
+    c.link.rate = None;
+    c.arrays[0].access.other = AccessState::Optimized;
+    c.arrays[0].cache.sequential_scope = scope;
+    c.arrays[0].media = MediaConfig::Disk(DiskConfig::default());
+    let mut san = San::new(&c, Draws::new(1)).unwrap();
+    let targets = ["ctl0.p0", "ctl0.p1", "ctl1.p0", "ctl1.p1"];
+    let paths = targets.map(|t| san.add_path(&path("hba0", t, "lun0")).unwrap());
+    let (mut now, n) = (Ns::ZERO, 2000);
+    for k in 0..n {
+        let command = Command {
+            sector: k * 128,
+            ..command(k, CommandKind::Read, 128)
+        };
+        now = Ns(done(san.submit(now, paths[(k % 4) as usize], &command)));
+    }
+    now.0 / n
+}
+
+#[test]
+fn a_stream_over_several_ports_is_one_only_to_who_sees_all_of_it() {
+    let [lun, controller, port] = [Scope::Lun, Scope::Controller, Scope::Port].map(interleaved);
+    assert!(port > 2 * lun, "{lun} {controller} {port}");
+    assert!(controller > 2 * lun, "{lun} {controller} {port}");
 }
 
 #[test]

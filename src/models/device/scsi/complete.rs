@@ -43,11 +43,12 @@ fn good<K: DeviceEnv>(k: &mut K, disk: u16, rq: ReqId) {
 }
 
 /// `scsi_decide_disposition`, and what follows from it.
+#[cold]
 fn decide<K: DeviceEnv>(k: &mut K, disk: u16, rq: ReqId, answer: Answer) {
     let mut cmd = command(k, disk, rq);
-    let disposition = match sdev(k, disk).state {
-        state::SdevState::Running | state::SdevState::Cancel => cmd.decide(answer.result),
-        _ => Disposition::Success,
+    let disposition = match sdev(k, disk).state.is_online() {
+        true => cmd.decide(answer.result),
+        false => Disposition::Success,
     };
     let now = k.host().now();
     sdev(k, disk).cmnd(rq, now).retries = cmd.retries.0;
@@ -90,6 +91,7 @@ fn runtime_exceeded<K: DeviceEnv>(k: &mut K, disk: u16, rq: ReqId) -> bool {
 /// A command is over, with an error (`scsi_finish_command`,
 /// `scsi_io_completion`): what was moved of it is done, the rest fails or is
 /// tried again.
+#[cold]
 pub(super) fn finish<K: DeviceEnv>(k: &mut K, disk: u16, rq: ReqId, answer: Answer) {
     finished(k, disk, rq);
     let sectors = k.block().reqs[rq].sectors;
@@ -190,6 +192,7 @@ fn queue_full<K: DeviceEnv>(k: &mut K, disk: u16) {
 }
 
 /// `scsi_handle_queue_ramp_up`
+#[cold]
 fn ramp_up<K: DeviceEnv>(k: &mut K, disk: u16) {
     let (jiffies, hz) = (k.host().jiffies(), k.host().hz());
     let d = sdev(k, disk);

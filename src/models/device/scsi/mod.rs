@@ -118,6 +118,8 @@ pub enum Timer {
     Recovered(u16),
     /// The next internal command is due.
     Internal(u16),
+    /// A disk has been removed.
+    Removed(u16),
 }
 
 /// Attempts until a blocked device is tried (`SCSI_DEFAULT_DEVICE_BLOCKED`).
@@ -204,11 +206,13 @@ impl ScsiDisk {
 }
 
 /// A timer of the mid-layer has expired.
+#[cold]
 pub fn timer_fired<K: DeviceEnv>(k: &mut K, timer: Timer) {
     match timer {
         Timer::Abort(disk, rq) => timeout::abort_handler(k, disk, rq),
         Timer::Recovered(disk) => error::recovered(k, disk),
         Timer::Internal(disk) => state::next_internal(k, disk),
+        Timer::Removed(disk) => state::removed(k, disk),
     }
 }
 

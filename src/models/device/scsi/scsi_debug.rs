@@ -117,6 +117,7 @@ impl ScsiDebug {
     }
 
     /// Counts a command; whether it is refused or dropped.
+    #[cold]
     fn inject(&mut self, cdb: &Cdb) -> Option<Queued> {
         let nth = u64::from(self.every_nth.unsigned_abs());
         let mut hit = false;
@@ -138,6 +139,7 @@ impl ScsiDebug {
     }
 
     /// The answer to a command that is not good.
+    #[cold]
     fn respond(&mut self, cdb: &Cdb) -> Option<Answer> {
         let (first, last) = BAD_MEDIUM;
         let bad = touches(cdb.sector, cdb.sectors, first, last);

@@ -56,6 +56,7 @@ const REMOVAL: Ns = Ns::from_ms(23);
 
 /// Whether `disk` takes the command of `rq`
 /// (`scsi_device_state_check`).
+#[cold]
 pub(super) fn state_check<K: DeviceEnv>(k: &mut K, disk: u16, rq: ReqId) -> BlkStatus {
     let now = k.host().now();
     let internal = k.block().reqs[rq].op.is_passthrough();
@@ -123,9 +124,18 @@ pub fn delete<K: DeviceEnv>(k: &mut K, disk: u16) -> Ns {
     }
     let b = k.block().dev(dev);
     b.capacity = 0;
-    b.is_dying = true;
+    b.is_dead = true;
     blk_mq_run_hw_queues(k, dev, true);
+    let at = k.host().now() + REMOVAL;
+    k.arm_scsi(Timer::Removed(disk), at);
     REMOVAL
+}
+
+/// `disk` is gone: its queue goes last (`blk_mq_destroy_queue`). Until then
+/// what still comes was refused by the disk's state.
+pub(super) fn removed<K: DeviceEnv>(k: &mut K, disk: u16) {
+    let dev = sdev(k, disk).dev;
+    k.block().dev(dev).is_dying = true;
 }
 
 /// Sends the next internal command.
@@ -146,6 +156,7 @@ pub(super) fn next_internal<K: DeviceEnv>(k: &mut K, disk: u16) {
 }
 
 /// An internal command has ended.
+#[cold]
 pub(super) fn internal_done<K: DeviceEnv>(k: &mut K, disk: u16) {
     if sdev(k, disk).internal.left > 0 {
         let at = k.host().now() + BETWEEN;

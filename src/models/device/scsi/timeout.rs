@@ -14,6 +14,7 @@ const ABORT_AFTER: u64 = 100;
 /// The command of `rq` has taken too long. An answer comes too late now; a
 /// first abort begins soon. If one has been tried already, error handling takes
 /// over.
+#[cold]
 pub fn scsi_timeout<K: DeviceEnv>(k: &mut K, disk: u16, rq: ReqId) {
     if lun::resets_timer(k, disk, rq) {
         return;
