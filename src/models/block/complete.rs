@@ -9,6 +9,7 @@ use crate::models::planted::{self, Defect};
 use crate::sim::Ns;
 
 /// The driver is done with `rq` (`blk_mq_end_request`).
+#[inline]
 pub fn blk_mq_end_request<K: BlockEnv>(k: &mut K, rq: ReqId, status: BlkStatus) {
     let bytes = u64::from(k.block().reqs[rq].sectors) * SECTOR;
     blk_update_request(k, rq, status, bytes);
@@ -17,6 +18,7 @@ pub fn blk_mq_end_request<K: BlockEnv>(k: &mut K, rq: ReqId, status: BlkStatus) 
 
 /// Ends as many bios of `rq` as `bytes` cover; the request starts at what is
 /// left of it afterwards (`blk_update_request`).
+#[inline]
 pub fn blk_update_request<K: BlockEnv>(k: &mut K, rq: ReqId, status: BlkStatus, bytes: u64) {
     let b = k.block();
     let r = &b.reqs[rq];
@@ -69,6 +71,7 @@ pub fn blk_update_request<K: BlockEnv>(k: &mut K, rq: ReqId, status: BlkStatus, 
 
 /// `rq` is over: accounts it and tells whoever waits for it
 /// (`__blk_mq_end_request`).
+#[inline]
 #[allow(non_snake_case)]
 pub fn __blk_mq_end_request<K: BlockEnv>(k: &mut K, rq: ReqId, status: BlkStatus) {
     let now = k.host().now();
@@ -120,6 +123,7 @@ fn account_done(d: &mut BlockDev, r: &mut Request, status: BlkStatus, now: Ns) {
 }
 
 /// `blk_mq_free_request`: tags, budget and memory; then whoever waited.
+#[inline]
 pub fn blk_mq_free_request<K: BlockEnv>(k: &mut K, rq: ReqId) {
     let now = k.host().now();
     let b = k.block();
@@ -179,6 +183,7 @@ fn wake_waiters<K: BlockEnv>(k: &mut K, hctx: HctxId, sched: bool, n: u32) {
 }
 
 /// A bio, or one of the parts it was split into, is over (`bio_endio`).
+#[inline]
 pub fn bio_endio<K: BlockEnv>(k: &mut K, bio: BioId, status: BlkStatus) {
     let mut bio = bio;
     let mut status = status;

@@ -42,6 +42,7 @@ pub fn step_issue_list<K: BlockEnv>(k: &mut K, task: TaskId, mut f: IssueList) -
 
 /// Issues `rq` in the submitter's context; where that is not possible, inserts
 /// it (`blk_mq_try_issue_directly`).
+#[inline]
 pub fn blk_mq_try_issue_directly<K: BlockEnv>(k: &mut K, rq: ReqId) {
     match try_issue(k, rq, false, true) {
         BlkStatus::Ok => {}
@@ -54,11 +55,13 @@ pub fn blk_mq_try_issue_directly<K: BlockEnv>(k: &mut K, rq: ReqId) {
 
 /// Issues `rq` or says why not; it is not inserted
 /// (`blk_mq_request_issue_directly`).
+#[inline]
 pub fn blk_mq_request_issue_directly<K: BlockEnv>(k: &mut K, rq: ReqId, last: bool) -> BlkStatus {
     try_issue(k, rq, true, last)
 }
 
 /// `__blk_mq_try_issue_directly`
+#[inline]
 fn try_issue<K: BlockEnv>(k: &mut K, rq: ReqId, bypass_insert: bool, last: bool) -> BlkStatus {
     let b = k.block();
     let (dev, elv) = (b.reqs[rq].dev, b.reqs[rq].rqf.has(RqFlags::ELV));
@@ -93,6 +96,7 @@ fn get_budget_and_tag<K: BlockEnv>(k: &mut K, rq: ReqId) -> bool {
     tag
 }
 
+#[inline]
 #[allow(non_snake_case)]
 fn __blk_mq_issue_directly<K: BlockEnv>(k: &mut K, rq: ReqId, last: bool) -> BlkStatus {
     let hctx = k.block().reqs[rq].hctx;

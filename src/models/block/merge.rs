@@ -73,6 +73,7 @@ fn fits(
 }
 
 /// Tries to merge `bio` into `rq` (`blk_attempt_bio_merge`).
+#[inline]
 pub fn blk_attempt_bio_merge<K: BlockEnv>(k: &mut K, rq: ReqId, bio: BioId) -> bool {
     let b = k.block();
     let (r, o) = (&b.reqs[rq], &b.bios[bio]);
@@ -97,6 +98,7 @@ fn touch<K: BlockEnv>(k: &mut K, rq: ReqId) -> Ns {
 }
 
 /// `bio_attempt_back_merge`
+#[inline]
 pub fn bio_attempt_back_merge<K: BlockEnv>(k: &mut K, rq: ReqId, bio: BioId) -> bool {
     touch(k, rq);
     let b = k.block();

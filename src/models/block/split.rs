@@ -8,6 +8,7 @@ use super::{Action, BlockDev, BlockEnv};
 ///
 /// Returns the piece to go on with and, if there was a split, the rest, which
 /// is to be submitted afterwards. The piece never merges with what follows it.
+#[inline]
 pub fn bio_split_to_limits<K: BlockEnv>(k: &mut K, bio: BioId) -> (BioId, Option<BioId>) {
     let b = k.block();
     let whole = &b.bios[bio];

@@ -46,6 +46,7 @@ pub fn submit_bio_last<K: BlockEnv>(k: &mut K, bio: BioId) {
 }
 
 /// The frame of [`submit_bio_noacct`].
+#[inline]
 pub fn step_submit_bio<K: BlockEnv>(k: &mut K, task: TaskId, bio: BioId) -> Step {
     pop(k, task);
     submit_bio(k, task, bio)
@@ -53,6 +54,7 @@ pub fn step_submit_bio<K: BlockEnv>(k: &mut K, task: TaskId, bio: BioId) -> Step
 
 /// `submit_bio_noacct`: checks a bio and hands it to its device. What is left
 /// to do is on the stack; a submitter never sleeps in here.
+#[inline]
 fn submit_bio<K: BlockEnv>(k: &mut K, task: TaskId, bio: BioId) -> Step {
     k.host().charge(Cost::SubmitBio);
     let cpu = k.host().cpu().0;
@@ -93,6 +95,7 @@ fn end_at_once<K: BlockEnv>(k: &mut K, bio: BioId, status: BlkStatus) -> Step {
 }
 
 /// `blk_mq_submit_bio`, up to where it may sleep.
+#[inline]
 fn blk_mq_submit_bio<K: BlockEnv>(k: &mut K, task: TaskId, bio: BioId) -> Step {
     let (bio, rest) = split::bio_split_to_limits(k, bio);
     if let Some(rest) = rest {
@@ -115,6 +118,7 @@ fn blk_mq_submit_bio<K: BlockEnv>(k: &mut K, task: TaskId, bio: BioId) -> Step {
 
 /// A request for `bio`, now or when a tag is free
 /// (`blk_mq_get_new_requests`).
+#[inline]
 fn get_request<K: BlockEnv>(k: &mut K, task: TaskId, bio: BioId) -> Step {
     match alloc_request(k, bio) {
         Some(rq) => issue_or_queue(k, task, bio, rq),
@@ -134,6 +138,7 @@ fn get_request<K: BlockEnv>(k: &mut K, task: TaskId, bio: BioId) -> Step {
 
 /// `blk_mq_attempt_bio_merge`: into the plug, the scheduler or the software
 /// queue.
+#[inline]
 fn blk_mq_attempt_bio_merge<K: BlockEnv>(k: &mut K, task: TaskId, bio: BioId) -> bool {
     let b = k.block();
     let o = &b.bios[bio];
@@ -166,6 +171,7 @@ fn blk_mq_attempt_bio_merge<K: BlockEnv>(k: &mut K, task: TaskId, bio: BioId) ->
     true
 }
 
+#[inline]
 fn hctx_of_bio<K: BlockEnv>(k: &mut K, bio: BioId) -> super::HctxId {
     let b = k.block();
     let o = &b.bios[bio];
@@ -173,6 +179,7 @@ fn hctx_of_bio<K: BlockEnv>(k: &mut K, bio: BioId) -> super::HctxId {
 }
 
 /// A request for `bio`, if a tag is free (`__blk_mq_alloc_requests`).
+#[inline]
 fn alloc_request<K: BlockEnv>(k: &mut K, bio: BioId) -> Option<ReqId> {
     let o = &k.block().bios[bio];
     let (dev, cpu, op, flags) = (o.dev, o.cpu, o.op, o.flags);
@@ -192,6 +199,7 @@ fn alloc_request<K: BlockEnv>(k: &mut K, bio: BioId) -> Option<ReqId> {
 
 /// An empty request of `dev`, if a tag is free (`blk_mq_alloc_request` with
 /// `BLK_MQ_REQ_NOWAIT`).
+#[inline]
 pub fn blk_mq_alloc_request<K: BlockEnv>(
     k: &mut K,
     dev: DevId,
@@ -281,6 +289,7 @@ fn tags_of<K: BlockEnv>(k: &mut K, bio: BioId) -> &mut super::tags::Tags {
 
 /// `blk_mq_submit_bio` with its request: flush machinery, plug, scheduler or
 /// driver.
+#[inline]
 fn issue_or_queue<K: BlockEnv>(k: &mut K, task: TaskId, bio: BioId, rq: ReqId) -> Step {
     k.host().charge(Cost::GetRequest);
     let b = k.block();

@@ -63,6 +63,7 @@ pub fn throttle<K: BlockEnv>(k: &mut K, task: TaskId, bio: BioId) -> bool {
     b.devs[usize::from(b.bios[bio].dev.0)].wbt.is_none() || enter(k, task, bio)
 }
 
+#[inline]
 fn enter<K: BlockEnv>(k: &mut K, task: TaskId, bio: BioId) -> bool {
     let now = k.host().now();
     let o = k.block().bios[bio];

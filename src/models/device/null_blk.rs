@@ -119,6 +119,7 @@ impl NullBlk {
 const IRQ_TIMER: u8 = 2;
 
 /// `null_queue_rq`: never busy.
+#[inline]
 pub fn queue_rq<K: DeviceEnv>(k: &mut K, nullb: u16, rq: ReqId) -> BlkStatus {
     blk_mq_start_request(k, rq);
     let r = &k.block().reqs[rq];

@@ -16,6 +16,7 @@ use crate::sim::Ns;
 
 /// Takes a bio: splits it where the table says so, clones it and maps the
 /// clone (`dm_submit_bio`, `dm_split_and_process_bio`).
+#[inline]
 pub fn dm_submit_bio<K: DmEnv>(k: &mut K, dm: u16, bio: BioId) {
     if k.dm().dev(dm).blocked {
         if k.block().bios[bio].flags.has(Flags::RAHEAD) {
@@ -47,6 +48,7 @@ pub fn dm_submit_bio<K: DmEnv>(k: &mut K, dm: u16, bio: BioId) {
 }
 
 /// The piece of `bio` that goes to one target; the rest is submitted after it.
+#[inline]
 fn split_to_target<K: DmEnv>(k: &mut K, dm: u16, bio: BioId) -> BioId {
     let o = k.block().bios[bio];
     let table = &k.dm().dev(dm).table;
@@ -65,6 +67,7 @@ fn split_to_target<K: DmEnv>(k: &mut K, dm: u16, bio: BioId) -> BioId {
 }
 
 /// Maps a clone, new or held before, and sends it on its way (`__map_bio`).
+#[inline]
 pub fn map_bio<K: DmEnv>(k: &mut K, dm: u16, clone: BioId) {
     let c = k.block().bios[clone];
     let table = &mut k.dm().dev(dm).table;
@@ -93,6 +96,7 @@ pub fn map_bio<K: DmEnv>(k: &mut K, dm: u16, clone: BioId) {
 }
 
 /// The clone is addressed to another device now (`dm_submit_bio_remap`).
+#[inline]
 fn redirect<K: DmEnv>(k: &mut K, clone: BioId, (dev, sector): (DevId, u64)) {
     let b = k.block();
     let c = &mut b.bios[clone];
@@ -104,6 +108,7 @@ fn redirect<K: DmEnv>(k: &mut K, clone: BioId, (dev, sector): (DevId, u64)) {
 }
 
 /// `multipath_map_bio`
+#[inline]
 fn multipath_map_bio<K: DmEnv>(k: &mut K, dm: u16, clone: BioId) {
     let ctx = SelectCtx {
         nr_bytes: (u64::from(k.block().bios[clone].sectors) * SECTOR) as u32,
@@ -144,6 +149,7 @@ pub fn queue<K: DmEnv>(k: &mut K, dm: u16, clone: BioId) {
 }
 
 /// The clone goes to `path`.
+#[inline]
 fn remap<K: DmEnv>(k: &mut K, dm: u16, clone: BioId, path: PathIdx, ctx: &SelectCtx) {
     let Some(m) = k.dm().mpath(dm) else { return };
     m.start_io(path, ctx.nr_bytes);
@@ -160,6 +166,7 @@ fn remap<K: DmEnv>(k: &mut K, dm: u16, clone: BioId, path: PathIdx, ctx: &Select
 
 /// A clone has ended: done, or mapped again (`clone_endio`,
 /// `multipath_end_io_bio`).
+#[inline]
 pub fn clone_endio<K: DmEnv>(k: &mut K, dm: u16, clone: BioId) {
     k.host().charge(Cost::EndCloneBio);
     let now = k.host().ktime();
@@ -251,6 +258,7 @@ fn dm_requeue<K: DmEnv>(k: &mut K, dm: u16, clone: BioId) {
 
 /// The clone is over, and with it the bio that the device was given, unless
 /// that was only its flush (`dm_io_complete`).
+#[inline]
 fn end_clone<K: DmEnv>(k: &mut K, dm: u16, clone: BioId, status: BlkStatus) {
     let now = k.host().now();
     let b = k.block();

@@ -21,6 +21,7 @@ use crate::sim::Ns;
 const DELAY_REQUEUE: Ns = Ns::from_ms(100);
 
 /// Takes a request that leaves the device's queue (`dm_mq_queue_rq`).
+#[inline]
 pub fn dm_mq_queue_rq<K: DmEnv>(k: &mut K, dm: u16, rq: ReqId) -> BlkStatus {
     if k.dm().dev(dm).blocked || is_busy(k, dm) {
         return BlkStatus::Resource;
@@ -45,6 +46,7 @@ fn rq_left<K: DmEnv>(k: &mut K, dm: u16) {
 }
 
 /// Whether no path could take a request now (`multipath_busy`).
+#[inline]
 fn is_busy<K: DmEnv>(k: &mut K, dm: u16) -> bool {
     let d = k.dm().dev(dm);
     if d.busy_paths.is_empty() {
@@ -61,6 +63,7 @@ fn is_busy<K: DmEnv>(k: &mut K, dm: u16) -> bool {
 }
 
 /// Chooses a path and sends a clone down it (`map_request`).
+#[inline]
 fn map_request<K: DmEnv>(k: &mut K, dm: u16, rq: ReqId) -> BlkStatus {
     let ctx = SelectCtx {
         nr_bytes: (u64::from(k.block().reqs[rq].sectors) * SECTOR) as u32,
@@ -95,6 +98,7 @@ fn map_request<K: DmEnv>(k: &mut K, dm: u16, rq: ReqId) -> BlkStatus {
 /// `multipath_clone_and_map` once it has a path, `setup_clone` and
 /// `blk_insert_cloned_request`. Out of tags, or refused by the driver: the turn
 /// is consumed, and the request goes back to the block layer.
+#[inline]
 fn clone_and_issue<K: DmEnv>(
     k: &mut K,
     dm: u16,
@@ -146,6 +150,7 @@ fn clone_and_issue<K: DmEnv>(
 
 /// Fills the clone: a clone of every bio, nothing copied (`setup_clone`,
 /// `blk_rq_prep_clone`).
+#[inline]
 fn setup_clone<K: DmEnv>(k: &mut K, rq: ReqId, clone: ReqId, path: PathIdx, ctx: &SelectCtx) {
     let b = k.block();
     let to = b.reqs[clone].dev;
@@ -188,6 +193,7 @@ fn setup_clone<K: DmEnv>(k: &mut K, rq: ReqId, clone: ReqId, path: PathIdx, ctx:
 
 /// Sends a clone past the path's scheduler to its driver
 /// (`blk_insert_cloned_request`), if it is within the limits.
+#[inline]
 fn blk_insert_cloned_request<K: DmEnv>(k: &mut K, clone: ReqId) -> BlkStatus {
     let b = k.block();
     let c = &b.reqs[clone];
@@ -208,6 +214,7 @@ fn blk_insert_cloned_request<K: DmEnv>(k: &mut K, clone: ReqId) -> BlkStatus {
 }
 
 /// Gives the clone and its bios back (`free_rq_clone`, `release_clone_rq`).
+#[inline]
 fn release_clone<K: DmEnv>(k: &mut K, rq: ReqId, clone: ReqId) {
     let now = k.host().now();
     let b = k.block();
@@ -230,6 +237,7 @@ fn release_clone<K: DmEnv>(k: &mut K, rq: ReqId, clone: ReqId) {
 
 /// A bio of a clone has ended: once all have, or one has failed, as much of the
 /// original is complete (`end_clone_bio`).
+#[inline]
 pub fn end_clone_bio<K: DmEnv>(k: &mut K, bio: BioId, clone: ReqId, orig: BioId) {
     k.host().charge(Cost::EndRqBio);
     let b = k.block();
@@ -259,12 +267,14 @@ pub fn end_clone_bio<K: DmEnv>(k: &mut K, bio: BioId, clone: ReqId, orig: BioId)
 
 /// A clone has ended: the multipath target decides about the original
 /// (`end_clone_request`, `dm_softirq_done`, `dm_done`).
+#[inline]
 pub fn end_clone_request<K: DmEnv>(k: &mut K, dm: u16, clone: ReqId, status: BlkStatus) {
     if let RqEnd::Clone { orig } = k.block().reqs[clone].end {
         dm_complete_request(k, dm, orig, status);
     }
 }
 
+#[inline]
 fn dm_complete_request<K: DmEnv>(k: &mut K, dm: u16, rq: ReqId, status: BlkStatus) {
     k.host().charge(Cost::EndClone);
     let (now, uptime) = (k.host().ktime(), k.host().uptime);

@@ -75,6 +75,7 @@ impl<F: Copy, I: Copy> Host<F, I> {
         }
     }
 
+    #[inline]
     fn is_normal(&self, task: TaskId) -> bool {
         self.tasks[task.index()].prio == Prio::Normal
     }
@@ -82,6 +83,7 @@ impl<F: Copy, I: Copy> Host<F, I> {
     /// `task` wakes on `cpu`: it is not put further behind than a little, and
     /// whoever is far ahead of it gives way (`place_entity`,
     /// `check_preempt_wakeup`).
+    #[inline]
     pub(super) fn fair_wake(&mut self, cpu: usize, task: TaskId) {
         self.update_least(cpu);
         let credit = self.scaled(LATENCY).0 / 2;
@@ -110,6 +112,7 @@ impl<F: Copy, I: Copy> Host<F, I> {
 
     /// The task that is furthest behind, taken off the queue of `cpu`, which
     /// runs none; of equals the first (`pick_next_entity`).
+    #[inline]
     pub(super) fn fair_pick(&mut self, cpu: usize) -> Option<TaskId> {
         let c = &mut self.cpus[cpu];
         let queue = &mut c.runq[Prio::Normal as usize];
@@ -132,6 +135,7 @@ impl<F: Copy, I: Copy> Host<F, I> {
     /// Whether `task`, which runs on `cpu`, is to give way now: to one that has
     /// woken, or because a tick has found that it has had its share
     /// (`check_preempt_tick`).
+    #[inline]
     pub(super) fn gives_way(&mut self, cpu: usize, task: TaskId) -> bool {
         let c = &mut self.cpus[cpu];
         let ticked = self.clock >= c.fair.tick;

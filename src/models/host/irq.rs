@@ -13,6 +13,7 @@ const MAX_PASSES: u8 = 3;
 const MAX_HANG: Ns = Ns::from_ms(100);
 
 /// A timer of `cpu` has expired, now.
+#[inline]
 pub fn irq<K: HostEnv>(k: &mut K, cpu: CpuId, item: K::Irq) {
     let h = k.host();
     let now = h.clock;
@@ -47,6 +48,7 @@ pub(super) fn resume<K: HostEnv>(k: &mut K, cpu: CpuId) {
     }
 }
 
+#[inline]
 fn enter<K: HostEnv>(k: &mut K, cpu: CpuId) {
     begin(k.host(), cpu);
     passes(k, cpu);
@@ -66,6 +68,7 @@ fn begin<F: Copy, I: Copy>(h: &mut Host<F, I>, cpu: CpuId) {
     i.passes = 1;
 }
 
+#[inline]
 fn passes<K: HostEnv>(k: &mut K, cpu: CpuId) {
     loop {
         let h = k.host();
@@ -103,6 +106,7 @@ fn passes<K: HostEnv>(k: &mut K, cpu: CpuId) {
     }
 }
 
+#[inline]
 fn leave<K: HostEnv>(k: &mut K, cpu: CpuId) {
     let h = k.host();
     let now = h.clock;

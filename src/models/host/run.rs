@@ -17,6 +17,7 @@ pub fn wake_up_new_task<K: HostEnv>(k: &mut K, task: TaskId) {
     wake_up(k, task, true);
 }
 
+#[inline]
 fn wake_up<K: HostEnv>(k: &mut K, task: TaskId, is_new: bool) {
     let h = k.host();
     let t = &mut h.tasks[task.index()];
@@ -49,6 +50,7 @@ pub fn queue_work<K: HostEnv>(k: &mut K, worker: TaskId, item: K::Frame) {
 }
 
 /// Sees to it that a `Run` event is due at `at` or before.
+#[inline]
 pub(super) fn run_at<K: HostEnv>(k: &mut K, cpu: CpuId, at: Ns) {
     let c = &mut k.host().cpus[cpu.index()];
     if at < c.run_at {
@@ -93,6 +95,7 @@ pub fn run_irq<K: HostEnv>(k: &mut K, cpu: CpuId) {
 
 /// Lets `cpu` go on, from now until it has nothing to do or an event comes
 /// before the end of what it is doing.
+#[inline]
 pub(super) fn run_cpu<K: HostEnv>(k: &mut K, cpu: CpuId) {
     let mut entered = k.host().clock;
     let mut steps = 0;
@@ -186,6 +189,7 @@ fn overtaken<K: HostEnv>(k: &mut K, cpu: CpuId, entered: Ns) -> bool {
 }
 
 /// `cpu` turns to `next` (`context_switch`).
+#[inline]
 fn switch_to<K: HostEnv>(k: &mut K, cpu: CpuId, next: TaskId) {
     let h = k.host();
     let began = h.clock;

@@ -86,6 +86,7 @@ impl<P: Probe> HostEnv for Machine<P> {
 
 impl<P: Probe> Machine<P> {
     /// A leaf device has completed the command of `rq`.
+    #[inline]
     fn complete(&mut self, rq: ReqId) {
         if self.devices.is_cancelled(rq, self.host.now()) {
             return;
@@ -168,6 +169,7 @@ impl<P: Probe> BlockEnv for Machine<P> {
             scsi::timeout::scsi_timeout(self, disk, rq);
         }
     }
+    #[inline]
     fn rq_end_io(&mut self, rq: ReqId, status: BlkStatus) {
         match self.block.reqs[rq].end {
             RqEnd::Clone { orig } => {
@@ -179,6 +181,7 @@ impl<P: Probe> BlockEnv for Machine<P> {
             RqEnd::None | RqEnd::FlushRq | RqEnd::FlushData => {}
         }
     }
+    #[inline]
     fn kblockd(&mut self, hctx: HctxId, frame: BlockFrame) {
         let here = self.host.cpu();
         let cpus = &self.block.hctxs[hctx.index()].cpus;

@@ -11,6 +11,7 @@ const PLUG_THRESHOLD: usize = 2;
 
 /// Submits one more iocb; all of them where code takes no time and nothing is
 /// to be done before the next.
+#[inline]
 pub fn step_submit<K: AppEnv>(
     k: &mut K,
     task: TaskId,
@@ -50,6 +51,7 @@ pub fn step_submit<K: AppEnv>(
 
 /// A bio of the application has ended; with the last of an I/O, its thread is
 /// told (`blkdev_bio_end_io`, `aio_complete`).
+#[inline]
 pub fn bio_end_io<K: AppEnv>(k: &mut K, bio: BioId, t: u16, slot: u32) {
     let b = k.block();
     let status = b.bios[bio].status;

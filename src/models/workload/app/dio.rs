@@ -21,6 +21,7 @@ pub struct Dio {
 }
 
 /// Whether `unit` of thread `t` goes through the page cache.
+#[inline]
 pub fn is_buffered<K: AppEnv>(k: &mut K, t: u16, unit: &IoUnit) -> bool {
     !thread(k, t).direct && matches!(unit.op, Op::Read | Op::Write)
 }
@@ -28,6 +29,7 @@ pub fn is_buffered<K: AppEnv>(k: &mut K, t: u16, unit: &IoUnit) -> bool {
 /// The running task's next steps carry out `unit`: through the page cache or
 /// past it. Its end is seen in the unit's slot, and `waiter` is woken if it has
 /// to sleep for it; without one, an event goes to the thread's ring.
+#[inline]
 pub fn start<K: AppEnv>(k: &mut K, task: TaskId, t: u16, unit: &IoUnit, waiter: Option<TaskId>) {
     k.io_begun(t);
     if is_buffered(k, t, unit) {
@@ -86,6 +88,7 @@ fn past_cache<K: AppEnv>(k: &mut K, task: TaskId, t: u16, unit: &IoUnit, waiter:
 
 /// The running task's next steps submit the bios of `unit`. When the last has
 /// ended, `waiter` is woken; without one, an event goes to the thread's ring.
+#[inline]
 fn submit<K: AppEnv>(k: &mut K, task: TaskId, t: u16, unit: &IoUnit, waiter: Option<TaskId>) {
     let th = thread(k, t);
     let (dev, dsync) = (th.dev, th.dsync);

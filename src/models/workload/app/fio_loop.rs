@@ -15,6 +15,7 @@ enum Turn {
 }
 
 /// Goes on until time passes, the kernel is entered or the thread sleeps.
+#[inline]
 pub fn step<K: AppEnv>(k: &mut K, task: TaskId, t: u16) -> Step {
     let h = k.host();
     let began = h.now();
@@ -164,6 +165,7 @@ fn next<K: AppEnv>(k: &mut K, task: TaskId, t: u16) -> Turn {
 
 /// The thread enters the kernel at `frame`, and sees to it that it is looked at
 /// who runs next when it comes back.
+#[inline]
 fn system_call<K: AppEnv>(k: &mut K, task: TaskId, frame: AppFrame) -> Turn {
     k.host().charge(Cost::Syscall);
     let free = k.host().is_free();
@@ -177,6 +179,7 @@ fn system_call<K: AppEnv>(k: &mut K, task: TaskId, frame: AppFrame) -> Turn {
 
 /// `io_getevents`: takes what is there once there is enough; else sleeps until
 /// the next completion (`fs/aio.c:read_events`).
+#[inline]
 fn reap<K: AppEnv>(k: &mut K, t: u16, min: u32, max: u32) -> Turn {
     k.host().charge(Cost::GetEvents);
     let now = k.host().now();
