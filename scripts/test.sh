@@ -10,5 +10,8 @@ step() {
 
 step cargo fmt --all --check
 step cargo clippy --locked --all-targets -- -D warnings
+step cargo clippy --locked --all-targets --features planted-defects -- -D warnings
 RUSTDOCFLAGS="-D warnings" step cargo doc --locked --no-deps
 step cargo test --locked --release
+# That the fault campaign finds what is planted.
+step cargo test --locked --release --features planted-defects --test torture
