@@ -43,6 +43,15 @@ pub struct MachineConfig {
     pub multipathd: Option<Settings>,
 }
 
+impl MachineConfig {
+    /// Whether anything is done to the computer during the run, or breaks.
+    pub fn has_timeline(&self) -> bool {
+        !self.actions.is_empty()
+            || !self.san.faults.is_empty()
+            || !self.san.random_faults.is_empty()
+    }
+}
+
 /// A leaf device and its queue.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct NamedDevice {

@@ -1,7 +1,7 @@
 //! What a run tells: plain data, from which everything that is shown is made.
 
 use crate::models::fault::ActionKind;
-use crate::observe::marks::{ErrorCount, Mark};
+use crate::observe::marks::{ErrorCount, EventId, Mark};
 use crate::sim::Ns;
 use crate::sim::stats::LatencyStats;
 
@@ -37,9 +37,12 @@ pub struct Outcome {
     pub gaps: Option<GapsOutcome>,
 }
 
-/// An action of the timeline.
+/// An event of the timeline: something was done to the computer, or broke in
+/// its storage network, or was mended.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ActionOutcome {
+    /// Which.
+    pub id: EventId,
     /// What: `dmsetup message mp 0 fail_path sda`.
     pub what: String,
     /// What it is meant to do to I/O.

@@ -120,7 +120,7 @@ impl<'s> Plan<'s> {
                 let Some(planned) = self.machines.get(index) else {
                     return;
                 };
-                let has_timeline = !planned.machine.actions.is_empty();
+                let has_timeline = planned.machine.has_timeline();
                 let options = RunOptions {
                     trace: false,
                     series_bin: Some(self.scenario.series_bin),

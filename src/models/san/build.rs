@@ -5,7 +5,7 @@ use super::{Counts, Path, PathConfig, PathId, San, SanConfig, SanError};
 use crate::models::array::config_link;
 use crate::models::array::{Array, ArrayConfig};
 use crate::models::fabric::Fabric;
-use crate::models::fabric::fault::{Fault, FaultError, FaultKind, Health, RandomFault};
+use crate::models::fabric::fault::{Fault, FaultError, FaultKind, Health, RandomFault, Renewal};
 use crate::models::fabric::initiator::Initiator;
 use crate::models::fabric::link::{Link, LinkConfig};
 use crate::models::fabric::target_port::TargetPort;
@@ -49,11 +49,14 @@ impl San {
         for array in &config.arrays {
             b.array(array, &config.link)?;
         }
+        let mut faults = Vec::new();
         for fault in &config.faults {
-            b.fault(fault, config)?;
+            faults.push(b.fault(fault, config)?);
         }
+        let mut random_faults = Vec::new();
         for (n, fault) in config.random_faults.iter().enumerate() {
-            b.random_fault(n as u64, fault)?;
+            let process = b.random_fault(n as u64, fault)?;
+            random_faults.push((fault.on.clone(), process));
         }
         let mut san = San {
             fabric: b.fabric,
@@ -65,6 +68,8 @@ impl San {
             homes: b.homes,
             counts: Counts::default(),
             is_armed: false,
+            faults,
+            random_faults,
         };
         for stream in &config.background {
             san.add_background(stream)?;
@@ -165,7 +170,8 @@ impl Builder {
         Ok(())
     }
 
-    fn fault(&mut self, fault: &Fault, config: &SanConfig) -> Result<(), SanError> {
+    /// Adds `fault`; as it really is.
+    fn fault(&mut self, fault: &Fault, config: &SanConfig) -> Result<Fault, SanError> {
         let place = self.place(&fault.on, &fault.kind)?;
         // A controller that comes back starts first.
         let restart = match place {
@@ -177,15 +183,25 @@ impl Builder {
         let until = fault.until.saturating_add(restart);
         self.each_health(place, &fault.kind, &fault.on, |health| {
             health.add(&fault.kind, fault.from, until)
+        })?;
+        Ok(Fault {
+            until,
+            ..fault.clone()
         })
     }
 
-    fn random_fault(&mut self, n: u64, fault: &RandomFault) -> Result<(), SanError> {
+    fn random_fault(&mut self, n: u64, fault: &RandomFault) -> Result<Renewal, SanError> {
         let place = self.place(&fault.on, &fault.fault)?;
-        let draws = self.draws;
+        let wrong = |source| SanError::Fault {
+            on: fault.on.clone(),
+            source,
+        };
+        let process = Renewal::new(fault, n, self.draws).map_err(wrong)?;
         self.each_health(place, &fault.fault, &fault.on, |health| {
-            health.add_random(fault, n, draws)
-        })
+            health.add_random(process.clone());
+            Ok(())
+        })?;
+        Ok(process)
     }
 
     /// Where a fault is.

@@ -19,14 +19,17 @@
 
 mod background;
 mod build;
+mod calendar;
 mod config;
 mod names;
 
+pub use calendar::{FaultCalendar, Turn};
 pub use config::{BackgroundConfig, FabricConfig, NamedLink, PathConfig, SanConfig, SanError};
 
 use super::array::access_state::AccessState;
 use super::array::reply::{Command, Reply};
 use super::array::{Array, Entry};
+use super::fabric::fault::{Fault, Renewal};
 use super::fabric::link::{Passage, Way};
 use super::fabric::nexus::{NexusEvent, State};
 use super::fabric::{Fabric, NexusId};
@@ -105,6 +108,10 @@ pub struct San {
     homes: Vec<(u16, u16)>,
     counts: Counts,
     is_armed: bool,
+    /// What breaks at known times, until when it really does.
+    faults: Vec<Fault>,
+    /// What breaks at random, and on what.
+    random_faults: Vec<(String, Renewal)>,
 }
 
 /// A path: a LUN through a pair of ports.

@@ -76,11 +76,13 @@ fn sum_of(window: &[u64]) -> f64 {
 mod tests {
     use super::*;
     use crate::models::fault::ActionKind;
+    use crate::observe::marks::EventId;
     use crate::run::outcome::ActionOutcome;
 
     fn outcome(successes: &[u64], event_ms: u64) -> Outcome {
         Outcome {
             actions: vec![ActionOutcome {
+                id: EventId::Action(0),
                 what: "x".into(),
                 kind: ActionKind::Breaks,
                 path: None,
