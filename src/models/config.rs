@@ -49,6 +49,7 @@ impl MachineConfig {
         !self.actions.is_empty()
             || !self.san.faults.is_empty()
             || !self.san.random_faults.is_empty()
+            || !self.san.moves.is_empty()
     }
 }
 

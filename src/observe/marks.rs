@@ -177,8 +177,11 @@ impl Marks {
             }
             (Some(Role::Leaf | Role::BioLeaf), Complete) => {
                 let came_back = backlog.completed(dev, sector, sectors);
-                if !self.is_bare {
-                    self.waits(at, came_back);
+                match (self.is_bare, came_back) {
+                    (false, _) => self.waits(at, came_back),
+                    // Refused before it was issued.
+                    (true, 0) => self.waits(at, -given),
+                    (true, _) => {}
                 }
             }
             (Some(Role::Leaf), Requeue) => {
@@ -223,7 +226,10 @@ impl Marks {
                     return;
                 };
                 self.turns += 1;
-                (EventId::Fault(self.turns - 1), ActionKind::of_turn(turn.begins))
+                (
+                    EventId::Fault(self.turns - 1),
+                    ActionKind::of_turn(turn.begins),
+                )
             }
         };
         let peak = self.backlog.begin(kind, self.marks.len(), at);

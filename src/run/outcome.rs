@@ -28,6 +28,9 @@ pub struct Outcome {
     pub actions: Vec<ActionOutcome>,
     /// What came first after each of them, if it was asked for.
     pub marks: Option<MarksOutcome>,
+    /// What the storage network did by itself: LUNs that moved, ports that were
+    /// blocked, in order of time.
+    pub network: Vec<(Ns, String)>,
     /// Kernel log lines of the block layer and its drivers, and when; those of
     /// maps are with these.
     pub kernel_log: Vec<(Ns, String)>,

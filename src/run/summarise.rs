@@ -6,6 +6,7 @@ use super::outcome::{
 };
 use crate::models::block::BlockDev;
 use crate::models::block::device::DirCount;
+use crate::models::fabric::nexus::State;
 use crate::models::fault::{ActionDone, ActionKind, TimedAction};
 use crate::models::io::{DevId, Op, rwbs};
 use crate::models::machine::Machine;
@@ -43,6 +44,7 @@ pub fn summarise<P: Probe>(
         maps: map_outcomes(m, tables, statuses),
         cpus: cpus(m),
         actions: actions(m),
+        network: network(m),
         held: m.held(),
         kernel_log: m.block.klog.lines.clone(),
         ..Outcome::default()
@@ -81,6 +83,23 @@ fn actions<P: Probe>(m: &Machine<P>) -> Vec<ActionOutcome> {
         error: None,
     }));
     all.sort_by_key(|action| action.at);
+    all
+}
+
+/// What the storage network did by itself, in order of time.
+fn network<P: Probe>(m: &Machine<P>) -> Vec<(Ns, String)> {
+    let transport = m.transport.iter().map(|&(at, dev, state)| {
+        let what = match state {
+            State::Running => "its port is back",
+            State::Stalled => "its session stalls",
+            State::Blocked => "its port is blocked",
+            State::Failed => "its port has failed (fast_io_fail_tmo)",
+            State::Removed => "its port is removed (dev_loss_tmo)",
+        };
+        (at, format!("{}: {what}", m.dev_name(dev)))
+    });
+    let mut all: Vec<(Ns, String)> = transport.chain(m.devices.san.moves()).collect();
+    all.sort_by_key(|(at, _)| *at);
     all
 }
 

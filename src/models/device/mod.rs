@@ -147,7 +147,7 @@ pub struct ScsiDebugConfig {
     pub queue_depth: Option<u32>,
     /// The hardware handler that has attached itself to the disk: `alua` if
     /// scsi_dh_alua was loaded when the disk was found. Default: none.
-    pub handler: Option<String>,
+    pub handler: Option<scsi::HandlerConfig>,
     /// `device/timeout`: how long a command may take. Default: 30 s.
     pub timeout: Ns,
     /// How often a command is tried again (`SD_MAX_RETRIES`). Default: 5.

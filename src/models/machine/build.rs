@@ -3,6 +3,7 @@
 mod queues;
 mod threads;
 
+use super::super::array::access_state::Tpgs;
 use super::super::block::limits::BLK_DEF_MAX_SECTORS;
 use super::super::block::{BlockDev, BlockLayer, Limits, Plug};
 use super::super::config::{MachineConfig, MapConfig, NamedDevice};
@@ -109,6 +110,7 @@ impl<P> Machine<P> {
             },
             app: App::new(config.workload.writeback_bio_bytes),
             mpds: Default::default(),
+            transport: Vec::new(),
             admin: Admin::new(&config.actions, config.dm_multipath),
             probe,
             drivers: Vec::new(),
@@ -174,7 +176,8 @@ impl<P> Machine<P> {
                 let san = &mut self.devices.san;
                 let path = san.add_path(&c.path()).map_err(wrong)?;
                 let dev = lun_dev(d, c, san.sectors(path));
-                self.devices.scsi.push(ScsiDisk::on_path(id, c, path));
+                let alua = san.identity(path).tpgs != Tpgs::None;
+                self.devices.scsi.push(ScsiDisk::on_path(id, c, path, alua));
                 let n = (self.devices.scsi.len() - 1) as u16;
                 (dev, c.can_queue, 1, Driver::Scsi(n))
             }

@@ -17,10 +17,6 @@ use super::super::workload::app::{self, App, AppEnv, AppFrame, aio, fsync, page_
 use super::{Driver, Event, Frame, Irq, Machine};
 use crate::sim::Ns;
 
-/// ALUA waits before it asks for the states of the target port groups
-/// (`ALUA_RTPG_DELAY_MSECS`).
-const RTPG_DELAY: Ns = Ns::from_ms(5);
-
 impl<P: Probe> HostEnv for Machine<P> {
     type Frame = Frame;
     type Irq = Irq;
@@ -262,24 +258,10 @@ impl<P: Probe> DmEnv for Machine<P> {
         self.irq_at(at, cpu, Irq::Dm(timer));
     }
     fn dh_activate(&mut self, dev: DevId) -> (Ns, DhResult) {
-        let disk = match self.driver(dev) {
-            Driver::Scsi(n) => Some(&self.devices.scsi[usize::from(n)]),
-            _ => None,
+        let Driver::Scsi(n) = self.driver(dev) else {
+            return (Ns::ZERO, DhResult::NoSys);
         };
-        let lld = disk.map(|disk| disk.lld);
-        let handler = disk.and_then(|disk| disk.handler.as_deref());
-        if let (Some("alua"), Some(scsi::Lld::Lun(path))) = (handler, lld) {
-            return self.activate_lun(path);
-        }
-        match handler {
-            // The states of the target port groups are asked for after a while.
-            Some("alua") => {
-                let now = self.host.now();
-                let at = self.host.jiffies_from_now(RTPG_DELAY);
-                (at - now, DhResult::Ok)
-            }
-            _ => (Ns::ZERO, DhResult::NoSys),
-        }
+        self.activate_disk(n)
     }
     fn dm_event(&mut self, dm: u16) {
         self.multipathd_hears(dm);

@@ -1,9 +1,9 @@
 //! Building a storage network, and giving each of its parts its faults.
 
 use super::names::{Names, Place};
-use super::{Counts, Path, PathConfig, PathId, San, SanConfig, SanError};
+use super::{Counts, LunMove, Path, PathConfig, PathId, San, SanConfig, SanError};
 use crate::models::array::config_link;
-use crate::models::array::{Array, ArrayConfig};
+use crate::models::array::{Array, ArrayConfig, Order};
 use crate::models::fabric::Fabric;
 use crate::models::fabric::fault::{Fault, FaultError, FaultKind, Health, RandomFault, Renewal};
 use crate::models::fabric::initiator::Initiator;
@@ -58,6 +58,9 @@ impl San {
             let process = b.random_fault(n as u64, fault)?;
             random_faults.push((fault.on.clone(), process));
         }
+        for order in &config.moves {
+            b.order(order)?;
+        }
         let mut san = San {
             fabric: b.fabric,
             arrays: b.arrays,
@@ -70,6 +73,7 @@ impl San {
             is_armed: false,
             faults,
             random_faults,
+            orders: config.moves.clone(),
         };
         for stream in &config.background {
             san.add_background(stream)?;
@@ -188,6 +192,29 @@ impl Builder {
             until,
             ..fault.clone()
         })
+    }
+
+    /// A LUN is going to be moved.
+    fn order(&mut self, order: &LunMove) -> Result<(), SanError> {
+        let (array, lun) = self.names.find("LUN", &order.lun, |place| match place {
+            Place::Lun(a, n) => Some((a, n)),
+            _ => None,
+        })?;
+        let (home, to) = self
+            .names
+            .find("controller", &order.to, |place| match place {
+                Place::Controller(a, c) => Some((a, c)),
+                _ => None,
+            })?;
+        if home != array {
+            return Err(SanError::OtherController {
+                lun: order.lun.clone(),
+                to: order.to.clone(),
+            });
+        }
+        let at = order.at;
+        self.arrays[usize::from(array)].order(Order { at, lun, to });
+        Ok(())
     }
 
     fn random_fault(&mut self, n: u64, fault: &RandomFault) -> Result<Renewal, SanError> {

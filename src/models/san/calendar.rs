@@ -49,6 +49,15 @@ impl San {
             known.push(turn(fault.from, true));
             known.push(turn(fault.until, false));
         }
+        for order in &self.orders {
+            let what = format!("{}: told to move to {}", order.lun, order.to);
+            let turn = Turn {
+                at: order.at,
+                what,
+                begins: true,
+            };
+            known.push((known.len(), turn));
+        }
         // Of the same time, what ends comes first.
         known.sort_by_key(|(n, turn)| std::cmp::Reverse((turn.at, turn.begins, *n)));
         let random = self.random_faults.iter().map(|(on, process)| {

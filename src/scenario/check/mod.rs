@@ -50,12 +50,15 @@ pub(super) fn check(
     let name = checker.name(raw.name.as_ref(), default_name);
     let host = checker.host(&raw.host);
     let media = checker.media(&raw.media);
-    let san = checker.san(raw);
+    let mut san = checker.san(raw);
+    let multipathd = checker.multipathd(raw.multipathd.as_ref());
+    if let Some(settings) = &multipathd {
+        Checker::set_timeouts(&mut san, settings);
+    }
     let devices = checker.devices(&raw.device, &raw.media, &san);
-    let maps = checker.maps(&raw.map, &devices);
+    let maps = checker.maps(&raw.map, &devices, &san, multipathd.as_ref());
     let messages = checker.messages(&raw.message, &maps);
     let timeline = checker.timeline(&raw.timeline, &devices, &maps);
-    let multipathd = checker.multipathd(raw.multipathd.as_ref());
     let workload = checker.workload(&raw.workload, &devices, &maps);
     checker
         .problems
