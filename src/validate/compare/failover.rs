@@ -54,7 +54,7 @@ fn completions(run: &Observed) -> f64 {
 /// recorded.
 type Text = fn(&Observed) -> Option<String>;
 
-const TEXTS: [(&str, Text); 7] = [
+const TEXTS: [(&str, Text); 6] = [
     ("table at start", |run| run.table_at_start.clone()),
     ("status at start", |run| run.status_at_start.clone()),
     ("table at end", |run| run.table_at_end.clone()),
@@ -68,24 +68,7 @@ const TEXTS: [(&str, Text); 7] = [
         let is_path = |l: &&str| l.contains("Failing path") || l.contains("Reinstating path");
         Some(log.filter(is_path).collect::<Vec<_>>().join("\n"))
     }),
-    ("I/O errors in the log", |run| {
-        let log = run.kernel_log.as_ref()?.iter();
-        Some(
-            log.filter_map(|l| io_error(l))
-                .collect::<Vec<_>>()
-                .join("\n"),
-        )
-    }),
 ];
-
-/// What the block layer says of a request that failed, but for its sector.
-fn io_error(line: &str) -> Option<String> {
-    let (device, rest) = line
-        .strip_prefix("I/O error, dev ")?
-        .split_once(", sector ")?;
-    let (_, kind) = rest.split_once(' ')?;
-    Some(format!("{device} {kind}"))
-}
 
 /// For each text, whether ours is another than that of both runs of the kernel.
 fn texts(observation: &Observation, ours: &Observed) -> Vec<Figure> {
