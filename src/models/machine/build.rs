@@ -9,10 +9,11 @@ use super::super::config::{MachineConfig, MapConfig, NamedDevice};
 use super::super::device::array_port::PortDisk;
 use super::super::device::null_blk::NullBlk;
 use super::super::device::port::{Array, PortConfig};
+use super::super::device::truth::truth;
 use super::super::device::scsi::{LunDiskConfig, ScsiDebug, ScsiDisk};
 use super::super::device::{DeviceConfig, Devices, NullBlkConfig, ScsiDebugConfig};
 use super::super::dm::table::LoadError;
-use super::super::dm::{BioFifo, Dm, DmDev, Table};
+use super::super::dm::{BioFifo, Dm, DmDev, Table, Target};
 use super::super::host::{Cost, CpuCosts, CpuId, Host, Prio};
 use super::super::io::DevId;
 use super::super::mpath::selector::SelectorEnv;
@@ -113,6 +114,8 @@ impl<P> Machine<P> {
             probe,
             drivers: Vec::new(),
             kblockd,
+            policies: config.policies.clone(),
+            truths: config.devices.iter().map(|d| truth(&d.device, &config.media)).collect(),
             pending_irqs: 0,
             events: 0,
             most_events: u64::MAX,
@@ -300,7 +303,15 @@ impl<P> Machine<P> {
         live: Option<&Table>,
         log: &mut Vec<String>,
     ) -> Result<Table, LoadError> {
-        self.with_ctr_env(devno, maps, |env| Table::load(text, env, live, log))
+        let mut table =
+            self.with_ctr_env(devno, maps, |env| Table::load(text, env, live, log))?;
+        let truth = |dev: DevId| self.truths.get(usize::from(dev.0)).copied();
+        for spec in &mut table.targets {
+            if let Target::Multipath(m) = &mut spec.target {
+                m.learn_truth(|dev| truth(dev).unwrap_or_default());
+            }
+        }
+        Ok(table)
     }
 
     /// What targets of the map `devno` are made in.
@@ -323,6 +334,7 @@ impl<P> Machine<P> {
             lookup: &lookup,
             selectors: SelectorEnv {
                 cpu_nodes: &nodes,
+                custom: Some(&self.policies),
                 ..SelectorEnv::default()
             },
             nopath_timeout: Ns::from_secs(u64::from(timeout)),

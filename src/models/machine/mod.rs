@@ -20,6 +20,7 @@ use super::dm::{Dm, DmEnv, DmFrame, DmTimer, Table, table::LoadError};
 use super::host::{self, CpuId, Host, HostEvent, TaskId};
 use super::io::{BioId, DevId, ReqId};
 use super::mpath::Errno;
+use super::mpath::policy::{Registry, Truth};
 use super::probe::{Probe, TargetEvent};
 use super::workload::app::{App, AppFrame};
 use crate::sim::{EventQueue, Ns};
@@ -116,6 +117,10 @@ pub struct Machine<P> {
     pub probe: P,
     drivers: Vec<Driver>,
     kblockd: Vec<TaskId>,
+    /// Path selectors there are beside the kernel's.
+    policies: Registry,
+    /// What the leaf devices take in truth.
+    truths: Vec<Truth>,
     /// Timers that pend.
     pending_irqs: u32,
     /// Events handled so far.
