@@ -51,7 +51,8 @@ fn port(c: &PortConfig, media: &[MediaConfig]) -> Truth {
 }
 
 fn mean(law: &Distribution) -> Ns {
-    law.sampler().map_or(Ns::ZERO, |sampler| Ns(sampler.mean() as u64))
+    law.sampler()
+        .map_or(Ns::ZERO, |sampler| Ns(sampler.mean() as u64))
 }
 
 /// Time of a byte at `rate`, in 2⁻¹⁶ ns.

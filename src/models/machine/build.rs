@@ -9,8 +9,8 @@ use super::super::config::{MachineConfig, MapConfig, NamedDevice};
 use super::super::device::array_port::PortDisk;
 use super::super::device::null_blk::NullBlk;
 use super::super::device::port::{Array, PortConfig};
-use super::super::device::truth::truth;
 use super::super::device::scsi::{LunDiskConfig, ScsiDebug, ScsiDisk};
+use super::super::device::truth::truth;
 use super::super::device::{DeviceConfig, Devices, NullBlkConfig, ScsiDebugConfig};
 use super::super::dm::table::LoadError;
 use super::super::dm::{BioFifo, Dm, DmDev, Table, Target};
@@ -115,7 +115,11 @@ impl<P> Machine<P> {
             drivers: Vec::new(),
             kblockd,
             policies: config.policies.clone(),
-            truths: config.devices.iter().map(|d| truth(&d.device, &config.media)).collect(),
+            truths: config
+                .devices
+                .iter()
+                .map(|d| truth(&d.device, &config.media))
+                .collect(),
             pending_irqs: 0,
             events: 0,
             most_events: u64::MAX,
@@ -303,8 +307,7 @@ impl<P> Machine<P> {
         live: Option<&Table>,
         log: &mut Vec<String>,
     ) -> Result<Table, LoadError> {
-        let mut table =
-            self.with_ctr_env(devno, maps, |env| Table::load(text, env, live, log))?;
+        let mut table = self.with_ctr_env(devno, maps, |env| Table::load(text, env, live, log))?;
         let truth = |dev: DevId| self.truths.get(usize::from(dev.0)).copied();
         for spec in &mut table.targets {
             if let Target::Multipath(m) = &mut spec.target {

@@ -111,7 +111,10 @@ impl Policy for Adaptive {
         self.average.add(path, &io, self.shift);
     }
     fn status(&self) -> Vec<String> {
-        vec![self.shift.to_string(), (self.interval.0 / 1_000_000).to_string()]
+        vec![
+            self.shift.to_string(),
+            (self.interval.0 / 1_000_000).to_string(),
+        ]
     }
 }
 

@@ -63,7 +63,8 @@ impl<P: Policy> PathSelector for Managed<P> {
             ..PathView::default()
         });
         self.usable += 1;
-        self.words.push(args.iter().map(ToString::to_string).collect());
+        self.words
+            .push(args.iter().map(ToString::to_string).collect());
         Ok(())
     }
     fn select_path(&mut self, ctx: &SelectCtx) -> Option<usize> {
@@ -99,8 +100,9 @@ impl<P: Policy> PathSelector for Managed<P> {
             let took = ended.took();
             view.mean_took = match view.done {
                 0 => took,
-                _ => Ns(view.mean_took.0 - (view.mean_took.0 >> MEAN_SHIFT)
-                    + (took.0 >> MEAN_SHIFT)),
+                _ => Ns(
+                    view.mean_took.0 - (view.mean_took.0 >> MEAN_SHIFT) + (took.0 >> MEAN_SHIFT)
+                ),
             };
             view.last_took = took;
         }

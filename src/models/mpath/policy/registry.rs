@@ -24,8 +24,7 @@ pub const SHIPPED: [&str; 7] = [
     "oracle",
 ];
 
-type Make =
-    dyn Fn(&str, &[&str]) -> Result<Box<dyn PathSelector + Send>, String> + Send + Sync;
+type Make = dyn Fn(&str, &[&str]) -> Result<Box<dyn PathSelector + Send>, String> + Send + Sync;
 
 #[derive(Clone)]
 struct Entry {
@@ -45,9 +44,11 @@ impl Default for Registry {
         Registry {
             entries: Vec::new(),
         }
-        .with(SHIPPED[0], "fewest I/Os in flight, ties to the first path (SUSE, 2008)", |_| {
-            Ok(LeastPending)
-        })
+        .with(
+            SHIPPED[0],
+            "fewest I/Os in flight, ties to the first path (SUSE, 2008)",
+            |_| Ok(LeastPending),
+        )
         .with(
             SHIPPED[1],
             "bytes in flight over measured throughput (service-time RFC, January 2009)",
@@ -63,13 +64,19 @@ impl Default for Registry {
             "turns in proportion to the inverse of the mean latency (NVMe RFC, 2025)",
             Adaptive::new,
         )
-        .with(SHIPPED[4], "the less loaded of two paths drawn at random", TwoChoices::new)
+        .with(
+            SHIPPED[4],
+            "the less loaded of two paths drawn at random",
+            TwoChoices::new,
+        )
         .with(SHIPPED[5], "turns in proportion to given weights", |_| {
             Ok(WeightedRoundRobin::default())
         })
-        .with(SHIPPED[6], "knows what every path's device takes in truth", |_| {
-            Ok(Oracle::default())
-        })
+        .with(
+            SHIPPED[6],
+            "knows what every path's device takes in truth",
+            |_| Ok(Oracle::default()),
+        )
     }
 }
 

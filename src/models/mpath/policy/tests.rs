@@ -97,7 +97,11 @@ fn ewma_latency_fills_the_fast_path_first() {
         s.start_io(path, 4096);
         order.push(path);
     }
-    assert_eq!(order.iter().filter(|&&path| path == 0).count(), 8, "{order:?}");
+    assert_eq!(
+        order.iter().filter(|&&path| path == 0).count(),
+        8,
+        "{order:?}"
+    );
 }
 
 #[test]

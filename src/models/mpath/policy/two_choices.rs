@@ -27,7 +27,12 @@ impl Policy for TwoChoices {
         let mut stream = self.draws.key(Purpose::Policy, [self.turn, 0]);
         let first = stream.below(usable);
         let other = (first + 1 + stream.below(usable.max(2) - 1)) % usable;
-        let at = |n: u64| paths.usable().nth(n as usize).unwrap_or((0, &paths.all()[0]));
+        let at = |n: u64| {
+            paths
+                .usable()
+                .nth(n as usize)
+                .unwrap_or((0, &paths.all()[0]))
+        };
         let (a, b) = (at(first), at(other));
         match b.1.in_flight < a.1.in_flight {
             true => b.0,
