@@ -112,6 +112,7 @@ impl Run {
                 shuffle_ties: self.shuffle_ties,
                 ..ScenarioSummary::new(scenario, &self.set)
             },
+            bound: plan::bound(scenario, finished)?,
             runs: finished.runs(scenario),
             verdicts: finished.verdicts(scenario),
         };
