@@ -179,7 +179,7 @@ service = "1ms"
 slots = 4
 [[device]]
 name = ["sda", "sdb"]
-array_port = { latency = "100us", media = "disks" }
+port = { latency = "100us", media = "disks" }
 "#;
         let found = bound(&(ports.to_owned() + &job("randread", 64)));
         assert_eq!(found, Some((4000.0, 1_100_000)));
