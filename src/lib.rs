@@ -2,7 +2,7 @@
 //! device-mapper multipath.
 //!
 //! Rooms, each knowing only those before it: [`sim`], [`models`],
-//! [`observe`], [`formats`], [`scenario`], [`run`], [`validate`], `torture`,
+//! [`observe`], [`formats`], [`scenario`], [`run`], [`validate`], [`torture`],
 //! [`cli`].
 
 pub mod cli;
@@ -12,7 +12,6 @@ pub mod observe;
 pub mod run;
 pub mod scenario;
 pub mod sim;
-#[cfg(feature = "planted-defects")]
 pub mod torture;
 pub mod validate;
 

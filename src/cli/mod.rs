@@ -3,7 +3,6 @@
 mod error;
 mod run;
 mod schema;
-#[cfg(feature = "planted-defects")]
 mod torture;
 mod validate;
 
@@ -33,7 +32,6 @@ enum Command {
     /// Compare the simulator with observations of a real kernel.
     Validate(validate::Validate),
     /// Run random cases with faults, and check everything that has to be true.
-    #[cfg(feature = "planted-defects")]
     Torture(torture::Torture),
     /// Print the JSON Schema of scenario files.
     Schema(schema::Schema),
@@ -64,7 +62,6 @@ pub fn run(
     match arguments.command {
         Command::Run(command) => command.execute(policies),
         Command::Validate(command) => command.execute(),
-        #[cfg(feature = "planted-defects")]
         Command::Torture(command) => command.execute(),
         Command::Schema(command) => command.execute(),
     }

@@ -291,8 +291,12 @@ fn end_clone<K: DmEnv>(k: &mut K, dm: u16, clone: BioId, status: BlkStatus) {
     }
     dev.count.dirs[o.op as usize].sectors += u64::from(o.sectors);
     dev.count.bios_done += 1;
-    if planted::has(Defect::DoubleCompletion) && status != BlkStatus::Ok {
-        complete::bio_endio(k, orig, status);
+    if planted::has(Defect::DoubleCompletion)
+        && status != BlkStatus::Ok
+        && matches!(o.end_io, EndIo::App { .. })
+    {
+        let again = b.bios.duplicate(orig);
+        complete::bio_endio(k, again, status);
     }
     complete::bio_endio(k, orig, status);
 }

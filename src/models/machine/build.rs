@@ -123,6 +123,7 @@ impl<P> Machine<P> {
             pending_irqs: 0,
             events: 0,
             most_events: u64::MAX,
+            hung_after: super::HUNG_AFTER,
             first_io: None,
             last_io: Ns::ZERO,
         };
@@ -232,6 +233,7 @@ impl<P> Machine<P> {
                 });
             }
         };
+        self.attach_handlers(&table);
         let (mut limits, mut write_cache, mut fua) = (Limits::stacking(), false, false);
         for dev in table.devices() {
             let below = &self.block.devs[usize::from(dev.0)];
@@ -315,6 +317,20 @@ impl<P> Machine<P> {
             }
         }
         Ok(table)
+    }
+
+    /// The hardware handlers that `table` has attached are their disks' from now
+    /// on (`scsi_dh_attach`).
+    pub(super) fn attach_handlers(&mut self, table: &Table) {
+        let targets = table.targets.iter().filter_map(|t| match &t.target {
+            Target::Multipath(m) => Some(m.attached_handlers()),
+            _ => None,
+        });
+        for (dev, name) in targets.flatten() {
+            if let Some(disk) = self.devices.scsi.iter_mut().find(|disk| disk.dev == *dev) {
+                disk.handler.get_or_insert_with(|| name.clone());
+            }
+        }
     }
 
     /// What targets of the map `devno` are made in.

@@ -102,6 +102,11 @@ impl<P> Machine<P> {
         }
     }
 
+    /// Whether multipathd looks after any map; it may read from paths.
+    pub fn has_multipathd(&self) -> bool {
+        !self.mpds.maps.is_empty()
+    }
+
     fn path_info(&self, dev: DevId) -> PathInfo {
         let d = &self.block.devs[usize::from(dev.0)];
         PathInfo {

@@ -65,6 +65,7 @@ impl San {
             homes: b.homes,
             counts: Counts::default(),
             is_armed: false,
+            carried_out: None,
         };
         for stream in &config.background {
             san.add_background(stream)?;
