@@ -2,7 +2,7 @@
 //! device-mapper multipath.
 //!
 //! Rooms, each knowing only those before it: [`sim`], [`models`],
-//! [`observe`], [`formats`], [`scenario`], [`run`], [`validate`], `torture`,
+//! [`observe`], [`formats`], [`scenario`], [`run`], [`validate`], [`torture`],
 //! [`cli`].
 
 pub mod cli;
@@ -12,6 +12,15 @@ pub mod observe;
 pub mod run;
 pub mod scenario;
 pub mod sim;
-#[cfg(feature = "planted-defects")]
 pub mod torture;
 pub mod validate;
+
+/// Policies of one's own: [`Policy`](sdk::Policy), and how to register one.
+pub mod sdk {
+    pub use crate::models::io::Op;
+    pub use crate::models::mpath::policy::{
+        Ended, Managed, PathView, Paths, Policy, Registry, SHIPPED, Started, Truth, Tunables,
+    };
+    pub use crate::models::mpath::selector::{PathSelector, SelectCtx, StatusType};
+    pub use crate::sim::Ns;
+}

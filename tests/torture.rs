@@ -1,6 +1,5 @@
 //! The fault campaign passes, and finds what is planted.
 #![allow(clippy::unwrap_used, clippy::panic)]
-#![cfg(feature = "planted-defects")]
 
 use std::path::Path;
 

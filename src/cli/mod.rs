@@ -3,7 +3,6 @@
 mod error;
 mod run;
 mod schema;
-#[cfg(feature = "planted-defects")]
 mod torture;
 mod validate;
 
@@ -14,6 +13,8 @@ use std::io::{self, Write};
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
+
+use crate::models::mpath::policy::Registry;
 
 /// Simulates Linux block I/O over device-mapper multipath: bio-based and
 /// request-based, side by side.
@@ -31,19 +32,23 @@ enum Command {
     /// Compare the simulator with observations of a real kernel.
     Validate(validate::Validate),
     /// Run random cases with faults, and check everything that has to be true.
-    #[cfg(feature = "planted-defects")]
     Torture(torture::Torture),
     /// Print the JSON Schema of scenario files.
     Schema(schema::Schema),
 }
 
 /// Runs the command that `arguments` ask for; the first is the program's name.
+/// Tables may name the path selectors of `policies` beside the kernel's own: a
+/// program that registers policies has every subcommand with them.
 ///
 /// # Errors
 /// Bad input, files that cannot be written, or a defect of the simulator;
 /// [`CliError::exit_code`] tells them apart. Wrong arguments are printed at
 /// once and end in exit code 2, help in 0.
-pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Result<ExitCode, CliError> {
+pub fn run(
+    policies: &Registry,
+    arguments: impl IntoIterator<Item = OsString>,
+) -> Result<ExitCode, CliError> {
     let arguments = match Arguments::try_parse_from(arguments) {
         Ok(arguments) => arguments,
         Err(error) => {
@@ -55,9 +60,8 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Result<ExitCode, Cl
         }
     };
     match arguments.command {
-        Command::Run(command) => command.execute(),
+        Command::Run(command) => command.execute(policies),
         Command::Validate(command) => command.execute(),
-        #[cfg(feature = "planted-defects")]
         Command::Torture(command) => command.execute(),
         Command::Schema(command) => command.execute(),
     }

@@ -100,6 +100,9 @@ impl Torture {
             t.hazards.late_writes,
             t.hazards.overwrote_newer,
         ))?;
+        if let Some((run, write)) = &report.late_write {
+            print(&format!("the first in run {run}: {write}\n"))?;
+        }
         Ok(ExitCode::from(u8::from(!report.found.is_empty())))
     }
 
@@ -108,7 +111,12 @@ impl Torture {
         for path in &self.files {
             let name = path.display().to_string();
             match check_file(path)? {
-                Ok(()) => print(&format!("{name}: passed\n"))?,
+                Ok(late_writes) => {
+                    print(&format!("{name}: passed\n"))?;
+                    for write in late_writes {
+                        print(&format!("  hazard: {write}\n"))?;
+                    }
+                }
                 Err(failure) => {
                     failed += 1;
                     print(&format!("{name}: {}\n", failure.what))?;
@@ -119,20 +127,22 @@ impl Torture {
     }
 }
 
-/// Checks the scenario file at `path`.
-fn check_file(path: &Path) -> Result<Result<(), Failure>, CliError> {
+/// Checks the scenario file at `path`: its late writes, or what is wrong.
+fn check_file(path: &Path) -> Result<Result<Vec<String>, Failure>, CliError> {
     let text = std::fs::read_to_string(path).map_err(|why| {
         CliError::Scenario(crate::scenario::ScenarioError::Unreadable {
             path: path.display().to_string(),
             why,
         })
     })?;
+    let mut late_writes = Vec::new();
     for (mode, ties) in crate::torture::case::ways(&text) {
-        if let Err(failure) = check_text(&text, mode, ties) {
-            return Ok(Err(failure));
+        match check_text(&text, mode, ties) {
+            Ok(passed) => late_writes.extend(passed.late_writes),
+            Err(failure) => return Ok(Err(failure)),
         }
     }
-    Ok(Ok(()))
+    Ok(Ok(late_writes))
 }
 
 /// Reads `90s`, `10m`, `2h`.

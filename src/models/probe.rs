@@ -27,7 +27,7 @@ pub trait Probe {
     fn ended(&mut self, _dev: DevId, _subject: Subject, _status: BlkStatus) {}
     /// The host has given up a command of `dev`, issued at `issued`, that the
     /// device carries out all the same, at `due`.
-    fn given_up(&mut self, _dev: DevId, _subject: Subject, _issued: Ns, _due: Ns) {}
+    fn given_up(&mut self, _at: Ns, _dev: DevId, _subject: Subject, _issued: Ns, _due: Ns) {}
     /// Something happened to the multipath target of the map `dm`, which is now
     /// as `target` says.
     fn target_event(&mut self, _at: Ns, _dm: u16, _event: TargetEvent<'_>, _target: &Multipath) {}
@@ -36,6 +36,14 @@ pub trait Probe {
     fn io_begun(&mut self, at: Ns, thread: u16);
     /// An I/O of the application has ended.
     fn io_done(&mut self, at: Ns, thread: u16, bytes: u32, errno: i32);
+    /// A call of the application that empties a device's cache has returned
+    /// (`fsync(2)`).
+    fn synced(&mut self, _thread: u16, _errno: i32) {}
+    /// Whether the rest of the run does not matter any more.
+    #[inline]
+    fn has_seen_enough(&self) -> bool {
+        false
+    }
     /// A path or group of a multipath device has changed its state.
     fn paths_changed(&mut self, _at: Ns) {}
 }

@@ -1,6 +1,7 @@
 //! One scenario to one outcome: build the machine, run it, check every
 //! invariant, summarise.
 
+pub mod bound;
 pub mod compare;
 pub mod csv;
 pub mod failover;

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use rayon::prelude::*;
 
 use super::case::Case;
-use super::check::{Failure, Tally, check};
+use super::check::{Failure, Passed, Tally, check};
 use super::generator::generate;
 use super::shrink::shrink;
 
@@ -58,6 +58,9 @@ pub struct Report {
     pub tally: Tally,
     /// Those that failed, in order.
     pub found: Vec<Found>,
+    /// The first of those that passed with a late write: its number, and the
+    /// write.
+    pub late_write: Option<(u64, String)>,
 }
 
 /// Cases between two looks at the clock.
@@ -84,13 +87,17 @@ impl Campaign {
     }
 
     fn run_block(&self, runs: std::ops::Range<u64>, report: &mut Report) {
-        let outcomes: Vec<(u64, Result<Tally, Failure>)> = runs
+        let outcomes: Vec<(u64, Result<Passed, Failure>)> = runs
             .into_par_iter()
             .map(|run| (run, check(&generate(self.seed, run))))
             .collect();
         for (run, outcome) in outcomes {
             match outcome {
-                Ok(tally) => report.tally += tally,
+                Ok(passed) => {
+                    report.tally += passed.tally;
+                    let late = passed.late_writes.into_iter().next();
+                    report.late_write = report.late_write.take().or(late.map(|w| (run, w)));
+                }
                 Err(failure) if report.found.len() < self.failures => {
                     report.found.push(self.found(run, failure));
                 }

@@ -1,5 +1,9 @@
 //! A random case: a scenario in parts, which can be taken out of it.
 
+mod network;
+
+pub use network::Network;
+
 use std::fmt::{self, Write};
 
 use crate::scenario::Mode;
@@ -26,6 +30,10 @@ pub struct Case {
     pub cpu: Cpu,
     /// `queue_if_no_path_timeout_secs`
     pub no_path_timeout: u32,
+    /// The storage network, if a device is a LUN.
+    pub network: Option<Network>,
+    /// The lines of multipathd's defaults, if it runs.
+    pub multipathd: Option<Vec<String>>,
     /// Leaf devices.
     pub devices: Vec<Device>,
     /// ms by which a map between each device and the multipath map delays.
@@ -111,6 +119,10 @@ pub enum What {
         /// Whether the paths of each group change places.
         turned: bool,
     },
+    /// Something breaks in the storage network: where, what, and for how long.
+    Fault(String, String, Option<Ns>),
+    /// The controllers of the array are restarted, each away for so long.
+    Upgrade(Ns),
 }
 
 /// A section of the fio job file.
@@ -209,6 +221,13 @@ impl Case {
             What::Load { turned } => {
                 format!("map = \"mp\"\nload = \"{}\"", self.table(*turned))
             }
+            What::Fault(on, fault, lasts) => {
+                let lasts = lasts.map_or(String::new(), |ns| format!("\nfor = \"{}ns\"", ns.0));
+                format!("on = \"{on}\"\nfault = {fault}{lasts}")
+            }
+            What::Upgrade(each) => {
+                format!("upgrade = {{ array = \"array\", each = \"{}ns\" }}", each.0)
+            }
         }
     }
 
@@ -237,6 +256,9 @@ impl fmt::Display for Case {
             Cpu::Lab => "profile = \"lab\"",
         };
         writeln!(f, "\n[host]\ncpus = {}\n{cpu}", self.cpus)?;
+        if let Some(network) = &self.network {
+            write!(f, "{network}")?;
+        }
         for device in &self.devices {
             writeln!(f, "\n[[device]]\nname = \"{}\"", device.name)?;
             writeln!(f, "{}", device.kind)?;
@@ -261,6 +283,13 @@ impl fmt::Display for Case {
             self.table(false)
         )?;
         queue(f, &self.map.queue)?;
+        if let Some(lines) = &self.multipathd {
+            let lines = lines.join("\n");
+            writeln!(
+                f,
+                "\n[multipathd]\nconf = \"\"\"\ndefaults {{\n{lines}\n}}\n\"\"\""
+            )?;
+        }
         for text in &self.messages {
             writeln!(f, "\n[[message]]\nmap = \"mp\"\ntext = \"{text}\"")?;
         }

@@ -5,10 +5,11 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Once;
 
 use super::case::Case;
-use super::extents::Hazards;
+use super::extents::{Hazards, LateWrite};
 use super::witness::Witness;
-use super::{ledger, status};
+use super::{ledger, status, usable};
 use crate::models::config::MachineConfig;
+use crate::models::dm::DmDev;
 use crate::models::io::DevId;
 use crate::models::machine::Machine;
 use crate::models::mpath::selector::StatusType;
@@ -62,16 +63,47 @@ impl std::ops::AddAssign for Tally {
     }
 }
 
+/// A run that passed.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Passed {
+    /// What it came to.
+    pub tally: Tally,
+    /// Its late writes, in words.
+    pub late_writes: Vec<String>,
+}
+
+/// A late write in words.
+fn in_words(m: &Machine<Witness>, w: &LateWrite) -> String {
+    let newer = if w.over_newer {
+        ", over newer data"
+    } else {
+        ""
+    };
+    format!(
+        "a write of sectors {}+{}, sent to {} at {} and given up at {}, was carried out at {}, \
+         after its retry had been acknowledged{newer}",
+        w.sector,
+        w.sectors,
+        m.dev_name(w.dev),
+        w.issued,
+        w.given_up,
+        w.landed,
+    )
+}
+
 /// A run of more events than this is taken not to end.
 const MOST_EVENTS: u64 = 8_000_000;
 /// The same of steps during which no time passes.
 const MOST_STEPS: u64 = 1_000_000;
+/// I/O that is held without any progress for so long is held for ever: longer
+/// than multipathd takes to find that a path is back.
+const HUNG_AFTER: Ns = Ns::from_secs(200);
 
 /// Runs `case`, as its file says.
 ///
 /// # Errors
 /// What is wrong with the run.
-pub fn check(case: &Case) -> Result<Tally, Failure> {
+pub fn check(case: &Case) -> Result<Passed, Failure> {
     check_text(&case.to_string(), case.mode, case.ties)
 }
 
@@ -80,7 +112,7 @@ pub fn check(case: &Case) -> Result<Tally, Failure> {
 ///
 /// # Errors
 /// What is wrong with the run; a panic is, too.
-pub fn check_text(text: &str, mode: Mode, ties: Option<u64>) -> Result<Tally, Failure> {
+pub fn check_text(text: &str, mode: Mode, ties: Option<u64>) -> Result<Passed, Failure> {
     let wrong = |e: &dyn std::fmt::Display| Failure::new(format!("scenario: {e}"));
     let scenario = scenario::parse("torture.toml", text, &[]).map_err(|e| wrong(&e))?;
     let config = scenario::build(&scenario, mode).map_err(|e| wrong(&e))?;
@@ -117,7 +149,7 @@ fn quietly<T>(work: impl FnOnce() -> T) -> std::thread::Result<T> {
     outcome
 }
 
-fn run(config: &MachineConfig, sectors: u64, ties: Option<u64>) -> Result<Tally, Failure> {
+fn run(config: &MachineConfig, sectors: u64, ties: Option<u64>) -> Result<Passed, Failure> {
     let refused = |e: &dyn std::fmt::Display| Failure::new(format!("build: {e}"));
     let threads = crate::run::threads(config).map_err(|e| refused(&e))?;
     let witness = Witness::new(config.devices.len(), config.maps.len(), sectors);
@@ -129,6 +161,7 @@ fn run(config: &MachineConfig, sectors: u64, ties: Option<u64>) -> Result<Tally,
         m.shuffle_ties(seed);
     }
     m.most_events = MOST_EVENTS;
+    m.hung_after = HUNG_AFTER;
     m.host.most_steps = MOST_STEPS;
     let ran = m.run(|_| ());
     if let Some(wrong) = m.probe.wrong.take() {
@@ -136,23 +169,35 @@ fn run(config: &MachineConfig, sectors: u64, ties: Option<u64>) -> Result<Tally,
     }
     ran.map_err(|v| Failure::new(format!("{} (at {})", v.what, v.at)))?;
     m.probe.extents.land(Ns::NEVER);
+    usable::check(&mut m).map_err(Failure::new)?;
     at_the_end(&m)?;
     let sum = |of: fn(&super::witness::Counted) -> u64| m.probe.threads.iter().map(of).sum();
-    Ok(Tally {
+    let hazards = &m.probe.extents.hazards;
+    let tally = Tally {
         runs: 1,
         ios: sum(|t| t.done),
         failed: sum(|t| t.failed),
         held: u64::from(!m.held().is_empty()),
         actions: m.admin.done.len() as u64,
-        hazards: m.probe.extents.hazards,
-    })
+        hazards: Hazards::of(hazards),
+    };
+    let late_writes = hazards.iter().map(|w| in_words(&m, w)).collect();
+    Ok(Passed { tally, late_writes })
 }
 
 /// What has to be true when a run is over, beside the machine's own
 /// invariants.
 fn at_the_end(m: &Machine<Witness>) -> Result<(), Failure> {
     let fail = |what: String| Err(Failure::new(what));
-    if m.admin.left() > 0 {
+    // Who suspends waits for what a target holds for want of a path.
+    if m.admin.left() > 0
+        && !m
+            .dm
+            .devs
+            .iter()
+            .filter_map(DmDev::multipath)
+            .any(usable::holds)
+    {
         return fail(format!("stuck: {} actions never ended", m.admin.left()));
     }
     if let Some(shadow) = &m.probe.shadow
@@ -196,7 +241,7 @@ fn texts(m: &Machine<Witness>) -> Result<(), String> {
         let again = again.map_err(|e| format!("table: {e}: {}: {}", tables[n], log.join("; ")))?;
         let device = |dev: DevId, out: &mut String| out.push_str(m.dev_name(dev));
         let text = again.print(StatusType::Table, device);
-        if text != tables[n] && !is_mid_way(target, &text, &tables[n]) {
+        if text != tables[n] && !is_mid_way(&text, &tables[n]) {
             return Err(format!("table: {} is read as {text}", tables[n]));
         }
     }
@@ -205,7 +250,7 @@ fn texts(m: &Machine<Witness>) -> Result<(), String> {
 
 /// Whether two tables differ in the group to be used first alone: that of a
 /// target in use is the one in use.
-fn is_mid_way(_target: &crate::models::mpath::Multipath, a: &str, b: &str) -> bool {
+fn is_mid_way(a: &str, b: &str) -> bool {
     let differ = a.split_whitespace().zip(b.split_whitespace());
     differ.filter(|(a, b)| a != b).count() <= 1
 }

@@ -32,10 +32,33 @@ struct Issued {
 }
 
 /// A write that the host has given up and that is carried out all the same.
-#[derive(Copy, Clone, Debug)]
+#[derive(Clone, Debug)]
 struct Late {
     due: Ns,
+    given_up: Ns,
     issued: Issued,
+    /// The newest version of each of its sectors that was acknowledged then.
+    acked: Vec<u32>,
+}
+
+/// A write that a device carried out after the host had given it up and a
+/// retry of it, or something newer, had been acknowledged.
+#[derive(Copy, Clone, Debug, PartialEq, Eq)]
+pub struct LateWrite {
+    /// The device that it was sent to.
+    pub dev: DevId,
+    /// Its first sector.
+    pub sector: u64,
+    /// Its sectors.
+    pub sectors: u32,
+    /// When it was sent.
+    pub issued: Ns,
+    /// When the host gave it up.
+    pub given_up: Ns,
+    /// When it was carried out.
+    pub landed: Ns,
+    /// Whether it put older data in the place of newer.
+    pub over_newer: bool,
 }
 
 /// What late writes there were.
@@ -46,6 +69,16 @@ pub struct Hazards {
     pub late_writes: u64,
     /// Those of them that put older data in the place of newer.
     pub overwrote_newer: u64,
+}
+
+impl Hazards {
+    /// How many of `writes` there are.
+    pub fn of(writes: &[LateWrite]) -> Self {
+        Hazards {
+            late_writes: writes.len() as u64,
+            overwrote_newer: writes.iter().filter(|w| w.over_newer).count() as u64,
+        }
+    }
 }
 
 impl std::ops::AddAssign for Hazards {
@@ -65,7 +98,7 @@ pub struct Extents {
     issued: Vec<Issued>,
     late: Vec<Late>,
     /// What late writes there were.
-    pub hazards: Hazards,
+    pub hazards: Vec<LateWrite>,
     /// Sectors of the map that ended well.
     pub ended: u64,
     /// Commands of devices that failed, or parts of them.
@@ -161,7 +194,8 @@ impl Extents {
                 wrong = wrong.or(Some((n, "lost: ended well, but no device did it")));
             }
             sector.open[class] -= 1;
-            if is_good && class == 0 {
+            // Of writes that overlap in time nobody knows which came last.
+            if is_good && class == 0 && sector.open[0] == 0 {
                 sector.acked = sector.submitted;
             }
         }
@@ -177,30 +211,45 @@ impl Extents {
         }
     }
 
-    /// The host has given up a write that is carried out all the same.
-    pub fn given_up(&mut self, dev: DevId, s: &Subject, issued: Ns, due: Ns) {
+    /// The host has given up, at `at`, a write that is carried out all the same,
+    /// at `due`.
+    pub fn given_up(&mut self, at: Ns, dev: DevId, s: &Subject, issued: Ns, due: Ns) {
         let same = |i: &&Issued| {
             i.dev == dev && i.at == issued && (i.sector, i.sectors) == (s.sector, s.sectors)
         };
         if s.op == Op::Write
             && let Some(&issued) = self.issued.iter().find(same)
         {
-            self.late.push(Late { due, issued });
+            let acked = self.range(s).iter().map(|sector| sector.acked).collect();
+            self.late.push(Late {
+                due,
+                given_up: at,
+                issued,
+                acked,
+            });
         }
     }
 
     /// Late writes that are due by `now` are carried out.
     pub fn land(&mut self, now: Ns) {
         while let Some(at) = self.late.iter().position(|late| late.due <= now) {
-            let late = self.late.swap_remove(at).issued;
-            let from = (late.sector as usize).min(self.sectors.len());
-            let to = (from + late.sectors as usize).min(self.sectors.len());
-            let touched = &self.sectors[from..to];
-            // A newer write came before its time, and is over.
-            let newer = touched.iter().any(|s| s.acked > late.version);
-            let acked = touched.iter().any(|s| s.acked > 0 && s.open[0] == 0);
-            self.hazards.late_writes += u64::from(newer || acked);
-            self.hazards.overwrote_newer += u64::from(newer);
+            let late = self.late.swap_remove(at);
+            let write = late.issued;
+            let from = (write.sector as usize).min(self.sectors.len());
+            let touched = &self.sectors[from..from + late.acked.len()];
+            let over_newer = touched.iter().any(|s| s.acked > write.version);
+            let mut pairs = touched.iter().zip(&late.acked);
+            if over_newer || pairs.any(|(s, then)| s.acked > *then) {
+                self.hazards.push(LateWrite {
+                    dev: write.dev,
+                    sector: write.sector,
+                    sectors: write.sectors,
+                    issued: write.at,
+                    given_up: late.given_up,
+                    landed: late.due,
+                    over_newer,
+                });
+            }
         }
     }
 
@@ -232,23 +281,26 @@ mod tests {
         let mut e = Extents::new(64);
         e.submitted(&write(8));
         e.issued(Ns(10), A, &write(8));
-        e.given_up(A, &write(8), Ns(10), Ns(500));
+        e.given_up(Ns(60), A, &write(8), Ns(10), Ns(500));
         e.issued(Ns(100), B, &write(8));
         e.carried_out(&write(8));
         assert_eq!(e.ended(Ns(200), &write(8), true), Ok(()));
         e
     }
+    fn hazards(e: &Extents) -> (u64, u64) {
+        let h = Hazards::of(&e.hazards);
+        (h.late_writes, h.overwrote_newer)
+    }
 
     #[test]
     fn a_write_that_lands_after_its_acknowledged_retry_is_a_hazard() {
         let mut e = retried();
-        assert_eq!(e.hazards, Hazards::default());
+        assert_eq!(hazards(&e), (0, 0));
         e.land(Ns(500));
-        let hazards = Hazards {
-            late_writes: 1,
-            overwrote_newer: 0,
-        };
-        assert_eq!(e.hazards, hazards);
+        assert_eq!(hazards(&e), (1, 0));
+        let (w, times) = (e.hazards[0], [Ns(10), Ns(60), Ns(500)]);
+        assert_eq!((w.dev, w.sector, w.sectors), (A, 8, 8));
+        assert_eq!([w.issued, w.given_up, w.landed], times);
     }
 
     #[test]
@@ -259,11 +311,7 @@ mod tests {
         e.carried_out(&write(12));
         assert_eq!(e.ended(Ns(400), &write(12), true), Ok(()));
         e.land(Ns(500));
-        let hazards = Hazards {
-            late_writes: 1,
-            overwrote_newer: 1,
-        };
-        assert_eq!(e.hazards, hazards);
+        assert_eq!(hazards(&e), (1, 1));
     }
 
     #[test]
@@ -271,10 +319,24 @@ mod tests {
         let mut e = Extents::new(64);
         e.submitted(&write(8));
         e.issued(Ns(10), A, &write(8));
-        e.given_up(A, &write(8), Ns(10), Ns(50));
+        e.given_up(Ns(20), A, &write(8), Ns(10), Ns(50));
         e.carried_out(&write(8));
         assert_eq!(e.ended(Ns(200), &write(8), true), Ok(()));
-        assert_eq!(e.hazards, Hazards::default());
+        assert_eq!(hazards(&e), (0, 0));
+    }
+
+    #[test]
+    fn nor_is_one_that_was_never_acknowledged() {
+        let mut e = Extents::new(64);
+        e.submitted(&write(8));
+        e.carried_out(&write(8));
+        assert_eq!(e.ended(Ns(1), &write(8), true), Ok(()));
+        e.submitted(&write(8));
+        e.issued(Ns(10), A, &write(8));
+        e.given_up(Ns(20), A, &write(8), Ns(10), Ns(50));
+        assert_eq!(e.ended(Ns(30), &write(8), false), Ok(()));
+        e.land(Ns(50));
+        assert_eq!(hazards(&e), (0, 0));
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 mod devices;
 mod jobs;
+mod network;
 mod timeline;
 
 use rand_core::RngCore;
@@ -44,7 +45,8 @@ pub fn generate(seed: u64, run: u64) -> Case {
     let mut d = Dice(Draws::new(seed).key(Purpose::Torture, [run, 0]));
     let mode = d.of(&[Mode::Bio, Mode::Request]);
     let paths = d.of(&[1, 2, 2, 2, 3, 3, 4]) as usize;
-    let devices = devices::devices(&mut d, mode, paths);
+    let mut devices = devices::devices(&mut d, mode, paths);
+    let network = network::network(&mut d, &mut devices);
     let cpus = d.of(&[1, 1, 2]);
     let delay = (mode == Mode::Bio && d.chance(8)).then(|| d.below(2) as u32);
     let mut map = map(&mut d, paths, cpus as usize);
@@ -59,6 +61,8 @@ pub fn generate(seed: u64, run: u64) -> Case {
         cpus,
         cpu: d.of(&[Cpu::Free, Cpu::Cheap, Cpu::Cheap, Cpu::Lab, Cpu::Lab]),
         no_path_timeout: if d.chance(8) { 1 } else { 0 },
+        network,
+        multipathd: d.chance(25).then(|| multipathd(&mut d)),
         delay,
         devices,
         map,
@@ -70,6 +74,43 @@ pub fn generate(seed: u64, run: u64) -> Case {
     case.messages = timeline::messages(&mut d, &case);
     case.timeline = timeline::timeline(&mut d, &case);
     case
+}
+
+/// Lines of multipathd's defaults.
+fn multipathd(d: &mut Dice) -> Vec<String> {
+    let mut lines = vec![
+        format!("polling_interval {}", d.from_to(1, 5)),
+        format!("no_path_retry {}", d.of(&["fail", "queue", "1", "3", "12"])),
+        format!(
+            "failback {}",
+            d.of(&["manual", "immediate", "followover", "2"])
+        ),
+    ];
+    if d.chance(50) {
+        lines.push(format!(
+            "path_checker {}",
+            d.of(&["tur", "directio", "readsector0"])
+        ));
+        lines.push("detect_checker no".into());
+    }
+    if d.chance(30) {
+        let policy = d.of(&["failover", "multibus", "group_by_prio", "group_by_serial"]);
+        lines.push(format!("path_grouping_policy {policy}"));
+    }
+    if d.chance(15) {
+        lines.push(format!("san_path_err_threshold {}", d.from_to(1, 4)));
+        lines.push(format!("san_path_err_forget_rate {}", d.from_to(1, 10)));
+        lines.push(format!("san_path_err_recovery_time {}", d.from_to(5, 60)));
+    } else if d.chance(15) {
+        lines.push(format!(
+            "marginal_path_double_failed_time {}",
+            d.from_to(1, 60)
+        ));
+        lines.push("marginal_path_err_sample_time 30".into());
+        lines.push(format!("marginal_path_err_rate_threshold {}", d.below(500)));
+        lines.push("marginal_path_err_recheck_gap_time 30".into());
+    }
+    lines
 }
 
 fn map(d: &mut Dice, paths: usize, cpus: usize) -> Map {

@@ -10,7 +10,8 @@
 //! What is checked, beside the invariants of
 //! [`machine`](crate::models::machine): [`witness`] follows every I/O, with
 //! [`shadow`] for the choice of paths and [`extents`] for the data; [`status`]
-//! reads `dmsetup status` back; [`ledger`] adds the counters up.
+//! reads `dmsetup status` back; [`ledger`] adds the counters up; [`usable`]
+//! looks for paths that multipathd should have found.
 //!
 //! To try a new part of a scenario, draw it in [`generator`]; to check a new
 //! rule, add it to [`check`] under a word of its own.
@@ -24,6 +25,7 @@ pub mod ledger;
 pub mod shadow;
 pub mod shrink;
 pub mod status;
+pub mod usable;
 pub mod witness;
 
 pub use campaign::{Campaign, Found, Report};

@@ -1,6 +1,6 @@
 //! Makes a case that fails smaller, as long as it fails in the same way.
 
-use super::case::{Case, Cpu};
+use super::case::{Case, Cpu, Network};
 use super::check::{Failure, check};
 
 /// Most runs that are spent on it.
@@ -74,6 +74,11 @@ fn smaller(case: &Case) -> Vec<Case> {
         }
     }
     with(&|c| c.delay = None);
+    with(&|c| c.multipathd = None);
+    for n in 0..case.multipathd.as_ref().map_or(0, Vec::len) {
+        with(&|c| drop(c.multipathd.as_mut().map(|lines| lines.remove(n))));
+    }
+    network(case, &mut with);
     with(&|c| c.cpus = 1);
     with(&|c| c.cpu = Cpu::Free);
     if case.cpu == Cpu::Lab {
@@ -95,6 +100,33 @@ fn smaller(case: &Case) -> Vec<Case> {
         with(&|c| c.timeline[event].at = crate::sim::Ns(round(c.timeline[event].at.0)));
     }
     out
+}
+
+/// Less of the network.
+fn network(case: &Case, with: &mut impl FnMut(&dyn Fn(&mut Case))) {
+    let Some(network) = &case.network else {
+        return;
+    };
+    with(&|c| c.network = None);
+    let mut less = |change: &dyn Fn(&mut Network)| {
+        with(&|c| {
+            if let Some(network) = &mut c.network {
+                change(network);
+            }
+        });
+    };
+    less(&|n| n.initiators = 1);
+    less(&|n| n.controllers = 1);
+    less(&|n| n.ports = 1);
+    for line in 0..network.fabric.len() {
+        less(&|n| drop(n.fabric.remove(line)));
+    }
+    for line in 0..network.array.len() {
+        less(&|n| drop(n.array.remove(line)));
+    }
+    for table in 0..network.others.len() {
+        less(&|n| drop(n.others.remove(table)));
+    }
 }
 
 /// Two digits are enough.
@@ -136,7 +168,11 @@ fn without_path(case: &mut Case, n: usize) {
     case.map.first = case.map.first.min(case.map.groups.len() - 1);
     case.timeline.retain_mut(|event| match &mut event.what {
         What::Path(_, device) | What::Device(device, _) => moved(device),
-        What::Map(_) | What::ScsiDebug(..) | What::Load { .. } => true,
+        What::Map(_)
+        | What::ScsiDebug(..)
+        | What::Load { .. }
+        | What::Fault(..)
+        | What::Upgrade(_) => true,
     });
     case.jobs
         .retain_mut(|job| job.device.as_mut().is_none_or(moved));

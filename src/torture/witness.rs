@@ -27,6 +27,8 @@ pub struct Counted {
     pub done: u64,
     /// That ended with an error.
     pub failed: u64,
+    /// Calls of fsync that failed.
+    pub failed_syncs: u64,
 }
 
 /// What is observed of a run.
@@ -126,8 +128,9 @@ impl Probe for Witness {
         }
     }
 
-    fn given_up(&mut self, dev: DevId, subject: Subject, issued: Ns, due: Ns) {
-        self.extents.given_up(dev, &subject, issued, due);
+    fn given_up(&mut self, at: Ns, dev: DevId, subject: Subject, issued: Ns, due: Ns) {
+        self.now = at;
+        self.extents.given_up(at, dev, &subject, issued, due);
     }
 
     fn target_event(&mut self, at: Ns, dm: u16, event: TargetEvent<'_>, target: &Multipath) {
@@ -161,5 +164,13 @@ impl Probe for Witness {
         if t.done > t.begun {
             self.heed(Err("twice: more I/Os ended than began".into()));
         }
+    }
+
+    fn synced(&mut self, thread: u16, errno: i32) {
+        self.thread(thread).failed_syncs += u64::from(errno != 0);
+    }
+
+    fn has_seen_enough(&self) -> bool {
+        self.wrong.is_some()
     }
 }

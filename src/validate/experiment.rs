@@ -11,7 +11,6 @@ use crate::formats::kernel_observation::{Observation, PathKind, Paths};
 use crate::models::config::{MachineConfig, MapConfig, NamedDevice, QueueConfig};
 use crate::models::fault::DmMultipathParams;
 use crate::models::host::HostConfig;
-use crate::models::san::SanConfig;
 use crate::models::workload::WorkloadConfig;
 
 /// Name of the device under test, as in `/dev/mapper/mp`.
@@ -65,9 +64,6 @@ pub fn machine(observation: &Observation) -> Result<MachineConfig, ExperimentErr
         .as_ref()
         .ok_or(ExperimentError::Missing("paths"))?;
     Ok(MachineConfig {
-        seed: 0,
-        media: Vec::new(),
-        san: SanConfig::default(),
         host: host(observation),
         devices: leaf_devices(observation, paths)?,
         maps: maps(observation)?,
@@ -79,7 +75,7 @@ pub fn machine(observation: &Observation) -> Result<MachineConfig, ExperimentErr
             .collect(),
         actions: actions::timeline(observation)?,
         dm_multipath: dm_multipath(observation)?,
-        multipathd: None,
+        ..MachineConfig::default()
     })
 }
 

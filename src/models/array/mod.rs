@@ -257,6 +257,19 @@ impl Array {
         self.luns[usize::from(lun)].ownership.preferred == controller
     }
 
+    /// Whether nothing is wrong with `lun` and the controllers, and was not at
+    /// any time since `since`, and `controller` serves it.
+    pub fn is_well(&mut self, lun: u16, controller: u16, since: Ns, now: Ns) -> bool {
+        let serves = |t| self.state(lun, controller, t).refusal().is_none();
+        if !serves(since) || !serves(now) {
+            return false;
+        }
+        let controllers = self.controllers.iter_mut().map(|c| &mut c.health);
+        let lun = &mut self.luns[usize::from(lun)].health;
+        let mut parts = controllers.chain([lun]);
+        parts.all(|health| health.is_well_within(since, now))
+    }
+
     /// A host asks for `lun` to be moved to `controller` (REPORT and SET TARGET
     /// PORT GROUPS); none if that controller is down.
     pub fn activate(&mut self, lun: u16, controller: u16, now: Ns) -> Option<Activation> {

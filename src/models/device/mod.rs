@@ -5,6 +5,7 @@ pub mod null_blk;
 pub mod port;
 pub mod scripted;
 pub mod scsi;
+pub mod truth;
 
 use serde::{Deserialize, Serialize};
 

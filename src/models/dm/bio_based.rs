@@ -2,7 +2,7 @@
 //! clone goes through the *path's* queue: plug, merge, scheduler (`dm.c`,
 //! `dm-mpath.c:multipath_map_bio`, 6.1).
 
-use super::super::block::submit::{submit_bio_last, submit_bio_noacct};
+use super::super::block::submit::{is_sync, submit_bio_last, submit_bio_noacct};
 use super::super::block::{Action, complete, split};
 use super::super::host::Cost;
 use super::super::io::{Bio, BioId, BlkStatus, DevId, EndIo, Flags, SECTOR};
@@ -110,8 +110,13 @@ fn redirect<K: DmEnv>(k: &mut K, clone: BioId, (dev, sector): (DevId, u64)) {
 /// `multipath_map_bio`
 #[inline]
 fn multipath_map_bio<K: DmEnv>(k: &mut K, dm: u16, clone: BioId) {
+    let o = &k.block().bios[clone];
+    let (sector, sectors, op, is_sync) = (o.sector, o.sectors, o.op, is_sync(o.op, o.flags));
     let ctx = SelectCtx {
-        nr_bytes: (u64::from(k.block().bios[clone].sectors) * SECTOR) as u32,
+        nr_bytes: (u64::from(sectors) * SECTOR) as u32,
+        sector,
+        op,
+        is_sync,
         cpu: u16::from(k.host().cpu().0),
         node: 0,
         now: k.host().ktime(),
@@ -286,8 +291,12 @@ fn end_clone<K: DmEnv>(k: &mut K, dm: u16, clone: BioId, status: BlkStatus) {
     }
     dev.count.dirs[o.op as usize].sectors += u64::from(o.sectors);
     dev.count.bios_done += 1;
-    if planted::has(Defect::DoubleCompletion) && status != BlkStatus::Ok {
-        complete::bio_endio(k, orig, status);
+    if planted::has(Defect::DoubleCompletion)
+        && status != BlkStatus::Ok
+        && matches!(o.end_io, EndIo::App { .. })
+    {
+        let again = b.bios.duplicate(orig);
+        complete::bio_endio(k, again, status);
     }
     complete::bio_endio(k, orig, status);
 }

@@ -6,7 +6,7 @@
 use super::super::block::driver::blk_mq_start_request;
 use super::super::block::issue::blk_mq_request_issue_directly;
 use super::super::block::requeue::{blk_mq_requeue_request, delay_kick_requeue_list};
-use super::super::block::submit::{account_start, blk_mq_alloc_request};
+use super::super::block::submit::{account_start, blk_mq_alloc_request, is_sync};
 use super::super::block::{Action, RqEnd, RqFlags, complete};
 use super::super::host::Cost;
 use super::super::io::{BioId, BlkStatus, EndIo, Flags, Op, ReqId, SECTOR};
@@ -65,8 +65,13 @@ fn is_busy<K: DmEnv>(k: &mut K, dm: u16) -> bool {
 /// Chooses a path and sends a clone down it (`map_request`).
 #[inline]
 fn map_request<K: DmEnv>(k: &mut K, dm: u16, rq: ReqId) -> BlkStatus {
+    let r = &k.block().reqs[rq];
+    let (sector, sectors, op, is_sync) = (r.sector, r.sectors, r.op, is_sync(r.op, r.flags));
     let ctx = SelectCtx {
-        nr_bytes: (u64::from(k.block().reqs[rq].sectors) * SECTOR) as u32,
+        nr_bytes: (u64::from(sectors) * SECTOR) as u32,
+        sector,
+        op,
+        is_sync,
         cpu: u16::from(k.host().cpu().0),
         node: 0,
         now: k.host().ktime(),

@@ -289,13 +289,30 @@ impl Fabric {
         self.nexuses[n].can_be_cut && self.way(n, t).0
     }
 
-    /// Whether anything passes through nexus `id` at `now`.
-    pub fn passes(&mut self, id: NexusId, now: Ns) -> bool {
-        let links = &self.nexuses[usize::from(id.0)].links;
-        links.iter().all(|&l| {
+    /// Whether nothing is wrong with nexus `id` and its links, and was not at
+    /// any time since `since`.
+    pub fn is_well(&mut self, id: NexusId, since: Ns, now: Ns) -> bool {
+        let nexus = &self.nexuses[usize::from(id.0)];
+        let mut links = nexus.links.iter();
+        nexus.state == State::Running
+            && links.all(|&l| {
+                let health = &mut self.links[usize::from(l)].health;
+                health.is_well_within(since, now)
+            })
+    }
+
+    /// How long a message without data and its answer take through nexus `id`
+    /// as it is at `now`; none if nothing passes.
+    pub fn round_trip(&mut self, id: NexusId, now: Ns) -> Option<Ns> {
+        let mut one_way = self.latency(id);
+        for &l in &self.nexuses[usize::from(id.0)].links {
             let condition = self.links[usize::from(l)].health.at(now);
-            !condition.down && !condition.black_hole
-        })
+            if condition.down || condition.black_hole {
+                return None;
+            }
+            one_way = one_way.saturating_add(condition.latency);
+        }
+        Some(one_way.saturating_add(one_way))
     }
 
     /// The state of nexus `id`.

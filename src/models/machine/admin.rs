@@ -46,12 +46,13 @@ impl Admin {
     pub fn left(&self) -> usize {
         self.actions.len() - self.done.len()
     }
-    /// When the last action was over; never, while one is to come.
+    /// When the last action was over, or began if it is not; in the future,
+    /// while one is to come.
     pub(super) fn over_since(&self) -> Ns {
-        if self.done.len() < self.actions.len() {
-            return Ns::NEVER;
-        }
-        self.done.last().map_or(Ns::ZERO, |done| done.ended)
+        let over = |(timed, done): (&TimedAction, Option<&ActionDone>)| {
+            done.map_or(timed.at, |done| done.ended)
+        };
+        self.outcomes().map(over).max().unwrap_or_default()
     }
 }
 
@@ -422,6 +423,7 @@ impl<P: Probe> Machine<P> {
         self.append_log(dm, &mut log);
         match loaded {
             Ok(table) => {
+                self.attach_handlers(&table);
                 self.dm.dev(dm).inactive = Some(table);
                 Ok(())
             }

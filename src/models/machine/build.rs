@@ -10,10 +10,12 @@ use super::super::config::{MachineConfig, MapConfig, NamedDevice};
 use super::super::device::array_port::PortDisk;
 use super::super::device::null_blk::NullBlk;
 use super::super::device::port::{Array, PortConfig};
+use super::super::device::scsi::handler::Handler;
 use super::super::device::scsi::{LunDiskConfig, ScsiDebug, ScsiDisk};
+use super::super::device::truth::truth;
 use super::super::device::{DeviceConfig, Devices, NullBlkConfig, ScsiDebugConfig};
 use super::super::dm::table::LoadError;
-use super::super::dm::{BioFifo, Dm, DmDev, Table};
+use super::super::dm::{BioFifo, Dm, DmDev, Table, Target};
 use super::super::host::{Cost, CpuCosts, CpuId, Host, Prio};
 use super::super::io::DevId;
 use super::super::mpath::selector::SelectorEnv;
@@ -115,9 +117,16 @@ impl<P> Machine<P> {
             probe,
             drivers: Vec::new(),
             kblockd,
+            policies: config.policies.clone(),
+            truths: config
+                .devices
+                .iter()
+                .map(|d| truth(&d.device, &config.media))
+                .collect(),
             pending_irqs: 0,
             events: 0,
             most_events: u64::MAX,
+            hung_after: super::HUNG_AFTER,
             first_io: None,
             last_io: Ns::ZERO,
         };
@@ -228,6 +237,7 @@ impl<P> Machine<P> {
                 });
             }
         };
+        self.attach_handlers(&table);
         let (mut limits, mut write_cache, mut fua) = (Limits::stacking(), false, false);
         for dev in table.devices() {
             let below = &self.block.devs[usize::from(dev.0)];
@@ -303,7 +313,29 @@ impl<P> Machine<P> {
         live: Option<&Table>,
         log: &mut Vec<String>,
     ) -> Result<Table, LoadError> {
-        self.with_ctr_env(devno, maps, |env| Table::load(text, env, live, log))
+        let mut table = self.with_ctr_env(devno, maps, |env| Table::load(text, env, live, log))?;
+        let truth = |dev: DevId| self.truths.get(usize::from(dev.0)).copied();
+        for spec in &mut table.targets {
+            if let Target::Multipath(m) = &mut spec.target {
+                m.learn_truth(|dev| truth(dev).unwrap_or_default());
+            }
+        }
+        Ok(table)
+    }
+
+    /// The hardware handlers that `table` has attached are their disks' from now
+    /// on (`scsi_dh_attach`).
+    pub(super) fn attach_handlers(&mut self, table: &Table) {
+        let targets = table.targets.iter().filter_map(|t| match &t.target {
+            Target::Multipath(m) => Some(m.attached_handlers()),
+            _ => None,
+        });
+        for (dev, name) in targets.flatten() {
+            if let Some(disk) = self.devices.scsi.iter_mut().find(|disk| disk.dev == *dev) {
+                let handler = || Handler::new(&name.as_str().into());
+                disk.handler.get_or_insert_with(handler);
+            }
+        }
     }
 
     /// What targets of the map `devno` are made in.
@@ -326,6 +358,7 @@ impl<P> Machine<P> {
             lookup: &lookup,
             selectors: SelectorEnv {
                 cpu_nodes: &nodes,
+                custom: Some(&self.policies),
                 ..SelectorEnv::default()
             },
             nopath_timeout: Ns::from_secs(u64::from(timeout)),

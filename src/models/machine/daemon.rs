@@ -97,6 +97,11 @@ impl<P> Machine<P> {
             });
         }
     }
+
+    /// Whether multipathd looks after any map; it may read from paths.
+    pub fn has_multipathd(&self) -> bool {
+        !self.mpds.maps.is_empty()
+    }
 }
 
 /// The paths of each group, by their places in `paths`.

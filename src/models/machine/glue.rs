@@ -292,7 +292,8 @@ impl<P: Probe> DeviceEnv for Machine<P> {
         if P::LISTENS {
             let r = &self.block.reqs[rq];
             let subject = self.block.rq_subject(rq);
-            self.probe.given_up(r.dev, subject, r.io_start, due);
+            let at = self.host.now();
+            self.probe.given_up(at, r.dev, subject, r.io_start, due);
         }
     }
     fn arm_scsi(&mut self, timer: scsi::Timer, at: Ns) {
@@ -324,5 +325,8 @@ impl<P: Probe> AppEnv for Machine<P> {
         let at = self.host.now();
         self.last_io = at;
         self.probe.io_done(at, thread, bytes, errno);
+    }
+    fn synced(&mut self, thread: u16, errno: i32) {
+        self.probe.synced(thread, errno);
     }
 }

@@ -1,5 +1,6 @@
 //! What holds in every run, always checked.
 
+use super::super::block::BlockDev;
 use super::super::dm::DmDev;
 use super::super::io::DevId;
 use super::super::mpath::Multipath;
@@ -55,15 +56,20 @@ impl<P: Probe> Machine<P> {
     /// was never answered.
     fn check_held(&self) -> Result<(), Violation> {
         let at = self.host.now();
-        for (id, d) in (0..).map(DevId).zip(&self.block.devs) {
-            let c = &d.count;
-            let is_map = self.dm.devs.iter().any(|m| m.dev == id);
-            if !is_map && c.in_flight > 0 {
-                let what = format!("{}: {} in flight at the end", d.name, c.in_flight);
-                return Err(Violation { at, what });
+        match self.leaves().find(|d| d.count.in_flight > 0) {
+            Some(d) => {
+                let what = format!("{}: {} in flight at the end", d.name, d.count.in_flight);
+                Err(Violation { at, what })
             }
+            None => Ok(()),
         }
-        Ok(())
+    }
+
+    /// Devices that are no maps.
+    pub(super) fn leaves(&self) -> impl Iterator<Item = &BlockDev> {
+        let devs = (0..).map(DevId).zip(&self.block.devs);
+        let leaves = devs.filter(|(id, _)| self.dm.devs.iter().all(|m| m.dev != *id));
+        leaves.map(|(_, d)| d)
     }
 
     /// I/Os that each map holds at the end.

@@ -22,6 +22,7 @@ use super::fabric::nexus::State;
 use super::host::{self, CpuId, Host, HostEvent, TaskId};
 use super::io::{BioId, DevId, ReqId};
 use super::mpath::Errno;
+use super::mpath::policy::{Registry, Truth};
 use super::probe::{Probe, TargetEvent};
 use super::workload::app::{App, AppFrame};
 use crate::sim::{EventQueue, Ns};
@@ -121,19 +122,26 @@ pub struct Machine<P> {
     pub probe: P,
     drivers: Vec<Driver>,
     kblockd: Vec<TaskId>,
+    /// Path selectors there are beside the kernel's.
+    policies: Registry,
+    /// What the leaf devices take in truth.
+    truths: Vec<Truth>,
     /// Timers that pend.
     pending_irqs: u32,
     /// Events handled so far.
     pub events: u64,
     /// A run of more events than this counts as never ending.
     pub most_events: u64,
+    /// After so long without a completion, I/O that is held counts as held for
+    /// ever.
+    pub hung_after: Ns,
     /// When the first bio was submitted.
     pub first_io: Option<Ns>,
     /// When the application's last I/O ended.
     pub last_io: Ns,
 }
 
-/// After so long without a completion, I/O that is held is held for ever.
+/// See [`Machine::hung_after`].
 const HUNG_AFTER: Ns = Ns::from_secs(600);
 /// How often that is looked at.
 const LOOK_EVERY: Ns = Ns::from_secs(10);
@@ -155,8 +163,8 @@ impl<P: Probe> Machine<P> {
         threads.fold(1.0, f64::min)
     }
 
-    /// Runs until the application is done and nothing is in flight; `watch` is
-    /// shown the machine now and then.
+    /// Runs until the application is done and nothing is in flight, or the probe
+    /// has seen enough; `watch` is shown the machine now and then.
     ///
     /// # Errors
     /// The first invariant that does not hold.
@@ -186,7 +194,7 @@ impl<P: Probe> Machine<P> {
         }
         host::kick_all(self);
         let mut clock = Ns::ZERO;
-        let mut look_at = self.host.now() + HUNG_AFTER;
+        let mut look_at = self.host.now() + self.hung_after;
         while let Some((now, event)) = self.queue.pop() {
             if now >= deadline {
                 if self.app.running > 0 {
@@ -223,15 +231,20 @@ impl<P: Probe> Machine<P> {
             if self.host.is_stuck {
                 return Err(Violation::spinning(now));
             }
+            if self.probe.has_seen_enough() {
+                return Ok(());
+            }
         }
         self.check_drained()
     }
 
-    /// Whether I/O is held for ever: none has completed for long, and whatever
-    /// was to be done to the computer is done.
+    /// Whether I/O is held for ever: none has completed for long, no device is
+    /// at work, and whatever was to be done to the computer is done or hangs.
     fn hangs(&self, now: Ns) -> bool {
         let since = self.last_io.max(self.admin.over_since());
-        self.block.bios.live() > 0 && now.saturating_sub(since) >= HUNG_AFTER
+        self.block.bios.live() > 0
+            && now.saturating_sub(since) >= self.hung_after
+            && self.leaves().all(|d| d.count.in_flight == 0)
     }
 
     /// A timer of `cpu` brings `irq` at `at`.

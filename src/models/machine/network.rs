@@ -95,7 +95,7 @@ impl<P: Probe> Machine<P> {
     pub(super) fn activate_lun(&mut self, path: PathId) -> (Ns, DhResult) {
         let now = self.host.now();
         let san = &mut self.devices.san;
-        if san.state(path) == State::Running && !san.is_reachable(path, now) {
+        if san.state(path) == State::Running && san.round_trip(path, now).is_none() {
             return (FAILOVER_TIMEOUT, DhResult::Other(SCSI_DH_IO));
         }
         let delay = match san.activate(path, now) {

@@ -74,6 +74,7 @@ impl San {
             faults,
             random_faults,
             orders: config.moves.clone(),
+            carried_out: None,
         };
         for stream in &config.background {
             san.add_background(stream)?;

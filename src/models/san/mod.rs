@@ -129,6 +129,8 @@ pub struct San {
     random_faults: Vec<(String, Renewal)>,
     /// Which LUNs their administrator moves.
     orders: Vec<LunMove>,
+    /// When the array carries out the command that was carried last.
+    carried_out: Option<Ns>,
 }
 
 /// A path: a LUN through a pair of ports.
@@ -168,9 +170,17 @@ impl San {
     /// time.
     pub fn submit(&mut self, now: Ns, path: PathId, command: &Command) -> Fate {
         self.catch_up(now);
+        self.carried_out = None;
         self.counts.submitted += 1;
         let fate = self.carry(now, path, command);
         self.count(fate)
+    }
+
+    /// When the array carries out the command that was submitted, or resumed
+    /// from its start, last: what has come to it is carried out, whatever
+    /// becomes of the way back. None if it does not come there or is refused.
+    pub fn carried_out(&self) -> Option<Ns> {
+        self.carried_out
     }
 
     /// A stalled `command` goes on.
@@ -211,6 +221,7 @@ impl San {
             Passage::Cut => return Fate::Stalled(Held::Command),
         };
         let (served, reply) = self.at_port(now, arrived, p, command);
+        self.carried_out = (reply == Reply::Good).then_some(served);
         let fate = self.answer(now, served, path, command, reply);
         match fate {
             Fate::Done(at, _) if self.fabric.is_torn(p.nexus, now, at) => {
@@ -275,11 +286,21 @@ impl San {
         self.fabric.state(self.nexus(path))
     }
 
-    /// Whether an answer comes back on `path` at `now`: it is neither cut nor
-    /// does it swallow what is sent.
-    pub fn is_reachable(&mut self, path: PathId, now: Ns) -> bool {
+    /// How long an answer without data takes on `path` as it is at `now`; none
+    /// if there is none, because the way is cut or swallows what is sent.
+    pub fn round_trip(&mut self, path: PathId, now: Ns) -> Option<Ns> {
         let nexus = self.nexus(path);
-        self.fabric.state(nexus) == State::Running && self.fabric.passes(nexus, now)
+        match self.fabric.state(nexus) {
+            State::Running => self.fabric.round_trip(nexus, now),
+            _ => None,
+        }
+    }
+
+    /// Whether nothing is wrong on `path`, and was not at any time since `since`.
+    pub fn is_well(&mut self, path: PathId, since: Ns, now: Ns) -> bool {
+        let p = self.paths[usize::from(path.0)];
+        let array = &mut self.arrays[usize::from(p.array)];
+        array.is_well(p.lun, p.controller, since, now) && self.fabric.is_well(p.nexus, since, now)
     }
 
     /// The access state of the LUN of `path` through it (REPORT TARGET PORT

@@ -3,7 +3,6 @@
 
 use super::Checker;
 use crate::models::config::QueueConfig;
-use crate::models::mpath::selector::BUILT_IN;
 use crate::models::multipathd::{Daemon, Settings};
 use crate::models::san::SanConfig;
 use crate::scenario::at::At;
@@ -140,9 +139,9 @@ impl Checker<'_> {
 
     fn selector_word(&mut self, text: &At<String>, word: Option<&TableWord<'_>>) {
         if let Some(word) = word
-            && !BUILT_IN.contains(&word.text)
+            && !self.policies.has(word.text)
         {
-            let hint = did_you_mean(word.text, BUILT_IN.into_iter());
+            let hint = did_you_mean(word.text, self.policies.all_names());
             self.wrong_within(
                 text,
                 word.span.clone(),
@@ -234,8 +233,8 @@ impl Checker<'_> {
         maps: &[Map],
         smallest: &mut Option<u64>,
     ) -> Option<String> {
-        if !BUILT_IN.contains(&group.selector.as_str()) {
-            let hint = did_you_mean(&group.selector, BUILT_IN.into_iter());
+        if !self.policies.has(&group.selector) {
+            let hint = did_you_mean(&group.selector, self.policies.all_names());
             let message = format!("unknown path selector `{}`", *group.selector);
             self.wrong(&group.selector, message, hint);
         }

@@ -18,6 +18,7 @@ use super::error::{Problem, Source, did_you_mean};
 use super::raw::{RawHost, RawMessage, RawScenario};
 use crate::models::fault::DmMultipathParams;
 use crate::models::host::{Cost, HostConfig};
+use crate::models::mpath::policy::Registry;
 use crate::sim::Ns;
 
 /// What is known while checking.
@@ -25,6 +26,8 @@ struct Checker<'s> {
     source: &'s Source,
     /// Folder that relative paths start from.
     folder: &'s std::path::Path,
+    /// Path selectors there are beside the kernel's.
+    policies: &'s Registry,
     problems: Vec<Problem>,
     /// What may not be as the author expects.
     warnings: Vec<String>,
@@ -40,10 +43,12 @@ pub(super) fn check(
     source: &Source,
     folder: &std::path::Path,
     default_name: &str,
+    policies: &Registry,
 ) -> Result<Scenario, Vec<Problem>> {
     let mut checker = Checker {
         source,
         folder,
+        policies,
         problems: Vec::new(),
         warnings: Vec::new(),
     };
@@ -85,6 +90,7 @@ pub(super) fn check(
                 .map_or(0, |secs| secs.get32()),
         },
         workload,
+        policies: policies.clone(),
         warnings: checker.warnings,
         series_bin: raw
             .output

@@ -6,10 +6,10 @@ use crate::torture::case::{Device, MIB};
 
 /// As many devices as there are paths: all of a kind, or each of its own.
 pub fn devices(d: &mut Dice, mode: Mode, n: usize) -> Vec<Device> {
-    let same = d.chance(60).then(|| d.below(10));
+    let same = d.chance(60).then(|| d.below(14));
     (0..n)
         .map(|n| {
-            let kind = same.unwrap_or_else(|| d.below(10));
+            let kind = same.unwrap_or_else(|| d.below(14));
             device(d, mode, n, kind)
         })
         .collect()
@@ -18,14 +18,22 @@ pub fn devices(d: &mut Dice, mode: Mode, n: usize) -> Vec<Device> {
 fn device(d: &mut Dice, mode: Mode, n: usize, kind: u64) -> Device {
     let (name, kind) = match kind {
         0..4 => (format!("p{n}"), null_blk(d, mode)),
-        4..8 => (format!("sd{}", char::from(b'a' + n as u8)), scsi_debug(d)),
-        _ => (format!("p{n}"), port(d)),
+        4..8 => (disk_name(n), scsi_debug(d)),
+        8..10 => (format!("p{n}"), port(d)),
+        _ => (disk_name(n), LUN.into()),
     };
     Device {
         name,
         kind,
         queue: queue(d),
     }
+}
+
+/// The kind of a device that is a LUN, until the network is there.
+pub const LUN: &str = "lun";
+
+fn disk_name(n: usize) -> String {
+    format!("sd{}", char::from(b'a' + n as u8))
 }
 
 /// How long a command takes, ns.

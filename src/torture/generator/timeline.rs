@@ -1,6 +1,6 @@
 //! What is done to the computer, and what breaks in it.
 
-use super::Dice;
+use super::{Dice, network};
 use crate::sim::Ns;
 use crate::torture::case::{Case, Event, What};
 
@@ -54,6 +54,11 @@ fn what(d: &mut Dice, case: &Case) -> Option<What> {
     let is_scsi = name.starts_with("sd");
     let any_scsi = case.devices.iter().any(|d| d.name.starts_with("sd"));
     let is_null_blk = case.devices[device].kind.starts_with("null_blk");
+    if let Some(network) = &case.network
+        && d.chance(40)
+    {
+        return Some(network::event(d, network));
+    }
     let message = |text: String| Some(What::Map(format!("message = \"{text}\"")));
     match d.below(20) {
         0..4 => Some(What::Path("fail_path", device)),

@@ -110,8 +110,10 @@ const MARGIN: Ns = Ns::from_secs(1);
 pub(super) fn queuecommand<K: DeviceEnv>(k: &mut K, disk: u16, path: PathId, rq: ReqId) {
     let now = k.host().now();
     let command = command(k, disk, path, rq);
-    let fate = k.devices().san.submit(now, path, &command);
-    await_fate(k, disk, rq, fate);
+    let san = &mut k.devices().san;
+    let fate = san.submit(now, path, &command);
+    let lands = san.carried_out();
+    await_fate(k, disk, rq, fate, lands);
 }
 
 /// The command of `rq`, as the array sees it.
@@ -150,17 +152,23 @@ fn checks<K: DeviceEnv>(k: &mut K, path: PathId) -> CommandKind {
     }
 }
 
-fn await_fate<K: DeviceEnv>(k: &mut K, disk: u16, rq: ReqId, fate: Fate) {
+/// What becomes of the command of `rq` is known, and when the array carries it
+/// out.
+fn await_fate<K: DeviceEnv>(k: &mut K, disk: u16, rq: ReqId, fate: Fate, lands: Option<Ns>) {
     let now = k.host().now();
     let (at, answer) = match fate {
         Fate::Done(at, Reply::Good) => (at, None),
         Fate::Done(at, reply) => (at, Some(answer_of(reply))),
         Fate::Refused(state) => (now, Some(refusal(state))),
-        Fate::Lost => return sdev(k, disk).cmnd(rq, now).is_dropped = true,
-        Fate::Stalled(held) => {
+        Fate::Lost | Fate::Stalled(_) => {
             let d = sdev(k, disk);
-            d.cmnd(rq, now).is_dropped = true;
-            return d.stalled.push((rq, held));
+            let cmnd = d.cmnd(rq, now);
+            cmnd.is_dropped = true;
+            cmnd.lands = lands;
+            if let Fate::Stalled(held) = fate {
+                d.stalled.push((rq, held));
+            }
+            return;
         }
     };
     let dev = sdev(k, disk).dev;
@@ -172,6 +180,7 @@ fn await_fate<K: DeviceEnv>(k: &mut K, disk: u16, rq: ReqId, fate: Fate) {
         cmnd.answer = answer;
         cmnd.is_dropped = false;
         cmnd.due = Some(at);
+        cmnd.lands = lands;
     }
     k.complete_at(at, rq);
 }
@@ -239,11 +248,18 @@ fn release<K: DeviceEnv>(k: &mut K, disk: u16, rq: ReqId, held: Held) {
     };
     let now = k.host().now();
     let command = command(k, disk, path, rq);
-    let fate = k.devices().san.resume(now, path, &command, held);
-    await_fate(k, disk, rq, fate);
+    let landed = sdev(k, disk).known(rq).and_then(|c| c.lands);
+    let san = &mut k.devices().san;
+    let fate = san.resume(now, path, &command, held);
+    let lands = match held {
+        Held::Command => san.carried_out(),
+        Held::Answer(_) => landed,
+    };
+    await_fate(k, disk, rq, fate, lands);
 }
 
-/// The adapter ends the command of `rq`, which it has held.
+/// The adapter ends the command of `rq`, which it has held. The array goes on
+/// with what it has.
 fn terminate<K: DeviceEnv>(k: &mut K, disk: u16, rq: ReqId, ended: Ended) {
     let now = k.host().now();
     let cmnd = sdev(k, disk).cmnd(rq, now);
@@ -257,6 +273,9 @@ fn terminate<K: DeviceEnv>(k: &mut K, disk: u16, rq: ReqId, ended: Ended) {
     }));
     cmnd.is_dropped = false;
     cmnd.due = Some(now);
+    if let Some(at) = cmnd.lands.take().filter(|&at| at > now) {
+        k.given_up(rq, at);
+    }
     k.complete_at(now, rq);
 }
 
@@ -313,16 +332,22 @@ pub(super) fn resets_timer<K: DeviceEnv>(k: &mut K, disk: u16, rq: ReqId) -> boo
 }
 
 /// How error handling goes now: what is sent into a black hole is not answered,
-/// whatever it is.
+/// whatever it is, and what takes as long as the host waits comes too late.
 pub(super) fn update_policy<K: DeviceEnv>(k: &mut K, disk: u16) {
     let Lld::Lun(path) = sdev(k, disk).lld else {
         return;
     };
     let now = k.host().now();
-    let succeeds = k.devices().san.is_reachable(path, now);
-    let tmf = Tmf {
-        succeeds,
-        takes: if succeeds { EH_TEST } else { EH_TIMEOUT },
+    let round_trip = k.devices().san.round_trip(path, now);
+    let tmf = match round_trip.filter(|&takes| takes < EH_TIMEOUT) {
+        Some(takes) => Tmf {
+            succeeds: true,
+            takes: takes.max(EH_TEST),
+        },
+        None => Tmf {
+            succeeds: false,
+            takes: EH_TIMEOUT,
+        },
     };
     sdev(k, disk).policy = EhPolicy {
         abort: tmf,

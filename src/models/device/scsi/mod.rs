@@ -110,6 +110,8 @@ pub struct Cmnd {
     abort_tried: bool,
     /// When the adapter answers, if it is known not to be the disk's delay.
     due: Option<Ns>,
+    /// When the array carries it out, if it does.
+    lands: Option<Ns>,
 }
 
 /// A timer of the mid-layer.
@@ -188,6 +190,7 @@ impl ScsiDisk {
                     is_timed_out: false,
                     abort_tried: false,
                     due: None,
+                    lands: None,
                 });
                 self.cmnds.len() - 1
             }

@@ -116,6 +116,11 @@ impl ScsiDebug {
         Queued::After(delay, answer)
     }
 
+    /// Whether no command is struck.
+    pub fn is_harmless(&self) -> bool {
+        self.opts == 0
+    }
+
     /// Counts a command; whether it is refused or dropped.
     #[cold]
     fn inject(&mut self, cdb: &Cdb) -> Option<Queued> {

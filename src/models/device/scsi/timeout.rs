@@ -59,14 +59,15 @@ pub(super) fn gave_up<K: DeviceEnv>(k: &mut K, disk: u16, rq: ReqId, stopped: bo
     d.stalled.retain(|&(stalled, _)| stalled != rq);
     let cmnd = d.cmnd(rq, now);
     let due = cmnd.due.unwrap_or(issued + delay);
+    let lands = cmnd.lands.take().filter(|&at| at > now && !stopped);
     cmnd.answer = None;
     cmnd.is_timed_out = false;
     let answers = !std::mem::replace(&mut cmnd.is_dropped, false);
     if answers {
-        if !stopped {
-            k.given_up(rq, due);
-        }
         k.devices().cancelled.push((rq, due));
+    }
+    if let Some(at) = lands {
+        k.given_up(rq, at);
     }
 }
 

@@ -90,6 +90,11 @@ impl Health {
         let random = self.random.iter_mut().map(|r| r.next_change(t));
         random.fold(known, Ns::min)
     }
+    /// Whether nothing is wrong at any time from `from` to `until`, both
+    /// inclusive.
+    pub fn is_well_within(&mut self, from: Ns, until: Ns) -> bool {
+        self.is_perfect() || self.at(from) == Condition::WELL && self.next_change(from) > until
+    }
     /// Whether it is [`down`](Condition::down), or a black hole if `silent`,
     /// at any time from `from` to `until`, both inclusive.
     pub fn is_cut_within(&mut self, from: Ns, until: Ns, silent: bool) -> bool {

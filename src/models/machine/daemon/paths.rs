@@ -87,7 +87,7 @@ impl<P> Machine<P> {
             devices.iter().map(|&dev| self.path_of(dev)).collect();
         let san = &mut self.devices.san;
         let mut reachable = paths.iter().copied().flatten().collect::<Vec<_>>();
-        reachable.retain(|&path| san.is_reachable(path, now));
+        reachable.retain(|&path| san.round_trip(path, now).is_some());
         for (path, known) in paths
             .into_iter()
             .zip(&mut self.mpds.maps[usize::from(n)].access)

@@ -62,6 +62,7 @@ fn once<K: AppEnv>(k: &mut K, task: TaskId, t: u16) -> Turn {
         }
         Waiting::Fsync { issue } => {
             let errno = k.app().calls[task.index()].errno;
+            k.synced(t, errno);
             thread(k, t).fio.sync_done(now, issue, errno, 0);
         }
         Waiting::Open => open::cleared(k, t),

@@ -83,6 +83,8 @@ pub trait AppEnv: BlockEnv {
     fn io_begun(&mut self, thread: u16);
     /// An application I/O has ended (for time series).
     fn io_done(&mut self, thread: u16, bytes: u32, errno: i32);
+    /// An fsync of `thread` has returned.
+    fn synced(&mut self, thread: u16, errno: i32);
 }
 
 /// All threads.

@@ -1,0 +1,65 @@
+//! Whether a path could be used, whatever the multipath target believes: what
+//! multipathd has to find out.
+
+use super::witness::Witness;
+use crate::models::device::scsi::{Lld, SdevState};
+use crate::models::io::DevId;
+use crate::models::machine::Machine;
+use crate::models::mpath::Multipath;
+use crate::sim::Ns;
+
+/// For so long has nothing to be wrong with a path before it has to be found.
+const FOUND_AFTER: Ns = Ns::from_secs(100);
+
+/// Whether `target` has no path and holds I/O until one comes.
+pub fn holds(target: &Multipath) -> bool {
+    target.nr_valid_paths() == 0 && target.queue_if_no_path()
+}
+
+/// Where multipathd runs, no map holds I/O for ever for want of a path that
+/// works.
+///
+/// # Errors
+/// Which path does.
+pub fn check(m: &mut Machine<Witness>) -> Result<(), String> {
+    if !m.has_multipathd() {
+        return Ok(());
+    }
+    let mut wanted = Vec::new();
+    for d in m.dm.devs.iter().filter(|d| !d.blocked) {
+        let target = d.multipath().filter(|&target| holds(target));
+        wanted.extend(target.iter().flat_map(|t| t.paths()).map(|path| path.dev));
+    }
+    match wanted.into_iter().find(|&dev| is_usable(m, dev)) {
+        Some(dev) => Err(format!(
+            "stuck: I/O is held although {} works",
+            m.dev_name(dev)
+        )),
+        None => Ok(()),
+    }
+}
+
+/// Whether `dev` has been there, and well, for long.
+fn is_usable(m: &mut Machine<Witness>, dev: DevId) -> bool {
+    if let Some(map) = m.dm.devs.iter().find(|map| map.dev == dev) {
+        let below: Vec<DevId> = map.table.devices().collect();
+        return below.into_iter().all(|dev| is_usable(m, dev));
+    }
+    if m.block.devs[usize::from(dev.0)].is_dead {
+        return false;
+    }
+    let devices = &mut m.devices;
+    let Some(disk) = devices.scsi.iter().find(|disk| disk.dev == dev) else {
+        // A port is always there, a null_blk if it has no bad blocks.
+        return devices.null_blks.iter().all(|nullb| nullb.bad.is_empty());
+    };
+    disk.state == SdevState::Running
+        && match disk.lld {
+            Lld::ScsiDebug => devices.scsi_debug.is_harmless(),
+            Lld::Lun(path) => {
+                let now = m.host.now();
+                let since = now.saturating_sub(FOUND_AFTER);
+                devices.san.is_well(path, since, now)
+            }
+        }
+}
