@@ -22,6 +22,9 @@ pub trait DeviceEnv: BlockEnv {
     fn devices(&mut self) -> &mut Devices;
     /// The command of `rq` ends at `at`, in an interrupt of the current CPU.
     fn complete_at(&mut self, at: Ns, rq: ReqId);
+    /// A timer is started that ends the command of `rq` after `span`, in an
+    /// interrupt of the current CPU.
+    fn complete_after(&mut self, span: Ns, rq: ReqId);
 }
 
 /// All leaf devices, by kind.

@@ -59,8 +59,8 @@ pub fn queue_rq<K: DeviceEnv>(k: &mut K, nullb: u16, rq: ReqId) -> BlkStatus {
     } else {
         Ns::ZERO
     };
-    let at = k.host().now() + delay;
-    k.complete_at(at, rq);
     k.host().charge(Cost::Issue);
+    k.complete_after(delay, rq);
+    k.host().charge(Cost::Issued);
     BlkStatus::Ok
 }

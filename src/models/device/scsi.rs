@@ -63,9 +63,10 @@ pub fn lld_busy<K: DeviceEnv>(k: &mut K, disk: u16) -> bool {
 /// `scsi_queue_rq`
 pub fn queue_rq<K: DeviceEnv>(k: &mut K, disk: u16, rq: ReqId) -> BlkStatus {
     blk_mq_start_request(k, rq);
-    let at = k.host().now() + k.devices().scsi[usize::from(disk)].delay;
-    k.complete_at(at, rq);
     k.host().charge(Cost::Issue);
+    let delay = k.devices().scsi[usize::from(disk)].delay;
+    k.complete_after(delay, rq);
+    k.host().charge(Cost::Issued);
     BlkStatus::Ok
 }
 

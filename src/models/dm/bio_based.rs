@@ -3,19 +3,35 @@
 //! `dm-mpath.c:multipath_map_bio`, 6.1).
 
 use super::super::block::submit::{submit_bio_last, submit_bio_noacct};
-use super::super::block::{Action, complete, split};
-use super::super::host::Cost;
+use super::super::block::{Action, complete, pop, split};
+use super::super::host::{Cost, Step, TaskId, interrupted};
 use super::super::io::{Bio, BioId, BlkStatus, DevId, EndIo, Flags, SECTOR};
 use super::super::mpath::selector::SelectCtx;
 use super::super::mpath::{Completion, EndIoBio, MapBio, PathIdx};
 use super::delay::Delay;
-use super::{DmEnv, Target, apply, worker};
+use super::{DmEnv, DmFrame, Target, apply, worker};
 use crate::sim::Ns;
 
-/// Takes a bio: splits it where the table says so, clones it and maps the
-/// clone (`dm_submit_bio`, `dm_split_and_process_bio`).
+/// Takes a bio (`dm_submit_bio`).
 pub fn dm_submit_bio<K: DmEnv>(k: &mut K, dm: u16, bio: BioId) {
     k.host().charge(Cost::MapBio);
+    if interrupted(k) {
+        let frame = K::dm_frame(DmFrame::SplitAndProcess { dm, bio });
+        return k.host().call(frame);
+    }
+    split_and_process_bio(k, dm, bio);
+}
+
+/// The frame of [`DmFrame::SplitAndProcess`].
+pub fn step<K: DmEnv>(k: &mut K, task: TaskId, dm: u16, bio: BioId) -> Step {
+    pop(k, task);
+    split_and_process_bio(k, dm, bio);
+    Step::Again
+}
+
+/// Splits a bio where the table says so, clones it and maps the clone
+/// (`dm_split_and_process_bio`).
+fn split_and_process_bio<K: DmEnv>(k: &mut K, dm: u16, bio: BioId) {
     let bio = split_to_target(k, dm, bio);
     let now = k.host().now();
     let b = k.block();

@@ -26,6 +26,13 @@ use crate::sim::Ns;
 pub enum DmFrame {
     /// `process_queued_bios`: the worker maps bios again.
     ProcessQueued(worker::ProcessQueued),
+    /// `dm_submit_bio`, once it has got as far as mapping the bio.
+    SplitAndProcess {
+        /// The device.
+        dm: u16,
+        /// The bio.
+        bio: BioId,
+    },
 }
 
 /// What device-mapper needs of its surroundings.

@@ -9,7 +9,7 @@ use super::super::block::dispatch::{
 use super::super::block::issue::blk_mq_request_issue_directly;
 use super::super::block::submit::{account_start, blk_mq_alloc_request};
 use super::super::block::{Action, RqEnd, RqFlags, complete};
-use super::super::host::Cost;
+use super::super::host::{Cost, interrupted};
 use super::super::io::{Bio, BioId, BlkStatus, EndIo, Flags, Op, ReqId, SECTOR};
 use super::super::mpath::selector::SelectCtx;
 use super::super::mpath::{Completion, EndIoRq, MapRq, PathIdx};
@@ -20,10 +20,14 @@ use crate::sim::Ns;
 /// (`dm_mq_kick_requeue_list` with delay).
 const DELAY_REQUEUE: Ns = Ns::from_ms(100);
 
-/// Takes a request that leaves the device's queue (`dm_mq_queue_rq`).
-pub fn dm_mq_queue_rq<K: DmEnv>(k: &mut K, dm: u16, rq: ReqId) -> BlkStatus {
+/// Takes a request that leaves the device's queue (`dm_mq_queue_rq`). None if it
+/// is interrupted: to be called again.
+pub fn dm_mq_queue_rq<K: DmEnv>(k: &mut K, dm: u16, rq: ReqId) -> Option<BlkStatus> {
+    if let Some(clone) = k.block().reqs[rq].clone {
+        return issue_clone(k, dm, rq, clone);
+    }
     if k.dm().dev(dm).suspended || is_busy(k, dm) {
-        return BlkStatus::Resource;
+        return Some(BlkStatus::Resource);
     }
     blk_mq_start_request(k, rq);
     map_request(k, dm, rq)
@@ -43,7 +47,7 @@ fn is_busy<K: DmEnv>(k: &mut K, dm: u16) -> bool {
 }
 
 /// Chooses a path and sends a clone down it (`map_request`).
-fn map_request<K: DmEnv>(k: &mut K, dm: u16, rq: ReqId) -> BlkStatus {
+fn map_request<K: DmEnv>(k: &mut K, dm: u16, rq: ReqId) -> Option<BlkStatus> {
     let ctx = SelectCtx {
         nr_bytes: (u64::from(k.block().reqs[rq].sectors) * SECTOR) as u32,
         cpu: u16::from(k.host().cpu().0),
@@ -55,49 +59,57 @@ fn map_request<K: DmEnv>(k: &mut K, dm: u16, rq: ReqId) -> BlkStatus {
         MapRq::Remapped(path) => clone_and_issue(k, dm, rq, path, &ctx),
         MapRq::DelayRequeue { .. } => {
             delay_requeue(k, rq);
-            BlkStatus::Ok
+            Some(BlkStatus::Ok)
         }
         MapRq::Kill => {
             complete::blk_mq_end_request(k, rq, BlkStatus::IoErr);
-            BlkStatus::Ok
+            Some(BlkStatus::Ok)
         }
     }
 }
 
-/// `multipath_clone_and_map` once it has a path, `setup_clone` and
-/// `blk_insert_cloned_request`. Out of tags, or refused by the driver: the turn
-/// is consumed, and the request goes back to the block layer.
+/// `multipath_clone_and_map` once it has a path, and `setup_clone`. Out of tags:
+/// the turn is consumed, and the request goes back to the block layer.
 fn clone_and_issue<K: DmEnv>(
     k: &mut K,
     dm: u16,
     rq: ReqId,
     path: PathIdx,
     ctx: &SelectCtx,
-) -> BlkStatus {
+) -> Option<BlkStatus> {
     let Some(to) = k.dm().mpath(dm).map(|m| m.dev(path)) else {
-        return BlkStatus::IoErr;
+        return Some(BlkStatus::IoErr);
     };
     let r = k.block().reqs[rq];
     let flags = r.flags.with(Flags::NOMERGE);
     let like = Bio::new(to, r.op, flags, r.sector, r.sectors, r.segs);
     let cpu = k.host().cpu().0;
     let Some(clone) = blk_mq_alloc_request(k, to, cpu, &like) else {
-        return BlkStatus::Resource;
+        return Some(BlkStatus::Resource);
     };
     k.host().charge(Cost::CloneRq);
     if let Some(m) = k.dm().mpath(dm) {
         m.start_io(path, ctx.nr_bytes);
     }
     setup_clone(k, rq, clone, path, ctx);
+    if interrupted(k) {
+        return None;
+    }
+    issue_clone(k, dm, rq, clone)
+}
+
+/// `blk_insert_cloned_request`. Refused by the driver: as when it is out of tags.
+fn issue_clone<K: DmEnv>(k: &mut K, dm: u16, rq: ReqId, clone: ReqId) -> Option<BlkStatus> {
     let b = k.block();
+    let (r, c) = (b.reqs[rq], b.reqs[clone]);
     let subject = b.rq_subject(clone);
-    k.trace(to, Action::Remap(r.dev, r.sector), subject);
-    match blk_insert_cloned_request(k, clone) {
+    k.trace(c.dev, Action::Remap(r.dev, r.sector), subject);
+    let status = match blk_insert_cloned_request(k, clone)? {
         BlkStatus::Ok => BlkStatus::Ok,
         BlkStatus::Resource | BlkStatus::DevResource => {
             let now = k.host().ktime();
             if let Some(m) = k.dm().mpath(dm) {
-                m.release_io(path, ctx.nr_bytes, Ns::ZERO, now);
+                m.release_io(PathIdx(r.pgpath), r.nr_bytes, Ns::ZERO, now);
             }
             release_clone(k, rq, clone);
             BlkStatus::Resource
@@ -106,7 +118,8 @@ fn clone_and_issue<K: DmEnv>(
             dm_complete_request(k, dm, rq, error);
             BlkStatus::Ok
         }
-    }
+    };
+    Some(status)
 }
 
 /// Fills the clone: a clone of every bio, nothing copied (`setup_clone`,
@@ -156,20 +169,20 @@ fn setup_clone<K: DmEnv>(k: &mut K, rq: ReqId, clone: ReqId, path: PathIdx, ctx:
 
 /// Sends a clone past the path's scheduler to its driver
 /// (`blk_insert_cloned_request`), if it is within the limits.
-fn blk_insert_cloned_request<K: DmEnv>(k: &mut K, clone: ReqId) -> BlkStatus {
+fn blk_insert_cloned_request<K: DmEnv>(k: &mut K, clone: ReqId) -> Option<BlkStatus> {
     let b = k.block();
     let c = b.reqs[clone];
     let dev = b.dev(c.dev);
     let max = dev.max_sectors(c.op, c.sector);
     if c.sectors > max && c.op != Op::Flush {
-        return if max == 0 {
+        return Some(if max == 0 {
             BlkStatus::NotSupp
         } else {
             BlkStatus::IoErr
-        };
+        });
     }
     if c.segs > dev.limits.max_segments {
-        return BlkStatus::IoErr;
+        return Some(BlkStatus::IoErr);
     }
     account_start(k, clone);
     blk_mq_request_issue_directly(k, clone, true)

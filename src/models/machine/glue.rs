@@ -39,6 +39,7 @@ impl<P: Probe> HostEnv for Machine<P> {
             Frame::Block(f) => block::step(self, task, f),
             Frame::App(f) => app::step(self, task, f),
             Frame::Dm(DmFrame::ProcessQueued(f)) => worker::step(self, task, f),
+            Frame::Dm(DmFrame::SplitAndProcess { dm, bio }) => bio_based::step(self, task, dm, bio),
         }
     }
     #[inline]
@@ -60,6 +61,11 @@ impl<P: Probe> HostEnv for Machine<P> {
     #[inline]
     fn schedule(&mut self, at: Ns, event: HostEvent) {
         self.queue.push(at, Event::Host(event));
+    }
+    #[inline]
+    fn expire(&mut self, at: Ns, irq: Irq) {
+        let cpu = self.host.cpu();
+        self.queue.push(at, Event::Irq(cpu, irq));
     }
 }
 
@@ -93,14 +99,15 @@ impl<P: Probe> BlockEnv for Machine<P> {
         Frame::Block(frame)
     }
     #[inline]
-    fn queue_rq(&mut self, rq: ReqId, _last: bool) -> BlkStatus {
-        match self.driver(self.block.reqs[rq].dev) {
+    fn queue_rq(&mut self, rq: ReqId, _last: bool) -> Option<BlkStatus> {
+        let status = match self.driver(self.block.reqs[rq].dev) {
             Driver::NullBlk(n) => null_blk::queue_rq(self, n, rq),
             Driver::Scsi(n) => scsi::queue_rq(self, n, rq),
             Driver::Port(n) => array_port::queue_rq(self, n, rq),
-            Driver::DmRq(n) => request_based::dm_mq_queue_rq(self, n, rq),
+            Driver::DmRq(n) => return request_based::dm_mq_queue_rq(self, n, rq),
             Driver::DmBio(_) => BlkStatus::IoErr,
-        }
+        };
+        Some(status)
     }
     #[inline]
     fn get_budget(&mut self, dev: DevId) -> bool {
@@ -164,6 +171,7 @@ impl<P: Probe> BlockEnv for Machine<P> {
         let comm = self.host.current();
         let comm = comm.map(|t| self.host.tasks[t.index()].name.as_str());
         self.probe.block_event(at, cpu, comm, dev, action, subject);
+        self.host.charge(Cost::Blktrace);
     }
 }
 
@@ -199,8 +207,11 @@ impl<P: Probe> DeviceEnv for Machine<P> {
     }
     #[inline]
     fn complete_at(&mut self, at: Ns, rq: ReqId) {
-        let cpu = self.host.cpu();
-        self.queue.push(at, Event::Irq(cpu, Irq::Complete(rq)));
+        self.expire(at, Irq::Complete(rq));
+    }
+    #[inline]
+    fn complete_after(&mut self, span: Ns, rq: ReqId) {
+        host::start_timer(self, span, Irq::Complete(rq));
     }
 }
 

@@ -1,7 +1,7 @@
 //! fio's main loop: carries out what [`FioThread`](super::FioThread) asks for.
 
 use super::{AppEnv, AppFrame, Waiting, fsync, open, thread};
-use crate::models::host::{Cost, Step};
+use crate::models::host::{Cost, Step, interrupted};
 use crate::models::workload::fio::Act;
 
 /// Goes on until time passes, the kernel is entered or the thread sleeps.
@@ -37,7 +37,7 @@ fn once<K: AppEnv>(k: &mut K, t: u16) -> Step {
             th.fio.start(now);
         }
         Waiting::Submitted => th.fio.submitted(now),
-        Waiting::Events { min, max } => return reap(k, t, min, max),
+        Waiting::Events { min, max, looks } => return reap(k, t, min, max, looks),
         Waiting::Sync { issue, slot } => {
             let done = th.slots[slot as usize];
             th.fio.sync_done(now, issue, done.errno, done.moved());
@@ -94,7 +94,11 @@ fn next<K: AppEnv>(k: &mut K, t: u16) -> Step {
             system_call(k, frame);
         }
         Act::GetEvents { min, max } => {
-            th.waiting = Waiting::Events { min, max };
+            th.waiting = Waiting::Events {
+                min,
+                max,
+                looks: false,
+            };
             k.host().charge(Cost::Syscall);
         }
         Act::Sync(unit) => {
@@ -158,8 +162,16 @@ fn system_call<K: AppEnv>(k: &mut K, frame: AppFrame) {
 
 /// `io_getevents`: takes what is there once there is enough; else sleeps until
 /// the next completion (`fs/aio.c:read_events`).
-fn reap<K: AppEnv>(k: &mut K, t: u16, min: u32, max: u32) -> Step {
-    k.host().charge(Cost::GetEvents);
+fn reap<K: AppEnv>(k: &mut K, t: u16, min: u32, max: u32, looks: bool) -> Step {
+    if !looks {
+        k.host().charge(Cost::GetEvents);
+    }
+    let looks = !looks && interrupted(k);
+    let th = thread(k, t);
+    th.waiting = Waiting::Events { min, max, looks };
+    if looks {
+        return Step::Again; // what interrupts it may bring events
+    }
     let now = k.host().now();
     let th = thread(k, t);
     let there = th.ring.len() as u32;

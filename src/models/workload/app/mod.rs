@@ -21,7 +21,7 @@ use std::collections::VecDeque;
 use super::fio::{FioThread, IoUnit};
 use super::page_cache::{Advice, PageCache, ReadAhead};
 use crate::models::block::BlockEnv;
-use crate::models::host::{Step, TaskId};
+use crate::models::host::{Cost, Step, TaskId};
 use crate::models::io::{DevId, PageIoId};
 use crate::sim::{Arena, Ns};
 use page_io::PageIo;
@@ -131,6 +131,8 @@ pub enum Waiting {
         min: u32,
         /// At most so many are taken.
         max: u32,
+        /// Whether it is about to look at the ring.
+        looks: bool,
     },
     /// A synchronous call.
     Sync {
@@ -268,6 +270,7 @@ pub fn step<K: AppEnv>(k: &mut K, task: TaskId, frame: AppFrame) -> Step {
         }
         AppFrame::Return => {
             crate::models::block::pop(k, task);
+            k.host().charge(Cost::SyscallExit);
             Step::Yield
         }
         AppFrame::Buffered(f) => buffered::step(k, task, f),
