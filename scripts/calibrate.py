@@ -22,6 +22,8 @@ LINE = re.compile(r'^    [A-Z]\w+ "(\w+)" ([\d_]+),$', re.M)
 # Costs of the page cache and of null_blk's memory are fitted by hand.
 FIXED = {"page_copy", "page_dirty", "random_map", "page_alloc", "write_page", "end_page",
          "store_page", "flush_page", "dio_submit", "blktrace"}
+# These are read off blktrace's times.
+FIXED |= {"clone_bio", "end_rq_bio", "end_clone_bio", "complete_bio", "unpin_page"}
 TIME, CLAT, SLAT = 0.01, 0.03, 0.05  # how closely each figure is to be met
 PRIOR = 0.7  # how far, in logarithms, a cost may well be from where it began
 

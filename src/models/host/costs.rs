@@ -22,73 +22,73 @@ costs! {
     /// Entering a system call.
     Syscall "syscall" 504,
     /// Leaving a system call.
-    SyscallExit "syscall_exit" 178,
+    SyscallExit "syscall_exit" 173,
     /// fio's own work for one I/O unit, from completion to the next queueing.
-    FioTurn "fio_turn" 1_273,
+    FioTurn "fio_turn" 1_330,
     /// fio looking for a block that its random map has free.
     RandomMap "random_map" 500,
     /// io_submit: per iocb, down to the bio.
-    AioSubmit "aio_submit" 1_628,
+    AioSubmit "aio_submit" 1_726,
     /// io_getevents: looking at the ring once.
-    GetEvents "get_events" 919,
+    GetEvents "get_events" 930,
     /// fio's accounting of one reaped event.
-    FioReap "fio_reap" 461,
+    FioReap "fio_reap" 440,
     /// A synchronous read or write: file system call down to the bio.
     DioSubmit "dio_submit" 3_200,
     /// submit_bio_noacct: checks of one bio.
-    SubmitBio "submit_bio" 281,
+    SubmitBio "submit_bio" 269,
     /// Mapping and cloning one bio in a bio-based device.
-    MapBio "map_bio" 1_201,
+    MapBio "map_bio" 1_213,
     /// A bio merged into a request of the plug.
-    PlugMerge "plug_merge" 704,
+    PlugMerge "plug_merge" 1_083,
     /// Searching a scheduler for a request to merge with.
-    ElvSearch "elv_search" 282,
+    ElvSearch "elv_search" 306,
     /// A bio merged into a request of a scheduler or software queue.
-    ElvMerge "elv_merge" 588,
+    ElvMerge "elv_merge" 651,
     /// Allocating a request and filling it from a bio.
-    GetRequest "get_request" 574,
+    GetRequest "get_request" 529,
     /// Adding a request to the plug.
-    PlugAdd "plug_add" 72,
+    PlugAdd "plug_add" 65,
     /// Inserting a request into a scheduler.
-    ElvInsert "elv_insert" 1_061,
+    ElvInsert "elv_insert" 1_101,
     /// Inserting a request into a software queue.
     CtxInsert "ctx_insert" 200,
     /// Taking a request out of a scheduler.
-    ElvDispatch "elv_dispatch" 527,
+    ElvDispatch "elv_dispatch" 544,
     /// Running a hardware queue, without what it dispatches.
-    RunQueue "run_queue" 480,
+    RunQueue "run_queue" 517,
     /// queue_rq of a leaf driver, until the command is on its way.
-    Issue "issue" 831,
+    Issue "issue" 802,
     /// queue_rq of a leaf driver, from then on.
-    Issued "issued" 781,
+    Issued "issued" 789,
     /// A refused queue_rq and putting the request back.
-    Requeue "requeue" 4_822,
+    Requeue "requeue" 5_011,
     /// dm: choosing a path and cloning a request.
-    CloneRq "clone_rq" 845,
+    CloneRq "clone_rq" 1_057,
     /// dm: cloning one bio of a request.
-    CloneBio "clone_bio" 1_029,
+    CloneBio "clone_bio" 640,
     /// From timer expiry into the handler.
-    IrqEntry "irq_entry" 749,
+    IrqEntry "irq_entry" 661,
     /// One pass of the timer interrupt.
-    IrqPass "irq_pass" 460,
+    IrqPass "irq_pass" 544,
     /// Completing a leaf request, without its bios.
-    CompleteRq "complete_rq" 524,
+    CompleteRq "complete_rq" 441,
     /// Ending one bio of the application.
-    CompleteBio "complete_bio" 422,
+    CompleteBio "complete_bio" 690,
     /// clone_endio of a bio-based device.
-    EndCloneBio "end_clone_bio" 292,
+    EndCloneBio "end_clone_bio" 490,
     /// dm: ending a clone request and its original.
-    EndClone "end_clone" 522,
+    EndClone "end_clone" 796,
     /// dm: ending one bio of a clone request.
-    EndRqBio "end_rq_bio" 340,
+    EndRqBio "end_rq_bio" 330,
     /// Waking a task.
-    Wake "wake" 668,
+    Wake "wake" 738,
     /// Switching from one task to another.
-    Switch "switch" 1_571,
+    Switch "switch" 1_555,
     /// Switching from idle to a task.
-    WakeIdle "wake_idle" 2_400,
+    WakeIdle "wake_idle" 2_290,
     /// Taking a work item in a worker.
-    Work "work" 1_601,
+    Work "work" 1_476,
     /// Copying one page from or to the page cache.
     PageCopy "page_copy" 1_710,
     /// Making one page dirty.
@@ -104,11 +104,11 @@ costs! {
     /// null_blk: moving one page from its write cache to its memory.
     FlushPage "flush_page" 2_700,
     /// Direct I/O: pinning one page of the buffer.
-    PinPage "pin_page" 340,
+    PinPage "pin_page" 341,
     /// Direct I/O: releasing one page of the buffer.
     UnpinPage "unpin_page" 172,
     /// One trace event, when tracing is on.
-    Trace "trace" 1_159,
+    Trace "trace" 1_206,
     /// One event of blktrace, when that runs.
     Blktrace "blktrace" 900,
 }
