@@ -1,7 +1,8 @@
 //! How fast the simulator is: I/Os of the application a second of wall time, on
 //! one core, with full statistics.
 //!
-//! `cargo bench --bench throughput`, or with `-- N` for N million I/Os each.
+//! `cargo bench --bench throughput`, or with `-- N` for N million I/Os each,
+//! and with `-- N WORDS` for those measurements only whose name has the words.
 //! Peak resident size is that of the process so far.
 
 use std::time::Instant;
@@ -78,6 +79,9 @@ fn peak_mib() -> u64 {
 }
 
 fn measure(name: &str, ios: u64, config: &MachineConfig) {
+    if !name.contains(&words()) {
+        return;
+    }
     let began = Instant::now();
     let outcome = match run(config, &RunOptions::default()) {
         Ok(outcome) => outcome,
@@ -92,11 +96,16 @@ fn measure(name: &str, ios: u64, config: &MachineConfig) {
     );
 }
 
+/// The arguments that are neither a number nor an option, as one text.
+fn words() -> String {
+    let is_word = |a: &String| !a.starts_with('-') && a.parse::<f64>().is_err();
+    let words: Vec<String> = std::env::args().skip(1).filter(is_word).collect();
+    words.join(" ")
+}
+
 fn main() {
-    let millions = std::env::args()
-        .filter_map(|a| a.parse::<u64>().ok())
-        .next();
-    let ios = millions.unwrap_or(5) * 1_000_000;
+    let millions = std::env::args().find_map(|a| a.parse::<f64>().ok());
+    let ios = (millions.unwrap_or(5.0) * 1e6) as u64;
     let plug = "iodepth=32\niodepth_batch_submit=32\niodepth_batch_complete_min=32\n";
     let seq = job("write", plug, ios);
     let random = job("randread", "iodepth=64\nnorandommap\n", ios);

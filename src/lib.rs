@@ -2,7 +2,8 @@
 //! device-mapper multipath.
 //!
 //! Rooms, each knowing only those before it: [`sim`], [`models`],
-//! [`observe`], [`formats`], [`scenario`], [`run`], [`validate`], [`cli`].
+//! [`observe`], [`formats`], [`scenario`], [`run`], [`validate`], `torture`,
+//! [`cli`].
 
 pub mod cli;
 pub mod formats;
@@ -11,4 +12,6 @@ pub mod observe;
 pub mod run;
 pub mod scenario;
 pub mod sim;
+#[cfg(feature = "planted-defects")]
+pub mod torture;
 pub mod validate;

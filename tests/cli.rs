@@ -228,3 +228,35 @@ fn a_run_writes_its_results_and_repeats_byte_by_byte() {
         serde_json::from_slice(&std::fs::read(folder.join("c/summary.json")).unwrap()).unwrap();
     assert_eq!((summary.runs.len(), summary.scenario.seed), (1, 7));
 }
+
+#[test]
+fn costs_are_keys_and_ties_are_shuffled_on_request() {
+    let folder = folder("costs");
+    let file = folder.join("s.toml");
+    std::fs::write(&file, GOOD.replace("rw=write", "rw=randread\nsize=1m")).unwrap();
+    let run = |out: &str, more: &[&str]| {
+        let out = folder.join(out);
+        let (file, out) = (file.to_str().unwrap(), out.to_str().unwrap());
+        let arguments = ["run", file, "--json", "--mode", "request", "--out", out];
+        mpathsim(&[&arguments, more].concat())
+    };
+    let plain = run("a", &[]);
+    let dear = run("b", &["--set", "host.costs.issue=50us"]);
+    assert_eq!(dear.status.code(), Some(0));
+    let cpu = |o: &std::process::Output| {
+        let summary: mpathsim::run::summary::Summary = serde_json::from_slice(&o.stdout).unwrap();
+        summary.runs[0].cpu.task_ns + summary.runs[0].cpu.worker_ns
+    };
+    assert!(cpu(&dear) > cpu(&plain), "a dearer issue costs no more");
+    let wrong = run("c", &["--set", "host.costs.isue=50us"]);
+    assert_ne!(wrong.status.code(), Some(0));
+    let said = String::from_utf8_lossy(&wrong.stderr).into_owned();
+    assert!(said.contains("isue") && said.contains("issue"), "{said}");
+
+    let shuffled = run("d", &["--shuffle-ties", "3"]);
+    let again = run("e", &["--shuffle-ties", "3"]);
+    assert_eq!(shuffled.stdout, again.stdout);
+    let summary: mpathsim::run::summary::Summary =
+        serde_json::from_slice(&shuffled.stdout).unwrap();
+    assert_eq!(summary.scenario.shuffle_ties, Some(3));
+}

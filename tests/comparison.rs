@@ -99,6 +99,7 @@ fn summary() -> Summary {
             cpus: 1,
             hz: 250,
             set: Vec::new(),
+            shuffle_ties: None,
         },
         verdicts: verdicts(&bio, &request, None),
         runs: vec![bio, request],

@@ -26,7 +26,8 @@ fn first(n: usize, options: &str) -> Vec<IoUnit> {
     thread.start(now);
     while units.len() < n {
         match thread.next(now) {
-            Act::Sync(unit) => {
+            Act::Sync { slot } => {
+                let unit = thread.unit(slot);
                 units.push(unit);
                 thread.sync_done(now, now, 0, unit.len);
             }

@@ -5,10 +5,11 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use mpathsim::formats::kernel_observation::read_file;
-use mpathsim::validate::case::{CaseReport, CaseResult};
+use mpathsim::validate::case::{CaseReport, CaseResult, Verdict};
 use mpathsim::validate::{observations, reports};
 
-const GROUPS: [&str; 5] = ["merge", "balance", "smp", "realistic", "trace"];
+/// Groups of fio runs.
+const RUNS: [&str; 6] = ["merge", "balance", "smp", "realistic", "trace", "failover"];
 
 fn ground_truth() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/ground-truth")
@@ -97,29 +98,52 @@ fn trace() {
     group_agrees("trace");
 }
 
+/// To the letter, but for what historical-service-time measures.
+#[test]
+fn interface() {
+    group_agrees("interface");
+    let all = reports(&[ground_truth().join("interface")]).unwrap();
+    assert_eq!(all.len(), 86);
+    let measured: Vec<&str> = all
+        .iter()
+        .filter(|r| r.verdict() != Verdict::Exact)
+        .map(|r| r.id.as_str())
+        .collect();
+    assert_eq!(measured, ["v-hst-1psarg", "v-hst-patharg"]);
+}
+
+#[test]
+fn failover() {
+    group_agrees("failover");
+}
+
 #[test]
 fn every_file_is_understood_and_written_back_the_same() {
-    let mut files = 0;
-    for group in GROUPS {
+    let mut cases = 0;
+    for group in RUNS.iter().chain(&["interface"]) {
         for entry in std::fs::read_dir(ground_truth().join(group)).unwrap() {
             let path = entry.unwrap().path();
             let text = std::fs::read_to_string(&path).unwrap();
             let read = read_file(&path).unwrap();
-            assert_eq!(read.len(), 1, "{}", path.display());
-            assert!(read[0].unknown.is_empty(), "{}", path.display());
-            assert!(read[0].observed.other.is_empty(), "{}", path.display());
+            for one in &read {
+                assert!(one.unknown.is_empty(), "{}", one.id);
+                assert!(one.observed.other.is_empty(), "{}", one.id);
+            }
             let file: serde_json::Value = serde_json::from_str(&text).unwrap();
-            let written = serde_json::to_value(&read[0]).unwrap();
-            assert_eq!(written, file, "{}", path.display());
-            files += 1;
+            let written = match file {
+                serde_json::Value::Array(_) => serde_json::to_value(&read),
+                _ => serde_json::to_value(&read[0]),
+            };
+            assert_eq!(written.unwrap(), file, "{}", path.display());
+            cases += read.len();
         }
     }
-    assert_eq!(files, 497);
+    assert_eq!(cases, 537 + 86);
 }
 
 #[test]
 fn every_case_can_be_rebuilt() {
-    for group in GROUPS {
+    for group in RUNS {
         for case in observations(&[ground_truth().join(group)]).unwrap() {
             let machine = mpathsim::validate::experiment::machine(&case)
                 .unwrap_or_else(|e| panic!("{}: {e}", case.id));

@@ -9,17 +9,23 @@ use mpathsim::scenario::{self, Mode};
 
 fn scenarios() -> Vec<PathBuf> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios");
-    let mut files: Vec<PathBuf> = std::fs::read_dir(folder)
-        .unwrap()
-        .map(|entry| entry.unwrap().path())
-        .filter(|path| {
-            path.extension()
-                .is_some_and(|extension| extension == "toml")
-        })
-        .collect();
+    let mut files = Vec::new();
+    find(&folder, &mut files);
     files.sort();
-    assert!(files.len() >= 12, "only {} scenarios", files.len());
+    assert!(files.len() >= 30, "only {} scenarios", files.len());
     files
+}
+
+/// The scenarios of a folder and of those in it.
+fn find(folder: &Path, files: &mut Vec<PathBuf>) {
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            find(&path, files);
+        } else if path.extension().is_some_and(|e| e == "toml") {
+            files.push(path);
+        }
+    }
 }
 
 /// The text as a JSON document.
@@ -90,6 +96,8 @@ fn every_scenario_becomes_a_machine() {
         for mode in [Mode::Bio, Mode::Request, Mode::Single] {
             match scenario::build(&scenario, mode) {
                 Ok(machine) => assert_eq!(machine.maps.is_empty(), mode == Mode::Single),
+                // Jobs on several maps have no single path to compare with.
+                Err(_) if mode == Mode::Single && scenario.baseline().is_none() => {}
                 Err(error) => panic!("{}: {error}", path.display()),
             }
         }
@@ -132,7 +140,7 @@ fn the_queue_mode_of_the_table_is_rewritten() {
 proptest::proptest! {
     #[test]
     fn no_text_panics(
-        which in 0usize..12,
+        which in 0usize..30,
         cuts in proptest::collection::vec((0.0f64..1.0, 0usize..12, "[ -~\n]{0,6}"), 1..6),
         set in "[a-z0-9.]{0,20}(=[ -~]{0,12})?",
     ) {

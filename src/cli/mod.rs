@@ -3,6 +3,8 @@
 mod error;
 mod run;
 mod schema;
+#[cfg(feature = "planted-defects")]
+mod torture;
 mod validate;
 
 pub use error::CliError;
@@ -28,6 +30,9 @@ enum Command {
     Run(run::Run),
     /// Compare the simulator with observations of a real kernel.
     Validate(validate::Validate),
+    /// Run random cases with faults, and check everything that has to be true.
+    #[cfg(feature = "planted-defects")]
+    Torture(torture::Torture),
     /// Print the JSON Schema of scenario files.
     Schema(schema::Schema),
 }
@@ -52,6 +57,8 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Result<ExitCode, Cl
     match arguments.command {
         Command::Run(command) => command.execute(),
         Command::Validate(command) => command.execute(),
+        #[cfg(feature = "planted-defects")]
+        Command::Torture(command) => command.execute(),
         Command::Schema(command) => command.execute(),
     }
 }

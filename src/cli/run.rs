@@ -39,6 +39,10 @@ pub struct Run {
     /// Print nothing; write the results only.
     #[arg(long, conflicts_with = "json")]
     quiet: bool,
+    /// Let events of the same time come in random order, which N decides: a
+    /// figure that changes hangs on an order that nothing determines.
+    #[arg(long, value_name = "N")]
+    shuffle_ties: Option<u64>,
     /// Do not run the modes again under the other CPU profile, which tells
     /// whether the verdicts depend on it.
     #[arg(long)]
@@ -75,10 +79,10 @@ impl Run {
             }
         }
         let plan = Plan::new(&scenario, &self.modes(), !self.one_profile)?;
-        let bar = progress::bar(plan.len(), self.quiet || self.json);
-        let finished = plan.execute(|| bar.inc(1));
-        bar.finish_and_clear();
-        self.report(&scenario, &finished?)?;
+        let hidden = self.quiet || self.json;
+        let finished =
+            progress::under_bar(&plan.progress(), hidden, || plan.execute(self.shuffle_ties))?;
+        self.report(&scenario, &finished)?;
         Ok(ExitCode::SUCCESS)
     }
 
@@ -103,7 +107,10 @@ impl Run {
         let summary = Summary {
             format: FORMAT.into(),
             mpathsim: env!("CARGO_PKG_VERSION").into(),
-            scenario: ScenarioSummary::new(scenario, &self.set),
+            scenario: ScenarioSummary {
+                shuffle_ties: self.shuffle_ties,
+                ..ScenarioSummary::new(scenario, &self.set)
+            },
             runs: finished.runs(scenario),
             verdicts: finished.verdicts(scenario),
         };

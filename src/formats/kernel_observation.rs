@@ -7,6 +7,7 @@
 //! ignored one.
 
 mod inputs;
+mod interface;
 mod observed;
 mod read;
 
@@ -16,6 +17,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 pub use inputs::{Action, PathKind, Paths, QueueSettings};
+pub use interface::{Interface, MessageStep};
 pub use observed::{
     Completions, DeviceStat, FioDir, FioJob, IssuedRequests, Latency, Observed, StatusSeen, Unplug,
 };

@@ -3,3 +3,4 @@
 pub mod fio_job;
 pub mod fio_json;
 pub mod kernel_observation;
+pub mod multipath_conf;

@@ -4,7 +4,10 @@ use serde::{Deserialize, Serialize};
 
 use super::device::DeviceConfig;
 use super::device::port::MediaConfig;
+use super::fault::{DmMultipathParams, TimedAction};
 use super::host::HostConfig;
+use super::multipathd::Settings;
+use super::san::SanConfig;
 use super::workload::WorkloadConfig;
 
 /// A whole simulated computer.
@@ -18,6 +21,9 @@ pub struct MachineConfig {
     pub devices: Vec<NamedDevice>,
     /// Media that array ports share.
     pub media: Vec<MediaConfig>,
+    /// The storage network: initiator ports, links, arrays, other hosts, faults.
+    #[serde(default)]
+    pub san: SanConfig,
     /// Device-mapper devices, in order of creation; later ones may stand on
     /// earlier ones.
     pub maps: Vec<MapConfig>,
@@ -26,6 +32,15 @@ pub struct MachineConfig {
     /// `dmsetup message` texts sent to the named map before the workload
     /// starts, sector 0.
     pub messages_before_start: Vec<(String, String)>,
+    /// What is done to the computer during the run.
+    #[serde(default)]
+    pub actions: Vec<TimedAction>,
+    /// Module parameters of dm-multipath.
+    #[serde(default)]
+    pub dm_multipath: DmMultipathParams,
+    /// What multipathd runs by; none: it does not run.
+    #[serde(default)]
+    pub multipathd: Option<Settings>,
 }
 
 /// A leaf device and its queue.

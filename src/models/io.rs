@@ -37,6 +37,9 @@ pub enum Op {
     Flush,
     /// `REQ_OP_DISCARD`
     Discard,
+    /// `REQ_OP_DRV_IN`: a command of the driver's own, without data here.
+    #[serde(skip)]
+    DrvIn,
 }
 
 /// `rwbs` as blktrace prints it (`blktrace.c:blk_fill_rwbs`, 6.1).
@@ -50,6 +53,7 @@ pub fn rwbs(op: Op, flags: Flags) -> String {
         Op::Write => 'W',
         Op::Flush => 'F',
         Op::Discard => 'D',
+        Op::DrvIn => 'N',
     });
     for (flag, letter) in [
         (Flags::FUA, 'F'),
@@ -65,10 +69,16 @@ pub fn rwbs(op: Op, flags: Flags) -> String {
 }
 
 impl Op {
-    /// Whether data go to the device (`op_is_write`): all but reads.
+    /// Whether data go to the device (`op_is_write`).
     #[inline]
     pub fn is_write(self) -> bool {
-        self != Op::Read
+        !matches!(self, Op::Read | Op::DrvIn)
+    }
+    /// Whether it goes to the driver as it is, past merging, scheduler and
+    /// statistics (`blk_op_is_passthrough`).
+    #[inline]
+    pub fn is_passthrough(self) -> bool {
+        self == Op::DrvIn
     }
 }
 
@@ -101,6 +111,8 @@ impl Flags {
     /// Fail rather than block.
     pub const NOWAIT: Flags = Flags(1 << 10);
 
+    /// Each of which says that somebody waits (`op_is_sync`).
+    pub const SYNC_FLAGS: Flags = Flags(Self::SYNC.0 | Self::FUA.0 | Self::PREFLUSH.0);
     /// What forbids merging (`REQ_NOMERGE_FLAGS`).
     pub const NOMERGE_FLAGS: Flags = Flags(Self::NOMERGE.0 | Self::PREFLUSH.0 | Self::FUA.0);
 
@@ -222,6 +234,8 @@ pub enum EndIo {
         /// The task.
         task: u16,
     },
+    /// A daemon, by the number of its command.
+    Daemon(u32),
     /// A scripted task.
     Script {
         /// Which.
@@ -249,6 +263,7 @@ pub enum EndIo {
 
 impl Bio {
     /// A bio as the submitter fills it.
+    #[inline]
     pub fn new(dev: DevId, op: Op, flags: Flags, sector: u64, sectors: u32, segs: u16) -> Bio {
         Bio {
             sector,

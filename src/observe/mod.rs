@@ -1,6 +1,8 @@
 //! Probes: what listens to a run.
 
 pub mod blkparse;
+pub mod gaps;
+pub mod marks;
 pub mod series;
 
 use crate::models::block::{Action, Subject};
@@ -15,6 +17,10 @@ pub struct Observers {
     pub trace: Option<blkparse::Blkparse>,
     /// Completions over time.
     pub series: Option<series::Series>,
+    /// Times without a completion.
+    pub gaps: Option<gaps::Gaps>,
+    /// What came first after each event of the timeline.
+    pub marks: Option<marks::Marks>,
 }
 
 impl Probe for Observers {
@@ -31,11 +37,31 @@ impl Probe for Observers {
         if let Some(trace) = &mut self.trace {
             trace.event(at, cpu, comm, dev, action, subject);
         }
+        if let Some(marks) = &mut self.marks {
+            marks.block_event(at, dev, action, subject);
+        }
     }
     #[inline]
-    fn io_done(&mut self, at: Ns, bytes: u32, errno: i32) {
+    fn io_begun(&mut self, at: Ns, thread: u16) {
+        if let Some(gaps) = &mut self.gaps {
+            gaps.io_begun(at, thread);
+        }
+    }
+    #[inline]
+    fn io_done(&mut self, at: Ns, thread: u16, bytes: u32, errno: i32) {
         if let Some(series) = &mut self.series {
             series.io_done(at, bytes, errno);
+        }
+        if let Some(gaps) = &mut self.gaps {
+            gaps.io_done(at, thread, bytes, errno);
+        }
+        if let Some(marks) = &mut self.marks {
+            marks.io_done(at, errno);
+        }
+    }
+    fn paths_changed(&mut self, at: Ns) {
+        if let Some(marks) = &mut self.marks {
+            marks.paths_changed(at);
         }
     }
 }

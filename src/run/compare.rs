@@ -3,10 +3,11 @@
 
 use super::summary::{LayerSummary, RunSummary, Summary};
 use super::text::{Columns, bytes, count, percent, time};
+use super::timeline::timeline;
 use super::verdict::{Verdict, Winner};
 
 /// What stands where a layer or a figure does not exist.
-const NOTHING: &str = "–";
+pub(super) const NOTHING: &str = "–";
 
 /// The comparison of all runs of `summary`.
 pub fn comparison(summary: &Summary) -> String {
@@ -24,6 +25,7 @@ pub fn comparison(summary: &Summary) -> String {
     paths(&mut sheet);
     cpu(&mut sheet, &summary.scenario.cpu_profile);
     text += &sheet.columns.render();
+    text += &timeline(&summary.runs);
     text += &super::iostat::iostat(&summary.runs);
     text += &verdicts(summary);
     text
@@ -47,7 +49,7 @@ fn heading(summary: &Summary) -> String {
     text + "\n\n"
 }
 
-fn column_head(run: &RunSummary) -> String {
+pub(super) fn column_head(run: &RunSummary) -> String {
     match (run.mode.as_str(), &run.device) {
         ("bio", _) => "bio mode".into(),
         ("request", _) => "request mode".into(),

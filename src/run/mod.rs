@@ -3,14 +3,19 @@
 
 pub mod compare;
 pub mod csv;
+pub mod failover;
 mod iostat;
 mod metrics;
 pub mod outcome;
-mod summarise;
+pub(crate) mod summarise;
 pub mod summary;
 mod text;
+mod timeline;
 pub mod verdict;
 pub mod write;
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use crate::formats::fio_job::{self, ParseOptions};
 use crate::models::config::MachineConfig;
@@ -19,9 +24,11 @@ use crate::models::machine::{BuildError, Machine, ThreadConfig, Violation};
 use crate::models::mpath::selector::StatusType;
 use crate::observe::Observers;
 use crate::observe::blkparse::Blkparse;
+use crate::observe::gaps::{Gaps, ThreadGaps};
+use crate::observe::marks::Marks;
 use crate::observe::series::Series;
 use crate::sim::Ns;
-use outcome::{Outcome, SeriesBin};
+use outcome::{GapsOutcome, MarksOutcome, Outcome, SeriesBin, ThreadGapsOutcome};
 
 /// How a run is observed and limited.
 #[derive(Clone, Debug, Default)]
@@ -30,6 +37,32 @@ pub struct RunOptions {
     pub trace: bool,
     /// Width of a bin of the time series; none: no series.
     pub series_bin: Option<Ns>,
+    /// Whether times without a completion are kept.
+    pub gaps: bool,
+    /// Whether it is kept what came first after each event of the timeline.
+    pub marks: bool,
+    /// Events of the same time come in random order, which this seed decides.
+    pub shuffle_ties: Option<u64>,
+    /// Where a run tells how far it has come.
+    pub progress: Option<Arc<Progress>>,
+}
+
+/// How far a run has come.
+#[derive(Debug, Default)]
+pub struct Progress(AtomicU32);
+
+impl Progress {
+    /// Of its work, 0 to 1000.
+    pub fn permille(&self) -> u32 {
+        self.0.load(Ordering::Relaxed)
+    }
+    /// It is over, whatever came of it.
+    pub fn finish(&self) {
+        self.set(1.0);
+    }
+    fn set(&self, fraction: f64) {
+        self.0.store((fraction * 1000.0) as u32, Ordering::Relaxed);
+    }
 }
 
 /// Why a machine could not be built or run.
@@ -55,16 +88,19 @@ pub enum RunError {
 /// or a violated invariant.
 pub fn run(config: &MachineConfig, options: &RunOptions) -> Result<Outcome, RunError> {
     let threads = threads(config)?;
-    if !options.trace && options.series_bin.is_none() {
+    let RunOptions { trace, gaps, .. } = *options;
+    if !trace && !gaps && !options.marks && options.series_bin.is_none() {
         let machine = Machine::build(config, &threads, crate::models::probe::NoProbe)?;
-        return Ok(execute(config, machine)?.1);
+        return Ok(execute(config, options, machine)?.1);
     }
     let observers = Observers {
         trace: options.trace.then(|| Blkparse::new(devnos(config))),
         series: options.series_bin.map(Series::new),
+        gaps: options.gaps.then(Gaps::default),
+        marks: options.marks.then(|| Marks::new(config)),
     };
     let machine = Machine::build(config, &threads, observers)?;
-    let (machine, mut outcome) = execute(config, machine)?;
+    let (machine, mut outcome) = execute(config, options, machine)?;
     if let Some(trace) = &machine.probe.trace {
         outcome.blkparse = (0..machine.block.devs.len())
             .map(|i| DevId(i as u16))
@@ -74,6 +110,16 @@ pub fn run(config: &MachineConfig, options: &RunOptions) -> Result<Outcome, RunE
     if let Some(series) = &machine.probe.series {
         outcome.series = bins(series);
     }
+    let names: Vec<String> = {
+        let jobs = machine.app.threads.iter().map(|t| &t.fio.spec().name);
+        let scripts = config.workload.scripts.iter().map(|s| &s.name);
+        jobs.chain(scripts).cloned().collect()
+    };
+    outcome.gaps = machine.probe.gaps.map(|gaps| gaps_outcome(gaps, &names));
+    outcome.marks = machine
+        .probe
+        .marks
+        .map(|marks| marks_outcome(config, marks));
     Ok(outcome)
 }
 
@@ -85,6 +131,7 @@ fn devnos(config: &MachineConfig) -> Vec<(u32, u32)> {
 
 fn execute<P: crate::models::probe::Probe>(
     config: &MachineConfig,
+    options: &RunOptions,
     mut m: Machine<P>,
 ) -> Result<(Machine<P>, Outcome), RunError> {
     for (map, text) in &config.messages_before_start {
@@ -97,7 +144,14 @@ fn execute<P: crate::models::probe::Probe>(
         )
     };
     let start = now(&m);
-    m.run()?;
+    if let Some(seed) = options.shuffle_ties {
+        m.shuffle_ties(seed);
+    }
+    m.run(|m| {
+        if let Some(progress) = &options.progress {
+            progress.set(m.fraction());
+        }
+    })?;
     let end = now(&m);
     let outcome = summarise::summarise(&m, [start.0, end.0], [start.1, end.1]);
     Ok((m, outcome))
@@ -117,8 +171,39 @@ fn bins(series: &Series) -> Vec<SeriesBin> {
         .collect()
 }
 
+fn gaps_outcome(gaps: Gaps, names: &[String]) -> GapsOutcome {
+    let thread = |t: ThreadGaps, name: &str| ThreadGapsOutcome {
+        name: name.into(),
+        open: t.open(),
+        all: t.all,
+        long: t.long,
+        listed: t.listed,
+    };
+    let name = |i: usize| names.get(i).map_or("", String::as_str);
+    let threads = gaps.threads.into_iter().enumerate();
+    GapsOutcome {
+        bin: gaps.series.width,
+        first: gaps.first,
+        successes: gaps.series.bins.iter().map(|b| b.ios).collect(),
+        longest: gaps.longest,
+        application: thread(gaps.application, ""),
+        threads: threads.map(|(i, t)| thread(t, name(i))).collect(),
+    }
+}
+
+fn marks_outcome(config: &MachineConfig, marks: Marks) -> MarksOutcome {
+    MarksOutcome {
+        devices: config.devices.iter().map(|d| d.name.clone()).collect(),
+        mean_sectors: marks.backlog.mean(),
+        normal_sectors: marks.backlog.normal.max(0) as u64,
+        left_sectors: marks.backlog.level,
+        marks: marks.marks,
+        errors: marks.errors,
+    }
+}
+
 /// The threads of the application, as its job file describes them.
-fn threads(config: &MachineConfig) -> Result<Vec<ThreadConfig>, RunError> {
+pub(crate) fn threads(config: &MachineConfig) -> Result<Vec<ThreadConfig>, RunError> {
     let w = &config.workload;
     if w.fio_job.is_empty() && !w.scripts.is_empty() {
         return Ok(Vec::new());

@@ -1,5 +1,7 @@
 //! What a run tells: plain data, from which everything that is shown is made.
 
+use crate::models::fault::ActionKind;
+use crate::observe::marks::{ErrorCount, Mark};
 use crate::sim::Ns;
 use crate::sim::stats::LatencyStats;
 
@@ -22,6 +24,55 @@ pub struct Outcome {
     pub blkparse: Vec<(String, Vec<String>)>,
     /// Completions and bytes a bin, if a series was asked for.
     pub series: Vec<SeriesBin>,
+    /// What was done to the computer, in order of the timeline.
+    pub actions: Vec<ActionOutcome>,
+    /// What came first after each of them, if it was asked for.
+    pub marks: Option<MarksOutcome>,
+    /// Kernel log lines of the block layer and its drivers, and when; those of
+    /// maps are with these.
+    pub kernel_log: Vec<(Ns, String)>,
+    /// I/Os that each map holds for ever; none in a run that ended.
+    pub held: Vec<(String, u64)>,
+    /// Times without a completion, if they were asked for.
+    pub gaps: Option<GapsOutcome>,
+}
+
+/// An action of the timeline.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ActionOutcome {
+    /// What: `dmsetup message mp 0 fail_path sda`.
+    pub what: String,
+    /// What it is meant to do to I/O.
+    pub kind: ActionKind,
+    /// The path that it is about, by its device.
+    pub path: Option<String>,
+    /// The map that it is about.
+    pub map: Option<String>,
+    /// When it was to be done.
+    pub at: Ns,
+    /// When it was over; never, if it hangs.
+    pub ended: Ns,
+    /// The error, if it was refused.
+    pub error: Option<String>,
+}
+
+/// What came first after each event of the timeline and each change of a path
+/// or group, and the errors that the application was given.
+#[derive(Clone, Debug, Default)]
+pub struct MarksOutcome {
+    /// In order of time.
+    pub marks: Vec<Mark>,
+    /// By errno.
+    pub errors: Vec<ErrorCount>,
+    /// Leaf devices, as `first_issue` of a mark has them.
+    pub devices: Vec<String>,
+    /// Mean size of what the multipath devices were given, sectors; 0 if
+    /// nothing.
+    pub mean_sectors: f64,
+    /// Most sectors that waited for a driver before the first event.
+    pub normal_sectors: u64,
+    /// Sectors that wait for one at the end, as they do for ever.
+    pub left_sectors: i64,
 }
 
 /// `/sys/block/*/stat` of one direction.
@@ -160,8 +211,17 @@ pub struct MapOutcome {
     pub status_at_end: String,
     /// Kernel log lines of dm and its targets.
     pub kernel_log: Vec<String>,
+    /// When each of these was written.
+    pub kernel_log_at: Vec<Ns>,
+    /// I/Os that came back from a path to be sent again.
+    pub retried: u64,
+    /// What `dmsetup status` said when the timeline asked for it, and when it
+    /// was started.
+    pub status_seen: Vec<(Ns, String)>,
     /// Every path of every priority group, in table order.
     pub paths: Vec<PathOutcome>,
+    /// `dmsetup status` after each change of a path or group, and when.
+    pub history: Vec<(Ns, String)>,
 }
 
 /// A path of a multipath map.
@@ -205,4 +265,38 @@ pub struct SeriesBin {
     pub bytes: u64,
     /// Application I/Os completed with an error.
     pub errors: u64,
+}
+
+/// How long the application went without a completion.
+#[derive(Clone, Debug, Default)]
+pub struct GapsOutcome {
+    /// Width of a bin of `successes`: 10 ms, more in a long run.
+    pub bin: Ns,
+    /// I/Os that ended with success, by time since the first of them.
+    pub successes: Vec<u64>,
+    /// The first of them.
+    pub first: Option<Ns>,
+    /// The longest time between two of them.
+    pub longest: Ns,
+    /// All threads as one.
+    pub application: ThreadGapsOutcome,
+    /// Each thread: fio's in order, then scripted tasks.
+    pub threads: Vec<ThreadGapsOutcome>,
+}
+
+/// How long a thread waited for a success each time: from its last one, or from
+/// its next I/O if none was in flight then.
+#[derive(Clone, Debug, Default)]
+pub struct ThreadGapsOutcome {
+    /// The job, or the scripted task.
+    pub name: String,
+    /// All of these times.
+    pub all: LatencyStats,
+    /// Those of 20 ms or longer.
+    pub long: LatencyStats,
+    /// Begin and end of those of 20 ms or longer; at most 1024 of them.
+    pub listed: Vec<(Ns, Ns)>,
+    /// Begin and end of one of 20 ms or longer that no success has ended; it
+    /// ends never if an I/O is held for ever.
+    pub open: Option<(Ns, Ns)>,
 }

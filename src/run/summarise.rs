@@ -1,11 +1,12 @@
 //! From a machine that has run to its outcome.
 
 use super::outcome::{
-    CpuOutcome, DeviceOutcome, DirOutcome, DirStats, Issued, JobOutcome, MapOutcome, Outcome,
-    PathOutcome,
+    ActionOutcome, CpuOutcome, DeviceOutcome, DirOutcome, DirStats, Issued, JobOutcome, MapOutcome,
+    Outcome, PathOutcome,
 };
 use crate::models::block::BlockDev;
 use crate::models::block::device::DirCount;
+use crate::models::fault::{ActionDone, TimedAction};
 use crate::models::io::{DevId, Op, rwbs};
 use crate::models::machine::Machine;
 use crate::models::mpath::selector::StatusType;
@@ -40,8 +41,26 @@ pub fn summarise<P: Probe>(
         jobs: jobs(m),
         maps: map_outcomes(m, tables, statuses),
         cpus: cpus(m),
+        actions: actions(m),
+        held: m.held(),
+        kernel_log: m.block.klog.lines.clone(),
         ..Outcome::default()
     }
+}
+
+fn actions<P: Probe>(m: &Machine<P>) -> Vec<ActionOutcome> {
+    let outcome = |(timed, done): (&TimedAction, Option<&ActionDone>)| ActionOutcome {
+        what: timed.action.to_string(),
+        kind: timed.action.kind(),
+        path: timed.action.path().map(str::to_owned),
+        map: timed.action.map().map(str::to_owned),
+        at: timed.at,
+        ended: done.map_or(Ns::NEVER, |done| done.ended),
+        error: done
+            .and_then(|done| done.result.err())
+            .map(|errno| errno.to_string()),
+    };
+    m.admin.outcomes().map(outcome).collect()
 }
 
 fn device<P: Probe>(m: &Machine<P>, id: DevId) -> DeviceOutcome {
@@ -113,6 +132,10 @@ fn map_outcomes<P: Probe>(
             status_at_start: text(&statuses, 0, i),
             status_at_end: text(&statuses, 1, i),
             kernel_log: d.log.clone(),
+            kernel_log_at: d.log_at.clone(),
+            retried: d.retried,
+            history: d.history.clone(),
+            status_seen: d.status_seen.clone(),
             paths: paths(m, i),
         })
         .collect()

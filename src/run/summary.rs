@@ -3,9 +3,15 @@
 //! Documented for readers in `docs/summary.md`; the format's name changes when
 //! a key changes its meaning or goes.
 
+mod failover;
 mod of;
 
 use serde::{Deserialize, Serialize};
+
+pub use failover::{
+    ErrorSummary, EventSummary, FailoverSummary, FaultSummary, GapsSummary, HeldSummary,
+    RetriesSummary, StatusSummary,
+};
 
 use super::verdict::Verdict;
 
@@ -44,6 +50,10 @@ pub struct ScenarioSummary {
     pub hz: u32,
     /// `--set` options that changed the file.
     pub set: Vec<String>,
+    /// `--shuffle-ties`: the seed that decided the order of simultaneous
+    /// events.
+    #[serde(default)]
+    pub shuffle_ties: Option<u64>,
 }
 
 /// One run.
@@ -71,6 +81,9 @@ pub struct RunSummary {
     pub jobs: Vec<JobSummary>,
     /// Every map: `dmsetup` texts and log.
     pub maps: Vec<MapSummary>,
+    /// What followed each event of the timeline; absent without one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub failover: Option<FailoverSummary>,
 }
 
 /// What the application saw.

@@ -4,6 +4,7 @@
 use super::table::{self, Line, device_name};
 use super::{Scenario, job};
 use crate::models::config::{MachineConfig, MapConfig, NamedDevice};
+use crate::models::fault::{Action, TimedAction};
 use crate::models::workload::WorkloadConfig;
 
 /// Which of the siblings of a scenario is built.
@@ -52,13 +53,17 @@ pub fn build(scenario: &Scenario, mode: Mode) -> Result<MachineConfig, BuildErro
         queue: device.queue.clone(),
     });
     let machine = MachineConfig {
+        dm_multipath: scenario.dm_multipath,
+        multipathd: scenario.multipathd.clone(),
         seed: scenario.seed,
         host: scenario.host.clone(),
         devices: devices.collect(),
         media: scenario.media.clone(),
+        san: scenario.san.clone(),
         maps: Vec::new(),
         workload: scenario.workload.clone(),
         messages_before_start: Vec::new(),
+        ..MachineConfig::default()
     };
     match mode {
         Mode::Single => single(scenario, machine),
@@ -77,14 +82,33 @@ fn with_maps(scenario: &Scenario, machine: MachineConfig, queue_mode: &str) -> M
     MachineConfig {
         maps: maps.collect(),
         messages_before_start: scenario.messages.clone(),
+        actions: scenario
+            .timeline
+            .iter()
+            .map(|timed| in_mode(timed, queue_mode))
+            .collect(),
         ..machine
     }
+}
+
+/// A table of the timeline is loaded in the queue mode of the run.
+fn in_mode(timed: &TimedAction, queue_mode: &str) -> TimedAction {
+    let mut timed = timed.clone();
+    if let Action::LoadTable { table, .. } = &mut timed.action {
+        *table = table::with_queue_mode(table, queue_mode);
+    }
+    timed
 }
 
 fn single(scenario: &Scenario, machine: MachineConfig) -> Result<MachineConfig, BuildError> {
     let (map, device) = scenario.baseline().ok_or(BuildError::NoBaseline)?;
     let fio_job = job::retarget(&scenario.workload.fio_job, map, device);
+    let on_devices = scenario
+        .timeline
+        .iter()
+        .filter(|t| t.action.map().is_none());
     Ok(MachineConfig {
+        actions: on_devices.cloned().collect(),
         workload: WorkloadConfig {
             fio_job: fio_job.ok_or(BuildError::NoBaseline)?,
             ..machine.workload

@@ -109,7 +109,7 @@ pub(super) const SECOND: u64 = 1_000_000_000;
 
 /// Whether `time` is in whole seconds.
 pub(super) fn is_whole_seconds<const MIN: u64, const MAX: u64>(time: Time<MIN, MAX>) -> bool {
-    time.0 % SECOND == 0
+    time.0.is_multiple_of(SECOND)
 }
 
 /// Bytes of a size as fio writes it: `4k`, `64m`, `512`.

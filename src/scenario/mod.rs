@@ -49,7 +49,10 @@ use toml_edit::{DocumentMut, ImDocument};
 use crate::models::config::QueueConfig;
 use crate::models::device::DeviceConfig;
 use crate::models::device::port::MediaConfig;
+use crate::models::fault::{DmMultipathParams, TimedAction};
 use crate::models::host::HostConfig;
+use crate::models::multipathd::Settings;
+use crate::models::san::SanConfig;
 use crate::models::workload::WorkloadConfig;
 use crate::sim::Ns;
 
@@ -68,10 +71,18 @@ pub struct Scenario {
     pub devices: Vec<Device>,
     /// Media that ports share.
     pub media: Vec<MediaConfig>,
+    /// The storage network.
+    pub san: SanConfig,
     /// Device-mapper devices, in order of creation.
     pub maps: Vec<Map>,
     /// Messages before the workload starts: map and text.
     pub messages: Vec<(String, String)>,
+    /// What is done to the computer during the run, in order of time.
+    pub timeline: Vec<TimedAction>,
+    /// Module parameters of dm-multipath.
+    pub dm_multipath: DmMultipathParams,
+    /// What multipathd runs by; none: it does not run.
+    pub multipathd: Option<Settings>,
     /// What the application does.
     pub workload: WorkloadConfig,
     /// Width of a bin of the time series.

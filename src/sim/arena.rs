@@ -9,9 +9,9 @@ use std::ops::{Index, IndexMut};
 
 /// A typed index. Implemented by [`id_type!`](crate::id_type) only.
 pub trait Id: Copy + Eq {
-    /// The id of slot `index`.
+    /// The id of slot `index`, which is above 0.
     fn from_index(index: usize) -> Self;
-    /// The slot behind this id.
+    /// The slot behind this id; never 0.
     fn index(self) -> usize;
 }
 
@@ -29,19 +29,21 @@ macro_rules! id_type {
             }
             #[inline]
             fn index(self) -> usize {
-                self.0.get() as usize - 1
+                self.0.get() as usize
             }
         }
     };
 }
 
-/// `index + 1` as a non-zero number; saturates at the end of the 32-bit range.
+/// `index` as a non-zero number; 0 counts as 1.
 #[inline]
 pub fn nonzero(index: usize) -> NonZeroU32 {
-    NonZeroU32::MIN.saturating_add(index as u32)
+    NonZeroU32::new(index as u32).unwrap_or(NonZeroU32::MIN)
 }
 
 /// Slots of `T` under ids of type `I`.
+///
+/// The first slot has no id: an id is its slot's index as it is, and never 0.
 #[derive(Debug, Clone)]
 pub struct Arena<I, T> {
     slots: Vec<T>,
@@ -59,27 +61,53 @@ impl<I: Id, T> Default for Arena<I, T> {
     }
 }
 
-impl<I: Id, T> Arena<I, T> {
+impl<I: Id, T: Copy> Arena<I, T> {
     /// Stores `value`, in the most recently freed slot if there is one.
     #[inline]
     pub fn alloc(&mut self, value: T) -> I {
-        if let Some(id) = self.free.pop() {
-            self.slots[id.index()] = value;
-            id
-        } else {
-            let id = I::from_index(self.slots.len());
-            self.slots.push(value);
-            id
+        self.alloc_with(|| value)
+    }
+
+    /// Stores what `value` makes. It is made where it stays: a copy of fields
+    /// that were written a moment ago would have to wait for them.
+    #[inline]
+    pub fn alloc_with(&mut self, value: impl FnOnce() -> T) -> I {
+        match self.free.pop() {
+            Some(id) => {
+                self.slots[id.index()] = value();
+                id
+            }
+            None => self.grow(value()),
         }
+    }
+
+    /// Stores what is stored under `id` once more.
+    #[inline]
+    pub fn duplicate(&mut self, id: I) -> I {
+        let value = self.slots[id.index()];
+        self.alloc(value)
+    }
+
+    #[cold]
+    fn grow(&mut self, value: T) -> I {
+        if self.slots.is_empty() {
+            self.slots.push(value);
+        }
+        self.slots.push(value);
+        I::from_index(self.slots.len() - 1)
     }
     /// Gives the slot back. The caller holds no other copy of `id`.
     #[inline]
     pub fn free(&mut self, id: I) {
         self.free.push(id);
     }
+    /// The ids of all slots, in use or free.
+    pub fn ids(&self) -> impl Iterator<Item = I> + use<I, T> {
+        (1..self.slots.len()).map(I::from_index)
+    }
     /// How many slots are in use.
     pub fn live(&self) -> usize {
-        self.slots.len() - self.free.len()
+        self.slots.len().saturating_sub(1) - self.free.len()
     }
 }
 

@@ -39,6 +39,12 @@ pub enum Purpose {
     Fault = 9,
     /// Which samples a statistic resamples; identity: replicate, statistic.
     Resample = 10,
+    /// Time of a cell of a medium; identity: unit, place.
+    Cell = 11,
+    /// What other hosts do; identity: stream, command number.
+    Background = 12,
+    /// What a random case is made of; identity: its number.
+    Torture = 13,
 }
 
 /// The source of all draws of a run.

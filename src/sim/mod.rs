@@ -5,6 +5,7 @@
 //! simulator as it stands.
 
 pub mod arena;
+pub mod calendar;
 pub mod dist;
 pub mod draw;
 pub mod events;

@@ -2,7 +2,7 @@
 
 use super::compare::{self, Figure, Group};
 use super::experiment::{self, ExperimentError};
-use super::simulated;
+use super::{interface, simulated};
 use crate::formats::kernel_observation::{Observation, Observed};
 use crate::run::{RunError, RunOptions};
 
@@ -133,9 +133,13 @@ fn result(observation: &Observation) -> CaseResult {
 
 /// Our run of the experiment, from its inputs alone.
 fn simulate(group: Group, observation: &Observation) -> Result<Observed, CaseError> {
+    if group == Group::Interface {
+        return interface::simulate(observation);
+    }
     let config = experiment::machine(observation)?;
     let options = RunOptions {
         trace: group == Group::Trace,
+        gaps: group == Group::Failover,
         ..RunOptions::default()
     };
     let outcome = crate::run::run(&config, &options)?;

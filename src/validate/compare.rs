@@ -3,7 +3,10 @@
 mod balance;
 mod counts;
 mod decided;
+mod failover;
 mod figure;
+mod gaps;
+mod interface;
 mod job_file;
 mod merge;
 mod performance;
@@ -28,6 +31,10 @@ pub enum Group {
     Realistic,
     /// Block trace events.
     Trace,
+    /// Messages, errors, suspend and reload during a run.
+    Failover,
+    /// Tables, messages, status texts.
+    Interface,
 }
 
 impl Group {
@@ -40,6 +47,8 @@ impl Group {
             "smp" => Group::Smp,
             "realistic" => Group::Realistic,
             "trace" => Group::Trace,
+            "failover" => Group::Failover,
+            "interface" => Group::Interface,
             _ => return None,
         })
     }
@@ -53,6 +62,8 @@ pub fn figures(group: Group, observation: &Observation, ours: &Observed) -> Vec<
         Group::Smp => smp::figures(observation, ours),
         Group::Realistic => realistic::figures(observation, ours),
         Group::Trace => trace::figures(observation, ours),
+        Group::Failover => failover::figures(observation, ours),
+        Group::Interface => interface::figures(observation, ours),
     }
 }
 
@@ -67,6 +78,8 @@ pub fn summary(group: Group, observation: &Observation, run: &Observed) -> Strin
             format!("{shares}; {performance}")
         }
         Group::Trace => trace::summary(run),
+        Group::Failover => failover::summary(observation, run),
+        Group::Interface => interface::summary(run),
     }
 }
 

@@ -1,13 +1,17 @@
-//! An observation's inputs as a machine. Nothing here looks at what was
-//! observed.
+//! An observation's inputs as a machine. Of what was observed, nothing is looked
+//! at but when the status was asked for.
 
+mod actions;
 mod devices;
+pub(super) mod interface;
 mod iolog;
 pub(super) mod queue;
 
 use crate::formats::kernel_observation::{Observation, PathKind, Paths};
 use crate::models::config::{MachineConfig, MapConfig, NamedDevice, QueueConfig};
+use crate::models::fault::DmMultipathParams;
 use crate::models::host::HostConfig;
+use crate::models::san::SanConfig;
 use crate::models::workload::WorkloadConfig;
 
 /// Name of the device under test, as in `/dev/mapper/mp`.
@@ -33,6 +37,9 @@ pub enum ExperimentError {
     /// A kind of set-up that is not rebuilt yet.
     #[error("`{0}` is not supported yet")]
     Unsupported(&'static str),
+    /// Something was done during the run that is not known here.
+    #[error("the action `{0}` is not supported")]
+    UnknownAction(String),
     /// A value is not understood.
     #[error("{what}: {message}")]
     Value {
@@ -50,9 +57,11 @@ pub enum ExperimentError {
 ///
 /// # Errors
 /// A member is missing or not understood, or the set-up is of a kind that is
-/// not rebuilt yet (actions during the run, module parameters).
+/// not rebuilt yet.
 pub fn machine(observation: &Observation) -> Result<MachineConfig, ExperimentError> {
-    refuse_unsupported(observation)?;
+    if observation.set_up.is_some() {
+        return Err(ExperimentError::Unsupported("set_up"));
+    }
     let paths = observation
         .paths
         .as_ref()
@@ -60,6 +69,7 @@ pub fn machine(observation: &Observation) -> Result<MachineConfig, ExperimentErr
     Ok(MachineConfig {
         seed: 0,
         media: Vec::new(),
+        san: SanConfig::default(),
         host: host(observation),
         devices: leaf_devices(observation, paths)?,
         maps: maps(observation)?,
@@ -69,26 +79,28 @@ pub fn machine(observation: &Observation) -> Result<MachineConfig, ExperimentErr
             .iter()
             .map(|text| (MAP_NAME.to_owned(), text.clone()))
             .collect(),
+        actions: actions::timeline(observation)?,
+        dm_multipath: dm_multipath(observation)?,
+        multipathd: None,
     })
 }
 
-fn refuse_unsupported(observation: &Observation) -> Result<(), ExperimentError> {
-    let set = [
-        (
-            observation.actions.iter().flatten().next().is_some(),
-            "actions",
-        ),
-        (
-            !observation.module_parameters.is_empty(),
-            "module_parameters",
-        ),
-        (observation.scsi_timeout_s.is_some(), "scsi_timeout_s"),
-        (observation.set_up.is_some(), "set_up"),
-    ];
-    match set.iter().find(|(is_set, _)| *is_set) {
-        Some((_, name)) => Err(ExperimentError::Unsupported(name)),
-        None => Ok(()),
+/// The parameters of the modules; dm-multipath's are the only ones that matter
+/// here.
+fn dm_multipath(observation: &Observation) -> Result<DmMultipathParams, ExperimentError> {
+    let mut params = DmMultipathParams::default();
+    for (name, value) in &observation.module_parameters {
+        let wrong = |message: &str| ExperimentError::Value {
+            what: format!("module_parameters.{name}"),
+            message: message.to_owned(),
+        };
+        if name != "dm_multipath.queue_if_no_path_timeout_secs" {
+            return Err(wrong("this parameter is not supported"));
+        }
+        let secs = value.as_u64().and_then(|secs| u32::try_from(secs).ok());
+        params.queue_if_no_path_timeout_secs = secs.ok_or_else(|| wrong("not a number"))?;
     }
+    Ok(params)
 }
 
 fn host(observation: &Observation) -> HostConfig {
@@ -119,7 +131,7 @@ fn leaf_devices(
             Ok(NamedDevice {
                 name: paths.name(i),
                 devno: devno(paths.kind, i),
-                device: devices::leaf(paths, i, observation.scsi_queue_depth)?,
+                device: devices::leaf(observation, paths, i)?,
                 queue: queue.clone(),
             })
         })

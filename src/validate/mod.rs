@@ -7,6 +7,7 @@ pub mod case;
 pub mod compare;
 pub mod experiment;
 mod gather;
+mod interface;
 mod print;
 pub mod simulated;
 

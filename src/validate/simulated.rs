@@ -3,14 +3,19 @@
 use std::collections::BTreeMap;
 
 use crate::formats::kernel_observation::{
-    DeviceStat, FioDir, FioJob, IssuedRequests, Latency, Observed, Unplug,
+    Completions, DeviceStat, FioDir, FioJob, IssuedRequests, Latency, Observed, StatusSeen, Unplug,
 };
-use crate::run::outcome::{DeviceOutcome, DirOutcome, JobOutcome, Outcome};
+use crate::run::outcome::{
+    DeviceOutcome, DirOutcome, GapsOutcome, JobOutcome, MapOutcome, Outcome,
+};
 use crate::sim::Ns;
 use crate::sim::stats::LatencyStats;
 
 /// The percentiles in an observation.
 const PERCENTILES: [f64; 5] = [1.0, 50.0, 90.0, 99.0, 99.9];
+
+/// Width of a bin of completions.
+const BIN: Ns = Ns::from_ms(10);
 
 /// What `outcome` would have looked like to those who made the observations.
 pub fn observed(outcome: &Outcome) -> Observed {
@@ -36,15 +41,54 @@ pub fn observed(outcome: &Outcome) -> Observed {
         table_at_end: map.map(|m| m.table_at_end.clone()),
         status_at_start: map.map(|m| m.status_at_start.clone()),
         status_at_end: map.map(|m| m.status_at_end.clone()),
-        kernel_log: Some(
-            outcome
-                .maps
-                .iter()
-                .flat_map(|m| m.kernel_log.clone())
-                .collect(),
-        ),
+        status_seen: map.map(status_seen).unwrap_or_default(),
+        kernel_log: Some(kernel_log(outcome)),
+        completions: outcome.gaps.as_ref().map(|gaps| completions(outcome, gaps)),
         blkparse: outcome.blkparse.iter().cloned().collect(),
         ..Observed::default()
+    }
+}
+
+fn status_seen(map: &MapOutcome) -> Vec<StatusSeen> {
+    let seen = map.status_seen.iter().map(|(at, status)| StatusSeen {
+        at_ms: at.0 as f64 / 1e6,
+        status: status.clone(),
+    });
+    seen.collect()
+}
+
+/// The log of all maps, with devices by name.
+fn kernel_log(outcome: &Outcome) -> Vec<String> {
+    let lines = outcome.maps.iter().flat_map(|m| &m.kernel_log);
+    lines.map(|line| with_names(line, outcome)).collect()
+}
+
+/// `line` with the names of the devices in place of their numbers: a word that
+/// is `major:minor` and perhaps a mark after it.
+fn with_names(line: &str, outcome: &Outcome) -> String {
+    let words = line.split(' ').map(|word| {
+        let number = word.trim_end_matches([':', '.', ',']);
+        let is_named = |d: &&DeviceOutcome| format!("{}:{}", d.devno.0, d.devno.1) == number;
+        match outcome.devices.iter().find(is_named) {
+            Some(device) => format!("{}{}", device.name, &word[number.len()..]),
+            None => word.to_owned(),
+        }
+    });
+    words.collect::<Vec<_>>().join(" ")
+}
+
+/// Bins of another width than 10 ms are left out.
+fn completions(outcome: &Outcome, gaps: &GapsOutcome) -> Completions {
+    let dirs = outcome
+        .jobs
+        .iter()
+        .flat_map(|job| [&job.read, &job.write, &job.trim])
+        .flatten();
+    Completions {
+        completions_per_10ms: (gaps.bin == BIN).then(|| gaps.successes.clone()),
+        longest_gap_ms: ms(gaps.longest),
+        slowest_clat_ns: dirs.map(|dir| dir.clat.max()).max().unwrap_or(0),
+        completions: gaps.successes.iter().sum(),
     }
 }
 
@@ -139,7 +183,7 @@ fn direction(dir: &DirOutcome) -> FioDir {
             percentile: percentiles(&dir.clat),
             ..latency(&dir.clat)
         },
-        lat_ns: Some(latency(&dir.lat)),
+        lat_ns: (dir.lat.count() != 0).then(|| latency(&dir.lat)),
     }
 }
 
@@ -260,5 +304,41 @@ mod tests {
             "kernel_log": []
         });
         assert_eq!(got, want);
+    }
+
+    #[test]
+    fn devices_are_named_and_bins_of_another_width_left_out() {
+        let mut outcome = small_outcome();
+        outcome.devices[0].devno = (253, 1);
+        outcome.maps[0].kernel_log = vec![
+            "device-mapper: multipath: 253:1: Failing path 253:1.".into(),
+            "253:11 and 3:1 are others, as is 253:1x".into(),
+        ];
+        outcome.maps[0].status_seen = vec![(Ns::from_us(1_500), "0 8 multipath".into())];
+        outcome.gaps = Some(GapsOutcome {
+            bin: Ns::from_ms(10),
+            successes: vec![2, 0, 1],
+            longest: Ns::from_us(21_999),
+            ..GapsOutcome::default()
+        });
+        let run = observed(&outcome);
+        assert_eq!(
+            run.kernel_log.unwrap(),
+            [
+                "device-mapper: multipath: p0: Failing path p0.",
+                "253:11 and 3:1 are others, as is 253:1x"
+            ]
+        );
+        assert_eq!(run.status_seen[0].at_ms, 1.5);
+        let completions = run.completions.unwrap();
+        assert_eq!(completions.completions_per_10ms, Some(vec![2, 0, 1]));
+        assert_eq!(
+            (completions.completions, completions.longest_gap_ms),
+            (3, 21)
+        );
+        assert_eq!(completions.slowest_clat_ns, 200);
+        outcome.gaps.as_mut().unwrap().bin = Ns::from_ms(20);
+        let wide = observed(&outcome).completions.unwrap();
+        assert_eq!(wide.completions_per_10ms, None);
     }
 }

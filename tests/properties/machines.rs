@@ -21,6 +21,8 @@ fn scheduler() -> impl Strategy<Value = Option<SchedulerName>> {
         None,
         Some(SchedulerName::None),
         Some(SchedulerName::MqDeadline),
+        Some(SchedulerName::Kyber),
+        Some(SchedulerName::Bfq),
     ])
 }
 
@@ -82,6 +84,7 @@ fn scsi() -> impl Strategy<Value = DeviceConfig> {
             ndelay,
             max_queue,
             queue_depth,
+            ..ScsiDebugConfig::default()
         })
     })
 }
@@ -216,6 +219,7 @@ pub fn machine() -> impl Strategy<Value = MachineConfig> {
                 maps,
                 workload: WorkloadConfig::default(),
                 messages_before_start: message.into_iter().map(|m| ("mp".into(), m)).collect(),
+                ..MachineConfig::default()
             }
         },
     )

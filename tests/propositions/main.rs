@@ -5,11 +5,17 @@
 //! beside them.
 #![allow(clippy::unwrap_used, clippy::panic)]
 
+mod acts;
+mod bfq;
 mod dmsetup;
 mod failure;
 mod flushes;
+mod groups;
+mod held;
+mod kyber;
 mod merging;
 mod pressure;
 mod rig;
 mod scheduling;
+mod scsi;
 mod selectors;

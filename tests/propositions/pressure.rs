@@ -36,6 +36,20 @@ fn k64_bio_mode_keeps_its_size_on_busy_paths() {
 }
 
 #[test]
+fn a_bio_based_null_blk_takes_as_many_commands_as_it_has_slots() {
+    let rig = Rig::new(Bio, 1).null_blks(|c| {
+        c.queue_mode = 0;
+        c.hw_queue_depth = 2;
+        c.completion_nsec = Ns::from_ms(1);
+    });
+    let run = rig.run(contiguous(5).collect());
+    // Two at a time, and never a request.
+    assert_eq!(run.machine.last_io, Ns::from_ms(3));
+    assert_eq!(run.machine.block.devs[0].count.requests, 0);
+    assert_eq!(run.machine.block.devs[0].count.bios, 5);
+}
+
+#[test]
 fn k65_round_robin_spends_a_turn_on_a_busy_path() {
     let rig = Rig::new(Rq, 2)
         .scsi(0, 1, Ns::from_secs(1))

@@ -192,15 +192,40 @@ impl Rig {
         }])
     }
 
+    /// Runs `steps` on a device of a machine at which `change` has been.
+    pub fn run_changed(
+        self,
+        device: &str,
+        steps: Vec<ScriptStep>,
+        change: impl FnOnce(&mut Machine<Recorder>),
+    ) -> Run {
+        let script = Script {
+            name: "script".into(),
+            device: device.into(),
+            cpu: None,
+            steps,
+        };
+        self.run_scripts_changed(vec![script], change)
+    }
+
     /// Runs several tasks.
     pub fn run_scripts(self, scripts: Vec<Script>) -> Run {
+        self.run_scripts_changed(scripts, |_| ())
+    }
+
+    fn run_scripts_changed(
+        self,
+        scripts: Vec<Script>,
+        change: impl FnOnce(&mut Machine<Recorder>),
+    ) -> Run {
         let mut config = self.finished();
         config.workload.scripts = scripts;
         let mut machine = build(&config).unwrap();
         for (map, text) in &config.messages_before_start {
             machine.message(map, text).unwrap();
         }
-        machine.run().unwrap();
+        change(&mut machine);
+        machine.run(|_| ()).unwrap();
         Run { machine }
     }
 }
@@ -248,7 +273,8 @@ impl Probe for Recorder {
             flags: s.flags,
         });
     }
-    fn io_done(&mut self, at: Ns, _: u32, errno: i32) {
+    fn io_begun(&mut self, _: Ns, _: u16) {}
+    fn io_done(&mut self, at: Ns, _: u16, _: u32, errno: i32) {
         self.ended.push((at, errno));
     }
 }

@@ -2,15 +2,15 @@
 //! once.
 
 use std::num::NonZeroUsize;
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 
 use crate::cli::CliError;
 use crate::models::config::MachineConfig;
 use crate::run::outcome::Outcome;
 use crate::run::summary::RunSummary;
 use crate::run::verdict::{Verdict, verdicts};
-use crate::run::{RunError, RunOptions};
+use crate::run::{Progress, RunError, RunOptions};
 use crate::scenario::{self, Mode, Scenario};
 
 /// One machine to simulate.
@@ -19,6 +19,7 @@ struct Planned {
     /// Whether it is a twin under the other CPU profile.
     twin: bool,
     machine: MachineConfig,
+    progress: Arc<Progress>,
 }
 
 /// All machines to simulate.
@@ -57,6 +58,7 @@ impl<'s> Plan<'s> {
                 mode: *mode,
                 twin: false,
                 machine: build(*mode)?,
+                progress: Arc::default(),
             });
         }
         if twins && modes.contains(&Mode::Bio) && modes.contains(&Mode::Request) {
@@ -67,29 +69,31 @@ impl<'s> Plan<'s> {
                     mode,
                     twin: true,
                     machine,
+                    progress: Arc::default(),
                 });
             }
         }
         Ok(Plan { scenario, machines })
     }
 
-    /// How many machines.
-    pub fn len(&self) -> usize {
-        self.machines.len()
+    /// How far each machine has come.
+    pub fn progress(&self) -> Vec<Arc<Progress>> {
+        let machines = self.machines.iter();
+        machines.map(|planned| planned.progress.clone()).collect()
     }
 
-    /// Simulates all machines, as many at once as there are CPUs, and calls
-    /// `tick` after each.
+    /// Simulates all machines, as many at once as there are CPUs; with
+    /// `shuffle_ties`, events of the same time come in random order.
     ///
     /// # Errors
     /// The first machine, in order of the plan, that could not be simulated;
     /// twins are left out instead.
-    pub fn execute(&self, tick: impl Fn() + Sync) -> Result<Finished, CliError> {
+    pub fn execute(&self, shuffle_ties: Option<u64>) -> Result<Finished, CliError> {
         let mut finished = Finished {
             runs: Vec::new(),
             twins: Vec::new(),
         };
-        for (planned, result) in self.machines.iter().zip(self.simulate(tick)) {
+        for (planned, result) in self.machines.iter().zip(self.simulate(shuffle_ties)) {
             match (result, planned.twin) {
                 (Ok(outcome), false) => finished.runs.push((planned.mode, outcome)),
                 (Ok(outcome), true) => finished.twins.push((planned.mode, outcome)),
@@ -107,21 +111,26 @@ impl<'s> Plan<'s> {
         Ok(finished)
     }
 
-    fn simulate(&self, tick: impl Fn() + Sync) -> Vec<Result<Outcome, RunError>> {
+    fn simulate(&self, shuffle_ties: Option<u64>) -> Vec<Result<Outcome, RunError>> {
         let next = AtomicUsize::new(0);
         let results = Mutex::new(Vec::new());
-        let options = RunOptions {
-            trace: false,
-            series_bin: Some(self.scenario.series_bin),
-        };
         let work = || {
             loop {
                 let index = next.fetch_add(1, Ordering::Relaxed);
                 let Some(planned) = self.machines.get(index) else {
                     return;
                 };
+                let has_timeline = !planned.machine.actions.is_empty();
+                let options = RunOptions {
+                    trace: false,
+                    series_bin: Some(self.scenario.series_bin),
+                    gaps: has_timeline,
+                    marks: has_timeline,
+                    shuffle_ties,
+                    progress: Some(planned.progress.clone()),
+                };
                 let result = crate::run::run(&planned.machine, &options);
-                tick();
+                planned.progress.finish();
                 if let Ok(mut results) = results.lock() {
                     results.push((index, result));
                 }
@@ -129,7 +138,7 @@ impl<'s> Plan<'s> {
         };
         let cpus = std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
         std::thread::scope(|scope| {
-            for _ in 0..cpus.min(self.len()) {
+            for _ in 0..cpus.min(self.machines.len()) {
                 scope.spawn(work);
             }
         });

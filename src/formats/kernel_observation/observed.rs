@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::interface::Interface;
+
 /// A count for each device that had any.
 pub type PerDevice = BTreeMap<String, u64>;
 
@@ -69,7 +71,10 @@ pub struct Observed {
     /// blkparse's lines a device.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub blkparse: BTreeMap<String, Vec<String>>,
-    /// Members that are not known here, and those of the `interface` group.
+    /// `interface`: the answers of `dmsetup`.
+    #[serde(flatten)]
+    pub interface: Interface,
+    /// Members that are not known here.
     #[serde(flatten)]
     pub other: BTreeMap<String, Value>,
 }

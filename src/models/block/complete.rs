@@ -3,10 +3,13 @@
 
 use super::super::host::Cost;
 use super::super::io::{BioId, BlkStatus, EndIo, Op, ReqId, SECTOR};
-use super::{Action, BlockEnv, HctxId, RqEnd, RqFlags, Subject};
-use super::{dispatch, flush, wbt};
+use super::{Action, BlockDev, BlockEnv, HctxId, Request, RqEnd, RqFlags, Subject};
+use super::{dispatch, flush, klog, sched, wbt};
+use crate::models::planted::{self, Defect};
+use crate::sim::Ns;
 
 /// The driver is done with `rq` (`blk_mq_end_request`).
+#[inline]
 pub fn blk_mq_end_request<K: BlockEnv>(k: &mut K, rq: ReqId, status: BlkStatus) {
     let bytes = u64::from(k.block().reqs[rq].sectors) * SECTOR;
     blk_update_request(k, rq, status, bytes);
@@ -15,23 +18,29 @@ pub fn blk_mq_end_request<K: BlockEnv>(k: &mut K, rq: ReqId, status: BlkStatus) 
 
 /// Ends as many bios of `rq` as `bytes` cover; the request starts at what is
 /// left of it afterwards (`blk_update_request`).
+#[inline]
 pub fn blk_update_request<K: BlockEnv>(k: &mut K, rq: ReqId, status: BlkStatus, bytes: u64) {
     let b = k.block();
     let r = &b.reqs[rq];
     let dev = r.dev;
+    if r.op != Op::Flush && r.rqf.has(RqFlags::IO_STAT) {
+        let d = &mut b.devs[usize::from(dev.0)];
+        d.count.dirs[r.op as usize].sectors += bytes / SECTOR;
+    }
     let subject = Subject {
         sectors: (bytes / SECTOR) as u32,
         ..b.rq_subject(rq)
     };
-    let (op, counted) = (r.op, r.rqf.has(RqFlags::IO_STAT));
-    if counted && op != Op::Flush {
-        let d = b.dev(dev);
-        d.count.dirs[op as usize].sectors += bytes / SECTOR;
-    }
     k.trace(dev, Action::Complete, subject);
+    k.ended(dev, subject, status);
+    if status != BlkStatus::Ok {
+        klog::blk_print_req_error(k, rq, status);
+    }
     let mut left = (bytes / SECTOR) as u32;
-    while let Some(bio) = k.block().reqs[rq].bio {
+    loop {
         let b = k.block();
+        let r = &mut b.reqs[rq];
+        let Some(bio) = r.bio else { return };
         let o = &mut b.bios[bio];
         if status != BlkStatus::Ok && o.status == BlkStatus::Ok {
             o.status = status;
@@ -40,119 +49,133 @@ pub fn blk_update_request<K: BlockEnv>(k: &mut K, rq: ReqId, status: BlkStatus, 
             // A part of this bio: it goes on from there.
             o.sector += u64::from(left);
             o.sectors -= left;
-            let r = &mut b.reqs[rq];
             r.sector += u64::from(left);
             r.sectors -= left;
             return;
         }
         left -= o.sectors;
         o.traced = false; // the request's completion has been traced
-        let (next, sectors) = (o.next, o.sectors); // the link stays: its end_io may look
-        let r = &mut b.reqs[rq];
-        r.bio = next;
-        r.sectors -= sectors;
+        let next = o.next; // the link stays: its end_io may look
+        r.sectors -= o.sectors;
         if next.is_some() {
-            r.sector += u64::from(sectors);
+            r.sector += u64::from(o.sectors);
         }
-        if !r.rqf.has(RqFlags::FLUSH_SEQ) {
-            bio_endio(k, bio, status);
-        } else {
+        if r.rqf.has(RqFlags::FLUSH_SEQ) {
             // The flush machinery ends the bio when its sequence is over.
-            k.block().reqs[rq].bio = Some(bio);
             return;
         }
+        r.bio = next;
+        bio_endio(k, bio, status);
     }
 }
 
 /// `rq` is over: accounts it and tells whoever waits for it
 /// (`__blk_mq_end_request`).
+#[inline]
 #[allow(non_snake_case)]
 pub fn __blk_mq_end_request<K: BlockEnv>(k: &mut K, rq: ReqId, status: BlkStatus) {
-    account_done(k, rq, status);
-    wbt::done(k, rq);
-    dispatch::put_budget_of(k, rq);
-    match k.block().reqs[rq].end {
+    let now = k.host().now();
+    if k.block().reqs[rq].rqf.has(RqFlags::ELV) {
+        sched::completed_request(k, rq);
+    }
+    let b = k.block();
+    let r = &mut b.reqs[rq];
+    let (dev, end) = (r.dev, r.end);
+    let d = &mut b.devs[usize::from(dev.0)];
+    account_done(d, r, status, now);
+    let woken = match end {
+        RqEnd::None => None, // when it is freed
+        _ => wbt::done(d, r, rq, now),
+    };
+    if std::mem::take(&mut r.budget) {
+        k.put_budget(dev);
+    }
+    if let Some(queue) = woken {
+        wbt::wake_all(k, dev, queue);
+    }
+    match end {
         RqEnd::None => blk_mq_free_request(k, rq),
-        RqEnd::Clone { .. } => k.rq_end_io(rq, status),
+        RqEnd::Clone { .. } | RqEnd::Daemon(_) => k.rq_end_io(rq, status),
         RqEnd::FlushRq => flush::flush_end_io(k, rq, status),
         RqEnd::FlushData => flush::data_end_io(k, rq, status),
     }
 }
 
 /// `blk_account_io_done`
-fn account_done<K: BlockEnv>(k: &mut K, rq: ReqId, status: BlkStatus) {
-    let now = k.host().now();
-    let b = k.block();
-    let r = &mut b.reqs[rq];
-    let (op, start, issued) = (r.op, r.start, r.io_start);
+#[inline]
+fn account_done(d: &mut BlockDev, r: &mut Request, status: BlkStatus, now: Ns) {
     let started = r.rqf.has(RqFlags::IN_FLIGHT);
     let counted = r.rqf.has(RqFlags::IO_STAT) && !r.rqf.has(RqFlags::FLUSH_SEQ);
-    if counted {
-        b.reqs[rq].rqf.clear(RqFlags::IO_STAT);
-    }
-    let r = b.reqs[rq];
-    let d = b.dev(r.dev);
     if started && let Some(w) = &mut d.wbt {
-        w.sample(&r, now);
+        w.sample(r, now);
     }
     let c = &mut d.count;
     if status != BlkStatus::Ok {
         c.failed += 1;
     }
     if started {
-        c.d2c.record(now - issued);
+        c.d2c.record(now - r.io_start);
     }
     if counted {
-        c.done(now, op, start);
+        r.rqf.clear(RqFlags::IO_STAT);
+        c.done(now, r.op, r.start);
     }
 }
 
 /// `blk_mq_free_request`: tags, budget and memory; then whoever waited.
+#[inline]
 pub fn blk_mq_free_request<K: BlockEnv>(k: &mut K, rq: ReqId) {
+    let now = k.host().now();
     let b = k.block();
-    let r = b.reqs[rq];
-    let dev = b.dev(r.dev);
-    dev.count.requests_done += 1;
-    if r.rqf.has(RqFlags::ELV) {
-        dev.elevator.finish(&r);
+    let r = &mut b.reqs[rq];
+    let (dev, hctx, cpu) = (r.dev, r.hctx, r.cpu);
+    let (budget, tag, sched_tag, sched_nr) = (r.budget, r.tag, r.sched_tag, r.sched_nr);
+    let is_elv = r.rqf.has(RqFlags::ELV);
+    r.rqf.clear(RqFlags::IN_FLIGHT);
+    let d = &mut b.devs[usize::from(dev.0)];
+    d.count.requests_done += 1;
+    let woken = wbt::done(d, r, rq, now);
+    if is_elv {
+        sched::finish_request(k, rq);
     }
-    b.reqs.free(rq);
-    if r.budget {
-        k.put_budget(r.dev); // refused before it was started
+    k.block().reqs.free(rq);
+    if let Some(queue) = woken {
+        wbt::wake_all(k, dev, queue);
     }
-    if r.tag {
-        put_tag(k, r.hctx, false);
+    if budget {
+        k.put_budget(dev); // refused before it was started
     }
-    if r.sched_tag {
-        put_tag(k, r.hctx, true);
+    if tag {
+        put_tag(k, hctx, false);
+    }
+    if sched_tag {
+        if let Some(tags) = &mut k.block().hctx(hctx).sched_tags {
+            tags.clear(sched_nr, cpu);
+        }
+        put_tag(k, hctx, true);
     }
     // blk_mq_sched_restart
-    let h = k.block().hctx(r.hctx);
+    let h = k.block().hctx(hctx);
     if std::mem::take(&mut h.restart) {
-        dispatch::blk_mq_run_hw_queue(k, r.hctx, true);
+        dispatch::blk_mq_run_hw_queue(k, hctx, true);
     }
-}
-
-/// Frees a request that another one has absorbed.
-pub fn free_merged<K: BlockEnv>(k: &mut K, rq: ReqId) {
-    wbt::done(k, rq);
-    blk_mq_free_request(k, rq);
 }
 
 /// Gives a tag of `hctx` back and wakes who slept for it (`blk_mq_put_tag`).
+#[inline]
 pub fn put_tag<K: BlockEnv>(k: &mut K, hctx: HctxId, sched: bool) {
-    let h = k.block().hctx(hctx);
-    let tags = match (&mut h.sched_tags, sched) {
-        (Some(tags), true) => tags,
-        _ => &mut h.tags,
-    };
-    for _ in 0..tags.put() {
-        let h = k.block().hctx(hctx);
-        let tags = match (&mut h.sched_tags, sched) {
-            (Some(tags), true) => tags,
-            _ => &mut h.tags,
-        };
-        match tags.next_waiter() {
+    let to_wake = k.block().hctx(hctx).tags_of(sched).put();
+    if to_wake > 0 {
+        wake_waiters(k, hctx, sched, to_wake);
+    }
+}
+
+fn wake_waiters<K: BlockEnv>(k: &mut K, hctx: HctxId, sched: bool, n: u32) {
+    if planted::has(Defect::MissedWakeUp) {
+        return;
+    }
+    for _ in 0..n {
+        match k.block().hctx(hctx).tags_of(sched).next_waiter() {
             Some(task) => k.wake(task),
             None => break,
         }
@@ -160,6 +183,7 @@ pub fn put_tag<K: BlockEnv>(k: &mut K, hctx: HctxId, sched: bool) {
 }
 
 /// A bio, or one of the parts it was split into, is over (`bio_endio`).
+#[inline]
 pub fn bio_endio<K: BlockEnv>(k: &mut K, bio: BioId, status: BlkStatus) {
     let mut bio = bio;
     let mut status = status;
@@ -173,27 +197,27 @@ pub fn bio_endio<K: BlockEnv>(k: &mut K, bio: BioId, status: BlkStatus) {
         if o.remaining > 0 {
             return;
         }
-        let o = *o;
-        if o.traced {
-            b.bios[bio].traced = false;
+        let (dev, end_io, first_error) = (o.dev, o.end_io, o.status);
+        if std::mem::take(&mut o.traced) {
             let subject = b.bio_subject(bio);
-            k.trace(o.dev, Action::Complete, subject);
+            k.trace(dev, Action::Complete, subject);
+            k.ended(dev, subject, first_error);
         }
-        match o.end_io {
+        match end_io {
             EndIo::Chain(whole) => {
                 k.block().bios.free(bio);
                 bio = whole;
-                status = o.status;
+                status = first_error;
             }
             EndIo::Nobody => {
                 k.block().bios.free(bio);
                 return;
             }
             // A clone has a cost of its own.
-            EndIo::Dm { .. } | EndIo::DmRq { .. } => return k.bio_end_io(bio),
+            EndIo::Dm { .. } | EndIo::DmRq { .. } => return k.bio_end_io(bio, end_io),
             _ => {
                 k.host().charge(Cost::CompleteBio);
-                return k.bio_end_io(bio);
+                return k.bio_end_io(bio, end_io);
             }
         }
     }

@@ -6,6 +6,7 @@ use super::flush::FlushQueue;
 use super::hctx::HctxId;
 use super::limits::Limits;
 use super::request::ReqList;
+use super::timeout::QueueTimer;
 use super::wbt::Wbt;
 use crate::sim::Ns;
 use crate::sim::stats::LatencyStats;
@@ -91,7 +92,7 @@ const SHOWN: Flags =
 /// are counted at all, clones of request-based dm, pass for reads.
 fn stat_group(op: Op) -> Op {
     match op {
-        Op::Flush => Op::Read,
+        Op::Flush | Op::DrvIn => Op::Read,
         op => op,
     }
 }
@@ -151,9 +152,16 @@ impl Counters {
     }
 }
 
-/// Adds one to the count of `key`; what was last counted is found first.
+/// Adds one to the count of `key`; the most frequent is found first.
 #[inline]
 fn count<T: PartialEq>(list: &mut Vec<(T, u64)>, key: T) {
+    match list.first_mut() {
+        Some((first, n)) if *first == key => *n += 1,
+        _ => count_other(list, key),
+    }
+}
+
+fn count_other<T: PartialEq>(list: &mut Vec<(T, u64)>, key: T) {
     match list.iter().position(|(k, _)| *k == key) {
         Some(i) => {
             list[i].1 += 1;
@@ -164,6 +172,11 @@ fn count<T: PartialEq>(list: &mut Vec<(T, u64)>, key: T) {
         None => list.push((key, 1)),
     }
 }
+
+/// Schedulers, in the order in which they have registered themselves.
+const SCHEDULERS: [&str; 3] = ["mq-deadline", "bfq", "kyber"];
+/// `BLKDEV_DEFAULT_RQ`
+pub const DEFAULT_RQ: u32 = 128;
 
 /// A block device (`struct gendisk` and `struct request_queue`).
 #[derive(Debug)]
@@ -200,6 +213,8 @@ pub struct BlockDev {
     pub requeue_list: ReqList,
     /// Whether kblockd is to take that list.
     pub requeue_queued: bool,
+    /// Whether it is to leave it to the timer after all.
+    pub requeue_put_off: bool,
     /// Which arming of the requeue timer is valid.
     pub requeue_generation: u32,
     /// Flush machinery.
@@ -208,6 +223,12 @@ pub struct BlockDev {
     pub wbt: Option<Box<Wbt>>,
     /// Whether dispatch is held (`blk_mq_quiesce_queue`).
     pub quiesced: bool,
+    /// Whether it is being removed (`blk_queue_dying`).
+    pub is_dying: bool,
+    /// Whether its disk is gone, and errors are no longer told (`GD_DEAD`).
+    pub is_dead: bool,
+    /// Deadlines of its commands.
+    pub timer: QueueTimer,
     /// Counters.
     pub count: Counters,
 }
@@ -232,10 +253,14 @@ impl BlockDev {
             queue_map: Vec::new(),
             requeue_list: ReqList::default(),
             requeue_queued: false,
+            requeue_put_off: false,
             requeue_generation: 0,
             fq: FlushQueue::default(),
             wbt: None,
             quiesced: false,
+            is_dying: false,
+            is_dead: false,
+            timer: QueueTimer::default(),
             count: Counters::default(),
         }
     }
@@ -262,6 +287,30 @@ impl BlockDev {
         match l.chunk_sectors {
             0 => max,
             c => max.min(c - (sector % u64::from(c)) as u32),
+        }
+    }
+    /// sysfs `scheduler` (`elv_iosched_show`): the schedulers of the usual
+    /// kernel, the one in use in brackets.
+    pub fn scheduler_text(&self) -> String {
+        if self.bio_based {
+            return "none".into();
+        }
+        let others = SCHEDULERS.map(|name| match name == self.elevator.name() {
+            true => format!("[{name}]"),
+            false => name.to_string(),
+        });
+        let others = others.join(" ");
+        match self.elevator {
+            Elevator::None => format!("[none] {others}"),
+            _ => format!("{others} none"),
+        }
+    }
+    /// sysfs `nr_requests`; a device without requests has the default.
+    pub fn nr_requests_shown(&self) -> u32 {
+        if self.bio_based {
+            DEFAULT_RQ
+        } else {
+            self.nr_requests
         }
     }
     /// Whether merging is off altogether (`blk_queue_nomerges`).

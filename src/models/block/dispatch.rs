@@ -3,9 +3,11 @@
 
 use super::super::host::{Cost, Step, TaskId};
 use super::super::io::{BlkStatus, DevId, ReqId};
+use super::driver::{blk_mq_get_driver_tag, put_budget_of, put_driver_tag};
 use super::hctx::RunWork;
-use super::{Action, BlockEnv, BlockFrame, BlockTimer, HctxId, ReqList, RqFlags};
-use super::{complete, insert, pop, replace, wbt};
+use super::requeue::{kick_requeue_list, requeue};
+use super::{BlockEnv, BlockFrame, BlockTimer, HctxId, ReqList};
+use super::{complete, pop, replace, sched, timeout, wbt};
 use crate::sim::Ns;
 
 /// `BLK_MQ_RESOURCE_DELAY` and `BLK_MQ_BUDGET_DELAY`
@@ -61,8 +63,42 @@ pub fn blk_mq_run_hw_queue<K: BlockEnv>(k: &mut K, hctx: HctxId, is_async: bool)
 
 /// Runs all hardware queues of `dev` (`blk_mq_run_hw_queues`).
 pub fn blk_mq_run_hw_queues<K: BlockEnv>(k: &mut K, dev: DevId, is_async: bool) {
+    let only = sq_hctx(k, dev);
     for hctx in k.block().dev(dev).hctxs() {
-        blk_mq_run_hw_queue(k, hctx, is_async);
+        if only.is_none_or(|h| h == hctx) || !k.block().hctx(hctx).dispatch.is_empty() {
+            blk_mq_run_hw_queue(k, hctx, is_async);
+        }
+    }
+}
+
+/// The hardware queue of this CPU, if the scheduler of `dev` gives the same out
+/// through each (`blk_mq_get_sq_hctx`).
+fn sq_hctx<K: BlockEnv>(k: &mut K, dev: DevId) -> Option<HctxId> {
+    let cpu = k.host().cpu().0;
+    let d = k.block().dev(dev);
+    d.elevator.is_single_queue().then(|| d.hctx_of(cpu))
+}
+
+/// Runs all hardware queues of `dev` later, but those that are to run anyway
+/// (`blk_mq_delay_run_hw_queues`).
+fn delay_run_hw_queues<K: BlockEnv>(k: &mut K, dev: DevId) {
+    let only = sq_hctx(k, dev);
+    for hctx in k.block().dev(dev).hctxs() {
+        let h = k.block().hctx(hctx);
+        if h.run_work == RunWork::Idle && (only.is_none_or(|o| o == hctx) || !h.dispatch.is_empty())
+        {
+            mod_run_work(k, hctx, RESOURCE_DELAY);
+        }
+    }
+}
+
+/// Runs all hardware queues of `dev` after `delay`, those for which no run is
+/// wanted yet (`blk_mq_delay_run_hw_queues`).
+pub fn blk_mq_delay_run_hw_queues<K: BlockEnv>(k: &mut K, dev: DevId, delay: Ns) {
+    for hctx in k.block().dev(dev).hctxs() {
+        if k.block().hctx(hctx).run_work == RunWork::Idle {
+            mod_run_work(k, hctx, delay);
+        }
     }
 }
 
@@ -71,7 +107,7 @@ fn need_run<K: BlockEnv>(k: &mut K, hctx: HctxId) -> bool {
     let b = k.block();
     let h = &b.hctxs[hctx.index()];
     let dev = &b.devs[usize::from(h.dev.0)];
-    !dev.quiesced && (!h.dispatch.is_empty() || h.ctx_pending > 0 || dev.elevator.has_work())
+    !dev.quiesced && (!h.dispatch.is_empty() || h.ctx_pending > 0 || dev.elevator.has_work(hctx))
 }
 
 /// `kblockd_mod_delayed_work_on`: whatever run was wanted before is forgotten.
@@ -98,6 +134,9 @@ pub fn timer_fired<K: BlockEnv>(k: &mut K, timer: BlockTimer) {
                 mod_run_work(k, hctx, Ns::ZERO);
             }
         }
+        BlockTimer::Timeout { dev, generation } => timeout::timer_fired(k, dev, generation),
+        BlockTimer::Kyber { dev } => sched::kyber_timer_fired(k, dev),
+        BlockTimer::Bfq { dev, generation } => sched::bfq_timer_fired(k, dev, generation),
         BlockTimer::Wbt { dev, generation } => wbt::timer_fired(k, dev, generation),
         BlockTimer::Requeue { dev, generation } => {
             if k.block().dev(dev).requeue_generation == generation {
@@ -237,7 +276,9 @@ fn do_dispatch_sched<K: BlockEnv>(k: &mut K, f: &mut RunHw) -> bool {
     let mut kick = false;
     while count < max {
         let b = k.block();
-        if !b.devs[usize::from(dev.0)].elevator.has_work() || !b.hctx(f.hctx).dispatch.is_empty() {
+        if !b.devs[usize::from(dev.0)].elevator.has_work(f.hctx)
+            || !b.hctx(f.hctx).dispatch.is_empty()
+        {
             break;
         }
         if !k.get_budget(dev) {
@@ -246,7 +287,7 @@ fn do_dispatch_sched<K: BlockEnv>(k: &mut K, f: &mut RunHw) -> bool {
         let now = k.host().now();
         let b = k.block();
         let d = &mut b.devs[usize::from(dev.0)];
-        let Some(rq) = d.elevator.dispatch(&mut b.reqs, now) else {
+        let Some(rq) = d.elevator.dispatch(&mut b.reqs, f.hctx, now) else {
             k.put_budget(dev);
             kick = true;
             break;
@@ -266,9 +307,7 @@ fn do_dispatch_sched<K: BlockEnv>(k: &mut K, f: &mut RunHw) -> bool {
     f.stage = Stage::Sched;
     if count == 0 {
         if kick {
-            for hctx in k.block().dev(dev).hctxs() {
-                mod_run_work(k, hctx, RESOURCE_DELAY);
-            }
+            delay_run_hw_queues(k, dev);
         }
         return false;
     }
@@ -415,137 +454,9 @@ fn release_budgets<K: BlockEnv>(k: &mut K, list: ReqList) {
     }
 }
 
-/// Gives back the token of the driver's budget that `rq` holds, if it does.
-pub fn put_budget_of<K: BlockEnv>(k: &mut K, rq: ReqId) {
-    let r = &mut k.block().reqs[rq];
-    let dev = r.dev;
-    if std::mem::take(&mut r.budget) {
-        k.put_budget(dev);
-    }
-}
-
 /// `blk_mq_mark_tag_wait` for tags that no other queue shares: the next freed
 /// request restarts this queue. Tries once more.
 fn mark_tag_wait<K: BlockEnv>(k: &mut K, hctx: HctxId, rq: ReqId) -> bool {
     k.block().hctx(hctx).restart = true;
     blk_mq_get_driver_tag(k, rq)
-}
-
-/// Sees to it that `rq` holds a driver tag (`blk_mq_get_driver_tag`).
-#[inline]
-pub fn blk_mq_get_driver_tag<K: BlockEnv>(k: &mut K, rq: ReqId) -> bool {
-    let b = k.block();
-    let r = &mut b.reqs[rq];
-    if !r.tag {
-        r.tag = b.hctxs[r.hctx.index()].tags.get();
-    }
-    r.tag
-}
-
-/// Gives a driver tag back that was taken for dispatch
-/// (`blk_mq_put_driver_tag`); without scheduler a request keeps its tag.
-pub fn put_driver_tag<K: BlockEnv>(k: &mut K, rq: ReqId) {
-    let b = k.block();
-    let r = &mut b.reqs[rq];
-    if r.tag && r.sched_tag {
-        r.tag = false;
-        let hctx = r.hctx;
-        complete::put_tag(k, hctx, false);
-    }
-}
-
-/// The driver has refused `rq` (`__blk_mq_requeue_request`).
-pub fn requeue<K: BlockEnv>(k: &mut K, rq: ReqId) {
-    put_budget_of(k, rq);
-    put_driver_tag(k, rq);
-    k.host().charge(Cost::Requeue);
-    wbt::requeue(k, rq);
-    let now = k.host().now();
-    let b = k.block();
-    b.reqs[rq].rqf.clear(RqFlags::IN_FLIGHT);
-    b.reqs[rq].changed = now;
-    b.dev_of(rq).count.requeues += 1;
-    let (dev, subject) = (b.reqs[rq].dev, b.rq_subject(rq));
-    k.trace(dev, Action::Requeue, subject);
-}
-
-/// Puts `rq` on its device's list of requests to be inserted anew, at the head
-/// of its scheduler (`blk_mq_requeue_request`, `blk_mq_add_to_requeue_list`).
-pub fn blk_mq_requeue_request<K: BlockEnv>(k: &mut K, rq: ReqId, kick: bool) {
-    requeue(k, rq);
-    add_to_requeue_list(k, rq, true, kick);
-}
-
-/// `blk_mq_add_to_requeue_list`
-pub fn add_to_requeue_list<K: BlockEnv>(k: &mut K, rq: ReqId, at_head: bool, kick: bool) {
-    let b = k.block();
-    let dev = b.reqs[rq].dev;
-    let list = &mut b.devs[usize::from(dev.0)].requeue_list;
-    if at_head {
-        b.reqs[rq].rqf.set(RqFlags::SOFTBARRIER);
-        list.push_front(&mut b.reqs, rq);
-    } else {
-        list.push_back(&mut b.reqs, rq);
-    }
-    if kick {
-        kick_requeue_list(k, dev);
-    }
-}
-
-/// `blk_mq_kick_requeue_list`: kblockd inserts what is listed.
-pub fn kick_requeue_list<K: BlockEnv>(k: &mut K, dev: DevId) {
-    let d = k.block().dev(dev);
-    d.requeue_generation = d.requeue_generation.wrapping_add(1);
-    if !std::mem::replace(&mut d.requeue_queued, true) {
-        let hctx = d.hctx0;
-        k.kblockd(hctx, BlockFrame::RequeueWork(dev));
-    }
-}
-
-/// `blk_mq_delay_kick_requeue_list`: one timer a device, restarted each time.
-pub fn delay_kick_requeue_list<K: BlockEnv>(k: &mut K, dev: DevId, delay: Ns) {
-    let at = k.host().jiffies_from_now(delay);
-    let d = k.block().dev(dev);
-    d.requeue_generation = d.requeue_generation.wrapping_add(1);
-    let generation = d.requeue_generation;
-    k.arm(BlockTimer::Requeue { dev, generation }, at);
-}
-
-/// `blk_mq_requeue_work`
-pub fn step_requeue_work<K: BlockEnv>(k: &mut K, task: TaskId, dev: DevId) -> Step {
-    let d = k.block().dev(dev);
-    d.requeue_queued = false;
-    let mut list = std::mem::take(&mut d.requeue_list);
-    pop(k, task);
-    let mut tail = ReqList::default();
-    while let Some(rq) = list.pop_front(&mut k.block().reqs) {
-        let b = k.block();
-        if b.reqs[rq].rqf.has(RqFlags::SOFTBARRIER) {
-            b.reqs[rq].rqf.clear(RqFlags::SOFTBARRIER);
-            insert::blk_mq_sched_insert_request(k, rq, true, false, false);
-        } else {
-            tail.push_back(&mut b.reqs, rq);
-        }
-    }
-    while let Some(rq) = tail.pop_front(&mut k.block().reqs) {
-        insert::blk_mq_sched_insert_request(k, rq, false, false, false);
-    }
-    blk_mq_run_hw_queues(k, dev, false);
-    Step::Again
-}
-
-/// The driver starts `rq` (`blk_mq_start_request`).
-#[inline]
-pub fn blk_mq_start_request<K: BlockEnv>(k: &mut K, rq: ReqId) {
-    let now = k.host().now();
-    let b = k.block();
-    let r = &mut b.reqs[rq];
-    r.io_start = now;
-    r.rqf.set(RqFlags::IN_FLIGHT);
-    let (dev, sectors, op, flags) = (r.dev, r.sectors, r.op, r.flags);
-    b.dev(dev).count.count_issue(sectors, op, flags);
-    let subject = b.rq_subject(rq);
-    wbt::issue(k, rq);
-    k.trace(dev, Action::Issue, subject);
-    k.host().charge(Cost::Trace);
 }

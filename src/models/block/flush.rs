@@ -5,7 +5,8 @@
 use super::super::host::Cost;
 use super::super::io::{BlkStatus, DevId, Flags, Op, ReqId};
 use super::{BlockEnv, ReqList, Request, RqEnd, RqFlags};
-use super::{complete, dispatch, insert};
+use super::{complete, dispatch, driver, insert, requeue};
+use crate::models::planted::{self, Defect};
 use crate::sim::Ns;
 
 /// A flush waits for data in flight, but not longer (`FLUSH_PENDING_TIMEOUT`).
@@ -76,7 +77,7 @@ fn next_step<K: BlockEnv>(k: &mut K, rq: ReqId) {
         pending.push_back(&mut b.reqs, rq);
     } else if r.flush_seq & DATA != 0 {
         fq.data_in_flight += 1;
-        dispatch::add_to_requeue_list(k, rq, true, true);
+        requeue::add_to_requeue_list(k, rq, true, true);
     } else {
         end_sequence(k, rq);
     }
@@ -121,7 +122,7 @@ fn kick_flush<K: BlockEnv>(k: &mut K, dev: DevId) {
     flush.rqf.set(RqFlags::FLUSH_SEQ);
     flush.end = RqEnd::FlushRq;
     let flush = b.reqs.alloc(flush);
-    dispatch::add_to_requeue_list(k, flush, false, true);
+    requeue::add_to_requeue_list(k, flush, false, true);
 }
 
 /// The flush request has ended: all that waited for it go on
@@ -129,10 +130,11 @@ fn kick_flush<K: BlockEnv>(k: &mut K, dev: DevId) {
 pub fn flush_end_io<K: BlockEnv>(k: &mut K, flush: ReqId, status: BlkStatus) {
     k.host().charge(Cost::CompleteBio);
     let now = k.host().now();
-    dispatch::put_budget_of(k, flush);
-    dispatch::put_driver_tag(k, flush);
+    driver::put_budget_of(k, flush);
+    driver::put_driver_tag(k, flush);
     let b = k.block();
     let r = b.reqs[flush];
+    b.reqs[flush].rqf.clear(RqFlags::IN_FLIGHT);
     b.reqs.free(flush);
     let d = &mut b.devs[usize::from(r.dev.0)];
     d.count.dirs[Op::Flush as usize].ios += 1;
@@ -153,6 +155,9 @@ pub fn flush_end_io<K: BlockEnv>(k: &mut K, flush: ReqId, status: BlkStatus) {
             r.flush_seq = 0;
         }
         next_step(k, rq);
+        if planted::has(Defect::FlushWaiterLost) {
+            break;
+        }
     }
     let hctx = r.hctx;
     let h = k.block().hctx(hctx);
@@ -163,8 +168,8 @@ pub fn flush_end_io<K: BlockEnv>(k: &mut K, flush: ReqId, status: BlkStatus) {
 
 /// The data of a sequence have ended (`mq_flush_data_end_io`).
 pub fn data_end_io<K: BlockEnv>(k: &mut K, rq: ReqId, status: BlkStatus) {
-    dispatch::put_budget_of(k, rq);
-    dispatch::put_driver_tag(k, rq);
+    driver::put_budget_of(k, rq);
+    driver::put_driver_tag(k, rq);
     let b = k.block();
     let r = &mut b.reqs[rq];
     r.rqf.clear(RqFlags::IN_FLIGHT);

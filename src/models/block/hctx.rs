@@ -65,6 +65,15 @@ const EWMA_WEIGHT: u32 = 8;
 const EWMA_FACTOR: u32 = 16;
 
 impl Hctx {
+    /// Its scheduler tags, if they are meant and it has any; else its driver
+    /// tags.
+    #[inline]
+    pub fn tags_of(&mut self, sched: bool) -> &mut Tags {
+        match &mut self.sched_tags {
+            Some(tags) if sched => tags,
+            _ => &mut self.tags,
+        }
+    }
     /// `blk_mq_update_dispatch_busy`
     #[inline]
     pub fn update_dispatch_busy(&mut self, busy: bool) {

@@ -48,9 +48,14 @@ pub fn blk_mq_request_bypass_insert<K: BlockEnv>(k: &mut K, rq: ReqId, run_queue
 pub fn elv_insert<K: BlockEnv>(k: &mut K, rq: ReqId, at_head: bool) {
     k.host().charge(Cost::ElvInsert);
     let mut free = ReqList::default();
-    if merge::blk_mq_sched_try_insert_merge(k, rq, &mut free) {
+    let now = k.host().now();
+    let b = k.block();
+    let elevator = &mut b.devs[usize::from(b.reqs[rq].dev.0)].elevator;
+    elevator.init_request(&mut b.reqs, rq, now);
+    let merges = elevator.merges_requests();
+    if merges && merge::blk_mq_sched_try_insert_merge(k, rq, &mut free) {
         while let Some(absorbed) = free.pop_front(&mut k.block().reqs) {
-            complete::free_merged(k, absorbed);
+            complete::blk_mq_free_request(k, absorbed);
         }
         return;
     }
@@ -59,7 +64,7 @@ pub fn elv_insert<K: BlockEnv>(k: &mut K, rq: ReqId, at_head: bool) {
     let b = k.block();
     let dev = &mut b.devs[usize::from(b.reqs[rq].dev.0)];
     dev.elevator.insert(&mut b.reqs, rq, at_head, now);
-    if !at_head && dev.last_merge.is_none() && merge::rq_mergeable(&b.reqs[rq]) {
+    if merges && !at_head && dev.last_merge.is_none() && merge::rq_mergeable(&b.reqs[rq]) {
         dev.last_merge = Some(rq);
     }
 }

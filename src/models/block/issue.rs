@@ -4,7 +4,7 @@
 use super::super::host::{Step, TaskId};
 use super::super::io::{BlkStatus, ReqId};
 use super::{BlockEnv, BlockFrame, HctxId, ReqList, RqFlags};
-use super::{complete, dispatch, insert, pop, replace};
+use super::{complete, dispatch, driver, insert, pop, replace, requeue};
 
 /// `blk_mq_try_issue_list_directly`, in the midst of it.
 #[derive(Copy, Clone, Debug)]
@@ -43,6 +43,7 @@ pub fn step_issue_list<K: BlockEnv>(k: &mut K, task: TaskId, mut f: IssueList) -
 
 /// Issues `rq` in the submitter's context; where that is not possible, inserts
 /// it (`blk_mq_try_issue_directly`).
+#[inline]
 pub fn blk_mq_try_issue_directly<K: BlockEnv>(k: &mut K, rq: ReqId) {
     match try_issue(k, rq, false, true) {
         None => {
@@ -66,6 +67,7 @@ pub fn step_issue_directly<K: BlockEnv>(k: &mut K, task: TaskId, rq: ReqId) -> S
 
 /// Issues `rq` or says why not; it is not inserted
 /// (`blk_mq_request_issue_directly`).
+#[inline]
 pub fn blk_mq_request_issue_directly<K: BlockEnv>(
     k: &mut K,
     rq: ReqId,
@@ -75,15 +77,19 @@ pub fn blk_mq_request_issue_directly<K: BlockEnv>(
 }
 
 /// `__blk_mq_try_issue_directly`; None if it has been interrupted.
+#[inline]
 fn try_issue<K: BlockEnv>(
     k: &mut K,
     rq: ReqId,
     bypass_insert: bool,
     last: bool,
 ) -> Option<BlkStatus> {
-    let b = k.block();
-    let (dev, elv) = (b.reqs[rq].dev, b.reqs[rq].rqf.has(RqFlags::ELV));
-    if b.dev(dev).quiesced {
+    let r = &k.block().reqs[rq];
+    if r.clone.is_some() {
+        return __blk_mq_issue_directly(k, rq, last); // the driver goes on with it
+    }
+    let (dev, elv) = (r.dev, r.rqf.has(RqFlags::ELV));
+    if k.block().dev(dev).quiesced {
         insert::blk_mq_sched_insert_request(k, rq, false, false, false);
         return Some(BlkStatus::Ok);
     }
@@ -99,19 +105,22 @@ fn try_issue<K: BlockEnv>(
 }
 
 /// A token of the driver's budget and a driver tag, or neither.
+#[inline]
 fn get_budget_and_tag<K: BlockEnv>(k: &mut K, rq: ReqId) -> bool {
     let dev = k.block().reqs[rq].dev;
     if !k.get_budget(dev) {
         return false;
     }
-    if !dispatch::blk_mq_get_driver_tag(k, rq) {
+    let tag = driver::blk_mq_get_driver_tag(k, rq);
+    if tag {
+        k.block().reqs[rq].budget = true;
+    } else {
         k.put_budget(dev);
-        return false;
     }
-    k.block().reqs[rq].budget = true;
-    true
+    tag
 }
 
+#[inline]
 #[allow(non_snake_case)]
 fn __blk_mq_issue_directly<K: BlockEnv>(k: &mut K, rq: ReqId, last: bool) -> Option<BlkStatus> {
     let hctx = k.block().reqs[rq].hctx;
@@ -119,7 +128,7 @@ fn __blk_mq_issue_directly<K: BlockEnv>(k: &mut K, rq: ReqId, last: bool) -> Opt
     let busy = matches!(status, BlkStatus::Resource | BlkStatus::DevResource);
     k.block().hctx(hctx).update_dispatch_busy(busy);
     if busy {
-        dispatch::requeue(k, rq);
+        requeue::requeue(k, rq);
     }
     Some(status)
 }

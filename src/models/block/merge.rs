@@ -73,6 +73,7 @@ fn fits(
 }
 
 /// Tries to merge `bio` into `rq` (`blk_attempt_bio_merge`).
+#[inline]
 pub fn blk_attempt_bio_merge<K: BlockEnv>(k: &mut K, rq: ReqId, bio: BioId) -> bool {
     let b = k.block();
     let (r, o) = (&b.reqs[rq], &b.bios[bio]);
@@ -87,6 +88,7 @@ pub fn blk_attempt_bio_merge<K: BlockEnv>(k: &mut K, rq: ReqId, bio: BioId) -> b
 }
 
 /// The running code adds to `rq`: not before others have made it what it is.
+#[inline]
 fn touch<K: BlockEnv>(k: &mut K, rq: ReqId) -> Ns {
     let changed = k.block().reqs[rq].changed;
     k.host().not_before(changed);
@@ -96,10 +98,11 @@ fn touch<K: BlockEnv>(k: &mut K, rq: ReqId) -> Ns {
 }
 
 /// `bio_attempt_back_merge`
+#[inline]
 pub fn bio_attempt_back_merge<K: BlockEnv>(k: &mut K, rq: ReqId, bio: BioId) -> bool {
     touch(k, rq);
     let b = k.block();
-    let o = b.bios[bio];
+    let o = &mut b.bios[bio];
     let r = &mut b.reqs[rq];
     let dev = &mut b.devs[usize::from(r.dev.0)];
     if !fits(dev, r, rq, r.sector, o.sectors, o.segs) {
@@ -107,15 +110,15 @@ pub fn bio_attempt_back_merge<K: BlockEnv>(k: &mut K, rq: ReqId, bio: BioId) -> 
     }
     r.sectors += o.sectors;
     r.segs += o.segs;
-    let tail = r.biotail.replace(bio);
-    b.bios[bio].next = None;
-    if let Some(tail) = tail {
-        b.bios[tail].next = Some(bio);
-    }
+    o.next = None;
     dev.count.back_merges += 1;
     dev.count.dirs[o.op as usize].merges += 1;
+    let at = o.dev;
+    if let Some(tail) = r.biotail.replace(bio) {
+        b.bios[tail].next = Some(bio);
+    }
     let subject = b.bio_subject(bio);
-    k.trace(o.dev, Action::BackMerge, subject);
+    k.trace(at, Action::BackMerge, subject);
     k.host().charge(Cost::Trace);
     true
 }
@@ -124,7 +127,7 @@ pub fn bio_attempt_back_merge<K: BlockEnv>(k: &mut K, rq: ReqId, bio: BioId) -> 
 pub fn bio_attempt_front_merge<K: BlockEnv>(k: &mut K, rq: ReqId, bio: BioId) -> bool {
     touch(k, rq);
     let b = k.block();
-    let o = b.bios[bio];
+    let o = &mut b.bios[bio];
     let r = &mut b.reqs[rq];
     let dev = &mut b.devs[usize::from(r.dev.0)];
     if !fits(dev, r, rq, o.sector, o.sectors, o.segs) {
@@ -133,11 +136,12 @@ pub fn bio_attempt_front_merge<K: BlockEnv>(k: &mut K, rq: ReqId, bio: BioId) ->
     r.sector = o.sector;
     r.sectors += o.sectors;
     r.segs += o.segs;
-    b.bios[bio].next = r.bio.replace(bio);
+    o.next = r.bio.replace(bio);
     dev.count.front_merges += 1;
     dev.count.dirs[o.op as usize].merges += 1;
+    let at = o.dev;
     let subject = b.bio_subject(bio);
-    k.trace(o.dev, Action::FrontMerge, subject);
+    k.trace(at, Action::FrontMerge, subject);
     k.host().charge(Cost::Trace);
     true
 }
@@ -187,9 +191,10 @@ pub fn attempt_merge<K: BlockEnv>(k: &mut K, rq: ReqId, next: ReqId) -> bool {
 
 /// The scheduler learns that `next` went into `rq` (`elv_merge_requests`).
 fn elv_merge_requests<K: BlockEnv>(k: &mut K, rq: ReqId, next: ReqId) {
+    let now = k.host().now();
     let b = k.block();
     let dev = &mut b.devs[usize::from(b.reqs[rq].dev.0)];
-    dev.elevator.requests_merged(&mut b.reqs, rq, next);
+    dev.elevator.requests_merged(&mut b.reqs, rq, next, now);
     if dev.last_merge == Some(next) {
         dev.last_merge = None;
     }
@@ -219,11 +224,11 @@ pub fn blk_mq_sched_try_merge<K: BlockEnv>(k: &mut K, bio: BioId) -> bool {
         ElvMerge::Back => dev.elevator.latter_request(&b.reqs, rq).map(|n| (rq, n)),
         _ => dev.elevator.former_request(&b.reqs, rq).map(|p| (p, rq)),
     };
-    if let Some((first, second)) = neighbour {
-        if attempt_merge(k, first, second) {
-            super::complete::free_merged(k, second);
-            return true;
-        }
+    if let Some((first, second)) = neighbour
+        && attempt_merge(k, first, second)
+    {
+        super::complete::blk_mq_free_request(k, second);
+        return true;
     }
     elv_merged_request(k, rq, place);
     true
@@ -231,10 +236,11 @@ pub fn blk_mq_sched_try_merge<K: BlockEnv>(k: &mut K, bio: BioId) -> bool {
 
 /// The scheduler learns that `rq` has grown (`elv_merged_request`).
 fn elv_merged_request<K: BlockEnv>(k: &mut K, rq: ReqId, place: ElvMerge) {
+    let now = k.host().now();
     let b = k.block();
     let dev = &mut b.devs[usize::from(b.reqs[rq].dev.0)];
     match place {
-        ElvMerge::Front => dev.elevator.front_merged(&mut b.reqs, rq),
+        ElvMerge::Front => dev.elevator.front_merged(&b.reqs, rq, now),
         _ => dev.elevator.rehash(&mut b.reqs, rq),
     }
     dev.last_merge = Some(rq);
@@ -243,31 +249,36 @@ fn elv_merged_request<K: BlockEnv>(k: &mut K, rq: ReqId, place: ElvMerge) {
 /// The request that `bio` would join, and where (`elv_merge`): the last one
 /// merged, by end sector, by the scheduler's own search.
 fn elv_merge<K: BlockEnv>(k: &mut K, bio: BioId) -> Option<(ReqId, ElvMerge)> {
+    let (now, task) = (k.host().now(), k.host().current());
     let b = k.block();
     let o = b.bios[bio];
     let dev = &mut b.devs[usize::from(o.dev.0)];
     if dev.merges_off() || !o.is_mergeable() {
         return None;
     }
-    if let Some(last) = dev.last_merge {
-        let r = &b.reqs[last];
-        if blk_rq_merge_ok(r, &o) {
-            match blk_try_merge(r, &o) {
-                ElvMerge::No => {}
-                place => return Some((last, place)),
-            }
+    let (reqs, elevator) = (&mut b.reqs, &mut dev.elevator);
+    elevator.begin_bio_merge(task, &o);
+    if let Some(last) = dev.last_merge
+        && blk_rq_merge_ok(&reqs[last], &o)
+        && elevator.allow_merge(reqs, last, &o, now)
+    {
+        match blk_try_merge(&reqs[last], &o) {
+            ElvMerge::No => {}
+            place => return Some((last, place)),
         }
     }
     if dev.nomerges == 1 {
         return None;
     }
-    if let Some(rq) = dev.elevator.find_by_end(&mut b.reqs, o.sector) {
-        if blk_rq_merge_ok(&b.reqs[rq], &o) {
-            return Some((rq, ElvMerge::Back));
-        }
+    if let Some(rq) = elevator.find_by_end(reqs, o.sector)
+        && blk_rq_merge_ok(&reqs[rq], &o)
+        && elevator.allow_merge(reqs, rq, &o, now)
+    {
+        return Some((rq, ElvMerge::Back));
     }
-    let rq = dev.elevator.request_merge(&b.reqs, &o)?;
-    blk_rq_merge_ok(&b.reqs[rq], &o).then_some((rq, ElvMerge::Front))
+    let rq = elevator.request_merge(reqs, &o)?;
+    let ok = blk_rq_merge_ok(&reqs[rq], &o) && elevator.allow_merge(reqs, rq, &o, now);
+    ok.then_some((rq, ElvMerge::Front))
 }
 
 /// Tries to append `rq`, which is about to be inserted, to what the scheduler
@@ -284,11 +295,11 @@ pub fn blk_mq_sched_try_insert_merge<K: BlockEnv>(
         return false;
     }
     let only_last = dev.nomerges == 1;
-    if let Some(last) = dev.last_merge {
-        if attempt_merge(k, last, rq) {
-            free.push_front(&mut k.block().reqs, rq);
-            return true;
-        }
+    if let Some(last) = dev.last_merge
+        && attempt_merge(k, last, rq)
+    {
+        free.push_front(&mut k.block().reqs, rq);
+        return true;
     }
     if only_last {
         return false;

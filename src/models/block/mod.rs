@@ -12,28 +12,36 @@
 pub mod complete;
 pub mod device;
 pub mod dispatch;
+pub mod driver;
 pub mod elevator;
 pub mod flush;
 pub mod hctx;
 pub mod insert;
 pub mod issue;
+pub mod klog;
 pub mod limits;
 pub mod merge;
+pub mod passthrough;
 pub mod plug;
 pub mod request;
+pub mod requeue;
+pub mod sbitmap;
+pub mod sched;
 pub mod split;
 pub mod submit;
 pub mod tags;
+pub mod timeout;
 pub mod wbt;
 
 pub use device::BlockDev;
 pub use hctx::{Hctx, HctxId};
+pub use klog::Klog;
 pub use limits::Limits;
 pub use plug::Plug;
 pub use request::{ReqList, Request, RqEnd, RqFlags};
 
 use super::host::{HostEnv, TaskId};
-use super::io::{Bio, BioId, BlkStatus, DevId, ReqId};
+use super::io::{Bio, BioId, BlkStatus, DevId, EndIo, ReqId};
 use crate::sim::{Arena, Ns};
 
 /// A step of the block layer that a task is in the midst of.
@@ -56,6 +64,8 @@ pub enum BlockFrame {
     RunHw(dispatch::RunHw),
     /// `blk_mq_requeue_work`
     RequeueWork(DevId),
+    /// `blk_mq_timeout_work`
+    TimeoutWork(DevId),
 }
 
 /// A block trace event (blktrace's actions).
@@ -120,8 +130,10 @@ pub trait BlockEnv: HostEnv {
     fn put_budget(&mut self, dev: DevId);
     /// `fops->submit_bio` of a bio-based device.
     fn submit_bio(&mut self, bio: BioId);
-    /// A bio has ended; whoever it belongs to frees it.
-    fn bio_end_io(&mut self, bio: BioId);
+    /// A bio has ended; whoever it belongs to, which is `end_io`, frees it.
+    fn bio_end_io(&mut self, bio: BioId, end_io: EndIo);
+    /// `mq_ops->timeout`: the command of `rq` has taken too long.
+    fn timed_out(&mut self, rq: ReqId);
     /// A request that has an [`RqEnd`] of a driver above has ended.
     fn rq_end_io(&mut self, rq: ReqId, status: BlkStatus);
     /// Queues `frame` for kblockd of the CPU that serves `hctx`.
@@ -133,6 +145,8 @@ pub trait BlockEnv: HostEnv {
     fn wake(&mut self, task: TaskId);
     /// A trace event.
     fn trace(&mut self, dev: DevId, action: Action, subject: Subject);
+    /// A bio or request, or a part of one, has ended with `status`.
+    fn ended(&mut self, dev: DevId, subject: Subject, status: BlkStatus);
 }
 
 /// A timer of the block layer; `generation` tells an armed one from its
@@ -148,6 +162,25 @@ pub enum BlockTimer {
     },
     /// `blk_mq_delay_kick_requeue_list`
     Requeue {
+        /// The device.
+        dev: DevId,
+        /// Which arming.
+        generation: u32,
+    },
+    /// A window in which kyber gathers samples.
+    Kyber {
+        /// The device.
+        dev: DevId,
+    },
+    /// Deadlines of a device's commands.
+    Timeout {
+        /// The device.
+        dev: DevId,
+        /// Which arming.
+        generation: u32,
+    },
+    /// bfq has waited for a process long enough.
+    Bfq {
         /// The device.
         dev: DevId,
         /// Which arming.
@@ -175,6 +208,8 @@ pub struct BlockLayer {
     pub hctxs: Vec<Hctx>,
     /// The plug of every task.
     pub plugs: Vec<Plug>,
+    /// The kernel's log.
+    pub klog: Klog,
 }
 
 impl BlockLayer {
@@ -230,7 +265,8 @@ pub fn step<K: BlockEnv>(k: &mut K, task: TaskId, frame: BlockFrame) -> super::h
         BlockFrame::IssueList(f) => issue::step_issue_list(k, task, f),
         BlockFrame::IssueDirectly(rq) => issue::step_issue_directly(k, task, rq),
         BlockFrame::RunHw(f) => dispatch::step_run_hw(k, task, f),
-        BlockFrame::RequeueWork(dev) => dispatch::step_requeue_work(k, task, dev),
+        BlockFrame::RequeueWork(dev) => requeue::step_requeue_work(k, task, dev),
+        BlockFrame::TimeoutWork(dev) => timeout::step_timeout_work(k, task, dev),
     }
 }
 

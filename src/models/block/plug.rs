@@ -36,6 +36,7 @@ pub struct Plug {
 
 /// `blk_start_plug`: nothing happens if the task has a plug. Returns whether
 /// this call began it.
+#[inline]
 pub fn blk_start_plug<K: BlockEnv>(k: &mut K, task: TaskId) -> bool {
     let plug = &mut k.block().plugs[task.index()];
     if plug.active {
@@ -49,6 +50,7 @@ pub fn blk_start_plug<K: BlockEnv>(k: &mut K, task: TaskId) -> bool {
 }
 
 /// `blk_finish_plug`: the task's next step flushes what the plug holds.
+#[inline]
 pub fn blk_finish_plug<K: BlockEnv>(k: &mut K, task: TaskId) {
     let plug = &mut k.block().plugs[task.index()];
     plug.active = false;
@@ -65,13 +67,17 @@ pub fn call_flush<K: BlockEnv>(k: &mut K, from_schedule: bool) {
 
 /// Tries to merge `bio` into a request of the plug
 /// (`blk-merge.c:blk_attempt_plug_merge`): per queue only the newest.
+#[inline]
 pub fn blk_attempt_plug_merge<K: BlockEnv>(k: &mut K, task: TaskId, bio: BioId) -> bool {
     let b = k.block();
+    let plug = &b.plugs[task.index()];
+    let (mut at, multiple_queues) = (plug.list.head, plug.multiple_queues);
+    if at.is_none() {
+        return false;
+    }
     let dev = b.bios[bio].dev;
-    let plug = b.plugs[task.index()];
-    let mut at = plug.list.head;
     while let Some(rq) = at {
-        let r = &b.reqs[rq];
+        let r = &k.block().reqs[rq];
         if r.dev == dev {
             if !merge::blk_attempt_bio_merge(k, rq, bio) {
                 return false;
@@ -79,7 +85,7 @@ pub fn blk_attempt_plug_merge<K: BlockEnv>(k: &mut K, task: TaskId, bio: BioId) 
             k.host().charge(Cost::PlugMerge);
             return true;
         }
-        if !plug.multiple_queues {
+        if !multiple_queues {
             return false;
         }
         at = r.next;
@@ -89,6 +95,7 @@ pub fn blk_attempt_plug_merge<K: BlockEnv>(k: &mut K, task: TaskId, bio: BioId) 
 
 /// Whether the plug must be flushed before a request of `dev` is added
 /// (`blk_add_rq_to_plug`).
+#[inline]
 pub fn must_flush_first<K: BlockEnv>(k: &mut K, task: TaskId, dev: DevId) -> bool {
     let b = k.block();
     let plug = &b.plugs[task.index()];
@@ -105,6 +112,7 @@ pub fn must_flush_first<K: BlockEnv>(k: &mut K, task: TaskId, dev: DevId) -> boo
 }
 
 /// Adds `rq` to the task's plug (`blk_add_rq_to_plug` after the flush).
+#[inline]
 pub fn blk_add_rq_to_plug<K: BlockEnv>(k: &mut K, task: TaskId, rq: ReqId) {
     k.host().charge(Cost::PlugAdd);
     let b = k.block();
@@ -145,6 +153,7 @@ pub fn step_flush<K: BlockEnv>(k: &mut K, task: TaskId, from_schedule: bool) -> 
 }
 
 /// `blk_mq_plug_issue_direct`, one request of it.
+#[inline]
 fn issue_newest<K: BlockEnv>(k: &mut K, task: TaskId) {
     let b = k.block();
     let plug = &mut b.plugs[task.index()];

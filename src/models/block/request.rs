@@ -1,13 +1,15 @@
 //! Requests and the intrusive lists they wait in.
 
+use super::super::host::TaskId;
 use super::super::io::{BioId, BlkStatus, DevId, Flags, IoPrio, Op, ReqId};
 use super::HctxId;
+use super::elevator::bfq::QueueId;
 use super::wbt::Tracked;
 use crate::sim::{Arena, Ns};
 
 /// `RQF_*` flags.
 #[derive(Copy, Clone, PartialEq, Eq, Debug, Default)]
-pub struct RqFlags(pub u8);
+pub struct RqFlags(pub u16);
 
 impl RqFlags {
     /// Its queue has a scheduler (`RQF_ELV`).
@@ -26,6 +28,12 @@ impl RqFlags {
     pub const SORTED: RqFlags = RqFlags(64);
     /// Counted in its device's statistics (`RQF_IO_STAT`).
     pub const IO_STAT: RqFlags = RqFlags(128);
+    /// Its driver has prepared it: it is not to change any more, and goes back
+    /// to the driver past everything (`RQF_DONTPREP`).
+    pub const DONTPREP: RqFlags = RqFlags(256);
+    /// Its command has taken too long, and its driver knows
+    /// (`RQF_TIMED_OUT`).
+    pub const TIMED_OUT: RqFlags = RqFlags(512);
 
     /// Whether any of `f` is set.
     #[inline]
@@ -59,6 +67,25 @@ pub enum RqEnd {
     FlushRq,
     /// The flush machinery: data of a flush sequence.
     FlushData,
+    /// A command of a daemon's, by its number.
+    Daemon(u32),
+}
+
+/// What a scheduler keeps with a request (`rq->elv`).
+#[derive(Copy, Clone, PartialEq, Eq, Debug, Default)]
+pub enum ElvPriv {
+    /// Nothing.
+    #[default]
+    None,
+    /// kyber: a token of its domain.
+    DomainToken,
+    /// bfq: its queue, and its process.
+    Bfq {
+        /// The queue.
+        queue: QueueId,
+        /// The process.
+        task: TaskId,
+    },
 }
 
 /// A request (`struct request`).
@@ -100,6 +127,12 @@ pub struct Request {
     pub tag: bool,
     /// Whether it holds a scheduler tag.
     pub sched_tag: bool,
+    /// Which one, where that matters (`internal_tag`).
+    pub sched_nr: u32,
+    /// What its scheduler keeps with it.
+    pub elv: ElvPriv,
+    /// The task that got it, for its scheduler (`elv.icq`).
+    pub icq: Option<TaskId>,
     /// Whether it holds a token of the driver's budget.
     pub budget: bool,
     /// How write-back throttling counts it.
@@ -213,7 +246,13 @@ impl ReqList {
 }
 
 impl Request {
+    /// Whether somebody waits for it (`rq_is_sync`).
+    #[inline]
+    pub fn is_sync(&self) -> bool {
+        self.op == Op::Read || self.flags.has(Flags::SYNC_FLAGS)
+    }
     /// A request of hardware queue `hctx` that holds nothing yet.
+    #[inline]
     pub fn new(dev: DevId, hctx: HctxId, cpu: u8, op: Op, flags: Flags, now: Ns) -> Request {
         Request {
             sector: 0,
@@ -234,6 +273,9 @@ impl Request {
             flags,
             tag: false,
             sched_tag: false,
+            sched_nr: 0,
+            elv: ElvPriv::None,
+            icq: None,
             budget: false,
             wbt: Tracked::No,
             start: now,

@@ -8,11 +8,15 @@ use super::{Action, BlockDev, BlockEnv};
 ///
 /// Returns the piece to go on with and, if there was a split, the rest, which
 /// is to be submitted afterwards. The piece never merges with what follows it.
+#[inline]
 pub fn bio_split_to_limits<K: BlockEnv>(k: &mut K, bio: BioId) -> (BioId, Option<BioId>) {
     let b = k.block();
-    let whole = b.bios[bio];
-    let dev = &mut b.devs[usize::from(whole.dev.0)];
-    let max = max_piece(dev, &whole);
+    let whole = &b.bios[bio];
+    let dev = &b.devs[usize::from(whole.dev.0)];
+    if is_small(dev, whole) {
+        return (bio, None);
+    }
+    let max = max_piece(dev, whole);
     if whole.sectors <= max || max == 0 {
         return (bio, None);
     }
@@ -50,6 +54,20 @@ pub fn bio_split<K: BlockEnv>(k: &mut K, bio: BioId, sectors: u32) -> BioId {
 /// Sectors of one physical segment, segments being equally long.
 fn segment_sectors(bio: &Bio) -> u64 {
     (u64::from(bio.sectors) / u64::from(bio.segs.max(1))).max(1)
+}
+
+/// Whether `bio`, of one segment and whole logical blocks, is far from every
+/// limit, as most are: there is no need to look closer.
+#[inline]
+fn is_small(dev: &BlockDev, bio: &Bio) -> bool {
+    let l = &dev.limits;
+    let bytes = u64::from(bio.sectors) * SECTOR;
+    bio.segs <= 1
+        && bio.op != Op::Discard
+        && l.chunk_sectors == 0
+        && bytes <= u64::from(l.max_segment_size)
+        && bytes + u64::from(l.physical_block_size) <= u64::from(l.max_sectors) * SECTOR
+        && bytes & (u64::from(l.logical_block_size) - 1) == 0
 }
 
 /// The most sectors of `bio` that fit into one request

@@ -2,7 +2,7 @@
 //! (`blk-core.c:submit_bio_noacct`, `blk-mq.c:blk_mq_submit_bio`, 6.1).
 
 use super::super::host::{Cost, Step, TaskId};
-use super::super::io::{Bio, BioId, BlkStatus, DevId, Flags, Op, ReqId};
+use super::super::io::{BioId, BlkStatus, DevId, Flags, Op, ReqId};
 use super::request::Request;
 use super::{Action, BlockEnv, BlockFrame, RqFlags};
 use super::{complete, dispatch, flush, insert, issue, merge, plug, pop, replace, split, wbt};
@@ -46,6 +46,7 @@ pub fn submit_bio_last<K: BlockEnv>(k: &mut K, bio: BioId) {
 }
 
 /// The frame of [`submit_bio_noacct`].
+#[inline]
 pub fn step_submit_bio<K: BlockEnv>(k: &mut K, task: TaskId, bio: BioId) -> Step {
     pop(k, task);
     submit_bio(k, task, bio)
@@ -53,6 +54,7 @@ pub fn step_submit_bio<K: BlockEnv>(k: &mut K, task: TaskId, bio: BioId) -> Step
 
 /// `submit_bio_noacct`: checks a bio and hands it to its device. What is left
 /// to do is on the stack; a submitter never sleeps in here.
+#[inline]
 fn submit_bio<K: BlockEnv>(k: &mut K, task: TaskId, bio: BioId) -> Step {
     k.host().charge(Cost::SubmitBio);
     let cpu = k.host().cpu().0;
@@ -63,7 +65,7 @@ fn submit_bio<K: BlockEnv>(k: &mut K, task: TaskId, bio: BioId) -> Step {
     if o.end_sector() > dev.capacity && o.sectors > 0 {
         return end_at_once(k, bio, BlkStatus::IoErr);
     }
-    if o.is_flush() && !dev.write_cache {
+    if !dev.write_cache && o.is_flush() {
         o.flags = o.flags.without(Flags::PREFLUSH.with(Flags::FUA));
         if o.sectors == 0 {
             return end_at_once(k, bio, BlkStatus::Ok);
@@ -93,6 +95,7 @@ fn end_at_once<K: BlockEnv>(k: &mut K, bio: BioId, status: BlkStatus) -> Step {
 }
 
 /// `blk_mq_submit_bio`, up to where it may sleep.
+#[inline]
 fn blk_mq_submit_bio<K: BlockEnv>(k: &mut K, task: TaskId, bio: BioId) -> Step {
     let (bio, rest) = split::bio_split_to_limits(k, bio);
     if let Some(rest) = rest {
@@ -115,6 +118,7 @@ fn blk_mq_submit_bio<K: BlockEnv>(k: &mut K, task: TaskId, bio: BioId) -> Step {
 
 /// A request for `bio`, now or when a tag is free
 /// (`blk_mq_get_new_requests`).
+#[inline]
 fn get_request<K: BlockEnv>(k: &mut K, task: TaskId, bio: BioId) -> Step {
     match alloc_request(k, bio) {
         Some(rq) => issue_or_queue(k, task, bio, rq),
@@ -134,22 +138,32 @@ fn get_request<K: BlockEnv>(k: &mut K, task: TaskId, bio: BioId) -> Step {
 
 /// `blk_mq_attempt_bio_merge`: into the plug, the scheduler or the software
 /// queue.
+#[inline]
 fn blk_mq_attempt_bio_merge<K: BlockEnv>(k: &mut K, task: TaskId, bio: BioId) -> bool {
     let b = k.block();
-    let o = b.bios[bio];
-    let dev = b.dev(o.dev);
+    let o = &b.bios[bio];
+    let dev = &b.devs[usize::from(o.dev.0)];
     if dev.merges_off() || !o.is_mergeable() {
         return false;
     }
-    let elv = dev.elevator.is_some();
     if plug::blk_attempt_plug_merge(k, task, bio) {
         return true;
     }
-    if elv {
-        return merge::blk_mq_sched_try_merge(k, bio);
-    }
-    let hctx = hctx_of_bio(k, bio);
-    let list = k.block().hctx(hctx).ctxs[usize::from(o.cpu)];
+    let b = k.block();
+    let o = &b.bios[bio];
+    let dev = &b.devs[usize::from(o.dev.0)];
+    let hctx = dev.hctx_of(o.cpu);
+    let list = match dev.elevator.cpu_list(hctx, o.cpu, o.op) {
+        Some(list) => list,
+        None if dev.elevator.is_some() => return merge::blk_mq_sched_try_merge(k, bio),
+        None => {
+            let h = &b.hctxs[hctx.index()];
+            if h.ctx_pending == 0 {
+                return false;
+            }
+            h.ctxs[usize::from(o.cpu)]
+        }
+    };
     if list.is_empty() || !merge::blk_bio_list_merge(k, list, bio) {
         return false;
     }
@@ -157,6 +171,7 @@ fn blk_mq_attempt_bio_merge<K: BlockEnv>(k: &mut K, task: TaskId, bio: BioId) ->
     true
 }
 
+#[inline]
 fn hctx_of_bio<K: BlockEnv>(k: &mut K, bio: BioId) -> super::HctxId {
     let b = k.block();
     let o = &b.bios[bio];
@@ -164,11 +179,14 @@ fn hctx_of_bio<K: BlockEnv>(k: &mut K, bio: BioId) -> super::HctxId {
 }
 
 /// A request for `bio`, if a tag is free (`__blk_mq_alloc_requests`).
+#[inline]
 fn alloc_request<K: BlockEnv>(k: &mut K, bio: BioId) -> Option<ReqId> {
+    let o = &k.block().bios[bio];
+    let (dev, cpu, op, flags) = (o.dev, o.cpu, o.op, o.flags);
+    let rq = blk_mq_alloc_request(k, dev, cpu, op, flags)?;
     let b = k.block();
-    let o = b.bios[bio];
-    let rq = blk_mq_alloc_request(k, o.dev, o.cpu, &o)?;
-    let b = k.block();
+    let o = &mut b.bios[bio];
+    o.next = None;
     let r = &mut b.reqs[rq];
     r.sector = o.sector;
     r.sectors = o.sectors;
@@ -176,37 +194,52 @@ fn alloc_request<K: BlockEnv>(k: &mut K, bio: BioId) -> Option<ReqId> {
     r.prio = o.prio;
     r.bio = Some(bio);
     r.biotail = Some(bio);
-    b.bios[bio].next = None;
     Some(rq)
 }
 
 /// An empty request of `dev`, if a tag is free (`blk_mq_alloc_request` with
 /// `BLK_MQ_REQ_NOWAIT`).
+#[inline]
 pub fn blk_mq_alloc_request<K: BlockEnv>(
     k: &mut K,
     dev: DevId,
     cpu: u8,
-    like: &Bio,
+    op: Op,
+    flags: Flags,
 ) -> Option<ReqId> {
-    let now = k.host().now();
+    let (now, task) = (k.host().now(), k.host().current());
     let b = k.block();
     let d = &mut b.devs[usize::from(dev.0)];
     let hctx = d.hctx_of(cpu);
     let h = &mut b.hctxs[hctx.index()];
-    let mut r = Request::new(dev, hctx, cpu, like.op, like.flags, now);
     // Flushes hold a tag of the scheduler like everything else.
+    let sched = h.sched_tags.is_some();
+    let mut sched_nr = 0;
     match &mut h.sched_tags {
         Some(tags) => {
-            r.sched_tag = tags.get();
-            r.rqf.set(RqFlags::ELV);
+            let limit = match op == Op::Flush || flags.has(Flags::FUA.with(Flags::PREFLUSH)) {
+                true => None,
+                false => d.elevator.limit_depth(task, op, is_sync(op, flags)),
+            };
+            sched_nr = tags.get_shallow(cpu, limit)?;
+            d.elevator.prepare_request(task);
         }
-        None => r.tag = h.tags.get(),
-    }
-    if !r.tag && !r.sched_tag {
-        return None;
+        None if h.tags.get() => {}
+        None => return None,
     }
     d.count.requests += 1;
-    Some(b.reqs.alloc(r))
+    Some(b.reqs.alloc_with(|| Request {
+        tag: !sched,
+        sched_tag: sched,
+        sched_nr,
+        icq: if sched { task } else { None },
+        rqf: if sched {
+            RqFlags::ELV
+        } else {
+            RqFlags::default()
+        },
+        ..Request::new(dev, hctx, cpu, op, flags, now)
+    }))
 }
 
 /// The submitter goes on after having been kept from a request.
@@ -256,21 +289,23 @@ fn tags_of<K: BlockEnv>(k: &mut K, bio: BioId) -> &mut super::tags::Tags {
 
 /// `blk_mq_submit_bio` with its request: flush machinery, plug, scheduler or
 /// driver.
+#[inline]
 fn issue_or_queue<K: BlockEnv>(k: &mut K, task: TaskId, bio: BioId, rq: ReqId) -> Step {
     k.host().charge(Cost::GetRequest);
     let b = k.block();
-    let o = b.bios[bio];
+    let o = &b.bios[bio];
+    let (dev, is_flush, sync) = (o.dev, o.is_flush(), is_sync(o.op, o.flags));
     let subject = b.rq_subject(rq);
-    k.trace(o.dev, Action::GetRq, subject);
-    wbt::track(k, rq, &o);
+    k.trace(dev, Action::GetRq, subject);
+    wbt::track(k, rq, bio);
     account_start(k, rq);
     let b = k.block();
-    if o.is_flush() {
+    if is_flush {
         flush::blk_insert_flush(k, rq);
         return Step::Yield;
     }
     if b.plugs[task.index()].active {
-        if plug::must_flush_first(k, task, o.dev) {
+        if plug::must_flush_first(k, task, dev) {
             let frame = BlockFrame::GetRequest(GetRequest {
                 bio,
                 stage: Stage::Plug(rq),
@@ -284,9 +319,9 @@ fn issue_or_queue<K: BlockEnv>(k: &mut K, task: TaskId, bio: BioId, rq: ReqId) -
         return Step::Yield;
     }
     let r = &b.reqs[rq];
-    let (elv, hctx, sync) = (r.rqf.has(RqFlags::ELV), r.hctx, is_sync(&o));
+    let (elv, hctx) = (r.rqf.has(RqFlags::ELV), r.hctx);
     let busy = b.hctx(hctx).dispatch_busy > 0;
-    let one_queue = b.dev(o.dev).nr_hw_queues == 1;
+    let one_queue = b.dev(dev).nr_hw_queues == 1;
     if elv || (busy && (one_queue || !sync)) {
         insert::blk_mq_sched_insert_request(k, rq, false, true, true);
     } else {
@@ -297,14 +332,12 @@ fn issue_or_queue<K: BlockEnv>(k: &mut K, task: TaskId, bio: BioId, rq: ReqId) -
 
 /// Whether somebody waits for it (`op_is_sync`).
 #[inline]
-pub fn is_sync(bio: &Bio) -> bool {
-    !bio.op.is_write()
-        || bio
-            .flags
-            .has(Flags::SYNC.with(Flags::FUA).with(Flags::PREFLUSH))
+pub fn is_sync(op: Op, flags: Flags) -> bool {
+    !op.is_write() || flags.has(Flags::SYNC.with(Flags::FUA).with(Flags::PREFLUSH))
 }
 
 /// `blk_account_io_start`
+#[inline]
 pub fn account_start<K: BlockEnv>(k: &mut K, rq: ReqId) {
     let now = k.host().now();
     let b = k.block();
@@ -312,5 +345,5 @@ pub fn account_start<K: BlockEnv>(k: &mut K, rq: ReqId) {
     r.start = now;
     r.changed = now;
     r.rqf.set(RqFlags::IO_STAT);
-    b.dev_of(rq).count.start(now);
+    b.devs[usize::from(r.dev.0)].count.start(now);
 }

@@ -11,7 +11,8 @@ pub use depth::Wbt;
 
 use super::super::host::TaskId;
 use super::super::io::{Bio, BioId, DevId, Flags, Op, ReqId};
-use super::{BlockEnv, BlockTimer};
+use super::{BlockDev, BlockEnv, BlockTimer, Request};
+use crate::sim::Ns;
 
 /// How a request is counted (`enum wbt_flags`).
 #[derive(Copy, Clone, PartialEq, Eq, Debug, Default)]
@@ -36,7 +37,7 @@ impl Tracked {
             Op::Discard => Tracked::Discard,
             Op::Write if bio.flags.has(Flags::SYNC) && bio.flags.has(Flags::IDLE) => Tracked::No,
             Op::Write => Tracked::Write,
-            Op::Flush => Tracked::No,
+            Op::Flush | Op::DrvIn => Tracked::No,
         }
     }
     /// Which wait queue it is for.
@@ -56,7 +57,14 @@ fn wbt<K: BlockEnv>(k: &mut K, dev: DevId) -> Option<&mut Wbt> {
 /// `task` is about to get a request for `bio`: whether it may
 /// (`wbt_wait`, `rq_qos_wait`). If not, it is on the list of those who wait and
 /// is to sleep until [`granted`].
+#[inline]
 pub fn throttle<K: BlockEnv>(k: &mut K, task: TaskId, bio: BioId) -> bool {
+    let b = k.block();
+    b.devs[usize::from(b.bios[bio].dev.0)].wbt.is_none() || enter(k, task, bio)
+}
+
+#[inline]
+fn enter<K: BlockEnv>(k: &mut K, task: TaskId, bio: BioId) -> bool {
     let now = k.host().now();
     let o = k.block().bios[bio];
     let Some(w) = wbt(k, o.dev) else { return true };
@@ -107,10 +115,11 @@ fn start_window<K: BlockEnv>(k: &mut K, dev: DevId) {
 
 /// The request that `bio` got is counted as the bio is (`wbt_track`).
 #[inline]
-pub fn track<K: BlockEnv>(k: &mut K, rq: ReqId, bio: &Bio) {
+pub fn track<K: BlockEnv>(k: &mut K, rq: ReqId, bio: BioId) {
     let b = k.block();
-    if b.dev(bio.dev).wbt.is_some() {
-        b.reqs[rq].wbt = Tracked::of(bio);
+    let o = &b.bios[bio];
+    if b.devs[usize::from(o.dev.0)].wbt.is_some() {
+        b.reqs[rq].wbt = Tracked::of(o);
     }
 }
 
@@ -137,17 +146,12 @@ pub fn requeue<K: BlockEnv>(k: &mut K, rq: ReqId) {
     }
 }
 
-/// `rq` is over, or has been merged into another: its place is free
-/// (`wbt_done`).
-pub fn done<K: BlockEnv>(k: &mut K, rq: ReqId) {
-    let now = k.host().now();
-    let b = k.block();
-    let r = &mut b.reqs[rq];
+/// `rq`, of `dev`, is over, or has been merged into another: its place is free
+/// (`wbt_done`). The queue whose sleepers are to be [woken](wake_all), if any.
+#[inline]
+pub fn done(dev: &mut BlockDev, r: &mut Request, rq: ReqId, now: Ns) -> Option<usize> {
+    let w = dev.wbt.as_deref_mut()?;
     let tracked = std::mem::take(&mut r.wbt);
-    let id = r.dev;
-    let dev = b.dev(id);
-    let write_cache = dev.write_cache;
-    let Some(w) = &mut dev.wbt else { return };
     let Some(queue) = tracked.queue() else {
         if w.sync.is_some_and(|(r, _)| r == rq) {
             w.sync = None;
@@ -155,14 +159,13 @@ pub fn done<K: BlockEnv>(k: &mut K, rq: ReqId) {
         if tracked == Tracked::Read {
             w.last_other = Some(now);
         }
-        return;
+        return None;
     };
-    if w.leave(queue, write_cache) {
-        wake_all(k, id, queue);
-    }
+    w.leave(queue, dev.write_cache).then_some(queue)
 }
 
-fn wake_all<K: BlockEnv>(k: &mut K, dev: DevId, queue: usize) {
+/// Lets in whoever waits in `queue` of `dev` and may (`wbt_rqw_done`).
+pub fn wake_all<K: BlockEnv>(k: &mut K, dev: DevId, queue: usize) {
     let now = k.host().now();
     while let Some(task) = wbt(k, dev).and_then(|w| w.grant(queue, now)) {
         k.wake(task);

@@ -3,7 +3,7 @@
 //! The port answers at once when a command will be done; TASK SET FULL comes
 //! back as a busy device, which a completion restarts.
 
-use super::super::block::dispatch::blk_mq_start_request;
+use super::super::block::driver::blk_mq_start_request;
 use super::super::host::Cost;
 use super::super::io::{BlkStatus, DevId, ReqId};
 use super::DeviceEnv;

@@ -3,18 +3,20 @@
 pub mod array_port;
 pub mod null_blk;
 pub mod port;
+pub mod scripted;
 pub mod scsi;
 
 use serde::{Deserialize, Serialize};
 
 use super::block::BlockEnv;
-use super::io::ReqId;
+use super::io::{BioId, ReqId};
+use super::san::San;
 use crate::sim::Ns;
 use crate::sim::draw::Draws;
 use array_port::PortDisk;
 use null_blk::NullBlk;
 use port::Array;
-use scsi::ScsiDisk;
+use scsi::{ScsiDebug, ScsiDisk};
 
 /// What devices need of their surroundings.
 pub trait DeviceEnv: BlockEnv {
@@ -25,6 +27,13 @@ pub trait DeviceEnv: BlockEnv {
     /// A timer is started that ends the command of `rq` after `span`, in an
     /// interrupt of the current CPU.
     fn complete_after(&mut self, span: Ns, rq: ReqId);
+    /// The same for the command of `bio`, of a bio-based null_blk.
+    fn complete_bio_after(&mut self, span: Ns, nullb: u16, bio: BioId);
+    /// The host has given up the command of `rq`, which its device carries out
+    /// all the same, at `due`.
+    fn given_up(&mut self, rq: ReqId, due: Ns);
+    /// Arms a timer of the SCSI mid-layer.
+    fn arm_scsi(&mut self, timer: scsi::Timer, at: Ns);
 }
 
 /// All leaf devices, by kind.
@@ -34,12 +43,34 @@ pub struct Devices {
     pub null_blks: Vec<NullBlk>,
     /// SCSI disks.
     pub scsi: Vec<ScsiDisk>,
+    /// What all disks of scsi_debug share.
+    pub scsi_debug: ScsiDebug,
+    /// Completions that are not to be heeded, because their command has been
+    /// aborted, and when they are due.
+    pub cancelled: Vec<(ReqId, Ns)>,
     /// Disks behind array ports.
     pub port_disks: Vec<PortDisk>,
     /// The ports and the media behind them.
     pub array: Array,
+    /// The storage network, with the arrays in it.
+    pub san: San,
     /// Where noise of service is drawn from.
     pub draws: Draws,
+}
+
+impl Devices {
+    /// Whether the completion of `rq` that comes now is one of an aborted
+    /// command.
+    #[inline]
+    pub fn is_cancelled(&mut self, rq: ReqId, now: Ns) -> bool {
+        !self.cancelled.is_empty() && self.take_cancelled(rq, now)
+    }
+    #[cold]
+    fn take_cancelled(&mut self, rq: ReqId, now: Ns) -> bool {
+        let late = |&(id, due): &(ReqId, Ns)| id == rq && due <= now;
+        let at = self.cancelled.iter().position(late);
+        at.map(|at| self.cancelled.swap_remove(at)).is_some()
+    }
 }
 
 /// A leaf device.
@@ -52,6 +83,8 @@ pub enum DeviceConfig {
     ScsiDebug(ScsiDebugConfig),
     /// A port of a storage array.
     ArrayPort(port::PortConfig),
+    /// A LUN of an array, across a storage network.
+    Lun(scsi::LunDiskConfig),
 }
 
 /// null_blk's configfs attributes (`null_blk/main.c`, 6.1).
@@ -103,7 +136,7 @@ impl Default for NullBlkConfig {
     }
 }
 
-/// scsi_debug's module parameters as far as they matter without faults.
+/// scsi_debug's module parameters, and how the mid-layer treats its disk.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct ScsiDebugConfig {
@@ -115,6 +148,13 @@ pub struct ScsiDebugConfig {
     pub max_queue: u32,
     /// `device/queue_depth`. Default: as `max_queue`.
     pub queue_depth: Option<u32>,
+    /// The hardware handler that has attached itself to the disk: `alua` if
+    /// scsi_dh_alua was loaded when the disk was found. Default: none.
+    pub handler: Option<String>,
+    /// `device/timeout`: how long a command may take. Default: 30 s.
+    pub timeout: Ns,
+    /// How often a command is tried again (`SD_MAX_RETRIES`). Default: 5.
+    pub retries: u32,
 }
 
 impl Default for ScsiDebugConfig {
@@ -124,6 +164,9 @@ impl Default for ScsiDebugConfig {
             ndelay: Ns::from_ms(4),
             max_queue: 192,
             queue_depth: None,
+            timeout: Ns::from_secs(30),
+            handler: None,
+            retries: 5,
         }
     }
 }

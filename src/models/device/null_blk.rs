@@ -1,9 +1,14 @@
-//! null_blk in its blk-mq mode (`drivers/block/null_blk/main.c`, 6.1): one timer
-//! a command, started at issue, whatever the command's size and the load.
+//! null_blk (`drivers/block/null_blk/main.c`, 6.1): one timer a command, started
+//! at issue, whatever the command's size and the load. It takes requests, or
+//! bios without a queue of its own.
 
-use super::super::block::dispatch::blk_mq_start_request;
+use std::collections::VecDeque;
+
+use super::super::block::complete::{self, bio_endio};
+use super::super::block::driver::blk_mq_start_request;
 use super::super::host::Cost;
-use super::super::io::{BlkStatus, Op, ReqId, SECTOR};
+use super::super::io::{BioId, BlkStatus, Op, ReqId, SECTOR};
+use super::scripted::{Script, strike, touches};
 use super::{DeviceEnv, NullBlkConfig};
 use crate::sim::Ns;
 
@@ -14,6 +19,23 @@ pub struct NullBlk {
     pub config: NullBlkConfig,
     /// Pages in its write cache.
     pub cached_pages: u64,
+    /// Bio-based: slots for commands that are taken.
+    pub busy: u32,
+    /// Bio-based: bios that found no slot, in order.
+    pub waiting: VecDeque<BioId>,
+    /// Ranges of sectors, first and last, on which every command fails.
+    pub bad: Vec<(u64, u64)>,
+    /// Other faults: how the next commands end.
+    pub faults: Script<Fault>,
+}
+
+/// How a command of null_blk is made to end.
+#[derive(Copy, Clone, Debug, PartialEq, Eq)]
+pub struct Fault {
+    /// Sectors that are moved all the same.
+    pub moved: u32,
+    /// How the rest ends.
+    pub status: BlkStatus,
 }
 
 /// Bytes of a page.
@@ -22,6 +44,59 @@ const PAGE: u64 = 4096;
 const MIB_PAGES: u64 = 256;
 
 impl NullBlk {
+    /// An idle device without faults.
+    pub fn new(config: NullBlkConfig) -> Self {
+        NullBlk {
+            config,
+            cached_pages: 0,
+            busy: 0,
+            waiting: VecDeque::new(),
+            bad: Vec::new(),
+            faults: Vec::new(),
+        }
+    }
+    /// Whether it takes bios (`queue_mode` 0).
+    pub fn is_bio_based(&self) -> bool {
+        self.config.queue_mode == 0
+    }
+    /// What a command takes.
+    fn delay(&self) -> Ns {
+        if self.config.irqmode == IRQ_TIMER {
+            self.config.completion_nsec
+        } else {
+            Ns::ZERO
+        }
+    }
+
+    /// How a command ends (`null_handle_badblocks`): decided when it is issued.
+    fn fault(&mut self, sector: u64, sectors: u32) -> Option<Fault> {
+        let bad = |&(first, last): &(u64, u64)| touches(sector, sectors, first, last);
+        if self.bad.iter().any(bad) {
+            return Some(Fault {
+                moved: 0,
+                status: BlkStatus::IoErr,
+            });
+        }
+        strike(&mut self.faults, sector, sectors)
+    }
+
+    /// Sectors `first` to `last` become bad, or good again.
+    pub fn set_bad_blocks(&mut self, set: bool, first: u64, last: u64) {
+        if set {
+            self.bad.push((first, last));
+            return;
+        }
+        let cut = |&(from, to): &(u64, u64)| {
+            let before = (from, to.min(first.saturating_sub(1)));
+            let after = (from.max(last.saturating_add(1)), to);
+            let left = [(first > from, before), (last < to, after)];
+            left.into_iter()
+                .filter(|&(any, (from, to))| any && from <= to)
+                .map(|(_, range)| range)
+        };
+        self.bad = self.bad.iter().flat_map(cut).collect();
+    }
+
     /// Moves the data of a request; how many pages of which kind that takes
     /// (`null_handle_memory_backed`, `null_handle_flush`). Until the next flush
     /// a write cache holds what is written, up to its size.
@@ -35,7 +110,7 @@ impl NullBlk {
                 (Cost::StorePage, pages)
             }
             Op::Flush => (Cost::FlushPage, std::mem::take(&mut self.cached_pages)),
-            Op::Discard => (Cost::StorePage, 0),
+            Op::Discard | Op::DrvIn => (Cost::StorePage, 0),
         }
     }
 }
@@ -44,23 +119,85 @@ impl NullBlk {
 const IRQ_TIMER: u8 = 2;
 
 /// `null_queue_rq`: never busy.
+#[inline]
 pub fn queue_rq<K: DeviceEnv>(k: &mut K, nullb: u16, rq: ReqId) -> BlkStatus {
     blk_mq_start_request(k, rq);
     let r = &k.block().reqs[rq];
-    let (op, sectors) = (r.op, r.sectors);
+    let (op, sector, sectors) = (r.op, r.sector, r.sectors);
     let n = &mut k.devices().null_blks[usize::from(nullb)];
-    if n.config.memory_backed > 0 {
+    let mut fails = false;
+    if !n.bad.is_empty() || !n.faults.is_empty() {
+        let fault = n.fault(sector, sectors);
+        fails = fault.is_some();
+        let r = &mut k.block().reqs[rq];
+        r.status = fault.map_or(BlkStatus::Ok, |f| f.status);
+        r.completed = fault.map_or(0, |f| f.moved);
+    }
+    let n = &mut k.devices().null_blks[usize::from(nullb)];
+    if n.config.memory_backed > 0 && !fails {
         let (cost, pages) = n.move_data(op, sectors);
         k.host().charge_n(cost, pages);
     }
-    let c = &k.devices().null_blks[usize::from(nullb)].config;
-    let delay = if c.irqmode == IRQ_TIMER {
-        c.completion_nsec
-    } else {
-        Ns::ZERO
-    };
+    let delay = k.devices().null_blks[usize::from(nullb)].delay();
     k.host().charge(Cost::Issue);
     k.complete_after(delay, rq);
     k.host().charge(Cost::Issued);
     BlkStatus::Ok
+}
+
+/// `null_submit_bio`: every command takes one of `hw_queue_depth` slots. In the
+/// kernel a submitter sleeps for one; here its bio waits, and it goes on.
+pub fn submit_bio<K: DeviceEnv>(k: &mut K, nullb: u16, bio: BioId) {
+    let n = &mut k.devices().null_blks[usize::from(nullb)];
+    if n.busy >= n.config.hw_queue_depth.max(1) {
+        return n.waiting.push_back(bio);
+    }
+    n.busy += 1;
+    issue_bio(k, nullb, bio);
+}
+
+fn issue_bio<K: DeviceEnv>(k: &mut K, nullb: u16, bio: BioId) {
+    let delay = k.devices().null_blks[usize::from(nullb)].delay();
+    k.host().charge(Cost::Issue);
+    k.complete_bio_after(delay, nullb, bio);
+    k.host().charge(Cost::Issued);
+}
+
+/// The command of `bio` has ended (`end_cmd`).
+pub fn bio_completed<K: DeviceEnv>(k: &mut K, nullb: u16, bio: BioId) {
+    bio_endio(k, bio, BlkStatus::Ok);
+    let n = &mut k.devices().null_blks[usize::from(nullb)];
+    match n.waiting.pop_front() {
+        Some(next) => issue_bio(k, nullb, next),
+        None => n.busy -= 1,
+    }
+}
+
+/// The timer of `rq` has expired (`end_cmd`).
+pub fn end_cmd<K: DeviceEnv>(k: &mut K, rq: ReqId) {
+    let r = &k.block().reqs[rq];
+    let (status, moved) = (r.status, r.completed);
+    if status != BlkStatus::Ok && moved > 0 {
+        let bytes = u64::from(moved) * SECTOR;
+        complete::blk_update_request(k, rq, BlkStatus::Ok, bytes);
+    }
+    complete::blk_mq_end_request(k, rq, status);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_command_that_touches_a_bad_block_fails() {
+        let mut n = NullBlk::new(NullBlkConfig::default());
+        n.set_bad_blocks(true, 8, 15);
+        let fails = |n: &mut NullBlk, sector| n.fault(sector, 8).is_some();
+        assert!(!fails(&mut n, 0) && fails(&mut n, 1) && fails(&mut n, 15) && !fails(&mut n, 16));
+        assert_eq!(n.fault(8, 8).map(|f| f.status), Some(BlkStatus::IoErr));
+        n.set_bad_blocks(false, 10, 11);
+        assert_eq!(n.bad, [(8, 9), (12, 15)]);
+        n.set_bad_blocks(false, 0, 100);
+        assert_eq!(n.bad, []);
+    }
 }

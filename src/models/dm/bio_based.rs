@@ -8,12 +8,18 @@ use super::super::host::{Cost, Step, TaskId, interrupted};
 use super::super::io::{Bio, BioId, BlkStatus, DevId, EndIo, Flags, SECTOR};
 use super::super::mpath::selector::SelectCtx;
 use super::super::mpath::{Completion, EndIoBio, MapBio, PathIdx};
+use super::super::probe::{Mapped, TargetEvent};
 use super::delay::Delay;
-use super::{DmEnv, DmFrame, Target, apply, worker};
+use super::{DmEnv, DmFrame, Target, apply, pg_init, suspend, worker};
+use crate::models::planted::{self, Defect};
 use crate::sim::Ns;
 
 /// Takes a bio (`dm_submit_bio`).
+#[inline]
 pub fn dm_submit_bio<K: DmEnv>(k: &mut K, dm: u16, bio: BioId) {
+    if kept_back(k, dm, bio) {
+        return;
+    }
     k.host().charge(Cost::MapBio);
     if interrupted(k) {
         let frame = K::dm_frame(DmFrame::SplitAndProcess { dm, bio });
@@ -25,12 +31,30 @@ pub fn dm_submit_bio<K: DmEnv>(k: &mut K, dm: u16, bio: BioId) {
 /// The frame of [`DmFrame::SplitAndProcess`].
 pub fn step<K: DmEnv>(k: &mut K, task: TaskId, dm: u16, bio: BioId) -> Step {
     pop(k, task);
-    split_and_process_bio(k, dm, bio);
+    if !kept_back(k, dm, bio) {
+        split_and_process_bio(k, dm, bio);
+    }
     Step::Again
+}
+
+/// Whether the device is suspended, or about to be: its bios wait, but for
+/// read-ahead.
+#[inline]
+fn kept_back<K: DmEnv>(k: &mut K, dm: u16, bio: BioId) -> bool {
+    let blocked = k.dm().dev(dm).blocked;
+    if blocked {
+        if k.block().bios[bio].flags.has(Flags::RAHEAD) {
+            complete::bio_endio(k, bio, BlkStatus::IoErr);
+        } else {
+            suspend::defer(k, dm, bio);
+        }
+    }
+    blocked
 }
 
 /// Splits a bio where the table says so, clones it and maps the clone
 /// (`dm_split_and_process_bio`).
+#[inline]
 fn split_and_process_bio<K: DmEnv>(k: &mut K, dm: u16, bio: BioId) {
     let bio = split_to_target(k, dm, bio);
     let now = k.host().now();
@@ -50,13 +74,12 @@ fn split_and_process_bio<K: DmEnv>(k: &mut K, dm: u16, bio: BioId) {
     }
     b.devs[usize::from(clone.dev.0)].count.start(now);
     let clone = b.bios.alloc(clone);
-    if k.dm().dev(dm).suspended {
-        return defer(k, dm, clone);
-    }
+    k.dm().dev(dm).in_flight += 1;
     map_bio(k, dm, clone);
 }
 
 /// The piece of `bio` that goes to one target; the rest is submitted after it.
+#[inline]
 fn split_to_target<K: DmEnv>(k: &mut K, dm: u16, bio: BioId) -> BioId {
     let o = k.block().bios[bio];
     let table = &k.dm().dev(dm).table;
@@ -74,13 +97,8 @@ fn split_to_target<K: DmEnv>(k: &mut K, dm: u16, bio: BioId) -> BioId {
     front
 }
 
-fn defer<K: DmEnv>(k: &mut K, dm: u16, clone: BioId) {
-    let mut list = k.dm().dev(dm).deferred;
-    list.push(k, clone);
-    k.dm().dev(dm).deferred = list;
-}
-
 /// Maps a clone, new or held before, and sends it on its way (`__map_bio`).
+#[inline]
 pub fn map_bio<K: DmEnv>(k: &mut K, dm: u16, clone: BioId) {
     let c = k.block().bios[clone];
     let table = &mut k.dm().dev(dm).table;
@@ -109,6 +127,7 @@ pub fn map_bio<K: DmEnv>(k: &mut K, dm: u16, clone: BioId) {
 }
 
 /// The clone is addressed to another device now (`dm_submit_bio_remap`).
+#[inline]
 fn redirect<K: DmEnv>(k: &mut K, clone: BioId, (dev, sector): (DevId, u64)) {
     let b = k.block();
     let c = &mut b.bios[clone];
@@ -120,6 +139,7 @@ fn redirect<K: DmEnv>(k: &mut K, clone: BioId, (dev, sector): (DevId, u64)) {
 }
 
 /// `multipath_map_bio`
+#[inline]
 fn multipath_map_bio<K: DmEnv>(k: &mut K, dm: u16, clone: BioId) {
     let ctx = SelectCtx {
         nr_bytes: (u64::from(k.block().bios[clone].sectors) * SECTOR) as u32,
@@ -128,15 +148,26 @@ fn multipath_map_bio<K: DmEnv>(k: &mut K, dm: u16, clone: BioId) {
         now: k.host().ktime(),
     };
     let Some(m) = k.dm().mpath(dm) else { return };
-    match m.map_bio(&ctx) {
+    let verdict = m.map_bio(&ctx);
+    let mapped = match verdict {
+        MapBio::Remapped(path) => Mapped::To(path),
+        MapBio::Queued { .. } => Mapped::Held,
+        MapBio::Requeue => Mapped::PushedBack,
+        MapBio::Kill => Mapped::Killed,
+    };
+    k.target_event(dm, TargetEvent::Mapped(mapped, ctx));
+    match verdict {
         MapBio::Remapped(path) => remap(k, dm, clone, path, &ctx),
-        MapBio::Queued { worker, .. } => {
+        MapBio::Queued { worker, activate } => {
             queue(k, dm, clone);
+            if activate {
+                pg_init::activate(k, dm);
+            }
             if worker {
                 worker::start(k, dm);
             }
         }
-        MapBio::Requeue => defer(k, dm, clone),
+        MapBio::Requeue => dm_requeue(k, dm, clone),
         MapBio::Kill => end_clone(k, dm, clone, BlkStatus::IoErr),
     }
 }
@@ -149,10 +180,12 @@ pub fn queue<K: DmEnv>(k: &mut K, dm: u16, clone: BioId) {
 }
 
 /// The clone goes to `path`.
+#[inline]
 fn remap<K: DmEnv>(k: &mut K, dm: u16, clone: BioId, path: PathIdx, ctx: &SelectCtx) {
     let Some(m) = k.dm().mpath(dm) else { return };
     m.start_io(path, ctx.nr_bytes);
     let to = m.dev(path);
+    k.target_event(dm, TargetEvent::Began(path, ctx.nr_bytes));
     let c = &mut k.block().bios[clone];
     c.pgpath = path.0;
     c.mapped = ctx.now;
@@ -164,6 +197,7 @@ fn remap<K: DmEnv>(k: &mut K, dm: u16, clone: BioId, path: PathIdx, ctx: &Select
 
 /// A clone has ended: done, or mapped again (`clone_endio`,
 /// `multipath_end_io_bio`).
+#[inline]
 pub fn clone_endio<K: DmEnv>(k: &mut K, dm: u16, clone: BioId) {
     k.host().charge(Cost::EndCloneBio);
     let now = k.host().ktime();
@@ -186,8 +220,22 @@ pub fn clone_endio<K: DmEnv>(k: &mut K, dm: u16, clone: BioId) {
         return end_clone(k, dm, clone, c.status);
     };
     let (verdict, effects) = m.end_io_bio(&io);
+    if !matches!(verdict, EndIoBio::Done(_)) {
+        k.dm().dev(dm).retried += 1;
+    }
+    let left = TargetEvent::Left {
+        path: PathIdx(c.pgpath),
+        nr_bytes: io.nr_bytes,
+        status: c.status,
+        is_over: matches!(verdict, EndIoBio::Done(_)),
+    };
+    k.target_event(dm, left);
     match verdict {
+        EndIoBio::Done(_) if planted::has(Defect::ErrorSwallowed) => {
+            end_clone(k, dm, clone, BlkStatus::Ok);
+        }
         EndIoBio::Done(status) => end_clone(k, dm, clone, status),
+        EndIoBio::Incomplete { .. } if planted::has(Defect::LostBioInRequeue) => {}
         EndIoBio::Incomplete { worker } => {
             restore(k, clone, &whole, sectors);
             queue(k, dm, clone);
@@ -195,10 +243,7 @@ pub fn clone_endio<K: DmEnv>(k: &mut K, dm: u16, clone: BioId) {
                 worker::start(k, dm);
             }
         }
-        EndIoBio::Requeue => {
-            restore(k, clone, &whole, sectors);
-            defer(k, dm, clone);
-        }
+        EndIoBio::Requeue => dm_requeue(k, dm, clone),
     }
     if effects != super::Effects::default() {
         apply(k, dm, effects);
@@ -210,7 +255,11 @@ pub fn clone_endio<K: DmEnv>(k: &mut K, dm: u16, clone: BioId) {
 fn restore<K: DmEnv>(k: &mut K, clone: BioId, whole: &Bio, sectors: u32) {
     let c = &mut k.block().bios[clone];
     c.sector = whole.sector;
-    c.sectors = sectors;
+    c.sectors = if planted::has(Defect::ShortRetry) {
+        sectors / 2
+    } else {
+        sectors
+    };
     c.segs = whole.segs;
     c.dev = whole.dev;
     c.status = BlkStatus::Ok;
@@ -218,8 +267,29 @@ fn restore<K: DmEnv>(k: &mut K, clone: BioId, whole: &Bio, sectors: u32) {
     c.traced = false;
 }
 
+/// The target pushes an I/O back while the device is being suspended: it is
+/// accounted as over, and begins anew when the device resumes
+/// (`dm_handle_requeue`).
+fn dm_requeue<K: DmEnv>(k: &mut K, dm: u16, clone: BioId) {
+    let now = k.host().now();
+    let b = k.block();
+    let EndIo::Dm { orig, .. } = b.bios[clone].end_io else {
+        return;
+    };
+    b.bios.free(clone);
+    let o = &b.bios[orig];
+    let count = &mut b.devs[usize::from(o.dev.0)].count;
+    count.done(now, o.op, o.start);
+    count.dirs[o.op as usize].sectors += u64::from(o.sectors);
+    count.requeues += 1;
+    suspend::defer(k, dm, orig);
+    k.dm().dev(dm).in_flight -= 1;
+    suspend::io_left(k, dm);
+}
+
 /// The clone is over, and with it the bio that the device was given, unless
 /// that was only its flush (`dm_io_complete`).
+#[inline]
 fn end_clone<K: DmEnv>(k: &mut K, dm: u16, clone: BioId, status: BlkStatus) {
     let now = k.host().now();
     let b = k.block();
@@ -228,18 +298,27 @@ fn end_clone<K: DmEnv>(k: &mut K, dm: u16, clone: BioId, status: BlkStatus) {
     let EndIo::Dm { orig, .. } = c.end_io else {
         return;
     };
+    let d = k.dm().dev(dm);
+    d.in_flight -= 1;
+    if d.suspender.is_some() {
+        suspend::io_left(k, dm);
+    }
+    let b = k.block();
     let o = &mut b.bios[orig];
     let dev = &mut b.devs[usize::from(o.dev.0)];
     dev.count.done(now, o.op, o.start); // a flush before data is an I/O too
     // The clone may have lost the flag, to a path without a write cache.
     if o.flags.has(Flags::PREFLUSH) && o.sectors > 0 && status == BlkStatus::Ok {
         o.flags = o.flags.without(Flags::PREFLUSH);
-        let worker = k.dm().dev(dm).worker;
+        let worker = k.dm().dev(dm).wq;
         let frame = super::super::block::BlockFrame::SubmitBio(orig);
         let frame = K::block_frame(frame);
         return k.queue_work(worker, frame);
     }
     dev.count.dirs[o.op as usize].sectors += u64::from(o.sectors);
     dev.count.bios_done += 1;
+    if planted::has(Defect::DoubleCompletion) && status != BlkStatus::Ok {
+        complete::bio_endio(k, orig, status);
+    }
     complete::bio_endio(k, orig, status);
 }

@@ -1,14 +1,8 @@
 //! Messages to a device-mapper device (`dmsetup message`;
-//! `dm-ioctl.c:target_message`, 6.1), and what `dmsetup` says of failures.
+//! `dm-ioctl.c:target_message`, 6.1).
 
 use super::table::{Table, Target};
 use crate::models::mpath::{DeviceLookup, Effects, Errno, split_args};
-
-/// What `dmsetup` prints when the ioctl behind `command` (`reload`, `resume`,
-/// `message`) fails for the device called `name`.
-pub fn dmsetup_failure(command: &str, name: &str, errno: Errno) -> String {
-    format!("device-mapper: {command} ioctl on {name}  failed: {errno}\nCommand failed.")
-}
 
 /// Sends a message to the target at `sector`, or, if it begins with `@`, to
 /// the core (`dm-ioctl.c:target_message`). Kernel log lines go to `log`.

@@ -6,19 +6,26 @@
 
 pub mod bio_based;
 pub mod delay;
+pub mod dmsetup;
 pub mod linear;
 pub mod message;
+pub mod pg_init;
 pub mod request_based;
 pub mod striped;
+pub mod suspend;
 pub mod table;
 pub mod worker;
 
 pub use table::{Table, Target, TargetSpec};
 
-use super::block::BlockEnv;
+use std::collections::VecDeque;
+
+use super::block::{BlockEnv, dispatch, requeue};
 use super::host::TaskId;
 use super::io::{BioId, DevId};
-use super::mpath::{Effects, Multipath};
+use super::mpath::selector::StatusType;
+use super::mpath::{DhResult, Effects, Multipath, PathIdx, Timer};
+use super::probe::TargetEvent;
 use crate::sim::Ns;
 
 /// A step of device-mapper that a task is in the midst of.
@@ -33,6 +40,26 @@ pub enum DmFrame {
         /// The bio.
         bio: BioId,
     },
+    /// `dm_wq_work`: bios that came while a device was suspended.
+    WqWork(u16),
+    /// `activate_path_work`: the hardware handler is asked for a path.
+    Activate(u16, PathIdx),
+}
+
+/// A timer of device-mapper.
+#[derive(Copy, Clone, PartialEq, Eq, Debug)]
+pub enum DmTimer {
+    /// Queueing without paths ends (`nopath_timer`).
+    NoPath {
+        /// The device.
+        dm: u16,
+        /// Which arming it is.
+        generation: u32,
+    },
+    /// A delayed activation begins (`activate_path`).
+    Activate(u16, PathIdx),
+    /// The hardware handler has answered (`pg_init_done`).
+    PgInitDone(u16, PathIdx, DhResult),
 }
 
 /// What device-mapper needs of its surroundings.
@@ -45,8 +72,24 @@ pub trait DmEnv: BlockEnv {
     fn lld_busy(&mut self, dev: DevId) -> bool;
     /// After `delay`, the worker of `dm` submits `bio`.
     fn submit_later(&mut self, dm: u16, bio: BioId, delay: Ns);
+    /// Whoever watches `dm` is to be told of an event (`dm_table_event`).
+    fn dm_event(&mut self, dm: u16);
+    /// Whether anything but the running task can still change anything: a timer
+    /// that pends, another task that runs.
+    fn can_change(&mut self) -> bool;
+    /// Whether the driver of `dev` has a busy hook.
+    fn can_be_busy(&self, dev: DevId) -> bool;
+    /// Something happened to the multipath target of `dm`.
+    fn target_event(&mut self, dm: u16, event: TargetEvent<'_>);
     /// Queues work for a worker.
     fn queue_work(&mut self, worker: TaskId, frame: Self::Frame);
+    /// Arms a timer.
+    fn arm_dm(&mut self, timer: DmTimer, at: Ns);
+    /// Asks the hardware handler of `dev` to activate it
+    /// (`scsi_dh_activate`): what it will answer, and after how long.
+    fn dh_activate(&mut self, dev: DevId) -> (Ns, DhResult);
+    /// A path or group has changed its state.
+    fn paths_changed(&mut self);
 }
 
 /// All device-mapper devices, in order of creation.
@@ -54,6 +97,8 @@ pub trait DmEnv: BlockEnv {
 pub struct Dm {
     /// The devices.
     pub devs: Vec<DmDev>,
+    /// `kmpath_handlerd`: activates paths, one after the other.
+    pub handlerd: Option<TaskId>,
 }
 
 /// A device-mapper device (`struct mapped_device`).
@@ -65,6 +110,8 @@ pub struct DmDev {
     pub dev: DevId,
     /// Its table.
     pub table: Table,
+    /// The table that the next resume puts into its place.
+    pub inactive: Option<Table>,
     /// Paths whose driver can report itself busy, and whether it last did.
     pub busy_paths: Vec<(DevId, bool)>,
     /// Bios that the multipath target holds (`m->queued_bios`).
@@ -73,13 +120,39 @@ pub struct DmDev {
     pub worker: TaskId,
     /// Whether that worker has been started.
     pub worker_queued: bool,
-    /// Whether it is suspended.
+    /// Whether it is suspended (`DMF_SUSPENDED`).
     pub suspended: bool,
-    /// Bios that came while it was suspended (`md->deferred`).
+    /// Whether I/O is held (`DMF_BLOCK_IO_FOR_SUSPEND`).
+    pub blocked: bool,
+    /// Bios that are held (`md->deferred`).
     pub deferred: BioFifo,
+    /// Worker that submits them when the device resumes (`md->wq`).
+    pub wq: TaskId,
+    /// I/Os that the targets have: `md->pending_io` of a bio-based device,
+    /// `blk_mq_queue_inflight` of a request-based one.
+    pub in_flight: u32,
+    /// A task that waits until there are none.
+    pub suspender: Option<TaskId>,
+    /// Tasks that suspend or resume it, one after the other; the first does,
+    /// the others wait (`md->suspend_lock`).
+    pub suspend_lock: VecDeque<TaskId>,
+    /// Which arming of the timer that ends queueing without paths is valid.
+    pub nopath_generation: u32,
     /// Kernel log lines.
     pub log: Vec<String>,
+    /// When each of these was written.
+    pub log_at: Vec<Ns>,
+    /// I/Os that came back from a path to be sent again.
+    pub retried: u64,
+    /// Changes of its paths and groups, and when: what `dmsetup status` would
+    /// have printed then.
+    pub history: Vec<(Ns, String)>,
+    /// What `dmsetup status` printed, and when it was started.
+    pub status_seen: Vec<(Ns, String)>,
 }
+
+/// Most changes of paths and groups that are remembered.
+const HISTORY: usize = 10_000;
 
 impl DmDev {
     /// Its multipath target, if that is what it is.
@@ -88,6 +161,10 @@ impl DmDev {
             Some(Target::Multipath(m)) => Some(m),
             _ => None,
         }
+    }
+    /// What has been added to the log was written at `now`.
+    pub fn stamp_log(&mut self, now: Ns) {
+        self.log_at.resize(self.log.len(), now);
     }
 }
 
@@ -102,6 +179,10 @@ impl BioFifo {
     /// Whether it holds nothing.
     pub fn is_empty(&self) -> bool {
         self.head.is_none()
+    }
+    /// `bio_list_peek`
+    pub fn first(&self) -> Option<BioId> {
+        self.head
     }
     /// `bio_list_add`
     pub fn push<K: BlockEnv>(&mut self, k: &mut K, bio: BioId) {
@@ -145,20 +226,77 @@ impl Dm {
 
 /// Does what the target asks for after it has changed.
 pub fn apply<K: DmEnv>(k: &mut K, dm: u16, effects: Effects) {
+    k.target_event(dm, TargetEvent::Changed);
     let dev = k.dm().dev(dm).dev;
     let bio_based = k.block().dev(dev).bio_based;
     if effects.process_queued {
         if bio_based {
             worker::start(k, dm);
         } else {
-            super::block::dispatch::kick_requeue_list(k, dev);
+            requeue::kick_requeue_list(k, dev);
         }
     }
     if effects.run_queue && !bio_based {
-        super::block::dispatch::blk_mq_run_hw_queues(k, dev, true);
+        dispatch::blk_mq_run_hw_queues(k, dev, true);
     }
-    let log = k.dm().mpath(dm).map(Multipath::take_log);
-    if let Some(mut log) = log {
-        k.dm().dev(dm).log.append(&mut log);
+    if effects.activate {
+        pg_init::activate(k, dm);
+    }
+    set_nopath_timer(k, dm, effects.timer);
+    if effects.event {
+        remember(k, dm);
+        k.dm_event(dm);
+    }
+    if let Some(mut log) = k.dm().mpath(dm).map(Multipath::take_log) {
+        let now = k.host().now();
+        let d = k.dm().dev(dm);
+        d.log.append(&mut log);
+        d.stamp_log(now);
+    }
+}
+
+/// The timer that ends queueing without paths: `mod_timer`, `del_timer`.
+fn set_nopath_timer<K: DmEnv>(k: &mut K, dm: u16, timer: Timer) {
+    if timer == Timer::Keep {
+        return;
+    }
+    let d = k.dm().dev(dm);
+    d.nopath_generation = d.nopath_generation.wrapping_add(1);
+    if let Timer::Arm(span) = timer {
+        let generation = d.nopath_generation;
+        let at = k.host().jiffies_from_now(span);
+        k.arm_dm(DmTimer::NoPath { dm, generation }, at);
+    }
+}
+
+/// A path or group has changed: what the status is now.
+fn remember<K: DmEnv>(k: &mut K, dm: u16) {
+    k.paths_changed();
+    if k.dm().dev(dm).history.len() < HISTORY {
+        let now = k.host().now();
+        let status = status(k, dm);
+        k.dm().dev(dm).history.push((now, status));
+    }
+}
+
+/// What `dmsetup status` prints of `dm`, devices by name.
+pub fn status<K: DmEnv>(k: &mut K, dm: u16) -> String {
+    let names: Vec<String> = k.block().devs.iter().map(|d| d.name.clone()).collect();
+    let name = |dev: DevId, out: &mut String| out.push_str(&names[usize::from(dev.0)]);
+    k.dm().dev(dm).table.print(StatusType::Info, name)
+}
+
+/// A timer of device-mapper has expired.
+pub fn timer_fired<K: DmEnv>(k: &mut K, timer: DmTimer) {
+    match timer {
+        DmTimer::NoPath { dm, generation } => {
+            if k.dm().dev(dm).nopath_generation != generation {
+                return;
+            }
+            let effects = k.dm().mpath(dm).map(Multipath::nopath_timer_fired);
+            apply(k, dm, effects.unwrap_or_default());
+        }
+        DmTimer::Activate(dm, path) => pg_init::queue_activation(k, dm, path),
+        DmTimer::PgInitDone(dm, path, result) => pg_init::done(k, dm, path, result),
     }
 }

@@ -3,17 +3,17 @@
 //! the path's scheduler straight to the driver (`dm-rq.c`,
 //! `dm-mpath.c:multipath_clone_and_map`, 6.1).
 
-use super::super::block::dispatch::{
-    blk_mq_requeue_request, blk_mq_start_request, delay_kick_requeue_list,
-};
+use super::super::block::driver::blk_mq_start_request;
 use super::super::block::issue::blk_mq_request_issue_directly;
+use super::super::block::requeue::{blk_mq_requeue_request, delay_kick_requeue_list};
 use super::super::block::submit::{account_start, blk_mq_alloc_request};
 use super::super::block::{Action, RqEnd, RqFlags, complete};
 use super::super::host::{Cost, interrupted};
-use super::super::io::{Bio, BioId, BlkStatus, EndIo, Flags, Op, ReqId, SECTOR};
+use super::super::io::{BioId, BlkStatus, EndIo, Flags, Op, ReqId, SECTOR};
 use super::super::mpath::selector::SelectCtx;
 use super::super::mpath::{Completion, EndIoRq, MapRq, PathIdx};
-use super::{DmEnv, apply};
+use super::super::probe::{Mapped, TargetEvent};
+use super::{DmEnv, apply, pg_init, suspend};
 use crate::sim::Ns;
 
 /// Delay before a request without a path is tried again
@@ -22,20 +22,41 @@ const DELAY_REQUEUE: Ns = Ns::from_ms(100);
 
 /// Takes a request that leaves the device's queue (`dm_mq_queue_rq`). None if it
 /// is interrupted: to be called again.
+#[inline]
 pub fn dm_mq_queue_rq<K: DmEnv>(k: &mut K, dm: u16, rq: ReqId) -> Option<BlkStatus> {
-    if let Some(clone) = k.block().reqs[rq].clone {
-        return issue_clone(k, dm, rq, clone);
+    let clone = k.block().reqs[rq].clone;
+    let status = match clone {
+        Some(clone) => issue_clone(k, dm, rq, clone)?,
+        None if k.dm().dev(dm).blocked || is_busy(k, dm) => return Some(BlkStatus::Resource),
+        None => {
+            blk_mq_start_request(k, rq);
+            k.dm().dev(dm).in_flight += 1;
+            map_request(k, dm, rq)?
+        }
+    };
+    if status != BlkStatus::Ok {
+        rq_left(k, dm); // back to the block layer
     }
-    if k.dm().dev(dm).suspended || is_busy(k, dm) {
-        return Some(BlkStatus::Resource);
+    Some(status)
+}
+
+/// A request is no longer with the target (`rq_completed`).
+#[inline]
+fn rq_left<K: DmEnv>(k: &mut K, dm: u16) {
+    let d = k.dm().dev(dm);
+    d.in_flight -= 1;
+    if d.suspender.is_some() {
+        suspend::io_left(k, dm);
     }
-    blk_mq_start_request(k, rq);
-    map_request(k, dm, rq)
 }
 
 /// Whether no path could take a request now (`multipath_busy`).
+#[inline]
 fn is_busy<K: DmEnv>(k: &mut K, dm: u16) -> bool {
     let d = k.dm().dev(dm);
+    if d.busy_paths.is_empty() {
+        return d.multipath().is_some_and(|m| m.is_busy(|_| false));
+    }
     let mut busy = std::mem::take(&mut d.busy_paths);
     for (dev, is_busy) in &mut busy {
         *is_busy = k.lld_busy(*dev);
@@ -47,6 +68,7 @@ fn is_busy<K: DmEnv>(k: &mut K, dm: u16) -> bool {
 }
 
 /// Chooses a path and sends a clone down it (`map_request`).
+#[inline]
 fn map_request<K: DmEnv>(k: &mut K, dm: u16, rq: ReqId) -> Option<BlkStatus> {
     let ctx = SelectCtx {
         nr_bytes: (u64::from(k.block().reqs[rq].sectors) * SECTOR) as u32,
@@ -55,13 +77,23 @@ fn map_request<K: DmEnv>(k: &mut K, dm: u16, rq: ReqId) -> Option<BlkStatus> {
         now: k.host().ktime(),
     };
     let verdict = k.dm().mpath(dm).map_or(MapRq::Kill, |m| m.map_rq(&ctx));
+    let mapped = match verdict {
+        MapRq::Remapped(path) => Mapped::To(path),
+        MapRq::DelayRequeue { .. } => Mapped::Held,
+        MapRq::Kill => Mapped::Killed,
+    };
+    k.target_event(dm, TargetEvent::Mapped(mapped, ctx));
     match verdict {
         MapRq::Remapped(path) => clone_and_issue(k, dm, rq, path, &ctx),
-        MapRq::DelayRequeue { .. } => {
-            delay_requeue(k, rq);
+        MapRq::DelayRequeue { activate } => {
+            if activate {
+                pg_init::activate(k, dm);
+            }
+            delay_requeue(k, dm, rq);
             Some(BlkStatus::Ok)
         }
         MapRq::Kill => {
+            rq_left(k, dm);
             complete::blk_mq_end_request(k, rq, BlkStatus::IoErr);
             Some(BlkStatus::Ok)
         }
@@ -70,6 +102,7 @@ fn map_request<K: DmEnv>(k: &mut K, dm: u16, rq: ReqId) -> Option<BlkStatus> {
 
 /// `multipath_clone_and_map` once it has a path, and `setup_clone`. Out of tags:
 /// the turn is consumed, and the request goes back to the block layer.
+#[inline]
 fn clone_and_issue<K: DmEnv>(
     k: &mut K,
     dm: u16,
@@ -80,17 +113,23 @@ fn clone_and_issue<K: DmEnv>(
     let Some(to) = k.dm().mpath(dm).map(|m| m.dev(path)) else {
         return Some(BlkStatus::IoErr);
     };
-    let r = k.block().reqs[rq];
-    let flags = r.flags.with(Flags::NOMERGE);
-    let like = Bio::new(to, r.op, flags, r.sector, r.sectors, r.segs);
+    if k.block().dev(to).is_dying {
+        let effects = k.dm().mpath(dm).map(|m| m.offline_path(path));
+        apply(k, dm, effects.unwrap_or_default());
+        delay_requeue(k, dm, rq);
+        return Some(BlkStatus::Ok);
+    }
     let cpu = k.host().cpu().0;
-    let Some(clone) = blk_mq_alloc_request(k, to, cpu, &like) else {
+    let r = &k.block().reqs[rq];
+    let (op, flags) = (r.op, r.flags.with(Flags::NOMERGE));
+    let Some(clone) = blk_mq_alloc_request(k, to, cpu, op, flags) else {
         return Some(BlkStatus::Resource);
     };
     k.host().charge(Cost::CloneRq);
     if let Some(m) = k.dm().mpath(dm) {
         m.start_io(path, ctx.nr_bytes);
     }
+    k.target_event(dm, TargetEvent::Began(path, ctx.nr_bytes));
     setup_clone(k, rq, clone, path, ctx);
     if interrupted(k) {
         return None;
@@ -99,18 +138,26 @@ fn clone_and_issue<K: DmEnv>(
 }
 
 /// `blk_insert_cloned_request`. Refused by the driver: as when it is out of tags.
+#[inline]
 fn issue_clone<K: DmEnv>(k: &mut K, dm: u16, rq: ReqId, clone: ReqId) -> Option<BlkStatus> {
     let b = k.block();
-    let (r, c) = (b.reqs[rq], b.reqs[clone]);
-    let subject = b.rq_subject(clone);
-    k.trace(c.dev, Action::Remap(r.dev, r.sector), subject);
-    let status = match blk_insert_cloned_request(k, clone)? {
+    let r = &b.reqs[rq];
+    let (from, path, nr_bytes) = ((r.dev, r.sector), PathIdx(r.pgpath), r.nr_bytes);
+    let issued = if b.reqs[clone].clone.is_some() {
+        blk_mq_request_issue_directly(k, clone, true) // interrupted in the device below
+    } else {
+        let (to, subject) = (b.reqs[clone].dev, b.rq_subject(clone));
+        k.trace(to, Action::Remap(from.0, from.1), subject);
+        blk_insert_cloned_request(k, clone)
+    };
+    let status = match issued? {
         BlkStatus::Ok => BlkStatus::Ok,
         BlkStatus::Resource | BlkStatus::DevResource => {
             let now = k.host().ktime();
             if let Some(m) = k.dm().mpath(dm) {
-                m.release_io(PathIdx(r.pgpath), r.nr_bytes, Ns::ZERO, now);
+                m.release_io(path, nr_bytes, Ns::ZERO, now);
             }
+            k.target_event(dm, TargetEvent::Refused(path, nr_bytes));
             release_clone(k, rq, clone);
             BlkStatus::Resource
         }
@@ -124,24 +171,21 @@ fn issue_clone<K: DmEnv>(k: &mut K, dm: u16, rq: ReqId, clone: ReqId) -> Option<
 
 /// Fills the clone: a clone of every bio, nothing copied (`setup_clone`,
 /// `blk_rq_prep_clone`).
+#[inline]
 fn setup_clone<K: DmEnv>(k: &mut K, rq: ReqId, clone: ReqId, path: PathIdx, ctx: &SelectCtx) {
     let b = k.block();
-    let orig = b.reqs[rq];
     let to = b.reqs[clone].dev;
     let (mut first, mut last): (Option<BioId>, Option<BioId>) = (None, None);
-    let mut at = orig.bio;
+    let mut at = b.reqs[rq].bio;
     let mut bios = 0;
     while let Some(bio) = at {
-        let o = b.bios[bio];
-        at = o.next;
-        let id = b.bios.alloc(Bio {
-            dev: to,
-            end_io: EndIo::DmRq { clone, orig: bio },
-            remaining: 1,
-            traced: false,
-            next: None,
-            ..o
-        });
+        let id = b.bios.duplicate(bio);
+        let c = &mut b.bios[id];
+        at = c.next.take();
+        c.dev = to;
+        c.end_io = EndIo::DmRq { clone, orig: bio };
+        c.remaining = 1;
+        c.traced = false;
         match last {
             Some(last) => b.bios[last].next = Some(id),
             None => first = Some(id),
@@ -149,30 +193,32 @@ fn setup_clone<K: DmEnv>(k: &mut K, rq: ReqId, clone: ReqId, path: PathIdx, ctx:
         last = Some(id);
         bios += 1;
     }
-    let c = &mut b.reqs[clone];
-    c.sector = orig.sector;
-    c.sectors = orig.sectors;
-    c.segs = orig.segs;
-    c.prio = orig.prio;
-    c.flags = c.flags.with(Flags::FAILFAST_TRANSPORT);
-    c.bio = first;
-    c.biotail = last;
-    c.end = RqEnd::Clone { orig: rq };
     let o = &mut b.reqs[rq];
     o.clone = Some(clone);
     o.pgpath = path.0;
     o.nr_bytes = ctx.nr_bytes;
     o.completed = 0;
     o.status = BlkStatus::Ok;
+    let (sector, sectors, segs, prio) = (o.sector, o.sectors, o.segs, o.prio);
+    let c = &mut b.reqs[clone];
+    c.sector = sector;
+    c.sectors = sectors;
+    c.segs = segs;
+    c.prio = prio;
+    c.flags = c.flags.with(Flags::FAILFAST_TRANSPORT);
+    c.bio = first;
+    c.biotail = last;
+    c.end = RqEnd::Clone { orig: rq };
     k.host().charge_n(Cost::CloneBio, bios);
 }
 
 /// Sends a clone past the path's scheduler to its driver
 /// (`blk_insert_cloned_request`), if it is within the limits.
+#[inline]
 fn blk_insert_cloned_request<K: DmEnv>(k: &mut K, clone: ReqId) -> Option<BlkStatus> {
     let b = k.block();
-    let c = b.reqs[clone];
-    let dev = b.dev(c.dev);
+    let c = &b.reqs[clone];
+    let dev = &b.devs[usize::from(c.dev.0)];
     let max = dev.max_sectors(c.op, c.sector);
     if c.sectors > max && c.op != Op::Flush {
         return Some(if max == 0 {
@@ -189,6 +235,7 @@ fn blk_insert_cloned_request<K: DmEnv>(k: &mut K, clone: ReqId) -> Option<BlkSta
 }
 
 /// Gives the clone and its bios back (`free_rq_clone`, `release_clone_rq`).
+#[inline]
 fn release_clone<K: DmEnv>(k: &mut K, rq: ReqId, clone: ReqId) {
     let now = k.host().now();
     let b = k.block();
@@ -211,14 +258,12 @@ fn release_clone<K: DmEnv>(k: &mut K, rq: ReqId, clone: ReqId) {
 
 /// A bio of a clone has ended: once all have, or one has failed, as much of the
 /// original is complete (`end_clone_bio`).
-pub fn end_clone_bio<K: DmEnv>(k: &mut K, bio: BioId) {
+#[inline]
+pub fn end_clone_bio<K: DmEnv>(k: &mut K, bio: BioId, clone: ReqId, orig: BioId) {
     k.host().charge(Cost::EndRqBio);
     let b = k.block();
-    let c = b.bios[bio];
+    let (status, next) = (b.bios[bio].status, b.bios[bio].next);
     b.bios.free(bio);
-    let EndIo::DmRq { clone, orig } = c.end_io else {
-        return;
-    };
     let RqEnd::Clone { orig: rq } = b.reqs[clone].end else {
         return;
     };
@@ -227,13 +272,13 @@ pub fn end_clone_bio<K: DmEnv>(k: &mut K, bio: BioId) {
     if r.status != BlkStatus::Ok {
         return;
     }
-    if c.status == BlkStatus::Ok {
+    if status == BlkStatus::Ok {
         r.completed += bytes;
-        if c.next.is_some() {
+        if next.is_some() {
             return;
         }
     } else {
-        r.status = c.status;
+        r.status = status;
     }
     let completed = u64::from(r.completed);
     if completed > 0 {
@@ -243,17 +288,19 @@ pub fn end_clone_bio<K: DmEnv>(k: &mut K, bio: BioId) {
 
 /// A clone has ended: the multipath target decides about the original
 /// (`end_clone_request`, `dm_softirq_done`, `dm_done`).
+#[inline]
 pub fn end_clone_request<K: DmEnv>(k: &mut K, dm: u16, clone: ReqId, status: BlkStatus) {
     if let RqEnd::Clone { orig } = k.block().reqs[clone].end {
         dm_complete_request(k, dm, orig, status);
     }
 }
 
+#[inline]
 fn dm_complete_request<K: DmEnv>(k: &mut K, dm: u16, rq: ReqId, status: BlkStatus) {
     k.host().charge(Cost::EndClone);
     let (now, uptime) = (k.host().ktime(), k.host().uptime);
     let b = k.block();
-    let r = b.reqs[rq];
+    let r = &b.reqs[rq];
     let Some(clone) = r.clone else { return };
     let io = Completion {
         path: Some(PathIdx(r.pgpath)),
@@ -264,11 +311,29 @@ fn dm_complete_request<K: DmEnv>(k: &mut K, dm: u16, rq: ReqId, status: BlkStatu
     };
     let Some(m) = k.dm().mpath(dm) else { return };
     let (verdict, effects) = m.end_io_rq(&io);
+    if let Some(path) = io.path {
+        let left = TargetEvent::Left {
+            path,
+            nr_bytes: io.nr_bytes,
+            status,
+            is_over: verdict == EndIoRq::Done,
+        };
+        k.target_event(dm, left);
+    }
     release_clone(k, rq, clone);
+    if verdict != EndIoRq::Done {
+        k.dm().dev(dm).retried += 1;
+    }
     match verdict {
-        EndIoRq::Done => complete::blk_mq_end_request(k, rq, status),
-        EndIoRq::Requeue => blk_mq_requeue_request(k, rq, true),
-        EndIoRq::DelayRequeue => delay_requeue(k, rq),
+        EndIoRq::Done => {
+            rq_left(k, dm);
+            complete::blk_mq_end_request(k, rq, status);
+        }
+        EndIoRq::Requeue => {
+            rq_left(k, dm);
+            blk_mq_requeue_request(k, rq, true);
+        }
+        EndIoRq::DelayRequeue => delay_requeue(k, dm, rq),
     }
     if effects != super::Effects::default() {
         apply(k, dm, effects);
@@ -277,7 +342,8 @@ fn dm_complete_request<K: DmEnv>(k: &mut K, dm: u16, rq: ReqId, status: BlkStatu
 
 /// `dm_requeue_original_request` with delay: the timer is the queue's, and
 /// restarted by each request.
-fn delay_requeue<K: DmEnv>(k: &mut K, rq: ReqId) {
+fn delay_requeue<K: DmEnv>(k: &mut K, dm: u16, rq: ReqId) {
+    rq_left(k, dm);
     let dev = k.block().reqs[rq].dev;
     blk_mq_requeue_request(k, rq, false);
     delay_kick_requeue_list(k, dev, DELAY_REQUEUE);

@@ -32,11 +32,11 @@ impl Striped {
         let count = number("Invalid stripe count")?;
         let chunk = number("Invalid chunk_size")?;
         let count = u64::from(count);
-        if len % count != 0 {
+        if !len.is_multiple_of(count) {
             let text = "Target length not divisible by number of stripes";
             return Err(refuse(text));
         }
-        if (len / count) % u64::from(chunk) != 0 {
+        if !(len / count).is_multiple_of(u64::from(chunk)) {
             return Err(refuse("Target length not divisible by chunk size"));
         }
         if args.len() as u64 != 2 * count {

@@ -3,7 +3,8 @@
 
 use super::super::block::{plug, pop};
 use super::super::host::{Cost, Step, TaskId};
-use super::{BioFifo, DmEnv, DmFrame, bio_based};
+use super::{BioFifo, DmEnv, DmFrame, Multipath, bio_based};
+use crate::sim::Ns;
 
 /// `process_queued_bios`, in the midst of it.
 #[derive(Copy, Clone, Debug)]
@@ -15,7 +16,8 @@ pub struct ProcessQueued {
 
 /// Starts the worker of `dm`, unless it has been.
 pub fn start<K: DmEnv>(k: &mut K, dm: u16) {
-    let free = k.host().is_free();
+    let costs = &k.host().costs;
+    let free = costs.of(Cost::Work) + costs.of(Cost::MapBio) == Ns::ZERO;
     let d = k.dm().dev(dm);
     if d.worker_queued || d.queued.is_empty() {
         return;
@@ -23,9 +25,10 @@ pub fn start<K: DmEnv>(k: &mut K, dm: u16) {
     let worker = d.worker;
     let Some(m) = d.multipath() else { return };
     // Without a path the kernel's worker maps and queues the same bios over and
-    // over. On a CPU that is infinitely fast this would take no time and never
-    // end, so there it waits for what ends it.
-    if free && m.nr_valid_paths() == 0 && m.queue_if_no_path() {
+    // over. Where a pass costs nothing this would take no time and never end, so
+    // there it waits for what ends it.
+    // So too where nothing is left that could end it.
+    if m.nr_valid_paths() == 0 && m.queue_if_no_path() && (free || !k.can_change()) {
         return;
     }
     k.dm().dev(dm).worker_queued = true;
@@ -38,6 +41,26 @@ pub fn start<K: DmEnv>(k: &mut K, dm: u16) {
     k.queue_work(worker, frame);
 }
 
+/// Without a path, pass after pass comes to nothing until something happens: as
+/// many of them as there is time for are taken as one.
+fn spin<K: DmEnv>(k: &mut K, f: &ProcessQueued) {
+    let spins = |m: &mut Multipath| m.nr_valid_paths() == 0 && m.queue_if_no_path();
+    if !k.dm().mpath(f.dm).is_some_and(spins) || !k.host().is_alone() {
+        return;
+    }
+    let mut bios = 0;
+    let mut at = f.list.first();
+    while let Some(bio) = at {
+        at = k.block().bios[bio].next;
+        bios += 1;
+    }
+    let costs = &k.host().costs;
+    let pass = costs.of(Cost::Work) * 2 + costs.of(Cost::MapBio) * bios;
+    let left = k.next_event().saturating_sub(k.host().now());
+    let passes = (left.0 / pass.0.max(1)).saturating_sub(1);
+    k.host().spend(pass * passes);
+}
+
 /// Maps one more bio.
 pub fn step<K: DmEnv>(k: &mut K, task: TaskId, mut f: ProcessQueued) -> Step {
     if !f.begun {
@@ -47,6 +70,7 @@ pub fn step<K: DmEnv>(k: &mut K, task: TaskId, mut f: ProcessQueued) -> Step {
         f.list = std::mem::take(&mut d.queued);
         plug::blk_start_plug(k, task);
         k.host().charge(Cost::Work);
+        spin(k, &f);
     }
     let Some(bio) = f.list.pop(k) else {
         pop(k, task);

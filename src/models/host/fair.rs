@@ -18,6 +18,13 @@ const WAKEUP_GRANULARITY: Ns = Ns::from_ms(1);
 /// More CPUs than this make no difference to these.
 const MAX_SCALED_CPUS: u64 = 8;
 
+/// What tunables are multiplied with on so many CPUs
+/// (`get_update_sysctl_factor`).
+pub(super) fn sysctl_factor(cpus: usize) -> u64 {
+    let cpus = (cpus as u64).clamp(1, MAX_SCALED_CPUS);
+    u64::from(1 + cpus.ilog2())
+}
+
 /// How much a task has had (`struct sched_entity`).
 #[derive(Copy, Clone, Debug, Default)]
 pub(super) struct Share {
@@ -48,13 +55,14 @@ pub(super) struct Fair {
 }
 
 impl<F: Copy, I: Copy> Host<F, I> {
-    /// A tunable for this number of CPUs (`get_update_sysctl_factor`).
+    /// A tunable for this number of CPUs.
+    #[inline]
     fn scaled(&self, tunable: Ns) -> Ns {
-        let cpus = (self.cpus.len() as u64).clamp(1, MAX_SCALED_CPUS);
-        tunable * u64::from(1 + cpus.ilog2())
+        tunable * self.sysctl_factor
     }
 
     /// Brings the least clock of `cpu` up to date (`update_min_vruntime`).
+    #[inline]
     fn update_least(&mut self, cpu: usize) {
         let c = &self.cpus[cpu];
         let running = c.current.filter(|t| self.is_normal(*t));
@@ -67,6 +75,7 @@ impl<F: Copy, I: Copy> Host<F, I> {
         }
     }
 
+    #[inline]
     fn is_normal(&self, task: TaskId) -> bool {
         self.tasks[task.index()].prio == Prio::Normal
     }
@@ -74,6 +83,7 @@ impl<F: Copy, I: Copy> Host<F, I> {
     /// `task` wakes on `cpu`: it is not put further behind than a little, and
     /// whoever is far ahead of it gives way (`place_entity`,
     /// `check_preempt_wakeup`).
+    #[inline]
     pub(super) fn fair_wake(&mut self, cpu: usize, task: TaskId) {
         self.update_least(cpu);
         let credit = self.scaled(LATENCY).0 / 2;
@@ -89,22 +99,43 @@ impl<F: Copy, I: Copy> Host<F, I> {
         }
     }
 
-    /// The task that is furthest behind, taken off the queue of `cpu`; of
-    /// equals the first (`pick_next_entity`).
-    pub(super) fn fair_pick(&mut self, cpu: usize) -> Option<TaskId> {
+    /// `task` is new on `cpu`: its clock starts a share late
+    /// (`place_entity`, `START_DEBIT`).
+    pub(super) fn fair_fork(&mut self, cpu: usize, task: TaskId) {
         self.update_least(cpu);
-        let queue = &self.cpus[cpu].runq[Prio::Normal as usize];
-        let clock = |i: &usize| self.tasks[queue[*i].index()].share.clock;
-        let i = (0..queue.len()).min_by_key(clock)?;
-        let task = self.cpus[cpu].runq[Prio::Normal as usize].remove(i)?;
-        self.tasks[task.index()].share.ran = Ns::ZERO;
-        self.cpus[cpu].fair.give_way = false;
+        let c = &self.cpus[cpu];
+        let sharing =
+            1 + c.runq[Prio::Normal as usize].len() as u64 + u64::from(c.current.is_some());
+        let debit = Ns(self.scaled(LATENCY).0 / sharing);
+        self.tasks[task.index()].share.clock = c.fair.least + debit;
+    }
+
+    /// The task that is furthest behind, taken off the queue of `cpu`, which
+    /// runs none; of equals the first (`pick_next_entity`).
+    #[inline]
+    pub(super) fn fair_pick(&mut self, cpu: usize) -> Option<TaskId> {
+        let c = &mut self.cpus[cpu];
+        let queue = &mut c.runq[Prio::Normal as usize];
+        let task = match queue.len() {
+            0 => return None,
+            1 => queue.pop_front()?,
+            n => {
+                let clock = |i: &usize| self.tasks[queue[*i].index()].share.clock;
+                let i = (0..n).min_by_key(clock)?;
+                queue.remove(i)?
+            }
+        };
+        let share = &mut self.tasks[task.index()].share;
+        share.ran = Ns::ZERO;
+        c.fair.least = c.fair.least.max(share.clock);
+        c.fair.give_way = false;
         Some(task)
     }
 
     /// Whether `task`, which runs on `cpu`, is to give way now: to one that has
     /// woken, or because a tick has found that it has had its share
     /// (`check_preempt_tick`).
+    #[inline]
     pub(super) fn gives_way(&mut self, cpu: usize, task: TaskId) -> bool {
         let c = &mut self.cpus[cpu];
         let ticked = self.clock >= c.fair.tick;

@@ -4,7 +4,7 @@
 //! that each found more, the CPU is left alone for as long as they took.
 
 use super::run::{run_at, run_cpu};
-use super::{Cost, CpuId, HostEnv, HostEvent};
+use super::{Cost, CpuId, Host, HostEnv, HostEvent};
 use crate::sim::Ns;
 
 /// Passes before the CPU is left alone.
@@ -13,14 +13,22 @@ const MAX_PASSES: u8 = 3;
 const MAX_HANG: Ns = Ns::from_ms(100);
 
 /// A timer of `cpu` has expired, now.
+#[inline]
 pub fn irq<K: HostEnv>(k: &mut K, cpu: CpuId, item: K::Irq) {
     let h = k.host();
     let now = h.clock;
     let i = &mut h.cpus[cpu.index()].irq;
-    i.pending.push_back((now, item));
     if i.active || now < i.hang_until {
+        i.pending.push_back((now, item));
         return;
     }
+    if h.costs.is_free() && i.pending.is_empty() {
+        // What is the first to be handled, and at once, need not be listed.
+        begin(h, cpu);
+        k.handle_irq(item);
+        return passes(k, cpu);
+    }
+    i.pending.push_back((now, item));
     enter(k, cpu);
 }
 
@@ -40,8 +48,15 @@ pub(super) fn resume<K: HostEnv>(k: &mut K, cpu: CpuId) {
     }
 }
 
+#[inline]
 fn enter<K: HostEnv>(k: &mut K, cpu: CpuId) {
-    let h = k.host();
+    begin(k.host(), cpu);
+    passes(k, cpu);
+}
+
+/// The first pass begins.
+#[inline]
+fn begin<F: Copy, I: Copy>(h: &mut Host<F, I>, cpu: CpuId) {
     h.cpu = cpu;
     let entered = h.clock;
     h.charge(Cost::IrqEntry);
@@ -51,9 +66,9 @@ fn enter<K: HostEnv>(k: &mut K, cpu: CpuId) {
     i.entered = entered;
     i.pass_now = now;
     i.passes = 1;
-    passes(k, cpu);
 }
 
+#[inline]
 fn passes<K: HostEnv>(k: &mut K, cpu: CpuId) {
     loop {
         let h = k.host();
@@ -91,6 +106,7 @@ fn passes<K: HostEnv>(k: &mut K, cpu: CpuId) {
     }
 }
 
+#[inline]
 fn leave<K: HostEnv>(k: &mut K, cpu: CpuId) {
     let h = k.host();
     let now = h.clock;

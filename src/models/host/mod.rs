@@ -13,13 +13,16 @@ pub mod costs;
 mod cpu;
 mod fair;
 mod irq;
+mod jiffies;
 mod run;
 mod task;
 
 pub use costs::{Cost, CpuCosts};
 pub use cpu::{Cpu, CpuId, CpuUse};
 pub use irq::irq;
-pub use run::{interrupted, kick_all, queue_work, run, run_irq, start_timer, wake};
+pub use run::{
+    interrupted, kick_all, queue_work, run, run_irq, start_timer, wake, wake_up_new_task,
+};
 pub use task::{Prio, Task, TaskId, TaskState};
 
 use std::collections::BTreeMap;
@@ -133,7 +136,17 @@ pub struct Host<F, I> {
     pub jiffy: Ns,
     /// Time since boot at the start of the run.
     pub uptime: Ns,
+    /// What the scheduler's tunables are multiplied with.
+    sysctl_factor: u64,
+    /// A CPU that takes more steps than this without any time passing is taken
+    /// never to do anything else.
+    pub most_steps: u64,
+    /// Whether one has.
+    pub is_stuck: bool,
 }
+
+/// The usual [`Host::most_steps`]: minutes of wall time.
+const MOST_STEPS: u64 = 1 << 34;
 
 impl<F: Copy, I: Copy> Host<F, I> {
     /// A host with idle CPUs and no tasks.
@@ -146,6 +159,9 @@ impl<F: Copy, I: Copy> Host<F, I> {
             costs,
             jiffy: Ns(1_000_000_000 / u64::from(hz.max(1))),
             uptime: default_uptime(),
+            sysctl_factor: fair::sysctl_factor(usize::from(cpus)),
+            most_steps: MOST_STEPS,
+            is_stuck: false,
         }
     }
 
@@ -207,6 +223,22 @@ impl<F: Copy, I: Copy> Host<F, I> {
     #[inline]
     pub fn is_free(&self) -> bool {
         self.costs.is_free()
+    }
+
+    /// Whether any task but the running one runs or waits for a CPU.
+    pub fn others_run(&self) -> bool {
+        let current = self.current();
+        let ids = (0..self.tasks.len()).map(|n| TaskId(n as u16));
+        let runs = |t: TaskId| {
+            let state = self.tasks[t.index()].state;
+            matches!(state, TaskState::Running | TaskState::Runnable)
+        };
+        ids.filter(|t| Some(*t) != current).any(runs)
+    }
+    /// Whether no other task waits for the CPU of the running one.
+    pub fn is_alone(&self) -> bool {
+        let c = &self.cpus[self.cpu.index()];
+        c.runq.iter().all(|q| q.is_empty())
     }
 
     /// Puts `frame` on top of the running task's stack: it is stepped next.

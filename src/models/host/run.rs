@@ -6,7 +6,20 @@ use crate::sim::Ns;
 
 /// Wakes `task` (`try_to_wake_up`): it will run on its CPU. Nothing happens if
 /// it does not sleep.
+#[inline]
 pub fn wake<K: HostEnv>(k: &mut K, task: TaskId) {
+    if k.host().tasks[task.index()].state == TaskState::Blocked {
+        wake_up(k, task, false);
+    }
+}
+
+/// A process that has just been forked (`wake_up_new_task`).
+pub fn wake_up_new_task<K: HostEnv>(k: &mut K, task: TaskId) {
+    wake_up(k, task, true);
+}
+
+#[inline]
+fn wake_up<K: HostEnv>(k: &mut K, task: TaskId, is_new: bool) {
     let h = k.host();
     let t = &mut h.tasks[task.index()];
     if t.state != TaskState::Blocked {
@@ -17,8 +30,10 @@ pub fn wake<K: HostEnv>(k: &mut K, task: TaskId) {
     h.charge(Cost::Wake);
     let here = h.cpu();
     let now = h.now();
-    if prio == Prio::Normal {
-        h.fair_wake(cpu.index(), task);
+    match prio {
+        Prio::Normal if is_new => h.fair_fork(cpu.index(), task),
+        Prio::Normal => h.fair_wake(cpu.index(), task),
+        Prio::High => {}
     }
     let c = &mut h.cpus[cpu.index()];
     c.runq[prio as usize].push_back(task);
@@ -36,6 +51,7 @@ pub fn queue_work<K: HostEnv>(k: &mut K, worker: TaskId, item: K::Frame) {
 }
 
 /// Sees to it that a `Run` event is due at `at` or before.
+#[inline]
 pub(super) fn run_at<K: HostEnv>(k: &mut K, cpu: CpuId, at: Ns) {
     let c = &mut k.host().cpus[cpu.index()];
     if at < c.run_at {
@@ -80,13 +96,19 @@ pub fn run_irq<K: HostEnv>(k: &mut K, cpu: CpuId) {
 
 /// Lets `cpu` go on, from now until it has nothing to do or an event comes
 /// before the end of what it is doing.
+#[inline]
 pub(super) fn run_cpu<K: HostEnv>(k: &mut K, cpu: CpuId) {
     let mut entered = k.host().clock;
     if let Some(late) = k.host().cpus[cpu.index()].late.take() {
         k.expire(entered.max(late.at + late.span), late.irq);
     }
+    let mut steps = 0;
     loop {
         let h = k.host();
+        if steps > h.most_steps {
+            h.is_stuck = true;
+            return;
+        }
         let began = h.clock;
         let c = &mut h.cpus[cpu.index()];
         let Some(task) = c.current else {
@@ -103,7 +125,7 @@ pub(super) fn run_cpu<K: HostEnv>(k: &mut K, cpu: CpuId) {
             }
             continue;
         };
-        let step = k.step(task);
+        let step = step_on(k, task, began, &mut steps);
         let h = k.host();
         let spent = h.clock - began;
         let c = &mut h.cpus[cpu.index()];
@@ -137,6 +159,7 @@ pub(super) fn run_cpu<K: HostEnv>(k: &mut K, cpu: CpuId) {
             }
         }
         if h.clock > began {
+            steps = 0;
             if overtaken(k, cpu, entered) {
                 return;
             }
@@ -156,6 +179,7 @@ pub fn interrupted<K: HostEnv>(k: &mut K) -> bool {
 
 /// Starts a timer of the current CPU (`hrtimer_start`): once what interrupts
 /// the running step before is over.
+#[inline]
 pub fn start_timer<K: HostEnv>(k: &mut K, span: Ns, irq: K::Irq) {
     let cpu = k.host().cpu().index();
     if interrupted(k) && k.host().cpus[cpu].late.is_none() {
@@ -165,6 +189,20 @@ pub fn start_timer<K: HostEnv>(k: &mut K, span: Ns, irq: K::Irq) {
     }
     let at = k.host().clock + span;
     k.expire(at, irq);
+}
+
+/// Steps `task` until time has passed since `began`, or its step comes to
+/// something else than going on, or there have been too many `steps`.
+#[inline]
+fn step_on<K: HostEnv>(k: &mut K, task: TaskId, began: Ns, steps: &mut u64) -> Step {
+    let most = k.host().most_steps;
+    loop {
+        let step = k.step(task);
+        *steps += 1;
+        if step != Step::Again || k.host().clock > began || *steps > most {
+            return step;
+        }
+    }
 }
 
 /// Whether an event is due before what has been charged since `entered` is
@@ -181,6 +219,7 @@ fn overtaken<K: HostEnv>(k: &mut K, cpu: CpuId, entered: Ns) -> bool {
 }
 
 /// `cpu` turns to `next` (`context_switch`).
+#[inline]
 fn switch_to<K: HostEnv>(k: &mut K, cpu: CpuId, next: TaskId) {
     let h = k.host();
     let began = h.clock;

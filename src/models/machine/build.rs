@@ -5,22 +5,24 @@ mod threads;
 
 use super::super::block::limits::BLK_DEF_MAX_SECTORS;
 use super::super::block::{BlockDev, BlockLayer, Limits, Plug};
-use super::super::config::{MachineConfig, MapConfig, NamedDevice, QueueConfig, SchedulerName};
+use super::super::config::{MachineConfig, MapConfig, NamedDevice};
 use super::super::device::array_port::PortDisk;
 use super::super::device::null_blk::NullBlk;
 use super::super::device::port::{Array, PortConfig};
-use super::super::device::scsi::ScsiDisk;
+use super::super::device::scsi::{LunDiskConfig, ScsiDebug, ScsiDisk};
 use super::super::device::{DeviceConfig, Devices, NullBlkConfig, ScsiDebugConfig};
+use super::super::dm::table::LoadError;
 use super::super::dm::{BioFifo, Dm, DmDev, Table};
 use super::super::host::{Cost, CpuCosts, CpuId, Host, Prio};
 use super::super::io::DevId;
 use super::super::mpath::selector::SelectorEnv;
 use super::super::mpath::{CtrEnv, QueueMode};
+use super::super::san::San;
 use super::super::workload::app::App;
 use super::super::workload::app::fsync::Call;
 use super::super::workload::fio::ThreadSpec;
 use super::lookup::Devs;
-use super::{Driver, Frame, Irq, Machine};
+use super::{Admin, Driver, Frame, Irq, Machine};
 use crate::sim::draw::Draws;
 use crate::sim::{EventQueue, Ns};
 use queues::{default_nr_requests, wbt};
@@ -30,12 +32,14 @@ use queues::{default_nr_requests, wbt};
 #[non_exhaustive]
 pub enum BuildError {
     /// A table that device-mapper refuses.
-    #[error("{map}: {message}")]
+    #[error("{map}: {}\n{error}", log.join("\n"))]
     Table {
         /// The map.
         map: String,
         /// What the kernel logs.
-        message: String,
+        log: Vec<String>,
+        /// What it answers.
+        error: LoadError,
     },
     /// A thread that cannot run.
     #[error("{0}")]
@@ -86,35 +90,45 @@ impl<P> Machine<P> {
         let kblockd = (0..h.cpus)
             .map(|c| host.spawn_worker(format!("kworker/{c}:1H"), Prio::High, CpuId(c as u8)))
             .collect();
+        let handlerd = host.spawn_worker("kmpath_handlerd".into(), Prio::Normal, CpuId(0));
         let mut m = Machine {
             queue: EventQueue::default(),
             host,
             block: BlockLayer::default(),
-            dm: Dm::default(),
+            dm: Dm {
+                devs: Vec::new(),
+                handlerd: Some(handlerd),
+            },
             devices: Devices {
                 null_blks: Vec::new(),
                 scsi: Vec::new(),
+                scsi_debug: ScsiDebug::default(),
+                cancelled: Vec::new(),
                 port_disks: Vec::new(),
                 array: Array::new(&config.media).map_err(|e| BuildError::Config(e.to_string()))?,
+                san: San::new(&config.san, Draws::new(config.seed))
+                    .map_err(|e| BuildError::Config(e.to_string()))?,
                 draws: Draws::new(config.seed),
             },
             app: App::new(config.workload.writeback_bio_bytes),
+            mpds: Default::default(),
+            admin: Admin::new(&config.actions, config.dm_multipath),
             probe,
             drivers: Vec::new(),
             kblockd,
+            pending_irqs: 0,
             events: 0,
+            most_events: u64::MAX,
             first_io: None,
             last_io: Ns::ZERO,
         };
         for d in &config.devices {
-            known_scheduler(&d.name, &d.queue)?;
             m.add_leaf(d)?;
         }
         let mut maps = Vec::new();
         for map in &config.maps {
-            known_scheduler(&map.name, &map.queue)?;
-            let dev = m.add_map(map, &maps)?;
-            maps.push((map.name.clone(), dev));
+            maps.push((map.name.clone(), DevId(m.block.devs.len() as u16)));
+            m.add_map(map, &maps)?;
         }
         for (i, d) in config.devices.iter().enumerate() {
             m.set_limits(DevId(i as u16), &d.queue);
@@ -125,6 +139,10 @@ impl<P> Machine<P> {
         for s in &config.workload.scripts {
             m.add_script(s, &maps)?;
         }
+        m.add_timeline(&maps)?;
+        if let Some(settings) = &config.multipathd {
+            m.add_multipathd(settings);
+        }
         m.block.plugs = vec![Plug::default(); m.host.tasks.len()];
         m.app.calls = vec![Call::default(); m.host.tasks.len()];
         Ok(m)
@@ -134,10 +152,7 @@ impl<P> Machine<P> {
         let id = DevId(self.block.devs.len() as u16);
         let (dev, depth, queues, driver) = match &d.device {
             DeviceConfig::NullBlk(c) => {
-                self.devices.null_blks.push(NullBlk {
-                    config: c.clone(),
-                    cached_pages: 0,
-                });
+                self.devices.null_blks.push(NullBlk::new(c.clone()));
                 let n = (self.devices.null_blks.len() - 1) as u16;
                 let queues = c.submit_queues.clamp(1, self.host.cpus.len() as u32);
                 let dev = null_blk_dev(d, c);
@@ -157,14 +172,31 @@ impl<P> Machine<P> {
                 let n = (self.devices.port_disks.len() - 1) as u16;
                 (port_dev(d, c), c.queue_depth, 1, Driver::Port(n))
             }
+            DeviceConfig::Lun(c) => {
+                let wrong = |e| BuildError::Config(format!("{}: {e}", d.name));
+                let san = &mut self.devices.san;
+                let path = san.add_path(&c.path()).map_err(wrong)?;
+                let dev = lun_dev(d, c, san.sectors(path));
+                self.devices.scsi.push(ScsiDisk::on_path(id, c, path));
+                let n = (self.devices.scsi.len() - 1) as u16;
+                (dev, c.can_queue, 1, Driver::Scsi(n))
+            }
         };
         self.block.devs.push(dev);
+        if let Driver::NullBlk(n) = driver
+            && self.devices.null_blks[usize::from(n)].is_bio_based()
+        {
+            self.block.dev(id).bio_based = true;
+            self.drivers.push(Driver::NullBlkBio(n));
+            return Ok(());
+        }
         self.drivers.push(driver);
         self.add_queues(id, depth, queues as u16, &d.queue);
         let holds = match &d.device {
             DeviceConfig::NullBlk(_) => default_nr_requests(depth, queues == 1),
             DeviceConfig::ScsiDebug(c) => c.queue_depth.unwrap_or(c.max_queue),
             DeviceConfig::ArrayPort(c) => c.queue_depth,
+            DeviceConfig::Lun(c) => c.queue_depth,
         };
         self.block.dev(id).wbt = wbt(&d.queue, holds);
         if let DeviceConfig::NullBlk(c) = &d.device {
@@ -178,14 +210,24 @@ impl<P> Machine<P> {
         Ok(())
     }
 
-    fn add_map(&mut self, map: &MapConfig, maps: &[(String, DevId)]) -> Result<DevId, BuildError> {
+    /// Adds a map, the last of `maps`.
+    fn add_map(&mut self, map: &MapConfig, maps: &[(String, DevId)]) -> Result<(), BuildError> {
         // The device exists, empty, before its table is loaded.
         let id = DevId(self.block.devs.len() as u16);
         let dm = self.dm.devs.len() as u16;
         let empty = BlockDev::new(format!("dm-{dm}"), map.devno, 0, Limits::stacking());
         self.block.devs.push(empty);
         let mut log = Vec::new();
-        let table = self.load_table(map, maps, &mut log)?;
+        let table = match self.load_table(map.devno, &map.table, maps, None, &mut log) {
+            Ok(table) => table,
+            Err(error) => {
+                return Err(BuildError::Table {
+                    map: map.name.clone(),
+                    log,
+                    error,
+                });
+            }
+        };
         let (mut limits, mut write_cache, mut fua) = (Limits::stacking(), false, false);
         for dev in table.devices() {
             let below = &self.block.devs[usize::from(dev.0)];
@@ -210,12 +252,15 @@ impl<P> Machine<P> {
         self.set_limits(id, &map.queue);
         let mut busy_paths: Vec<(DevId, bool)> = table
             .devices()
-            .filter(|d| self.can_be_busy(*d))
+            .filter(|d| self.has_busy_hook(*d))
             .map(|d| (d, false))
             .collect();
         busy_paths.dedup();
         let name = format!("kworker/u{dm}:kmpathd");
         let worker = self.host.spawn_worker(name, Prio::Normal, CpuId(0));
+        let wq = self
+            .host
+            .spawn_worker(format!("kworker/u{dm}:kdmflush"), Prio::Normal, CpuId(0));
         self.dm.devs.push(DmDev {
             name: map.name.clone(),
             dev: id,
@@ -224,44 +269,66 @@ impl<P> Machine<P> {
             queued: BioFifo::default(),
             worker,
             worker_queued: false,
+            inactive: None,
             suspended: false,
+            blocked: false,
             deferred: BioFifo::default(),
+            wq,
+            in_flight: 0,
+            suspender: None,
+            suspend_lock: Default::default(),
+            nopath_generation: 0,
+            log_at: vec![Ns::ZERO; log.len()],
             log,
+            retried: 0,
+            history: Vec::new(),
+            status_seen: Vec::new(),
         });
-        Ok(id)
+        Ok(())
     }
 
     /// Whether the driver of `dev` has a busy hook.
-    fn can_be_busy(&self, dev: DevId) -> bool {
+    fn has_busy_hook(&self, dev: DevId) -> bool {
         let driver = self.drivers.get(usize::from(dev.0));
         matches!(driver, Some(Driver::Scsi(_) | Driver::Port(_)))
     }
 
-    /// Loads a map's table, as `dmsetup create` does.
-    fn load_table(
+    /// Loads the table `text` for the map `devno`; `live` is the one it is to
+    /// replace.
+    pub(super) fn load_table(
         &self,
-        map: &MapConfig,
+        devno: (u32, u32),
+        text: &str,
         maps: &[(String, DevId)],
+        live: Option<&Table>,
         log: &mut Vec<String>,
-    ) -> Result<Table, BuildError> {
-        let name = format!("{}:{}", map.devno.0, map.devno.1);
+    ) -> Result<Table, LoadError> {
+        self.with_ctr_env(devno, maps, |env| Table::load(text, env, live, log))
+    }
+
+    /// What targets of the map `devno` are made in.
+    pub(super) fn with_ctr_env<R>(
+        &self,
+        devno: (u32, u32),
+        maps: &[(String, DevId)],
+        make: impl FnOnce(&CtrEnv) -> R,
+    ) -> R {
+        let name = format!("{}:{}", devno.0, devno.1);
         let lookup = Devs {
             block: &self.block,
+            scsi: &self.devices.scsi,
             maps,
         };
         let nodes = vec![0u16; self.host.cpus.len()];
-        let env = CtrEnv {
+        let timeout = self.admin.params.queue_if_no_path_timeout_secs;
+        make(&CtrEnv {
             name: &name,
             lookup: &lookup,
             selectors: SelectorEnv {
                 cpu_nodes: &nodes,
                 ..SelectorEnv::default()
             },
-            nopath_timeout: Ns::ZERO,
-        };
-        Table::load(&map.table, &env, None, log).map_err(|e| BuildError::Table {
-            map: map.name.clone(),
-            message: format!("{}\n{e}", log.join("\n")),
+            nopath_timeout: Ns::from_secs(u64::from(timeout)),
         })
     }
 }
@@ -298,6 +365,16 @@ fn scsi_dev(d: &NamedDevice, c: &ScsiDebugConfig) -> BlockDev {
     let mut dev = BlockDev::new(d.name.clone(), d.devno, c.dev_size_mb * 2048, limits);
     dev.write_cache = true;
     dev.fua = true;
+    dev.timer.rq_timeout = c.timeout;
+    dev
+}
+
+/// What a LUN of an array announces: an HBA's usual limits.
+fn lun_dev(d: &NamedDevice, c: &LunDiskConfig, sectors: u64) -> BlockDev {
+    let mut limits = Limits::default();
+    limits.set_max_hw_sectors(BLK_DEF_MAX_SECTORS);
+    let mut dev = BlockDev::new(d.name.clone(), d.devno, sectors, limits);
+    dev.timer.rq_timeout = c.timeout;
     dev
 }
 
@@ -306,14 +383,4 @@ fn port_dev(d: &NamedDevice, c: &PortConfig) -> BlockDev {
     let mut limits = Limits::default();
     limits.set_max_hw_sectors(BLK_DEF_MAX_SECTORS);
     BlockDev::new(d.name.clone(), d.devno, c.size * 2048, limits)
-}
-
-/// Another scheduler does not stand in for one that is not modelled.
-fn known_scheduler(name: &str, q: &QueueConfig) -> Result<(), BuildError> {
-    match q.scheduler {
-        Some(SchedulerName::Kyber | SchedulerName::Bfq) => Err(BuildError::Config(format!(
-            "{name}: only the schedulers none and mq-deadline are modelled"
-        ))),
-        _ => Ok(()),
-    }
 }

@@ -2,16 +2,24 @@
 //! machine.
 
 use super::super::block::{
-    self, Action, BlockEnv, BlockFrame, BlockLayer, BlockTimer, HctxId, Subject, complete, dispatch,
+    self, Action, BlockEnv, BlockFrame, BlockLayer, BlockTimer, HctxId, RqEnd, Subject, complete,
+    dispatch,
 };
 use super::super::device::{DeviceEnv, Devices, array_port, null_blk, scsi};
-use super::super::dm::{Dm, DmEnv, DmFrame, bio_based, request_based, worker};
+use super::super::dm::{
+    Dm, DmEnv, DmFrame, DmTimer, bio_based, pg_init, request_based, suspend, worker,
+};
 use super::super::host::{self, Cost, Host, HostEnv, HostEvent, Step, TaskId};
 use super::super::io::{BioId, BlkStatus, DevId, EndIo, ReqId};
-use super::super::probe::Probe;
+use super::super::mpath::DhResult;
+use super::super::probe::{Probe, TargetEvent};
 use super::super::workload::app::{self, App, AppEnv, AppFrame, aio, fsync, page_io, script};
 use super::{Driver, Event, Frame, Irq, Machine};
 use crate::sim::Ns;
+
+/// ALUA waits before it asks for the states of the target port groups
+/// (`ALUA_RTPG_DELAY_MSECS`).
+const RTPG_DELAY: Ns = Ns::from_ms(5);
 
 impl<P: Probe> HostEnv for Machine<P> {
     type Frame = Frame;
@@ -26,6 +34,7 @@ impl<P: Probe> HostEnv for Machine<P> {
         let t = &mut self.host.tasks[task.index()];
         let Some(&frame) = t.stack.last() else {
             if !t.is_worker {
+                block::sched::exit_task(self, task);
                 return Step::Exit;
             }
             let Some(item) = t.work.pop_front() else {
@@ -40,6 +49,11 @@ impl<P: Probe> HostEnv for Machine<P> {
             Frame::App(f) => app::step(self, task, f),
             Frame::Dm(DmFrame::ProcessQueued(f)) => worker::step(self, task, f),
             Frame::Dm(DmFrame::SplitAndProcess { dm, bio }) => bio_based::step(self, task, dm, bio),
+            Frame::Dm(DmFrame::WqWork(dm)) => suspend::step_wq_work(self, task, dm),
+            Frame::Dm(DmFrame::Activate(dm, path)) => pg_init::step_activate(self, task, dm, path),
+            Frame::Multipathd(n) => self.step_multipathd(task, n),
+            Frame::Sample(n) => self.step_sample(task, n),
+            Frame::Admin(f) => self.step_admin(task, f),
         }
     }
     #[inline]
@@ -48,10 +62,17 @@ impl<P: Probe> HostEnv for Machine<P> {
             Irq::Complete(rq) => self.complete(rq),
             Irq::Block(timer) => dispatch::timer_fired(self, timer),
             Irq::Wake(task) => host::wake(self, task),
+            Irq::Multipathd(n) => self.multipathd_alarm(n),
+            Irq::Sample(n) => self.sample(n),
+            Irq::Fork(task) => host::wake_up_new_task(self, task),
+            Irq::Dm(timer) => super::super::dm::timer_fired(self, timer),
+            Irq::Scsi(timer) => scsi::timer_fired(self, timer),
+            Irq::San => self.san_changes(),
             Irq::Delayed(dm, bio) => {
                 let worker = self.dm.dev(dm).worker;
                 host::queue_work(self, worker, Frame::Block(BlockFrame::SubmitBio(bio)));
             }
+            Irq::CompleteBio(nullb, bio) => null_blk::bio_completed(self, nullb, bio),
         }
     }
     #[inline]
@@ -65,26 +86,31 @@ impl<P: Probe> HostEnv for Machine<P> {
     #[inline]
     fn expire(&mut self, at: Ns, irq: Irq) {
         let cpu = self.host.cpu();
-        self.queue.push(at, Event::Irq(cpu, irq));
+        self.irq_at(at, cpu, irq);
     }
 }
 
 impl<P: Probe> Machine<P> {
     /// A leaf device has completed the command of `rq`.
+    #[inline]
     fn complete(&mut self, rq: ReqId) {
+        if self.devices.is_cancelled(rq, self.host.now()) {
+            return;
+        }
         self.host.charge(Cost::CompleteRq);
         let dev = self.block.reqs[rq].dev;
-        let driver = self.driver(dev);
-        if let Driver::Port(disk) = driver {
-            array_port::completed(self, disk);
-        }
-        complete::blk_mq_end_request(self, rq, BlkStatus::Ok);
-        if let Driver::Scsi(disk) = driver {
-            scsi::completed(self, disk);
+        match self.driver(dev) {
+            Driver::NullBlk(_) => null_blk::end_cmd(self, rq),
+            Driver::Scsi(disk) => scsi::scsi_done(self, disk, rq),
+            Driver::Port(disk) => {
+                array_port::completed(self, disk);
+                complete::blk_mq_end_request(self, rq, BlkStatus::Ok);
+            }
+            Driver::NullBlkBio(_) | Driver::DmBio(_) | Driver::DmRq(_) => {}
         }
     }
     #[inline]
-    fn driver(&self, dev: DevId) -> Driver {
+    pub(super) fn driver(&self, dev: DevId) -> Driver {
         self.drivers[usize::from(dev.0)]
     }
 }
@@ -105,7 +131,7 @@ impl<P: Probe> BlockEnv for Machine<P> {
             Driver::Scsi(n) => scsi::queue_rq(self, n, rq),
             Driver::Port(n) => array_port::queue_rq(self, n, rq),
             Driver::DmRq(n) => return request_based::dm_mq_queue_rq(self, n, rq),
-            Driver::DmBio(_) => BlkStatus::IoErr,
+            Driver::DmBio(_) | Driver::NullBlkBio(_) => BlkStatus::IoErr,
         };
         Some(status)
     }
@@ -122,29 +148,47 @@ impl<P: Probe> BlockEnv for Machine<P> {
             scsi::put_budget(self, n);
         }
     }
+    #[inline]
     fn submit_bio(&mut self, bio: BioId) {
-        if let Driver::DmBio(n) = self.driver(self.block.bios[bio].dev) {
-            bio_based::dm_submit_bio(self, n, bio);
+        match self.driver(self.block.bios[bio].dev) {
+            Driver::DmBio(n) => bio_based::dm_submit_bio(self, n, bio),
+            Driver::NullBlkBio(n) => null_blk::submit_bio(self, n, bio),
+            _ => complete::bio_endio(self, bio, BlkStatus::IoErr),
         }
     }
-    fn bio_end_io(&mut self, bio: BioId) {
-        match self.block.bios[bio].end_io {
-            EndIo::App { .. } => aio::bio_end_io(self, bio),
+    #[inline]
+    fn bio_end_io(&mut self, bio: BioId, end_io: EndIo) {
+        match end_io {
+            EndIo::App { thread, slot } => aio::bio_end_io(self, bio, thread, slot),
             EndIo::Script { .. } => script::bio_end_io(self, bio),
             EndIo::Dm { dm, .. } => bio_based::clone_endio(self, dm, bio),
-            EndIo::DmRq { .. } => request_based::end_clone_bio(self, bio),
+            EndIo::DmRq { clone, orig } => {
+                request_based::end_clone_bio(self, bio, clone, orig);
+            }
             EndIo::Page(_) => page_io::bio_end_io(self, bio),
             EndIo::Task { .. } => fsync::bio_end_io(self, bio),
+            EndIo::Daemon(_) => self.daemon_bio_ended(bio),
             EndIo::Nobody | EndIo::Chain(_) => self.block.bios.free(bio),
         }
     }
-    fn rq_end_io(&mut self, rq: ReqId, status: BlkStatus) {
-        if let super::super::block::RqEnd::Clone { orig } = self.block.reqs[rq].end {
-            if let Driver::DmRq(dm) = self.driver(self.block.reqs[orig].dev) {
-                request_based::end_clone_request(self, dm, rq, status);
-            }
+    fn timed_out(&mut self, rq: ReqId) {
+        if let Driver::Scsi(disk) = self.driver(self.block.reqs[rq].dev) {
+            scsi::timeout::scsi_timeout(self, disk, rq);
         }
     }
+    #[inline]
+    fn rq_end_io(&mut self, rq: ReqId, status: BlkStatus) {
+        match self.block.reqs[rq].end {
+            RqEnd::Clone { orig } => {
+                if let Driver::DmRq(dm) = self.driver(self.block.reqs[orig].dev) {
+                    request_based::end_clone_request(self, dm, rq, status);
+                }
+            }
+            RqEnd::Daemon(_) => self.daemon_rq_ended(rq, status),
+            RqEnd::None | RqEnd::FlushRq | RqEnd::FlushData => {}
+        }
+    }
+    #[inline]
     fn kblockd(&mut self, hctx: HctxId, frame: BlockFrame) {
         let here = self.host.cpu();
         let cpus = &self.block.hctxs[hctx.index()].cpus;
@@ -159,13 +203,16 @@ impl<P: Probe> BlockEnv for Machine<P> {
     }
     fn arm(&mut self, timer: BlockTimer, at: Ns) {
         let cpu = self.host.cpu();
-        self.queue.push(at, Event::Irq(cpu, Irq::Block(timer)));
+        self.irq_at(at, cpu, Irq::Block(timer));
     }
     fn wake(&mut self, task: TaskId) {
         host::wake(self, task);
     }
     #[inline]
     fn trace(&mut self, dev: DevId, action: Action, subject: Subject) {
+        if !P::LISTENS {
+            return;
+        }
         let at = self.host.now();
         let cpu = self.host.cpu().0;
         let comm = self.host.current();
@@ -173,12 +220,28 @@ impl<P: Probe> BlockEnv for Machine<P> {
         self.probe.block_event(at, cpu, comm, dev, action, subject);
         self.host.charge(Cost::Blktrace);
     }
+    #[inline]
+    fn ended(&mut self, dev: DevId, subject: Subject, status: BlkStatus) {
+        if P::LISTENS {
+            self.probe.ended(dev, subject, status);
+        }
+    }
 }
 
 impl<P: Probe> DmEnv for Machine<P> {
     #[inline]
     fn dm(&mut self) -> &mut Dm {
         &mut self.dm
+    }
+    #[inline]
+    fn target_event(&mut self, dm: u16, event: TargetEvent<'_>) {
+        if !P::LISTENS {
+            return;
+        }
+        let at = self.host.now();
+        if let Some(target) = self.dm.devs[usize::from(dm)].multipath() {
+            self.probe.target_event(at, dm, event, target);
+        }
     }
     fn dm_frame(frame: DmFrame) -> Frame {
         Frame::Dm(frame)
@@ -193,10 +256,47 @@ impl<P: Probe> DmEnv for Machine<P> {
     fn submit_later(&mut self, dm: u16, bio: BioId, delay: Ns) {
         let at = self.host.jiffies_from_now(delay);
         let cpu = self.host.cpu();
-        self.queue.push(at, Event::Irq(cpu, Irq::Delayed(dm, bio)));
+        self.irq_at(at, cpu, Irq::Delayed(dm, bio));
     }
     fn queue_work(&mut self, worker: TaskId, frame: Frame) {
         host::queue_work(self, worker, frame);
+    }
+    fn paths_changed(&mut self) {
+        let at = self.host.now();
+        self.probe.paths_changed(at);
+    }
+    fn arm_dm(&mut self, timer: DmTimer, at: Ns) {
+        let cpu = self.host.cpu();
+        self.irq_at(at, cpu, Irq::Dm(timer));
+    }
+    fn dh_activate(&mut self, dev: DevId) -> (Ns, DhResult) {
+        let disk = match self.driver(dev) {
+            Driver::Scsi(n) => Some(&self.devices.scsi[usize::from(n)]),
+            _ => None,
+        };
+        let lld = disk.map(|disk| disk.lld);
+        let handler = disk.and_then(|disk| disk.handler.as_deref());
+        if let (Some("alua"), Some(scsi::Lld::Lun(path))) = (handler, lld) {
+            return self.activate_lun(path);
+        }
+        match handler {
+            // The states of the target port groups are asked for after a while.
+            Some("alua") => {
+                let now = self.host.now();
+                let at = self.host.jiffies_from_now(RTPG_DELAY);
+                (at - now, DhResult::Ok)
+            }
+            _ => (Ns::ZERO, DhResult::NoSys),
+        }
+    }
+    fn dm_event(&mut self, dm: u16) {
+        self.multipathd_hears(dm);
+    }
+    fn can_change(&mut self) -> bool {
+        self.pending_irqs > 0 || self.host.others_run()
+    }
+    fn can_be_busy(&self, dev: DevId) -> bool {
+        matches!(self.driver(dev), Driver::Scsi(_) | Driver::Port(_))
     }
 }
 
@@ -213,6 +313,19 @@ impl<P: Probe> DeviceEnv for Machine<P> {
     fn complete_after(&mut self, span: Ns, rq: ReqId) {
         host::start_timer(self, span, Irq::Complete(rq));
     }
+    fn complete_bio_after(&mut self, span: Ns, nullb: u16, bio: BioId) {
+        host::start_timer(self, span, Irq::CompleteBio(nullb, bio));
+    }
+    fn given_up(&mut self, rq: ReqId, due: Ns) {
+        if P::LISTENS {
+            let r = &self.block.reqs[rq];
+            let subject = self.block.rq_subject(rq);
+            self.probe.given_up(r.dev, subject, r.io_start, due);
+        }
+    }
+    fn arm_scsi(&mut self, timer: scsi::Timer, at: Ns) {
+        self.expire(at, Irq::Scsi(timer));
+    }
 }
 
 impl<P: Probe> AppEnv for Machine<P> {
@@ -226,12 +339,17 @@ impl<P: Probe> AppEnv for Machine<P> {
     }
     fn wake_at(&mut self, at: Ns, task: TaskId) {
         let cpu = self.host.cpu();
-        self.queue.push(at, Event::Irq(cpu, Irq::Wake(task)));
+        self.irq_at(at, cpu, Irq::Wake(task));
     }
     #[inline]
-    fn io_done(&mut self, bytes: u32, errno: i32) {
+    fn io_begun(&mut self, thread: u16) {
+        let at = self.host.now();
+        self.probe.io_begun(at, thread);
+    }
+    #[inline]
+    fn io_done(&mut self, thread: u16, bytes: u32, errno: i32) {
         let at = self.host.now();
         self.last_io = at;
-        self.probe.io_done(at, bytes, errno);
+        self.probe.io_done(at, thread, bytes, errno);
     }
 }

@@ -1,5 +1,8 @@
 //! What holds in every run, always checked.
 
+use super::super::dm::DmDev;
+use super::super::io::DevId;
+use super::super::mpath::Multipath;
 use super::super::probe::Probe;
 use super::Machine;
 use crate::sim::Ns;
@@ -15,6 +18,20 @@ pub struct Violation {
 }
 
 impl Violation {
+    /// What was to end goes on.
+    pub(super) fn endless(now: Ns) -> Self {
+        Violation {
+            at: now,
+            what: "endless: I/O is still being tried again".into(),
+        }
+    }
+    /// Code goes on for ever and no time passes.
+    pub(super) fn spinning(now: Ns) -> Self {
+        Violation {
+            at: now,
+            what: "endless: a CPU spins and no time passes".into(),
+        }
+    }
     /// The clock went back.
     pub(super) fn clock(now: Ns, before: Ns) -> Self {
         Violation {
@@ -24,12 +41,54 @@ impl Violation {
     }
 }
 
+impl DmDev {
+    /// Whether it may hold I/O for ever: it is suspended, or has no path and
+    /// queues.
+    fn holds(&self) -> bool {
+        let no_path = |m: &Multipath| m.nr_valid_paths() == 0 && m.queue_if_no_path();
+        self.blocked || self.multipath().is_some_and(no_path)
+    }
+}
+
 impl<P: Probe> Machine<P> {
+    /// Where I/O is held for ever, no leaf device still has any, but for what
+    /// was never answered.
+    fn check_held(&self) -> Result<(), Violation> {
+        let at = self.host.now();
+        for (id, d) in (0..).map(DevId).zip(&self.block.devs) {
+            let c = &d.count;
+            let is_map = self.dm.devs.iter().any(|m| m.dev == id);
+            if !is_map && c.in_flight > 0 {
+                let what = format!("{}: {} in flight at the end", d.name, c.in_flight);
+                return Err(Violation { at, what });
+            }
+        }
+        Ok(())
+    }
+
+    /// I/Os that each map holds at the end.
+    pub fn held(&self) -> Vec<(String, u64)> {
+        let held = self.dm.devs.iter().filter(|d| d.holds()).map(|d| {
+            let in_flight = self.block.devs[usize::from(d.dev.0)].count.in_flight;
+            let mut deferred = 0;
+            let mut at = d.deferred.first();
+            while let Some(bio) = at {
+                at = self.block.bios[bio].next;
+                deferred += 1;
+            }
+            (d.name.clone(), u64::from(in_flight + deferred))
+        });
+        held.collect()
+    }
+
     /// Nothing is in flight, nothing waits, and every layer gave out what it
     /// took in.
     pub(super) fn check_drained(&self) -> Result<(), Violation> {
         let at = self.host.now();
         let fail = |what: String| Err(Violation { at, what });
+        if self.dm.devs.iter().any(DmDev::holds) {
+            return self.check_held();
+        }
         if self.app.running > 0 {
             return fail(format!("stuck: {} tasks never ended", self.app.running));
         }
@@ -53,6 +112,9 @@ impl<P: Probe> Machine<P> {
         }
         for d in &self.block.devs {
             let c = &d.count;
+            if !d.elevator.is_idle() {
+                return fail(format!("{}: the scheduler is not done", d.name));
+            }
             if c.in_flight > 0 {
                 return fail(format!("{}: {} in flight at the end", d.name, c.in_flight));
             }

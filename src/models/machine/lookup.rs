@@ -1,6 +1,7 @@
 //! How tables find the devices of the machine.
 
 use super::super::block::BlockLayer;
+use super::super::device::scsi::ScsiDisk;
 use super::super::io::DevId;
 use super::super::mpath::{DeviceInfo, DeviceLookup};
 
@@ -8,6 +9,8 @@ use super::super::mpath::{DeviceInfo, DeviceLookup};
 pub struct Devs<'a> {
     /// The block layer.
     pub block: &'a BlockLayer,
+    /// The SCSI disks among them.
+    pub scsi: &'a [ScsiDisk],
     /// Names of maps and their devices.
     pub maps: &'a [(String, DevId)],
 }
@@ -34,6 +37,7 @@ impl DeviceLookup for Devs<'_> {
     }
     fn info(&self, dev: DevId) -> DeviceInfo {
         let d = &self.block.devs[usize::from(dev.0)];
+        let disk = self.scsi.iter().find(|disk| disk.dev == dev);
         DeviceInfo {
             name: d.name.clone(),
             devno: d.devno,
@@ -41,7 +45,7 @@ impl DeviceLookup for Devs<'_> {
             mq: !d.bio_based,
             partition: false,
             scsi: d.devno.0 == 8,
-            handler: None,
+            handler: disk.and_then(|disk| disk.handler.clone()),
         }
     }
 }

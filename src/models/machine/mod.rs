@@ -1,19 +1,26 @@
 //! The simulated computer: owns every model and hands each event to its owner.
 
+mod admin;
 mod build;
+mod daemon;
 mod glue;
 mod invariants;
 mod lookup;
+mod network;
 
+pub use admin::Admin;
+use admin::AdminFrame;
 pub use build::{BuildError, ThreadConfig};
+use daemon::Mpds;
 pub use invariants::Violation;
 
 use super::block::{BlockFrame, BlockLayer, BlockTimer};
-use super::device::Devices;
-use super::dm::{Dm, DmFrame};
+use super::device::{Devices, scsi};
+use super::dm::{Dm, DmEnv, DmFrame, DmTimer, Table, table::LoadError};
 use super::host::{self, CpuId, Host, HostEvent, TaskId};
 use super::io::{BioId, DevId, ReqId};
-use super::probe::Probe;
+use super::mpath::Errno;
+use super::probe::{Probe, TargetEvent};
 use super::workload::app::{App, AppFrame};
 use crate::sim::{EventQueue, Ns};
 
@@ -35,8 +42,22 @@ pub enum Irq {
     Block(BlockTimer),
     /// A task has slept long enough.
     Wake(TaskId),
+    /// multipathd's loop over a map is due.
+    Multipathd(u16),
+    /// multipathd reads from a suspect path.
+    Sample(u16),
+    /// A process of the timeline starts.
+    Fork(TaskId),
     /// dm-delay has held a bio long enough.
     Delayed(u16, BioId),
+    /// A bio-based null_blk has completed a command.
+    CompleteBio(u16, BioId),
+    /// A timer of device-mapper.
+    Dm(DmTimer),
+    /// A timer of the SCSI mid-layer.
+    Scsi(scsi::Timer),
+    /// Something changes in the storage network; it costs no CPU.
+    San,
 }
 
 /// A frame of a task's stack.
@@ -48,6 +69,12 @@ pub enum Frame {
     Dm(DmFrame),
     /// In the application.
     App(AppFrame),
+    /// A pass of multipathd over a map.
+    Multipathd(u16),
+    /// A batch of multipathd's reads from a suspect path.
+    Sample(u16),
+    /// Something that an administrator does.
+    Admin(AdminFrame),
 }
 
 /// Whose queue_rq or submit_bio a device has.
@@ -63,6 +90,8 @@ pub enum Driver {
     Scsi(u16),
     /// A disk behind an array port.
     Port(u16),
+    /// A bio-based null_blk.
+    NullBlkBio(u16),
 }
 
 /// The simulated computer.
@@ -79,65 +108,200 @@ pub struct Machine<P> {
     pub devices: Devices,
     /// The application.
     pub app: App,
+    /// What is done to the computer, and what came of it.
+    pub admin: Admin,
+    /// multipathd.
+    pub mpds: Mpds,
     /// Who listens.
     pub probe: P,
     drivers: Vec<Driver>,
     kblockd: Vec<TaskId>,
+    /// Timers that pend.
+    pending_irqs: u32,
     /// Events handled so far.
     pub events: u64,
+    /// A run of more events than this counts as never ending.
+    pub most_events: u64,
     /// When the first bio was submitted.
     pub first_io: Option<Ns>,
     /// When the application's last I/O ended.
     pub last_io: Ns,
 }
 
+/// After so long without a completion, I/O that is held is held for ever.
+const HUNG_AFTER: Ns = Ns::from_secs(600);
+/// How often that is looked at.
+const LOOK_EVERY: Ns = Ns::from_secs(10);
+
+/// Events between two looks at a running machine.
+const WATCHED_EVERY: u64 = 1 << 16;
+
 impl<P: Probe> Machine<P> {
-    /// Runs until the application is done and nothing is in flight.
+    /// Events of the same time come in random order, which `seed` decides: a
+    /// result that changes hangs on an order that nothing determines.
+    pub fn shuffle_ties(&mut self, seed: u64) {
+        self.queue.shuffle_ties(seed);
+    }
+
+    /// How much of the application's work is done, 0 to 1.
+    pub fn fraction(&self) -> f64 {
+        let now = self.host.now();
+        let threads = self.app.threads.iter().map(|t| t.fio.fraction(now));
+        threads.fold(1.0, f64::min)
+    }
+
+    /// Runs until the application is done and nothing is in flight; `watch` is
+    /// shown the machine now and then.
     ///
     /// # Errors
     /// The first invariant that does not hold.
-    pub fn run(&mut self) -> Result<(), Violation> {
+    pub fn run(&mut self, watch: impl FnMut(&Self)) -> Result<(), Violation> {
+        self.run_until(Ns::NEVER, watch)
+    }
+
+    /// As [`run`](Self::run), but what is not over by `deadline` counts as
+    /// never ending.
+    ///
+    /// # Errors
+    /// As [`run`](Self::run), or the deadline has passed.
+    pub fn run_until(&mut self, deadline: Ns, watch: impl FnMut(&Self)) -> Result<(), Violation> {
         self.start();
+        self.settle(deadline, watch)
+    }
+
+    /// Lets whatever is under way come to its end.
+    ///
+    /// # Errors
+    /// As [`run_until`](Self::run_until).
+    pub fn settle(&mut self, deadline: Ns, mut watch: impl FnMut(&Self)) -> Result<(), Violation> {
+        if deadline < Ns::NEVER {
+            // A task that never sleeps looks up when something else is due.
+            self.queue
+                .push(deadline, Event::Host(HostEvent::Run(host::CpuId(0))));
+        }
+        host::kick_all(self);
         let mut clock = Ns::ZERO;
+        let mut look_at = self.host.now() + HUNG_AFTER;
         while let Some((now, event)) = self.queue.pop() {
+            if now >= deadline {
+                if self.app.running > 0 {
+                    return Err(Violation::endless(now));
+                }
+                return self.check_drained().map_err(|_| Violation::endless(now));
+            }
             if now < clock {
                 return Err(Violation::clock(now, clock));
             }
+            if self.events >= self.most_events {
+                return Err(Violation::endless(now));
+            }
             clock = now;
             self.events += 1;
+            if self.events.is_multiple_of(WATCHED_EVERY) {
+                watch(self);
+            }
             self.host.set_clock(now);
+            if now >= look_at {
+                if self.hangs(now) {
+                    break;
+                }
+                look_at = now + LOOK_EVERY;
+            }
             match event {
-                Event::Irq(cpu, irq) => host::irq(self, cpu, irq),
+                Event::Irq(cpu, irq) => {
+                    self.pending_irqs -= 1;
+                    host::irq(self, cpu, irq);
+                }
                 Event::Host(HostEvent::Run(cpu)) => host::run(self, cpu),
                 Event::Host(HostEvent::RunIrq(cpu)) => host::run_irq(self, cpu),
+            }
+            if self.host.is_stuck {
+                return Err(Violation::spinning(now));
             }
         }
         self.check_drained()
     }
 
-    /// Carries out `dmsetup message NAME 0 TEXT`.
+    /// Whether I/O is held for ever: none has completed for long, and whatever
+    /// was to be done to the computer is done.
+    fn hangs(&self, now: Ns) -> bool {
+        let since = self.last_io.max(self.admin.over_since());
+        self.block.bios.live() > 0 && now.saturating_sub(since) >= HUNG_AFTER
+    }
+
+    /// A timer of `cpu` brings `irq` at `at`.
+    #[inline]
+    fn irq_at(&mut self, at: Ns, cpu: CpuId, irq: Irq) {
+        self.pending_irqs += 1;
+        self.queue.push(at, Event::Irq(cpu, irq));
+    }
+
+    /// Carries out `dmsetup message NAME 0 TEXT`, before the run.
     ///
     /// # Errors
     /// No such map, or the target refuses the message.
     pub fn message(&mut self, map: &str, text: &str) -> Result<(), BuildError> {
-        let Some(dm) = self.dm.devs.iter().position(|d| d.name == map) else {
+        let Some(dm) = self.map_index(map) else {
             return Err(BuildError::Config(format!("message: no map {map:?}")));
         };
-        let maps: Vec<_> = self
-            .dm
-            .devs
-            .iter()
-            .map(|d| (d.name.clone(), d.dev))
-            .collect();
+        self.target_message(dm, text)
+            .map_err(|e| BuildError::Config(format!("message {text:?} to {map}: {e}")))
+    }
+
+    /// Sends `text` to the map `dm`, sector 0; what the kernel logs goes to the
+    /// map's log.
+    ///
+    /// # Errors
+    /// The map's answer.
+    pub fn target_message(&mut self, dm: u16, text: &str) -> Result<(), Errno> {
+        let maps = self.map_names();
         let lookup = lookup::Devs {
             block: &self.block,
+            scsi: &self.devices.scsi,
             maps: &maps,
         };
-        let d = &mut self.dm.devs[dm];
-        let effects = super::dm::message::message(&mut d.table, 0, text, &lookup, &mut d.log)
-            .map_err(|e| BuildError::Config(format!("message {text:?} to {map}: {e}")))?;
-        super::dm::apply(self, dm as u16, effects);
+        let d = &mut self.dm.devs[usize::from(dm)];
+        let effects = super::dm::message::message(&mut d.table, 0, text, &lookup, &mut d.log);
+        d.stamp_log(self.host.now());
+        let effects = effects?;
+        self.target_event(dm, TargetEvent::Message(text));
+        super::dm::apply(self, dm, effects);
         Ok(())
+    }
+
+    /// Loads `text` as the table that is to replace that of the map `dm`, which
+    /// stays as it is. Kernel log lines go to `log`.
+    ///
+    /// # Errors
+    /// As [`Table::load`].
+    pub fn load_replacement(
+        &self,
+        dm: u16,
+        text: &str,
+        log: &mut Vec<String>,
+    ) -> Result<Table, LoadError> {
+        let d = &self.dm.devs[usize::from(dm)];
+        let devno = self.block.devs[usize::from(d.dev.0)].devno;
+        self.load_table(devno, text, &self.map_names(), Some(&d.table), log)
+    }
+
+    /// Whether all devices of `table`, loaded for the map `dm`, are large enough;
+    /// a replacement is asked this as the map resumes (`dm_swap_table`). If not,
+    /// the kernel says so in `log`.
+    pub fn fits(&self, dm: u16, table: &Table, log: &mut Vec<String>) -> bool {
+        let d = &self.dm.devs[usize::from(dm)];
+        let devno = self.block.devs[usize::from(d.dev.0)].devno;
+        let checked = self.with_ctr_env(devno, &self.map_names(), |env| table.check_areas(env));
+        if let Err(text) = &checked {
+            log.push(text.clone());
+        }
+        checked.is_ok()
+    }
+
+    /// Names of maps and their devices.
+    fn map_names(&self) -> Vec<(String, DevId)> {
+        let maps = self.dm.devs.iter();
+        maps.map(|d| (d.name.clone(), d.dev)).collect()
     }
 
     /// The threads are released, in order.
@@ -148,7 +312,9 @@ impl<P: Probe> Machine<P> {
         for task in tasks {
             host::wake(self, task);
         }
-        host::kick_all(self);
+        self.start_multipathd();
+        self.start_timeline();
+        self.arm_san();
     }
 
     /// The name of a block device.

@@ -5,6 +5,7 @@ use super::path::PathIdx;
 use super::selector::{PathSelector, SelectCtx};
 use super::target::{Multipath, QueueMode};
 use crate::models::io::DevId;
+use crate::models::planted::{self, Defect};
 use crate::sim::Ns;
 
 impl Multipath {
@@ -112,7 +113,8 @@ impl Multipath {
     fn choose_from_the_top(&mut self, ctx: &SelectCtx) -> Option<PathIdx> {
         for bypassed in [false, true] {
             for group in 0..self.groups.len() as u16 {
-                if self.groups[usize::from(group)].bypassed != bypassed {
+                let ignores = planted::has(Defect::BypassIgnored);
+                if !ignores && self.groups[usize::from(group)].bypassed != bypassed {
                     continue;
                 }
                 if let Some(path) = self.choose_path_in_pg(group, ctx) {

@@ -4,6 +4,7 @@
 use super::path::PathIdx;
 use super::target::{Effects, Multipath};
 use crate::models::io::BlkStatus;
+use crate::models::planted::{self, Defect};
 use crate::sim::Ns;
 
 /// What becomes of a request whose clone ended.
@@ -57,7 +58,8 @@ impl Multipath {
             if let Some(path) = io.path {
                 effects = self.fail_path(path);
             }
-            if self.nr_valid_paths > 0 || self.must_push_back_rq() {
+            let is_final = planted::has(Defect::PathErrorIsFinal);
+            if !is_final && (self.nr_valid_paths > 0 || self.must_push_back_rq()) {
                 verdict = match io.status {
                     BlkStatus::Resource => EndIoRq::DelayRequeue,
                     _ => EndIoRq::Requeue,
@@ -93,6 +95,9 @@ impl Multipath {
 
     #[inline]
     fn release(&mut self, io: &Completion) {
+        if planted::has(Defect::LeakedPathIo) && io.status.is_path_error() {
+            return;
+        }
         if let Some(path) = io.path {
             self.release_io(path, io.nr_bytes, io.start, io.now);
         }

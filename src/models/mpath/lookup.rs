@@ -50,9 +50,11 @@ pub trait DeviceLookup {
 ///
 /// # Errors
 /// `ENODEV` where no such path exists, `ENXIO` where nothing answers to the
-/// number.
+/// number, `EOVERFLOW` where it is none: a major number has 12 bits, a minor
+/// number 20 (`MKDEV`).
 pub fn get_device(lookup: &dyn DeviceLookup, text: &str) -> Result<DevId, Errno> {
     match scan_devno(text) {
+        Some((major, minor)) if major >> 12 != 0 || minor >> 20 != 0 => Err(Errno::Eoverflow),
         Some(devno) => lookup.by_devno(devno).ok_or(Errno::Enxio),
         None => lookup.by_path(text).ok_or(Errno::Enodev),
     }

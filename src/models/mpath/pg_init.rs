@@ -98,6 +98,10 @@ impl Multipath {
     pub fn pg_init_count(&self) -> u32 {
         self.pg_init.count
     }
+    /// Whether a round is due.
+    pub fn pg_init_required(&self) -> bool {
+        self.pg_init.required
+    }
     /// Activations queued or running.
     pub fn pg_init_in_progress(&self) -> u32 {
         self.pg_init.in_progress

@@ -5,6 +5,7 @@ use std::fmt::Write;
 use super::selector::{PathSelector, StatusType};
 use super::target::{Multipath, QueueMode};
 use crate::models::io::DevId;
+use crate::models::planted::{self, Defect};
 
 impl Multipath {
     /// The target's words of `dmsetup status` or `dmsetup table`, without a
@@ -37,7 +38,8 @@ impl Multipath {
                 let p = &self.paths[usize::from(path.0)];
                 print_device(p.dev, &mut out);
                 if kind == StatusType::Info {
-                    let letter = if p.active { 'A' } else { 'F' };
+                    let hides = planted::has(Defect::StatusHidesFailure);
+                    let letter = if p.active || hides { 'A' } else { 'F' };
                     let _ = write!(out, " {letter} {}", p.fail_count);
                 }
                 out.push(' ');
@@ -50,7 +52,7 @@ impl Multipath {
 
     /// The number of the group to be used next or now, from 1; 0 without
     /// groups.
-    fn group_shown(&self) -> usize {
+    pub fn group_shown(&self) -> usize {
         match self.next_pg.or(self.current_pg) {
             Some(group) => usize::from(group) + 1,
             None => usize::from(!self.groups.is_empty()),

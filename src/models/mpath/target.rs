@@ -9,6 +9,7 @@ use super::pg_init::{Activation, PgInit};
 use super::scan::CtrError;
 use super::selector::{PathSelector, SelectorEnv};
 use crate::models::io::DevId;
+use crate::models::planted::{self, Defect};
 use crate::sim::Ns;
 
 /// How a device-mapper device takes its I/O (`enum dm_queue_mode`).
@@ -275,7 +276,7 @@ impl Multipath {
         if self.nr_valid_paths == 1 {
             self.current_pgpath = None;
             effects.run_queue = true;
-            effects.process_queued = true;
+            effects.process_queued = !planted::has(Defect::MissedReinstateKick);
         } else if self.handler.is_some() && self.current_pg == Some(group) {
             effects.activate = self.queue_activation(path, Ns::ZERO);
         }

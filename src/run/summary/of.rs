@@ -4,6 +4,7 @@ use super::{
     DeviceSummary, DirectionSummary, JobDirection, JobSummary, LatencySummary, MapSummary,
     PathSummary, RunSummary, ScenarioSummary,
 };
+use crate::run::failover::failover;
 use crate::run::metrics::{application, cpu, layer};
 use crate::run::outcome::{DeviceOutcome, DirStats, JobOutcome, MapOutcome, Outcome, PathOutcome};
 use crate::scenario::{Mode, Scenario};
@@ -20,6 +21,7 @@ impl ScenarioSummary {
             cpus: scenario.host.cpus,
             hz: scenario.host.hz,
             set: set.to_vec(),
+            shuffle_ties: None,
         }
     }
 }
@@ -44,6 +46,7 @@ impl RunSummary {
             cpu: cpu(outcome, application.ios),
             jobs: outcome.jobs.iter().map(JobSummary::new).collect(),
             maps: outcome.maps.iter().map(MapSummary::new).collect(),
+            failover: failover(outcome),
             application,
         }
     }

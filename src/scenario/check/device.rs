@@ -3,6 +3,7 @@
 use super::Checker;
 use crate::models::config::QueueConfig;
 use crate::models::device::{DeviceConfig, NullBlkConfig, ScsiDebugConfig};
+use crate::models::san::SanConfig;
 use crate::scenario::Device;
 use crate::scenario::at::At;
 use crate::scenario::error::did_you_mean;
@@ -19,10 +20,15 @@ const MAJOR: u32 = 253;
 const SD: (u32, u32) = (8, 16);
 
 impl Checker<'_> {
-    pub(super) fn devices(&mut self, raw: &[At<RawDevice>], media: &[RawMedia]) -> Vec<Device> {
+    pub(super) fn devices(
+        &mut self,
+        raw: &[At<RawDevice>],
+        media: &[RawMedia],
+        san: &SanConfig,
+    ) -> Vec<Device> {
         let mut devices: Vec<Device> = Vec::new();
         for entry in raw {
-            let Some((kind, bytes)) = self.kind(entry, media) else {
+            let Some((kind, bytes)) = self.kind(entry, media, san) else {
                 continue;
             };
             for name in entry.name.iter() {
@@ -56,7 +62,24 @@ impl Checker<'_> {
     }
 
     /// The kind of an entry and its capacity in bytes.
-    fn kind(&mut self, entry: &At<RawDevice>, media: &[RawMedia]) -> Option<(DeviceConfig, u64)> {
+    fn kind(
+        &mut self,
+        entry: &At<RawDevice>,
+        media: &[RawMedia],
+        san: &SanConfig,
+    ) -> Option<(DeviceConfig, u64)> {
+        if let Some(lun) = &entry.lun {
+            let others = [
+                entry.preset.is_some(),
+                entry.port.is_some(),
+                entry.null_blk.is_some(),
+                entry.scsi_debug.is_some(),
+            ];
+            if !others.contains(&true) {
+                return self.lun(entry, lun, san);
+            }
+            return self.unclear(entry);
+        }
         let shelf = match &entry.preset {
             None => None,
             Some(name) => match preset::find(name) {
@@ -91,13 +114,15 @@ impl Checker<'_> {
             ((Some(port), None, None), None, None, None) => Some(self.port(port, media)),
             ((None, Some(null_blk), None), None, None, None) => Some(self.null_blk(null_blk)),
             ((None, None, Some(disk)), None, None, None) => Some(self.scsi_debug(disk)),
-            _ => {
-                let message = "it is not clear what this device is";
-                let hint = "give exactly one of `port`, `null_blk` and `scsi_debug`, or a `preset` of that kind";
-                self.wrong(&entry.name, message, hint);
-                None
-            }
+            _ => self.unclear(entry),
         }
+    }
+
+    fn unclear<T>(&mut self, entry: &At<RawDevice>) -> Option<T> {
+        let message = "it is not clear what this device is";
+        let hint = "give exactly one of `port`, `null_blk`, `scsi_debug` and `lun`, or a `preset` of that kind";
+        self.wrong(&entry.name, message, hint);
+        None
     }
 
     fn null_blk(&mut self, raw: &RawNullBlk) -> (DeviceConfig, u64) {
@@ -162,6 +187,9 @@ impl Checker<'_> {
             ndelay: raw.delay.map_or(default.ndelay, |time| Ns(time.0)),
             max_queue: raw.max_queue.map_or(default.max_queue, Int::get32),
             queue_depth: raw.queue_depth.map(Int::get32),
+            timeout: raw.timeout.map_or(default.timeout, |time| Ns(time.0)),
+            retries: raw.retries.map_or(default.retries, Int::get32),
+            handler: None,
         };
         (DeviceConfig::ScsiDebug(config), size * MIB)
     }

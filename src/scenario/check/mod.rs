@@ -5,13 +5,19 @@
 mod array;
 mod device;
 mod map;
+mod multipathd;
+mod san;
+mod timeline;
 mod workload;
+
+use std::collections::BTreeMap;
 
 use super::Scenario;
 use super::at::At;
 use super::error::{Problem, Source, did_you_mean};
 use super::raw::{RawHost, RawMessage, RawScenario};
-use crate::models::host::HostConfig;
+use crate::models::fault::DmMultipathParams;
+use crate::models::host::{Cost, HostConfig};
 use crate::sim::Ns;
 
 /// What is known while checking.
@@ -44,9 +50,12 @@ pub(super) fn check(
     let name = checker.name(raw.name.as_ref(), default_name);
     let host = checker.host(&raw.host);
     let media = checker.media(&raw.media);
-    let devices = checker.devices(&raw.device, &raw.media);
+    let san = checker.san(raw);
+    let devices = checker.devices(&raw.device, &raw.media, &san);
     let maps = checker.maps(&raw.map, &devices);
     let messages = checker.messages(&raw.message, &maps);
+    let timeline = checker.timeline(&raw.timeline, &devices, &maps);
+    let multipathd = checker.multipathd(raw.multipathd.as_ref());
     let workload = checker.workload(&raw.workload, &devices, &maps);
     checker
         .problems
@@ -61,8 +70,17 @@ pub(super) fn check(
         host,
         devices,
         media,
+        san,
         maps,
         messages,
+        timeline,
+        multipathd,
+        dm_multipath: DmMultipathParams {
+            queue_if_no_path_timeout_secs: raw
+                .dm_multipath
+                .queue_if_no_path_timeout_secs
+                .map_or(0, |secs| secs.get32()),
+        },
         workload,
         warnings: checker.warnings,
         series_bin: raw
@@ -123,8 +141,25 @@ impl Checker<'_> {
             hz: raw.hz.as_ref().map_or(default.hz, |hz| hz.get32()),
             profile: raw.profile.unwrap_or_default().name().into(),
             tracing: raw.tracing.unwrap_or(default.tracing),
-            ..default
+            blktrace: default.blktrace,
+            uptime: raw.uptime.map_or(default.uptime, |t| Ns(t.0)),
+            costs: self.costs(raw),
         }
+    }
+
+    /// What code paths cost beside the profile.
+    fn costs(&mut self, raw: &RawHost) -> BTreeMap<String, Ns> {
+        let mut costs = BTreeMap::new();
+        for (name, time) in &raw.costs {
+            if Cost::by_name(name).is_some() {
+                costs.insert(name.clone(), Ns(time.value.0));
+            } else {
+                let known = Cost::ALL.iter().map(|cost| cost.name());
+                let hint = did_you_mean(name, known);
+                self.wrong(time, format!("no code path `{name}` costs CPU"), hint);
+            }
+        }
+        costs
     }
 
     fn messages(&mut self, raw: &[RawMessage], maps: &[super::Map]) -> Vec<(String, String)> {

@@ -7,14 +7,15 @@ use serde::de::{SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 
 use super::{RawDistribution, RawQueue};
+use crate::models::device::scsi::LunDiskConfig;
 use crate::scenario::at::At;
 use crate::scenario::units::{Bytes, Int, Rate, Time};
 
 /// Longest time a device may take.
 const HOUR: u64 = 3_600_000_000_000;
 
-/// One leaf device, or several alike. Give one of `port`, `null_blk` and
-/// `scsi_debug`, or a `preset` that stands for one; fields beside a preset
+/// One leaf device, or several alike. Give one of `port`, `null_blk`,
+/// `scsi_debug` and `lun`, or a `preset` that stands for one; fields beside a preset
 /// replace the preset's.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -31,6 +32,8 @@ pub struct RawDevice {
     pub null_blk: Option<RawNullBlk>,
     /// The kernel's scsi_debug disk.
     pub scsi_debug: Option<RawScsiDebug>,
+    /// A LUN of an array, across the storage network.
+    pub lun: Option<LunDiskConfig>,
     /// Settings of its request queue.
     #[serde(default)]
     pub queue: RawQueue,
@@ -110,7 +113,7 @@ pub struct RawNullBlk {
     pub cache_size: Option<At<Bytes>>,
 }
 
-/// scsi_debug's module parameters, as far as they matter without faults.
+/// scsi_debug's module parameters, and how the kernel treats its disk.
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[schemars(rename = "ScsiDebug")]
@@ -124,6 +127,10 @@ pub struct RawScsiDebug {
     pub max_queue: Option<Int<1, 4096>>,
     /// Commands that this path may have outstanding. Default: as `max_queue`.
     pub queue_depth: Option<Int<1, 4096>>,
+    /// How long a command may take before it is aborted. Default: `"30s"`.
+    pub timeout: Option<Time<1_000_000, HOUR>>,
+    /// How often a command that failed is tried again. Default: 5.
+    pub retries: Option<Int<0, 100>>,
 }
 
 /// A port of a storage array. A command passes the controller

@@ -4,20 +4,32 @@
 mod device;
 mod distribution;
 mod map;
+mod multipathd;
 mod queue;
+mod san;
+mod timeline;
 mod workload;
 
 pub use device::{Names, RawDevice, RawMedia, RawNullBlk, RawPort, RawScsiDebug};
 pub use distribution::RawDistribution;
 pub use map::{RawGroup, RawMap, RawMessage, RawMode, RawPath, Word};
+pub use multipathd::RawMultipathd;
 pub use queue::RawQueue;
+pub use san::{OverPreset, Presets, RawFault, RawUpgrade};
+pub use timeline::{RawEvent, RawInjection, RawState, RawSuspend};
 pub use workload::{Arrivals, FioValue, RawIolog, RawJob, RawOpen, RawWorkload};
+
+use std::collections::BTreeMap;
 
 use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::at::At;
 use super::units::{Int, Time};
+use crate::models::array::ArrayConfig;
+use crate::models::fabric::fault::RandomFault;
+use crate::models::fabric::initiator::InitiatorConfig;
+use crate::models::san::{BackgroundConfig, FabricConfig, NamedLink};
 
 /// A scenario: a computer, the paths of a device, the multipath table over
 /// them, and what the application does.
@@ -40,6 +52,23 @@ pub struct RawScenario {
     /// Media of an array, shared by ports.
     #[serde(default)]
     pub media: Vec<RawMedia>,
+    /// What runs over the links of the storage network.
+    pub fabric: Option<OverPreset<FabricConfig>>,
+    /// Initiator ports, of this host and of others.
+    #[serde(default)]
+    pub initiator: Vec<At<InitiatorConfig>>,
+    /// Links between switches.
+    #[serde(default)]
+    pub link: Vec<At<NamedLink>>,
+    /// Storage arrays.
+    #[serde(default)]
+    pub array: Vec<At<OverPreset<ArrayConfig>>>,
+    /// What other hosts do.
+    #[serde(default)]
+    pub background: Vec<At<BackgroundConfig>>,
+    /// What breaks in the storage network at random.
+    #[serde(default)]
+    pub random_fault: Vec<At<RandomFault>>,
     /// The device-mapper devices, in order of creation; later ones may stand
     /// on earlier ones.
     #[serde(default)]
@@ -47,6 +76,14 @@ pub struct RawScenario {
     /// `dmsetup message`s sent before the workload starts.
     #[serde(default)]
     pub message: Vec<RawMessage>,
+    /// What is done to the computer during the run, and what breaks in it.
+    #[serde(default)]
+    pub timeline: Vec<At<RawEvent>>,
+    /// Module parameters of dm-multipath.
+    #[serde(default)]
+    pub dm_multipath: RawDmMultipath,
+    /// The daemon that watches the maps. Default: it does not run.
+    pub multipathd: Option<RawMultipathd>,
     /// What the application does.
     pub workload: RawWorkload,
     /// What is written beside the summary.
@@ -67,6 +104,12 @@ pub struct RawHost {
     pub profile: Option<Profile>,
     /// Whether block tracing is on, which costs CPU. Default: false.
     pub tracing: Option<bool>,
+    /// Time since boot when the run starts. Default: `"60s"`.
+    pub uptime: Option<Time>,
+    /// What code paths cost, where it is not what the profile says:
+    /// `clone_rq = "600ns"`.
+    #[serde(default)]
+    pub costs: BTreeMap<String, At<Time<0, 1_000_000_000>>>,
 }
 
 /// A CPU profile.
@@ -89,6 +132,16 @@ impl Profile {
             Profile::Lab => "lab",
         }
     }
+}
+
+/// Module parameters of dm-multipath.
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(rename = "DmMultipath")]
+pub struct RawDmMultipath {
+    /// Seconds after which a map without paths no longer queues; 0 = never.
+    /// Default: 0.
+    pub queue_if_no_path_timeout_secs: Option<Int<0, 4_294_967_295>>,
 }
 
 /// What is written beside the summary.

@@ -7,17 +7,23 @@ use std::collections::VecDeque;
 use super::time::Ns;
 use heap::{Entry, HoleHeap};
 
-/// Events further off than this never enter the lane: about 67 ms. They are
+/// Events further off than this never enter a lane: about 67 ms. They are
 /// timers, behind which no completion would fit for a long time.
 const LANE_HORIZON: Ns = Ns(1 << 26);
+
+/// How many lanes there are: devices of so many constant latencies need no
+/// heap.
+const LANES: usize = 4;
 
 /// Events by time; of one time, the first pushed is the first popped.
 ///
 /// Two parts, chosen by measurement (`benches/pending_events`):
 ///
-/// - a FIFO *lane* for events that are pushed in order of time, as are the
+/// - FIFO *lanes* for events that are pushed in order of time, as are the
 ///   completions of a device of constant latency; push and pop cost the same
-///   with any number pending;
+///   with any number pending. An event goes to the first lane whose last is not
+///   after it: so the lanes end in falling order, and whatever is a mixture of
+///   few rising sequences takes as few lanes;
 /// - a binary heap for the rest.
 ///
 /// An entry keeps its event beside a 128-bit key of time and sequence number,
@@ -25,9 +31,7 @@ const LANE_HORIZON: Ns = Ns(1 << 26);
 /// pend at once have done so.
 #[derive(Clone, Debug)]
 pub struct EventQueue<E> {
-    lane: VecDeque<Entry<E>>,
-    /// Key of the lane's last entry; 0 if it is empty.
-    lane_end: u128,
+    lanes: [Lane<E>; LANES],
     heap: HoleHeap<E>,
     /// Time of the last pop.
     now: Ns,
@@ -35,11 +39,49 @@ pub struct EventQueue<E> {
     shuffle: Option<u64>,
 }
 
+/// Events in order of time.
+#[derive(Clone, Debug)]
+struct Lane<E> {
+    entries: VecDeque<Entry<E>>,
+    /// Key of the first; the greatest key if there is none.
+    first: u128,
+    /// Key of the last; 0 if there is none.
+    last: u128,
+}
+
+impl<E> Default for Lane<E> {
+    fn default() -> Self {
+        Lane {
+            entries: VecDeque::new(),
+            first: u128::MAX,
+            last: 0,
+        }
+    }
+}
+
+impl<E: Copy> Lane<E> {
+    #[inline]
+    fn push(&mut self, entry: Entry<E>) {
+        self.first = self.first.min(entry.key);
+        self.last = entry.key;
+        self.entries.push_back(entry);
+    }
+
+    #[inline]
+    fn pop(&mut self) -> Option<Entry<E>> {
+        let entry = self.entries.pop_front();
+        match self.entries.front() {
+            Some(next) => self.first = next.key,
+            None => (self.first, self.last) = (u128::MAX, 0),
+        }
+        entry
+    }
+}
+
 impl<E> Default for EventQueue<E> {
     fn default() -> Self {
         EventQueue {
-            lane: VecDeque::new(),
-            lane_end: 0,
+            lanes: std::array::from_fn(|_| Lane::default()),
             heap: HoleHeap::default(),
             now: Ns::ZERO,
             seq: 0,
@@ -74,47 +116,53 @@ impl<E: Copy> EventQueue<E> {
         self.seq = self.seq.wrapping_add(1);
         let key = (u128::from(time.0) << 64) | u128::from(tie);
         let entry = Entry { key, event };
-        if key >= self.lane_end && time.saturating_sub(self.now) < LANE_HORIZON {
-            self.lane_end = key;
-            self.lane.push_back(entry);
-        } else {
-            self.heap.push(entry);
+        if time.saturating_sub(self.now) < LANE_HORIZON {
+            for lane in &mut self.lanes {
+                if lane.last <= key {
+                    return lane.push(entry);
+                }
+            }
         }
+        self.heap.push(entry);
     }
 
     /// When the next event is due; [`Ns::NEVER`] if none is.
     #[inline]
     pub fn peek_time(&self) -> Ns {
-        let lane = self.lane.front().map_or(u128::MAX, |e| e.key);
-        time_of(lane.min(self.heap.least_key()))
+        time_of(self.first_lane().1.min(self.heap.least_key()))
     }
 
     /// Takes the next event and its time.
-    #[inline]
+    #[inline(always)] // into the loop that handles it
     pub fn pop(&mut self) -> Option<(Ns, E)> {
         self.heap.settle();
-        let lane_key = self.lane.front().map_or(u128::MAX, |e| e.key);
-        let entry = if lane_key < self.heap.root_key() {
-            self.pop_lane()?
+        let (lane, key) = self.first_lane();
+        let entry = if key < self.heap.root_key() {
+            self.lanes[lane].pop()?
         } else {
-            self.heap.take_root().or_else(|| self.pop_lane())?
+            self.heap.take_root().or_else(|| self.lanes[lane].pop())?
         };
         self.now = time_of(entry.key);
         Some((self.now, entry.event))
     }
 
+    /// The lane whose first event is due first, and that event's key; the
+    /// greatest key if all are empty.
     #[inline]
-    fn pop_lane(&mut self) -> Option<Entry<E>> {
-        let entry = self.lane.pop_front();
-        if self.lane.is_empty() {
-            self.lane_end = 0;
+    fn first_lane(&self) -> (usize, u128) {
+        let mut first = (0, self.lanes[0].first);
+        for (i, lane) in self.lanes.iter().enumerate().skip(1) {
+            if lane.first < first.1 {
+                first = (i, lane.first);
+            }
         }
-        entry
+        first
     }
 
     /// How many events pend.
     pub fn len(&self) -> usize {
-        self.lane.len() + self.heap.len()
+        let in_lanes = self.lanes.iter().map(|lane| lane.entries.len());
+        in_lanes.sum::<usize>() + self.heap.len()
     }
     /// Whether nothing pends.
     pub fn is_empty(&self) -> bool {

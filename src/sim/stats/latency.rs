@@ -40,11 +40,19 @@ impl LatencyStats {
         let v = v.0;
         self.histogram.record(v);
         self.count += 1;
-        self.min = self.min.min(v);
-        self.max = self.max.max(v);
+        // Seldom after the first few: a branch costs less than a store.
+        if v < self.min {
+            self.min = v;
+        }
+        if v > self.max {
+            self.max = v;
+        }
         self.sum += u128::from(v);
         // 10⁶ s is 10¹⁵ ns: 3·10⁸ such samples fit.
-        self.sum_sq = self.sum_sq.saturating_add(u128::from(v) * u128::from(v));
+        match self.sum_sq.checked_add(u128::from(v) * u128::from(v)) {
+            Some(sum) => self.sum_sq = sum,
+            None => self.sum_sq = u128::MAX,
+        }
     }
     /// Number of samples.
     pub fn count(&self) -> u64 {

@@ -123,7 +123,7 @@ impl Kind {
         let &(name, factor) = self
             .print
             .iter()
-            .find(|(_, factor)| value != 0 && value % factor == 0)
+            .find(|(_, factor)| value != 0 && value.is_multiple_of(*factor))
             .unwrap_or(&(self.smallest_printed(), 1));
         write!(f, "{}{}", value / factor, name)
     }

@@ -38,6 +38,15 @@ pub fn issued_to(run: &Observed, device: &str) -> BTreeMap<(char, u32), u64> {
     counts
 }
 
+/// How many requests that carry data `run` issued to `device`.
+pub fn data_issued_to(run: &Observed, device: &str) -> u64 {
+    issued_to(run, device)
+        .iter()
+        .filter(|((op, _), _)| *op != 'F')
+        .map(|(_, count)| count)
+        .sum()
+}
+
 /// Everything `run` issued; nothing if that was not recorded.
 pub fn all_issued(run: &Observed) -> impl Iterator<Item = &IssuedRequests> {
     run.requests_issued.iter().flatten()
@@ -62,11 +71,7 @@ impl Source {
     }
     fn count(self, run: &Observed, device: &str) -> u64 {
         match self {
-            Source::Issued => issued_to(run, device)
-                .iter()
-                .filter(|((op, _), _)| *op != 'F')
-                .map(|(_, count)| count)
-                .sum(),
+            Source::Issued => data_issued_to(run, device),
             Source::Stat => run.devices.get(device).map_or(0, ios),
         }
     }

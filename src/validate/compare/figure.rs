@@ -59,6 +59,9 @@ pub struct Figure {
     pub tolerance: Tolerance,
     /// Where they part, if that can be said better in words.
     pub detail: Option<String>,
+    /// The kernel's text and ours, where the figure is whether they are the
+    /// same.
+    pub texts: Option<(String, String)>,
 }
 
 impl Figure {
@@ -71,6 +74,16 @@ impl Figure {
             ours,
             tolerance,
             detail: None,
+            texts: None,
+        }
+    }
+    /// Whether `ours` is the text of one of `runs`: 1 if so, else 0.
+    pub fn text(name: impl Into<String>, runs: &[String], ours: &str) -> Figure {
+        let same = runs.iter().any(|run| run == ours);
+        let kernel = runs.first().cloned().unwrap_or_default();
+        Figure {
+            texts: Some((kernel, ours.to_owned())),
+            ..Figure::new(name, &[1.0], f64::from(u8::from(same)), Tolerance::EXACT)
         }
     }
     /// Whether ours is within the tolerance of either run, or between them.
@@ -90,6 +103,9 @@ impl Figure {
 
 impl fmt::Display for Figure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some((kernel, ours)) = &self.texts {
+            return write!(f, "{}: kernel `{kernel}`, ours `{ours}`", self.name);
+        }
         let (a, b) = self.kernel;
         write!(f, "{}: kernel {}", self.name, Short(a))?;
         if a != b {

@@ -5,6 +5,8 @@ use super::*;
 use crate::formats::kernel_observation::IssuedRequests;
 use crate::validate::gather::observations;
 
+const GROUPS: [&str; 6] = ["merge", "balance", "smp", "realistic", "trace", "failover"];
+
 fn group(name: &str) -> Vec<Observation> {
     let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/ground-truth");
     observations(&[format!("{folder}/{name}")]).unwrap()
@@ -31,7 +33,7 @@ fn differences(observation: &Observation, change: impl FnOnce(&mut Observed)) ->
 
 #[test]
 fn each_run_agrees_exactly_with_itself() {
-    for name in ["merge", "balance", "smp", "realistic", "trace"] {
+    for name in GROUPS {
         let cases = group(name);
         assert!(cases.len() > 5);
         for o in &cases {
@@ -49,7 +51,7 @@ fn each_run_agrees_exactly_with_itself() {
 
 #[test]
 fn an_empty_run_agrees_with_none() {
-    for name in ["merge", "balance", "smp", "realistic", "trace"] {
+    for name in GROUPS {
         for o in group(name) {
             let found = compare(&o, &Observed::default());
             assert!(found.iter().any(|f| !f.agrees()), "{}", o.id);
@@ -219,4 +221,101 @@ fn trace_order_is_found_and_named() {
         run.blkparse.insert("p9".into(), more);
     };
     assert_eq!(differences(&o, extra), ["p9 events"]);
+}
+
+/// A gap of `bins` bins begins at bin `at` and nothing that ends then ends at
+/// all.
+fn stop(run: &mut Observed, at: usize, bins: usize) {
+    let completions = run.completions.as_mut().unwrap();
+    let counts = completions.completions_per_10ms.as_mut().unwrap();
+    counts[at..at + bins].fill(0);
+}
+
+#[test]
+fn failover_gaps_may_move_by_one_bin() {
+    let o = case("failover", "E3-allfail-noqueue-bio");
+    let moved = |by: usize| {
+        move |run: &mut Observed| {
+            let completions = run.completions.as_mut().unwrap();
+            let counts = completions.completions_per_10ms.as_mut().unwrap();
+            counts.splice(0..0, vec![10; by]);
+        }
+    };
+    assert!(differences(&o, moved(1)).is_empty());
+    assert_eq!(
+        differences(&o, moved(2)),
+        ["gap at 0.44 s: begin, ms", "gap at 0.44 s: end, ms"]
+    );
+    assert!(differences(&o, |run| stop(run, 10, 5)).is_empty());
+    assert_eq!(
+        differences(&o, |run| stop(run, 10, 6)),
+        ["gap at 0.1 s, ms"]
+    );
+    let closed = |run: &mut Observed| {
+        let completions = run.completions.as_mut().unwrap();
+        completions.completions_per_10ms.as_mut().unwrap()[44..84].fill(1);
+    };
+    assert_eq!(
+        differences(&o, closed),
+        ["gap at 0.44 s: begin, ms", "gap at 0.44 s: end, ms"]
+    );
+    let timeout = case("failover", "E3-sd-cmd-timeout-bio");
+    assert!(differences(&timeout, |run| stop(run, 317, 8)).is_empty());
+    assert_eq!(
+        differences(&timeout, |run| stop(run, 317, 11)),
+        ["gap at 1.86 s: end, ms"]
+    );
+}
+
+#[test]
+fn failover_texts_and_counts() {
+    let o = case("failover", "E3-3pg-cascade-mq");
+    let log = |run: &mut Observed| {
+        let log = run.kernel_log.as_mut().unwrap();
+        log.swap(1, 2);
+        log.push("something else".into());
+    };
+    assert_eq!(
+        differences(&o, log),
+        ["paths failing and reinstated, whether it differs"]
+    );
+    let mut ours = o.observed.clone();
+    log(&mut ours);
+    let detail = compare(&o, &ours).into_iter().find_map(|f| f.detail);
+    assert_eq!(
+        detail.unwrap(),
+        "kernel `device-mapper: multipath: dm-0: Failing path p1.`, \
+         ours `device-mapper: multipath: dm-0: Reinstating path p0.`"
+    );
+    let change = |run: &mut Observed| {
+        run.status_at_end = Some("0 8 multipath".into());
+        run.fio[0].first_error = 5;
+        run.completions.as_mut().unwrap().completions += 80;
+        move_requests(run, "p0", "p1", 14);
+    };
+    assert_eq!(
+        differences(&o, change),
+        [
+            "status at end, whether it differs",
+            "p1 reads and writes issued",
+            "job 1 first error",
+            "I/Os completed"
+        ]
+    );
+}
+
+#[test]
+fn failover_errors_by_what_decides_them() {
+    let errors = |id: &str, part: f64| {
+        differences(&case("failover", id), |run| {
+            let errors = &mut run.fio[0].total_err;
+            *errors = (*errors as f64 * part) as u64;
+        })
+    };
+    let spins = "E3-sd-medium-error-ignored-bio";
+    assert!(errors(spins, 1.24).is_empty());
+    assert_eq!(errors(spins, 1.3), ["job 1 errors"]);
+    let at_a_rate = "E3-allfail-noqueue-bio";
+    assert!(errors(at_a_rate, 1.07).is_empty());
+    assert_eq!(errors(at_a_rate, 1.08), ["job 1 errors"]);
 }

@@ -3,18 +3,19 @@
 use serde_json::{Map, Value};
 
 use super::ExperimentError;
-use crate::formats::kernel_observation::{PathKind, Paths};
+use crate::formats::kernel_observation::{Observation, PathKind, Paths};
 use crate::models::device::{DeviceConfig, ScsiDebugConfig};
+use crate::sim::Ns;
 
 /// Path `i`: what all have in common, overridden by its own.
 pub(super) fn leaf(
+    observation: &Observation,
     paths: &Paths,
     i: u16,
-    scsi_queue_depth: Option<u32>,
 ) -> Result<DeviceConfig, ExperimentError> {
     match paths.kind {
         PathKind::NullBlk => null_blk(paths, i),
-        PathKind::ScsiDebug => scsi_debug(&paths.params, scsi_queue_depth),
+        PathKind::ScsiDebug => scsi_debug(observation, &paths.params),
     }
 }
 
@@ -29,14 +30,17 @@ fn null_blk(paths: &Paths, i: u16) -> Result<DeviceConfig, ExperimentError> {
 /// `add_host` is the number of paths and `per_host_store` 0: one LUN, whose
 /// data nobody looks at.
 fn scsi_debug(
+    observation: &Observation,
     params: &Map<String, Value>,
-    queue_depth: Option<u32>,
 ) -> Result<DeviceConfig, ExperimentError> {
     let mut params = params.clone();
     params.remove("add_host");
     params.remove("per_host_store");
     let mut scsi: ScsiDebugConfig = config(params, "scsi_debug")?;
-    scsi.queue_depth = queue_depth;
+    scsi.queue_depth = observation.scsi_queue_depth;
+    if let Some(s) = observation.scsi_timeout_s {
+        scsi.timeout = Ns::from_secs(u64::from(s));
+    }
     Ok(DeviceConfig::ScsiDebug(scsi))
 }
 

@@ -124,3 +124,28 @@ fn what_is_not_understood_is_an_error() {
         Err(ExperimentError::Iolog("a".into()))
     );
 }
+
+#[test]
+fn timeline_parameters_and_timeout() {
+    let m = machine_of(|v| {
+        v["paths"] = json!({"kind": "scsi_debug", "n": 2, "params": {"ndelay": 4000000}});
+        v["scsi_timeout_s"] = json!(2);
+        v["module_parameters"] = json!({"dm_multipath.queue_if_no_path_timeout_secs": 1});
+        v["actions"] = json!([{"op": "resume", "at_ms": 5.5, "took_ms": 3.0, "rc": 0}]);
+    })
+    .unwrap();
+    let DeviceConfig::ScsiDebug(sd) = &m.devices[0].device else {
+        panic!("sda is a scsi_debug disk")
+    };
+    assert_eq!(sd.timeout, Ns::from_secs(2));
+    assert_eq!(m.dm_multipath.queue_if_no_path_timeout_secs, 1);
+    assert_eq!(m.actions.len(), 1);
+    assert_eq!(m.actions[0].at, Ns::from_us(5_500));
+    let unknown = machine_of(|v| v["module_parameters"] = json!({"scsi_mod.x": 1}));
+    assert_eq!(
+        unknown.unwrap_err().to_string(),
+        "module_parameters.scsi_mod.x: this parameter is not supported"
+    );
+    let negative = json!({"dm_multipath.queue_if_no_path_timeout_secs": -1});
+    assert!(machine_of(|v| v["module_parameters"] = negative).is_err());
+}

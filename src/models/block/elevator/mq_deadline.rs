@@ -254,9 +254,7 @@ impl MqDeadline {
     pub fn resort(&mut self, reqs: &Reqs, rq: ReqId) {
         let r = &reqs[rq];
         let order = &mut self.prios[r.prio as usize].sort[dir(r)];
-        // Its old place: found by identity, as its sector has moved.
-        order.by_sector.retain(|&(_, other)| other != rq);
-        order.add(r.sector, rq);
+        order.resort(rq, r.sector);
     }
 
     /// `dd_merged_requests`: the earlier deadline and place survive.

@@ -218,7 +218,7 @@ impl Wbt {
                 window.read_min = Some(window.read_min.map_or(took, |min| min.min(took)));
             }
             Op::Write | Op::Discard => window.writes += 1,
-            Op::Flush => {}
+            Op::Flush | Op::DrvIn => {}
         }
     }
 

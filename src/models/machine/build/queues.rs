@@ -1,9 +1,11 @@
 //! Request queues: hardware queues, tags, scheduler, throttling.
 
 use super::super::Machine;
-use crate::models::block::elevator::Elevator;
+use crate::models::block::device::DEFAULT_RQ;
 use crate::models::block::elevator::mq_deadline::{MqDeadline, Tunables};
+use crate::models::block::elevator::{Bfq, Elevator, Kyber, bfq, kyber};
 use crate::models::block::hctx::RunWork;
+use crate::models::block::sbitmap::Sbitmap;
 use crate::models::block::tags::Tags;
 use crate::models::block::wbt::Wbt;
 use crate::models::block::{Hctx, HctxId, ReqList};
@@ -11,8 +13,6 @@ use crate::models::config::{QueueConfig, SchedulerName};
 use crate::models::io::DevId;
 use crate::sim::Ns;
 
-/// Most requests a scheduler's depth is derived from (`BLKDEV_DEFAULT_RQ`).
-const DEFAULT_RQ: u32 = 128;
 /// Target of write-back throttling on devices that do not rotate
 /// (`wbt_default_latency_nsec`).
 const WBT_LAT_USEC: u64 = 2000;
@@ -30,6 +30,15 @@ impl<P> Machine<P> {
         let nr_requests = q
             .nr_requests
             .unwrap_or(default_nr_requests(depth, has_sched));
+        // The map of tags is made for the default, and anew to grow.
+        let shift = Sbitmap::shift_of(default_nr_requests(depth, true).max(nr_requests));
+        let sched_tags = || match sched {
+            SchedulerName::Kyber => {
+                Tags::new(nr_requests).in_words(shift, kyber::async_depth(shift), cpus)
+            }
+            SchedulerName::Bfq => Tags::new(nr_requests).in_words(shift, 1, cpus),
+            _ => Tags::shallow(nr_requests),
+        };
         let first = HctxId(self.block.hctxs.len() as u16);
         // blk_mq_map_queues: CPUs are spread over queues in turn.
         let map: Vec<u16> = (0..cpus).map(|c| (c as u16) % queues).collect();
@@ -47,7 +56,7 @@ impl<P> Machine<P> {
                 } else {
                     nr_requests.min(depth)
                 }),
-                sched_tags: has_sched.then(|| Tags::shallow(nr_requests)),
+                sched_tags: has_sched.then(sched_tags),
                 run_work: RunWork::Idle,
                 timer_generation: 0,
                 cpus: (0..cpus as u8)
@@ -65,9 +74,25 @@ impl<P> Machine<P> {
         if let Some(wc) = q.write_cache {
             dev.write_cache = wc;
         }
-        if has_sched {
-            dev.elevator = Elevator::MqDeadline(Box::new(MqDeadline::new(tunables(q))));
-        }
+        dev.elevator = match sched {
+            SchedulerName::None => Elevator::None,
+            SchedulerName::Kyber => {
+                let kyber = Kyber::new(first, usize::from(queues), cpus, shift);
+                Elevator::Kyber(Box::new(kyber))
+            }
+            SchedulerName::Bfq => {
+                let setting = bfq::Setting {
+                    jiffy: self.host.jiffy,
+                    uptime: self.host.uptime,
+                    nr_requests,
+                    shift,
+                };
+                Elevator::Bfq(Box::new(Bfq::new(setting)))
+            }
+            SchedulerName::MqDeadline => {
+                Elevator::MqDeadline(Box::new(MqDeadline::new(tunables(q))))
+            }
+        };
     }
 
     pub(super) fn set_limits(&mut self, id: DevId, q: &QueueConfig) {

@@ -11,7 +11,7 @@ use crate::models::io::{DevId, SECTOR};
 use crate::models::mpath::DeviceLookup;
 use crate::models::workload::app::offload::{At, Worker};
 use crate::models::workload::app::script::Scripted;
-use crate::models::workload::app::{AppFrame, Slot, Thread, Waiting};
+use crate::models::workload::app::{AppFrame, Slot, Thread, Waiting, contiguous_slots};
 use crate::models::workload::fio::spec::SubmitMode;
 use crate::models::workload::fio::{FioThread, ThreadSpec};
 use crate::models::workload::page_cache::{
@@ -41,6 +41,7 @@ impl<P> Machine<P> {
         let name = t.spec.filename.as_deref().unwrap_or("");
         let lookup = Devs {
             block: &self.block,
+            scsi: &self.devices.scsi,
             maps,
         };
         let dev = lookup
@@ -87,6 +88,7 @@ impl<P> Machine<P> {
             ring: VecDeque::new(),
             submitted: 0,
             slots: vec![Slot::default(); t.spec.iodepth.max(1) as usize],
+            contiguous: contiguous_slots(&t.spec),
         });
         self.app.running += 1;
         Ok(())
@@ -99,6 +101,7 @@ impl<P> Machine<P> {
     ) -> Result<(), BuildError> {
         let lookup = Devs {
             block: &self.block,
+            scsi: &self.devices.scsi,
             maps,
         };
         let missing = || BuildError::Thread(format!("{}: no device {:?}", s.name, s.device));

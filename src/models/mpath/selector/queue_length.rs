@@ -5,6 +5,7 @@ use std::fmt::Write;
 
 use super::list::{Rotation, ValidPaths};
 use super::{PathSelector, SelectCtx, SelectorRules, StatusType, repeat_count};
+use crate::models::planted::{self, Defect};
 use crate::sim::Ns;
 
 /// A scan for the least number of I/Os in flight, ended early by an idle path.
@@ -64,7 +65,10 @@ impl PathSelector for QueueLength {
         let qlen = &self.qlen;
         self.valid.pick(
             self.rotation,
-            |a, b| qlen[a] < qlen[b],
+            |a, b| match planted::has(Defect::FullestQueueChosen) {
+                true => qlen[a] > qlen[b],
+                false => qlen[a] < qlen[b],
+            },
             |best| qlen[best] == 0,
         )
     }
@@ -77,6 +81,9 @@ impl PathSelector for QueueLength {
         self.qlen[path] = self.qlen[path].wrapping_sub(1);
     }
     fn fail_path(&mut self, path: usize) {
+        if planted::has(Defect::FailedPathStaysListed) {
+            return;
+        }
         self.valid.remove(path);
     }
     fn reinstate_path(&mut self, path: usize) {

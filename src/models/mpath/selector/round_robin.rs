@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 use std::fmt::Write;
 
 use super::{PathSelector, SelectCtx, SelectorRules, StatusType, repeat_count};
+use crate::models::planted::{self, Defect};
 
 /// The path at the head of the list takes the I/O and goes to the tail.
 #[derive(Clone, Debug)]
@@ -45,7 +46,11 @@ impl PathSelector for RoundRobin {
     #[inline]
     fn select_path(&mut self, _ctx: &SelectCtx) -> Option<usize> {
         let path = self.valid.pop_front()?;
-        self.valid.push_back(path);
+        if planted::has(Defect::WrongRotation) {
+            self.valid.push_front(path);
+        } else {
+            self.valid.push_back(path);
+        }
         Some(usize::from(path))
     }
     fn fail_path(&mut self, path: usize) {

@@ -3,58 +3,64 @@
 use super::{AppEnv, AppFrame, Event, Waiting, dio, thread};
 use crate::models::block::{plug, pop};
 use crate::models::host::{Cost, Step, TaskId};
-use crate::models::io::{BioId, EndIo};
+use crate::models::io::{BioId, BlkStatus};
 use crate::models::workload::page_cache::PAGE;
 
 /// A call that submits more iocbs than this has a plug (`AIO_PLUG_THRESHOLD`).
 const PLUG_THRESHOLD: usize = 2;
 
-/// Submits one more iocb.
+/// Submits one more iocb; all of them where code takes no time and nothing is
+/// to be done before the next.
+#[inline]
 pub fn step_submit<K: AppEnv>(
     k: &mut K,
     task: TaskId,
     t: u16,
-    done: u32,
+    mut done: u32,
     mut plugged: bool,
 ) -> Step {
-    let ring = thread(k, t).fio.ring();
-    let n = ring.len();
-    let Some(&unit) = ring.get(done as usize) else {
-        pop(k, task);
-        if plugged {
-            plug::blk_finish_plug(k, task);
-        }
-        return Step::Again;
-    };
+    let depth = k.host().tasks[task.index()].stack.len();
+    let n = thread(k, t).fio.ring().len();
     if done == 0 && n > PLUG_THRESHOLD {
         plugged = plug::blk_start_plug(k, task);
     }
-    if let Some(top) = k.host().tasks[task.index()].stack.last_mut() {
-        *top = K::app_frame(AppFrame::AioSubmit {
-            thread: t,
-            done: done + 1,
-            plugged,
-        });
+    while let Some(&unit) = thread(k, t).fio.ring().get(done as usize) {
+        done += 1;
+        k.host().charge(Cost::AioSubmit);
+        dio::start(k, task, t, &unit, None);
+        let h = k.host();
+        let (free, stack) = (h.is_free(), &mut h.tasks[task.index()].stack);
+        if !free || stack.len() != depth {
+            // Below what has been called meanwhile.
+            if let Some(frame) = stack.get_mut(depth - 1) {
+                *frame = K::app_frame(AppFrame::AioSubmit {
+                    thread: t,
+                    done,
+                    plugged,
+                });
+            }
+            return Step::Again;
+        }
     }
-    k.host().charge(Cost::AioSubmit);
-    dio::start(k, task, t, &unit, None);
+    pop(k, task);
+    if plugged {
+        plug::blk_finish_plug(k, task);
+    }
     Step::Again
 }
 
 /// A bio of the application has ended; with the last of an I/O, its thread is
 /// told (`blkdev_bio_end_io`, `aio_complete`).
-pub fn bio_end_io<K: AppEnv>(k: &mut K, bio: BioId) {
+#[inline]
+pub fn bio_end_io<K: AppEnv>(k: &mut K, bio: BioId, t: u16, slot: u32) {
     let b = k.block();
-    let o = b.bios[bio];
+    let status = b.bios[bio].status;
     b.bios.free(bio);
-    let EndIo::App { thread: t, slot } = o.end_io else {
-        return;
-    };
     let th = thread(k, t);
     let s = &mut th.slots[slot as usize];
     s.bios -= 1;
-    if s.errno == 0 {
-        s.errno = o.status.errno();
+    if s.errno == 0 && status != BlkStatus::Ok {
+        s.errno = status.errno();
     }
     if s.bios > 0 {
         return;
@@ -63,7 +69,7 @@ pub fn bio_end_io<K: AppEnv>(k: &mut K, bio: BioId) {
     let done = *s;
     k.host()
         .charge_n(Cost::UnpinPage, u64::from(done.bytes).div_ceil(PAGE));
-    k.io_done(done.bytes, done.errno);
+    k.io_done(t, done.bytes, done.errno);
     if let Some(waiter) = done.waiter {
         return k.wake(waiter);
     }

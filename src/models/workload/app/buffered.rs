@@ -271,7 +271,7 @@ fn finish<K: AppEnv>(k: &mut K, task: TaskId, f: Buffered, errno: i32) -> Step {
             bytes: done.moved(),
         });
     }
-    k.io_done(done.bytes, done.errno);
+    k.io_done(f.thread, done.bytes, done.errno);
     pop(k, task);
     if f.plugged {
         plug::blk_finish_plug(k, task);

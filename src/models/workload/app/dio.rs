@@ -5,7 +5,7 @@ use super::{AppEnv, AppFrame, Slot, buffered, cache, thread, writeback};
 use crate::models::block::limits::BLK_MAX_SEGMENT_SIZE;
 use crate::models::block::{plug, pop, submit};
 use crate::models::host::{Cost, Step, TaskId};
-use crate::models::io::{Bio, EndIo, Flags, Op, SECTOR};
+use crate::models::io::{Bio, BioId, DevId, EndIo, Flags, Op, SECTOR};
 use crate::models::workload::fio::IoUnit;
 use crate::models::workload::page_cache::PAGE;
 
@@ -21,6 +21,7 @@ pub struct Dio {
 }
 
 /// Whether `unit` of thread `t` goes through the page cache.
+#[inline]
 pub fn is_buffered<K: AppEnv>(k: &mut K, t: u16, unit: &IoUnit) -> bool {
     !thread(k, t).direct && matches!(unit.op, Op::Read | Op::Write)
 }
@@ -28,9 +29,15 @@ pub fn is_buffered<K: AppEnv>(k: &mut K, t: u16, unit: &IoUnit) -> bool {
 /// The running task's next steps carry out `unit`: through the page cache or
 /// past it. Its end is seen in the unit's slot, and `waiter` is woken if it has
 /// to sleep for it; without one, an event goes to the thread's ring.
+#[inline]
 pub fn start<K: AppEnv>(k: &mut K, task: TaskId, t: u16, unit: &IoUnit, waiter: Option<TaskId>) {
+    k.io_begun(t);
     if is_buffered(k, t, unit) {
         return buffered::call(k, t, unit, waiter.is_none());
+    }
+    // What is dirty is also there.
+    if cache(k, t).is_empty() {
+        return submit(k, task, t, unit, waiter);
     }
     let (from, end) = pages(k, t, unit);
     let c = cache(k, t);
@@ -73,7 +80,7 @@ fn past_cache<K: AppEnv>(k: &mut K, task: TaskId, t: u16, unit: &IoUnit, waiter:
         match unit.op {
             Op::Write => cache(k, t).invalidate(from, end),
             Op::Discard => cache(k, t).truncate(from, end),
-            Op::Read | Op::Flush => {}
+            Op::Read | Op::Flush | Op::DrvIn => {}
         }
     }
     submit(k, task, t, unit, waiter);
@@ -81,6 +88,7 @@ fn past_cache<K: AppEnv>(k: &mut K, task: TaskId, t: u16, unit: &IoUnit, waiter:
 
 /// The running task's next steps submit the bios of `unit`. When the last has
 /// ended, `waiter` is woken; without one, an event goes to the thread's ring.
+#[inline]
 fn submit<K: AppEnv>(k: &mut K, task: TaskId, t: u16, unit: &IoUnit, waiter: Option<TaskId>) {
     let th = thread(k, t);
     let (dev, dsync) = (th.dev, th.dsync);
@@ -89,7 +97,10 @@ fn submit<K: AppEnv>(k: &mut K, task: TaskId, t: u16, unit: &IoUnit, waiter: Opt
     } else {
         MAX_VECS * PAGE
     };
-    let pieces = u64::from(unit.len).div_ceil(max_bytes).max(1);
+    let pieces = match u64::from(unit.len) {
+        len if len <= max_bytes => 1, // nearly always, and without a division
+        len => len.div_ceil(max_bytes),
+    };
     th.slots[unit.slot as usize] = Slot {
         bios: pieces as u16,
         waiter,
@@ -103,19 +114,22 @@ fn submit<K: AppEnv>(k: &mut K, task: TaskId, t: u16, unit: &IoUnit, waiter: Opt
         op => op,
     };
     let flags = match unit.op {
-        Op::Read => Flags::default(),
+        Op::Read | Op::DrvIn => Flags::default(),
         Op::Flush => Flags::SYNC.with(Flags::PREFLUSH),
         Op::Discard => Flags::SYNC,
         Op::Write if dsync => Flags::SYNC.with(Flags::IDLE).with(Flags::FUA),
         Op::Write => Flags::SYNC.with(Flags::IDLE),
     };
-    let segment = if th.is_contiguous(unit.slot) {
-        u64::from(BLK_MAX_SEGMENT_SIZE)
-    } else {
-        PAGE
-    };
     th.submitted += 1;
-    let ident = u64::from(t) << 40 | th.submitted;
+    let transfer = Transfer {
+        dev,
+        op,
+        flags,
+        contiguous: th.contiguous.contains(&unit.slot),
+        ident: u64::from(t) << 40 | th.submitted,
+        thread: t,
+        slot: unit.slot,
+    };
     // Every write call on a block device has a plug of its own, a read only if
     // it takes several bios; inside another plug it is void.
     let wants_plug = unit.op == Op::Write || pieces > 1;
@@ -123,34 +137,52 @@ fn submit<K: AppEnv>(k: &mut K, task: TaskId, t: u16, unit: &IoUnit, waiter: Opt
         let frame = K::app_frame(AppFrame::FinishPlug);
         k.host().call(frame);
     }
+    if pieces == 1 {
+        let bio = transfer.bio(k, unit.offset, u64::from(unit.len));
+        return submit::submit_bio_last(k, bio);
+    }
     // The last to be called is the first to run.
     for i in (0..pieces).rev() {
         let from = i * max_bytes;
         let len = max_bytes.min(u64::from(unit.len) - from);
-        let segs = if unit.op == Op::Discard {
-            1
-        } else {
-            k.host().charge_n(Cost::PinPage, len.div_ceil(PAGE));
-            len.div_ceil(segment) as u16
+        let bio = transfer.bio(k, unit.offset + from, len);
+        submit::submit_bio_noacct(k, bio);
+    }
+}
+
+/// What the bios of one transfer have in common.
+struct Transfer {
+    dev: DevId,
+    op: Op,
+    flags: Flags,
+    /// Whether the buffer is contiguous in memory.
+    contiguous: bool,
+    ident: u64,
+    thread: u16,
+    slot: u32,
+}
+
+impl Transfer {
+    /// A bio of `len` bytes at `offset` (`bio_iov_iter_get_pages`).
+    #[inline]
+    fn bio<K: AppEnv>(&self, k: &mut K, offset: u64, len: u64) -> BioId {
+        let pages = len.div_ceil(PAGE);
+        let segs = match (self.op, self.contiguous) {
+            (Op::Discard, _) => 1,
+            (_, true) => len.div_ceil(u64::from(BLK_MAX_SEGMENT_SIZE)),
+            (_, false) => pages,
         };
-        let mut bio = Bio::new(
-            dev,
-            op,
-            flags,
-            (unit.offset + from) / SECTOR,
-            (len / SECTOR) as u32,
-            segs,
-        );
-        bio.ident = ident;
-        bio.end_io = EndIo::App {
-            thread: t,
-            slot: unit.slot,
-        };
-        let bio = k.block().bios.alloc(bio);
-        if pieces == 1 {
-            submit::submit_bio_last(k, bio);
-        } else {
-            submit::submit_bio_noacct(k, bio);
+        if self.op != Op::Discard {
+            k.host().charge_n(Cost::PinPage, pages);
         }
+        let (sector, sectors) = (offset / SECTOR, (len / SECTOR) as u32);
+        k.block().bios.alloc_with(|| Bio {
+            ident: self.ident,
+            end_io: EndIo::App {
+                thread: self.thread,
+                slot: self.slot,
+            },
+            ..Bio::new(self.dev, self.op, self.flags, sector, sectors, segs as u16)
+        })
     }
 }

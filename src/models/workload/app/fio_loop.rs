@@ -1,38 +1,56 @@
 //! fio's main loop: carries out what [`FioThread`](super::FioThread) asks for.
 
 use super::{AppEnv, AppFrame, Waiting, fsync, open, thread};
-use crate::models::host::{Cost, Step, interrupted};
+use crate::models::host::{Cost, Step, TaskId, interrupted};
 use crate::models::workload::fio::Act;
 
+/// What a step of the thread came to.
+enum Turn {
+    /// It goes on in user mode.
+    Goes,
+    /// It has been in the kernel, and may still be there.
+    Called,
+    /// It has entered the kernel, or sleeps, or is over.
+    Ends(Step),
+}
+
 /// Goes on until time passes, the kernel is entered or the thread sleeps.
-pub fn step<K: AppEnv>(k: &mut K, t: u16) -> Step {
-    let task = thread(k, t).task;
+#[inline]
+pub fn step<K: AppEnv>(k: &mut K, task: TaskId, t: u16) -> Step {
+    let h = k.host();
+    let began = h.now();
+    let depth = h.tasks[task.index()].stack.len();
+    let mut urgent = h.cpus[h.cpu().index()].high_waiting();
     loop {
-        let h = k.host();
-        let before = (h.now(), h.tasks[task.index()].stack.len());
-        let step = once(k, t);
-        let h = k.host();
-        let after = (h.now(), h.tasks[task.index()].stack.len());
-        // Nothing can come between two steps that take no time but a worker
-        // that preempts.
-        if step != Step::Yield || before != after || h.cpus[h.cpu().index()].high_waiting() {
-            return step;
+        match once(k, task, t) {
+            Turn::Goes => {}
+            Turn::Called => {
+                let h = k.host();
+                let here = h.tasks[task.index()].stack.len() == depth;
+                urgent |= !here || h.cpus[h.cpu().index()].high_waiting();
+            }
+            Turn::Ends(step) => return step,
+        }
+        // In user mode nothing can come between two steps that take no time but
+        // a worker that has been waiting to preempt.
+        if urgent || k.host().now() != began {
+            return Step::Yield;
         }
     }
 }
 
 /// Goes on after what the thread waited for, or asks what comes next.
-fn once<K: AppEnv>(k: &mut K, t: u16) -> Step {
+#[inline]
+fn once<K: AppEnv>(k: &mut K, task: TaskId, t: u16) -> Turn {
     let now = k.host().now();
     let th = thread(k, t);
     match th.waiting {
-        Waiting::Nothing => return next(k, t),
+        Waiting::Nothing => return next(k, task, t),
         Waiting::Start => {
             let at = th.fio.spec().start_delay;
             if now < at {
-                let task = th.task;
                 k.wake_at(at, task);
-                return Step::Block;
+                return Turn::Ends(Step::Block);
             }
             th.fio.start(now);
         }
@@ -43,34 +61,34 @@ fn once<K: AppEnv>(k: &mut K, t: u16) -> Step {
             th.fio.sync_done(now, issue, done.errno, done.moved());
         }
         Waiting::Fsync { issue } => {
-            let task = th.task;
             let errno = k.app().calls[task.index()].errno;
             thread(k, t).fio.sync_done(now, issue, errno, 0);
         }
         Waiting::Open => open::cleared(k, t),
         Waiting::Reopen | Waiting::Close => return closed(k, t),
         Waiting::Offload => {}
-        Waiting::Time(at) if now < at => return Step::Block,
+        Waiting::Time(at) if now < at => return Turn::Ends(Step::Block),
         Waiting::Time(_) => {}
     }
     thread(k, t).waiting = Waiting::Nothing;
-    Step::Yield
+    Turn::Goes
 }
 
 /// The device is closed, for good or to be opened anew.
-fn closed<K: AppEnv>(k: &mut K, t: u16) -> Step {
+fn closed<K: AppEnv>(k: &mut K, t: u16) -> Turn {
     if let Some(step) = open::close(k, t) {
-        return step;
+        return Turn::Ends(step);
     }
     if thread(k, t).waiting == Waiting::Close {
         k.app().running -= 1;
-        return Step::Exit;
+        return Turn::Ends(Step::Exit);
     }
     open::open(k, t);
-    Step::Yield
+    Turn::Called
 }
 
-fn next<K: AppEnv>(k: &mut K, t: u16) -> Step {
+#[inline]
+fn next<K: AppEnv>(k: &mut K, task: TaskId, t: u16) -> Turn {
     let now = k.host().now();
     let th = thread(k, t);
     match th.fio.next(now) {
@@ -82,7 +100,9 @@ fn next<K: AppEnv>(k: &mut K, t: u16) -> Step {
             }
             if !thread(k, t).is_open {
                 open::open(k, t);
+                return Turn::Called;
             }
+            return Turn::Goes;
         }
         Act::Submit => {
             th.waiting = Waiting::Submitted;
@@ -91,7 +111,7 @@ fn next<K: AppEnv>(k: &mut K, t: u16) -> Step {
                 done: 0,
                 plugged: false,
             };
-            system_call(k, frame);
+            return system_call(k, task, frame);
         }
         Act::GetEvents { min, max } => {
             th.waiting = Waiting::Events {
@@ -100,18 +120,17 @@ fn next<K: AppEnv>(k: &mut K, t: u16) -> Step {
                 looks: false,
             };
             k.host().charge(Cost::Syscall);
+            return Turn::Goes;
         }
-        Act::Sync(unit) => {
-            th.waiting = Waiting::Sync {
-                issue: now,
-                slot: unit.slot,
-            };
+        Act::Sync { slot } => {
+            let unit = th.fio.unit(slot);
+            th.waiting = Waiting::Sync { issue: now, slot };
             let frame = AppFrame::Sync {
                 thread: t,
                 unit,
                 submitted: false,
             };
-            system_call(k, frame);
+            return system_call(k, task, frame);
         }
         Act::Fsync { .. } => {
             th.waiting = Waiting::Fsync { issue: now };
@@ -120,14 +139,14 @@ fn next<K: AppEnv>(k: &mut K, t: u16) -> Step {
         }
         Act::SleepUntil(at) => {
             th.waiting = Waiting::Time(at);
-            let task = th.task;
             k.host().charge(Cost::Syscall);
             k.wake_at(at, task);
-            return Step::Block;
+            return Turn::Ends(Step::Block);
         }
         Act::SpinUntil(at) => {
             let left = at.saturating_sub(now);
             k.host().spend(left);
+            return Turn::Goes;
         }
         Act::Offload { worker, .. } => {
             let task = th.workers[worker as usize];
@@ -136,7 +155,7 @@ fn next<K: AppEnv>(k: &mut K, t: u16) -> Step {
         }
         Act::WaitOffload { .. } => {
             th.waiting = Waiting::Offload;
-            return Step::Block;
+            return Turn::Ends(Step::Block);
         }
         Act::Reopen => {
             th.waiting = Waiting::Reopen;
@@ -145,24 +164,27 @@ fn next<K: AppEnv>(k: &mut K, t: u16) -> Step {
             th.waiting = Waiting::Close;
         }
     }
-    Step::Yield
+    Turn::Called
 }
 
 /// The thread enters the kernel at `frame`, and sees to it that it is looked at
 /// who runs next when it comes back.
-fn system_call<K: AppEnv>(k: &mut K, frame: AppFrame) {
+#[inline]
+fn system_call<K: AppEnv>(k: &mut K, task: TaskId, frame: AppFrame) -> Turn {
     k.host().charge(Cost::Syscall);
-    if !k.host().is_free() {
-        let back = K::app_frame(AppFrame::Return);
-        k.host().call(back);
+    let free = k.host().is_free();
+    let stack = &mut k.host().tasks[task.index()].stack;
+    if !free {
+        stack.push(K::app_frame(AppFrame::Return));
     }
-    let frame = K::app_frame(frame);
-    k.host().call(frame);
+    stack.push(K::app_frame(frame));
+    Turn::Ends(Step::Yield)
 }
 
 /// `io_getevents`: takes what is there once there is enough; else sleeps until
 /// the next completion (`fs/aio.c:read_events`).
-fn reap<K: AppEnv>(k: &mut K, t: u16, min: u32, max: u32, looks: bool) -> Step {
+#[inline]
+fn reap<K: AppEnv>(k: &mut K, t: u16, min: u32, max: u32, looks: bool) -> Turn {
     if !looks {
         k.host().charge(Cost::GetEvents);
     }
@@ -170,24 +192,20 @@ fn reap<K: AppEnv>(k: &mut K, t: u16, min: u32, max: u32, looks: bool) -> Step {
     let th = thread(k, t);
     th.waiting = Waiting::Events { min, max, looks };
     if looks {
-        return Step::Again; // what interrupts it may bring events
+        return Turn::Goes; // what interrupts it may bring events
     }
     let now = k.host().now();
     let th = thread(k, t);
     let there = th.ring.len() as u32;
     if there < min {
-        return Step::Block;
+        return Turn::Ends(Step::Block);
     }
     let n = there.min(max.max(min));
-    for _ in 0..n {
-        let th = thread(k, t);
-        if let Some(e) = th.ring.pop_front() {
-            th.fio.complete_one(now, e.slot, e.errno, e.bytes);
-        }
+    for e in th.ring.drain(..n as usize) {
+        th.fio.complete_one(now, e.slot, e.errno, e.bytes);
     }
-    let th = thread(k, t);
     th.fio.reap_done(now);
     th.waiting = Waiting::Nothing;
     k.host().charge_n(Cost::FioReap, u64::from(n));
-    Step::Yield
+    Turn::Goes
 }

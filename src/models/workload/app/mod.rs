@@ -17,8 +17,9 @@ pub mod sync;
 pub mod writeback;
 
 use std::collections::VecDeque;
+use std::ops::Range;
 
-use super::fio::{FioThread, IoUnit};
+use super::fio::{FioThread, IoUnit, ThreadSpec};
 use super::page_cache::{Advice, PageCache, ReadAhead};
 use crate::models::block::BlockEnv;
 use crate::models::host::{Cost, Step, TaskId};
@@ -77,8 +78,11 @@ pub trait AppEnv: BlockEnv {
     fn app_frame(frame: AppFrame) -> Self::Frame;
     /// Wakes `task` at `at`, from an interrupt of the current CPU.
     fn wake_at(&mut self, at: Ns, task: TaskId);
+    /// An application I/O of `thread` begins; scripted tasks are numbered after
+    /// the threads.
+    fn io_begun(&mut self, thread: u16);
     /// An application I/O has ended (for time series).
-    fn io_done(&mut self, bytes: u32, errno: i32);
+    fn io_done(&mut self, thread: u16, bytes: u32, errno: i32);
 }
 
 /// All threads.
@@ -191,6 +195,8 @@ pub struct Thread {
     pub submitted: u64,
     /// I/Os in flight, by I/O unit.
     pub slots: Vec<Slot>,
+    /// The I/O units whose buffers are contiguous in memory.
+    pub contiguous: Range<u32>,
 }
 
 /// A completion event (`struct io_event`).
@@ -221,22 +227,22 @@ pub struct Slot {
 
 /// Bytes of a transparent huge page.
 const HUGE_PAGE: u64 = 2 << 20;
-/// Where fio's buffers begin within a huge page: the allocator puts its header
-/// before them, so that the mapping is not aligned.
+/// Where fio's buffers are taken to begin within a huge page. An assumption:
+/// the number of segments in the observed requests of 1 MiB shows it.
 const BUFFERS_AT: u64 = 1 << 20;
 
-impl Thread {
-    /// Whether the buffer of I/O unit `slot` lies in one huge page, and so is
-    /// contiguous in memory. The buffers of a thread are one mapping; whatever
-    /// of it fills an aligned huge page is one.
-    fn is_contiguous(&self, slot: u32) -> bool {
-        let spec = self.fio.spec();
-        let bytes = spec.sizes.0.iter().map(|s| s.max).max().unwrap_or(0);
-        let begin = BUFFERS_AT + u64::from(slot) * bytes;
-        let end = BUFFERS_AT + u64::from(spec.iodepth) * bytes;
-        let huge = HUGE_PAGE..end / HUGE_PAGE * HUGE_PAGE;
-        huge.contains(&begin) && begin + bytes <= huge.end
+/// The I/O units whose buffers lie in one huge page, and so are contiguous in
+/// memory. The buffers of a thread are one mapping; whatever of it fills an
+/// aligned huge page is one.
+pub fn contiguous_slots(spec: &ThreadSpec) -> Range<u32> {
+    let bytes = spec.sizes.0.iter().map(|s| s.max).max().unwrap_or(0);
+    let end = (BUFFERS_AT + u64::from(spec.iodepth) * bytes) / HUGE_PAGE * HUGE_PAGE;
+    if bytes == 0 || end <= HUGE_PAGE {
+        return 0..0;
     }
+    let first = (HUGE_PAGE - BUFFERS_AT).div_ceil(bytes);
+    let last = (end - BUFFERS_AT) / bytes;
+    first as u32..last as u32
 }
 
 impl Slot {
@@ -255,9 +261,10 @@ impl Slot {
 }
 
 /// A frame steps on.
+#[inline(always)] // whose copy of the frame is the largest
 pub fn step<K: AppEnv>(k: &mut K, task: TaskId, frame: AppFrame) -> Step {
     match frame {
-        AppFrame::Fio(thread) => fio_loop::step(k, thread),
+        AppFrame::Fio(thread) => fio_loop::step(k, task, thread),
         AppFrame::AioSubmit {
             thread,
             done,

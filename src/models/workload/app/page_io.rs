@@ -2,7 +2,7 @@
 //! that sleep for them (`mm/readahead.c:read_pages`, `fs/mpage.c`, 6.1).
 
 use super::{AppEnv, AppFrame, cache, thread};
-use crate::models::block::{plug, pop, submit};
+use crate::models::block::{klog, plug, pop, submit};
 use crate::models::host::{Cost, Step, TaskId};
 use crate::models::io::{Bio, BioId, BlkStatus, EndIo, Flags, Op};
 use crate::models::workload::page_cache::{PAGE_SECTORS, PageBit, Window};
@@ -67,14 +67,29 @@ pub fn bio_end_io<K: AppEnv>(k: &mut K, bio: BioId) {
             PageBit::Writeback => c.dirty.end(page),
         }
     }
-    if io.bit == PageBit::Writeback && !ok {
-        c.errors += 1;
+    if !ok {
+        if io.bit == PageBit::Writeback {
+            c.errors += 1;
+        }
+        print_errors(k, &o, &io);
     }
     k.host().charge_n(Cost::EndPage, io.end - io.first);
     while let Some(task) =
         k.app().caches[usize::from(io.cache)].take_waiter(io.first, io.end, io.bit)
     {
         k.wake(task);
+    }
+}
+
+/// Logs every page that was lost; of read-ahead nothing is said.
+fn print_errors<K: AppEnv>(k: &mut K, bio: &Bio, io: &PageIo) {
+    let what = match io.bit {
+        PageBit::Locked if bio.flags.has(Flags::RAHEAD) => return,
+        PageBit::Locked => "async page read",
+        PageBit::Writeback => "lost async page write",
+    };
+    for page in io.first..io.end {
+        klog::buffer_error(k, bio.dev, page, what);
     }
 }
 

@@ -119,14 +119,23 @@ fn sleep_until<K: AppEnv>(k: &mut K, task: TaskId, n: u16, until: Ns) -> Option<
     None
 }
 
+/// The number by which probes know script `n`.
+fn thread_number<K: AppEnv>(k: &mut K, n: u16) -> u16 {
+    (k.app().threads.len() as u16).saturating_add(n)
+}
+
 fn submit_bio<K: AppEnv>(k: &mut K, n: u16, bio: &ScriptBio) {
     k.host().charge(Cost::DioSubmit);
     let s = script(k, n);
     s.submitted += 1;
     s.in_flight += 1;
     let step = s.at as u32;
-    let ident = 1 << 63 | u64::from(n) << 40 | s.submitted;
-    let mut o = Bio::new(s.dev, bio.op, bio.flags, bio.sector, bio.sectors, bio.segs);
+    let dev = s.dev;
+    let submitted = s.submitted;
+    let thread = thread_number(k, n);
+    k.io_begun(thread);
+    let ident = 1 << 63 | u64::from(n) << 40 | submitted;
+    let mut o = Bio::new(dev, bio.op, bio.flags, bio.sector, bio.sectors, bio.segs);
     o.prio = bio.prio;
     o.ident = ident;
     o.end_io = EndIo::Script { script: n, step };
@@ -152,7 +161,8 @@ pub fn bio_end_io<K: AppEnv>(k: &mut K, bio: BioId) {
     };
     let waits = matches!(s.steps.get(s.at), Some(ScriptStep::Wait));
     let (task, all) = (s.task, s.in_flight == 0);
-    k.io_done(bytes, errno);
+    let thread = thread_number(k, n);
+    k.io_done(thread, bytes, errno);
     if waits && all {
         k.wake(task);
     }

@@ -54,7 +54,7 @@ fn check_discard<K: AppEnv>(k: &mut K, t: u16, unit: &IoUnit) -> Result<(), i32>
     let dev = thread(k, t).dev;
     let limits = k.block().dev(dev).limits;
     let block = u64::from(limits.logical_block_size).max(SECTOR);
-    if (unit.offset | u64::from(unit.len)) % block != 0 {
+    if !(unit.offset | u64::from(unit.len)).is_multiple_of(block) {
         return Err(EINVAL);
     }
     if limits.max_discard_sectors == 0 {

@@ -39,8 +39,12 @@ pub enum Act {
         max: u32,
     },
     /// pread(2), pwrite(2), or for a discard the BLKDISCARD ioctl, also under
-    /// an asynchronous engine. Then `sync_done`.
-    Sync(IoUnit),
+    /// an asynchronous engine, of [`unit`](super::FioThread::unit) `slot`. Then
+    /// `sync_done`.
+    Sync {
+        /// The io_u.
+        slot: u32,
+    },
     /// fsync(2) or fdatasync(2). Then `sync_done`.
     Fsync {
         /// fdatasync.
@@ -53,14 +57,14 @@ pub enum Act {
     SleepUntil(Ns),
     /// Stay on the CPU until then, then call `next` again.
     SpinUntil(Ns),
-    /// `io_submit_mode=offload`: `unit` was put on the list of worker thread
-    /// `worker`: wake it. It calls `worker_take` until that gives none, then
-    /// sleeps.
+    /// `io_submit_mode=offload`: io_u `slot` was put on the list of worker
+    /// thread `worker`: wake it. It calls `worker_take` until that gives none,
+    /// then sleeps.
     Offload {
         /// The worker: 0 to `iodepth` − 1.
         worker: u32,
         /// What it will do, in its turn.
-        unit: IoUnit,
+        slot: u32,
     },
     /// Sleep until `offload_done` has freed an io_u, or with `all` until every
     /// worker is idle; then call `next` again.

@@ -23,7 +23,7 @@ use super::region::{self, Region};
 use super::report::FioReport;
 use super::size::Sizes;
 use super::sleep::{Sleep, usec_since};
-use super::spec::{Dir, PerDir, SubmitMode, ThreadSpec};
+use super::spec::{Amount, Dir, PerDir, SubmitMode, ThreadSpec};
 use crate::sim::Ns;
 use crate::sim::stats::LatencyStats;
 use state::*;
@@ -76,6 +76,10 @@ pub struct FioThread {
     loops_left: u64,
     pass_queued_bytes: u64,
     pass_limit: u64,
+    /// Bytes that all passes may issue together.
+    most_bytes: u64,
+    /// I/Os that all passes may issue together (`number_ios`).
+    most_ios: u64,
     bytes_done: u64,
     bytes_done_before: u64,
     thought_at: u64,
@@ -115,6 +119,7 @@ impl FioThread {
         };
         check_map(&spec, &region)?;
         let offload = spec.submit_mode == SubmitMode::Offload;
+        let loops = spec.loops.max(1);
         Ok(FioThread {
             region,
             directions: Directions::new(&spec),
@@ -149,9 +154,14 @@ impl FioThread {
             done: false,
             file_done: false,
             last_was_sync: false,
-            loops_left: spec.loops.max(1),
+            loops_left: loops,
             pass_queued_bytes: 0,
             pass_limit: 0,
+            most_bytes: byte_limit(&spec, &region).saturating_mul(loops),
+            most_ios: match spec.number_ios {
+                0 => u64::MAX,
+                ios => ios.saturating_mul(loops),
+            },
             bytes_done: 0,
             bytes_done_before: 0,
             thought_at: 0,
@@ -254,31 +264,20 @@ impl FioThread {
         }
     }
 
-    /// `backend.c:io_issue_bytes_exceeded`.
+    /// `backend.c:io_issue_bytes_exceeded`; what the pattern does not have was
+    /// never issued.
     #[inline]
     fn issued_enough(&self) -> bool {
-        let issued = |d: Dir| self.counts[d].issued_bytes;
-        let p = self.spec.pattern;
-        let bytes = match (p.read, p.write) {
-            (true, true) => issued(Dir::Read) + issued(Dir::Write),
-            (false, true) => issued(Dir::Write),
-            (true, false) => issued(Dir::Read),
-            (false, false) => issued(Dir::Trim),
-        };
-        bytes >= self.byte_limit().saturating_mul(self.spec.loops.max(1))
-            || self.exceeds_number_ios()
+        let bytes: u64 = self.counts.0.iter().map(|c| c.issued_bytes).sum();
+        bytes >= self.most_bytes || self.exceeds_number_ios()
     }
 
     /// `backend.c:exceeds_number_ios`.
     #[inline]
     fn exceeds_number_ios(&self) -> bool {
-        if self.spec.number_ios == 0 {
-            return false;
-        }
         // Both are modulo 2³²; their sum is right.
         let waiting = self.queued.wrapping_add(self.in_flight);
-        self.done_ios() + u64::from(waiting)
-            >= self.spec.number_ios.saturating_mul(self.spec.loops.max(1))
+        self.done_ios() + u64::from(waiting) >= self.most_ios
     }
 
     #[inline]
@@ -307,6 +306,31 @@ impl FioThread {
     #[inline]
     pub fn ring(&self) -> &[IoUnit] {
         &self.ring[..self.submitting]
+    }
+
+    /// How much of its work is behind it at `now`, 0 to 1: of its time, its
+    /// bytes or its I/Os, whichever ends it first.
+    pub fn fraction(&self, now: Ns) -> f64 {
+        if matches!(self.step, Step::Over) {
+            return 1.0;
+        }
+        let part = |of: u64, whole: u64| match whole {
+            0 | u64::MAX => 0.0,
+            whole => of as f64 / whole as f64,
+        };
+        let elapsed = now.saturating_sub(self.epoch);
+        let ramp_and_run = self
+            .spec
+            .runtime
+            .map_or(Ns::ZERO, |r| r + self.spec.ramp_time);
+        let bytes = match self.spec.time_based {
+            true => 0.0,
+            false => part(self.bytes_done, self.most_bytes),
+        };
+        part(elapsed.0, ramp_and_run.0)
+            .max(bytes)
+            .max(part(self.done_ios(), self.most_ios))
+            .min(1.0)
     }
 
     /// What it was built from; after an iolog, with its pattern.
@@ -345,6 +369,14 @@ impl FioThread {
     /// for (`fio_mark_td_terminate`).
     pub fn terminate(&mut self) {
         self.terminate = true;
+    }
+}
+
+/// The most bytes one pass may issue: `io_size`, else `size`.
+fn byte_limit(spec: &ThreadSpec, region: &Region) -> u64 {
+    match spec.io_size {
+        Some(Amount::Bytes(b)) if b > 0 => b,
+        _ => region.size,
     }
 }
 

@@ -157,7 +157,7 @@ impl FioThread {
             return None;
         }
         let writes = self.counts[Dir::Write].issued;
-        let due = |every: u32| every > 0 && writes > 0 && writes % u64::from(every) == 0;
+        let due = |every: u32| every > 0 && writes > 0 && writes.is_multiple_of(u64::from(every));
         if due(self.spec.fsync) {
             Some(false)
         } else {

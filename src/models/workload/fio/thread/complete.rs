@@ -12,9 +12,7 @@ impl FioThread {
     #[inline]
     pub fn complete_one(&mut self, now: Ns, slot: u32, errno: i32, bytes: u32) {
         self.reap.got += 1;
-        let mut reap = self.reap;
-        self.completed(now, slot, errno, bytes, &mut reap);
-        self.reap = reap;
+        self.completed(now, slot, errno, bytes);
     }
 
     /// The system call of [`Act::Sync`] or [`Act::Fsync`], entered at `issue`,
@@ -41,9 +39,9 @@ impl FioThread {
         } else if kind.dir().is_some() && bytes < len && self.cut_short(slot, bytes) {
             Queued::Fine
         } else {
-            let mut reap = Reap::default();
-            self.completed(now, slot, 0, len, &mut reap);
-            self.bytes_done += reap.bytes;
+            self.reap = Reap::default();
+            self.completed(now, slot, 0, len);
+            self.bytes_done += self.reap.bytes;
             Queued::Fine
         };
         if self.logs.full() {
@@ -73,16 +71,10 @@ impl FioThread {
         true
     }
 
-    /// `io_u.c:io_completed`, and the io_u is put back.
+    /// `io_u.c:io_completed`, and the io_u is put back. What comes of it is
+    /// added to the present reap.
     #[inline]
-    pub(super) fn completed(
-        &mut self,
-        now: Ns,
-        slot: u32,
-        errno: i32,
-        bytes: u32,
-        reap: &mut Reap,
-    ) {
+    pub(super) fn completed(&mut self, now: Ns, slot: u32, errno: i32, bytes: u32) {
         let Slot {
             kind,
             offset,
@@ -110,18 +102,18 @@ impl FioThread {
                 }
             }
             self.succeeded(now, dir, bytes, start, issue);
-            reap.bytes += u64::from(bytes);
+            self.reap.bytes += u64::from(bytes);
         } else {
-            reap.error = errno;
+            self.reap.error = errno;
             if !self.non_fatal(kind, errno) {
                 self.fatal_first(errno);
             }
         }
         // An error that is skipped clears an earlier one of the same reap.
-        if reap.error != 0 && self.non_fatal(kind, reap.error) {
-            self.count_error(reap.error);
+        if self.reap.error != 0 && self.non_fatal(kind, self.reap.error) {
+            self.count_error(self.reap.error);
             self.errors.fatal = 0;
-            reap.error = 0;
+            self.reap.error = 0;
         }
         self.put(slot);
     }

@@ -3,18 +3,8 @@
 
 use super::*;
 use crate::models::workload::fio::report::DirReport;
-use crate::models::workload::fio::spec::Amount;
 
 impl FioThread {
-    /// The most bytes one pass may issue: `io_size`, else `size`.
-    #[inline]
-    pub(super) fn byte_limit(&self) -> u64 {
-        match self.spec.io_size {
-            Some(Amount::Bytes(b)) if b > 0 => b,
-            _ => self.region.size,
-        }
-    }
-
     /// `keep_running`, then a pass begins or the thread is over.
     pub(super) fn begin_pass_or_end(&mut self, now: Ns) {
         self.pass_start = now;
@@ -48,7 +38,7 @@ impl FioThread {
         }
         let done: u64 = self.counts.0.iter().map(|c| c.done_bytes).sum();
         let largest = self.spec.sizes.0.iter().map(|s| s.max).max().unwrap_or(0);
-        let left = self.byte_limit().saturating_sub(done);
+        let left = byte_limit(&self.spec, &self.region).saturating_sub(done);
         !self.exceeds_number_ios()
             && left > 0
             && left >= largest

@@ -5,22 +5,27 @@ use super::*;
 use crate::models::workload::fio::spec::Engine;
 
 impl FioThread {
+    /// What io_u `slot` is to do.
+    #[inline]
+    pub fn unit(&self, slot: u32) -> IoUnit {
+        let s = &self.slots[slot as usize];
+        IoUnit {
+            slot,
+            op: s.kind.op(),
+            offset: s.offset,
+            len: s.len,
+        }
+    }
+
     /// The io_u starts now, and goes to the engine.
     #[inline]
     pub(super) fn queue(&mut self, slot: u32, now: Ns) -> Option<Act> {
         self.running = self.ramp_over;
         let s = &mut self.slots[slot as usize];
         s.start = now;
-        let (kind, offset, len) = (s.kind, s.offset, s.len);
-        // Built where it goes: a copy would wait for its own parts.
-        let unit = || IoUnit {
-            slot,
-            op: kind.op(),
-            offset,
-            len,
-        };
+        let (kind, len) = (s.kind, s.len);
         if self.workers.is_some() {
-            return self.queue_offload(unit(), kind);
+            return self.queue_offload(slot, kind, len);
         }
         let asynchronous = match kind {
             Kind::Io(Dir::Trim) => false,
@@ -35,14 +40,15 @@ impl FioThread {
             self.slots[slot as usize].issue = now;
             self.step = Step::InCall { slot };
             return Some(match kind {
-                Kind::Io(_) => Act::Sync(unit()),
+                Kind::Io(_) => Act::Sync { slot },
                 Kind::Sync { data } => Act::Fsync {
                     data,
                     at_end: false,
                 },
             });
         }
-        self.ring.push(unit());
+        let unit = self.unit(slot);
+        self.ring.push(unit);
         self.queued += 1;
         self.count_total(kind);
         self.pass_queued_bytes += u64::from(len);
@@ -92,17 +98,17 @@ impl FioThread {
         self.requeued.push(slot);
     }
 
-    fn queue_offload(&mut self, unit: IoUnit, kind: Kind) -> Option<Act> {
+    fn queue_offload(&mut self, slot: u32, kind: Kind, len: u32) -> Option<Act> {
         if self.errors.fatal != 0 {
             return self.go(Step::LoopEnd);
         }
-        let worker = self.workers.as_mut()?.enqueue(unit.slot);
-        self.issue(kind, unit.len);
+        let worker = self.workers.as_mut()?.enqueue(slot);
+        self.issue(kind, len);
         if let Some(dir) = kind.dir() {
             self.schedule(dir);
         }
         self.start_thinking(kind.dir());
-        Some(Act::Offload { worker, unit })
+        Some(Act::Offload { worker, slot })
     }
 
     #[inline]

@@ -46,6 +46,8 @@ impl FioThread {
             self.in_flight = self.in_flight.wrapping_add(self.queued);
             self.queued = 0;
         }
+        let rest = &self.pending;
+        self.pending.any = rest.reap.is_some() || rest.drain || rest.sleep.is_some();
     }
 
     /// How many of the ring go into one call. libaio's array is a ring: a

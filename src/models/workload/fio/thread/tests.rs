@@ -46,7 +46,8 @@ impl Toy {
                 Act::Prepared => self.now += Ns(10),
                 Act::Submit => self.submit(thread),
                 Act::GetEvents { min, max } => self.reap(thread, min as usize, max as usize),
-                Act::Sync(unit) => {
+                Act::Sync { slot } => {
+                    let unit = thread.unit(slot);
                     self.calls.push(format!("{:?}", unit.op));
                     self.units.push(unit);
                     let issue = self.now;

@@ -41,10 +41,10 @@ impl FioThread {
     /// Io_u `slot` was reaped by its worker; it is free from now on.
     pub fn offload_done(&mut self, now: Ns, slot: u32, errno: i32, bytes: u32) {
         self.running = self.ramp_over;
-        let mut reap = Reap::default();
-        self.completed(now, slot, errno, bytes, &mut reap);
-        if reap.error == 0 {
-            self.bytes_done += reap.bytes;
+        self.reap = Reap::default();
+        self.completed(now, slot, errno, bytes);
+        if self.reap.error == 0 {
+            self.bytes_done += self.reap.bytes;
         }
     }
 }

@@ -1,0 +1,178 @@
+//! `mpathsim torture`.
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::time::Duration;
+
+use clap::Args;
+use indicatif::{ProgressBar, ProgressStyle};
+
+use super::{CliError, print};
+use crate::run::write;
+use crate::torture::check::check_text;
+use crate::torture::{Campaign, Failure, Report};
+
+/// Run random computers, tables, workloads and faults, and check each run
+/// against everything that has to be true.
+#[derive(Debug, Args)]
+pub struct Torture {
+    /// Check these scenario files instead, in the way that their line `# --mode
+    /// …` says, or in both modes.
+    #[arg(value_name = "SCENARIO.toml")]
+    files: Vec<PathBuf>,
+    /// How many cases. Default: 1000, or as many as there is time for.
+    #[arg(long, value_name = "N")]
+    runs: Option<u64>,
+    /// Which cases they are.
+    #[arg(long, value_name = "S", default_value_t = 1)]
+    seed: u64,
+    /// How long: 90s, 10m, 2h.
+    #[arg(long, value_name = "TIME", value_parser = time)]
+    time: Option<Duration>,
+    /// This case alone.
+    #[arg(long, value_name = "N", conflicts_with_all = ["runs", "time"])]
+    run: Option<u64>,
+    /// Go on until this many have failed.
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    failures: usize,
+    /// Where the files of cases that fail are written.
+    #[arg(long, value_name = "FOLDER", default_value = ".")]
+    out: PathBuf,
+}
+
+impl Torture {
+    /// Runs the campaign. Exit code 0: all cases passed, 1: some failed.
+    ///
+    /// # Errors
+    /// A file that cannot be read or written.
+    pub fn execute(&self) -> Result<ExitCode, CliError> {
+        if !self.files.is_empty() {
+            return self.check_files();
+        }
+        let runs = match (self.run, self.time) {
+            (Some(_), _) => Some(1),
+            (None, Some(_)) => self.runs,
+            (None, None) => self.runs.or(Some(1000)),
+        };
+        let campaign = Campaign {
+            seed: self.seed,
+            first: self.run.unwrap_or(0),
+            runs,
+            time: self.time,
+            failures: self.failures.max(1),
+            ..Campaign::default()
+        };
+        let bar = bar(runs);
+        let report = campaign.run(|done| bar.set_position(done));
+        bar.finish_and_clear();
+        self.report(&report)
+    }
+
+    fn report(&self, report: &Report) -> Result<ExitCode, CliError> {
+        for found in &report.found {
+            let name = found.file_name(self.seed);
+            let text = found.file(self.seed);
+            write::whole_file(&self.out, &name, &text).map_err(|why| CliError::Write {
+                path: self.out.join(&name).display().to_string(),
+                why,
+            })?;
+            let file = self.out.join(&name);
+            print(&format!(
+                "seed {}, run {}: {}\n  shrunk to {}\n",
+                self.seed,
+                found.run,
+                found.failure.what,
+                file.display()
+            ))?;
+        }
+        let t = &report.tally;
+        print(&format!(
+            "seed {}: {} runs passed, {} failed\n\
+             {} I/Os, {} of them failed as they had to; {} actions; {} runs ended with I/O held back\n\
+             hazards: {} late writes after an acknowledged retry, {} of them over newer data\n",
+            self.seed,
+            t.runs,
+            report.found.len(),
+            t.ios,
+            t.failed,
+            t.actions,
+            t.held,
+            t.hazards.late_writes,
+            t.hazards.overwrote_newer,
+        ))?;
+        Ok(ExitCode::from(u8::from(!report.found.is_empty())))
+    }
+
+    fn check_files(&self) -> Result<ExitCode, CliError> {
+        let mut failed = 0;
+        for path in &self.files {
+            let name = path.display().to_string();
+            match check_file(path)? {
+                Ok(()) => print(&format!("{name}: passed\n"))?,
+                Err(failure) => {
+                    failed += 1;
+                    print(&format!("{name}: {}\n", failure.what))?;
+                }
+            }
+        }
+        Ok(ExitCode::from(u8::from(failed > 0)))
+    }
+}
+
+/// Checks the scenario file at `path`.
+fn check_file(path: &Path) -> Result<Result<(), Failure>, CliError> {
+    let text = std::fs::read_to_string(path).map_err(|why| {
+        CliError::Scenario(crate::scenario::ScenarioError::Unreadable {
+            path: path.display().to_string(),
+            why,
+        })
+    })?;
+    for (mode, ties) in crate::torture::case::ways(&text) {
+        if let Err(failure) = check_text(&text, mode, ties) {
+            return Ok(Err(failure));
+        }
+    }
+    Ok(Ok(()))
+}
+
+/// Reads `90s`, `10m`, `2h`.
+fn time(text: &str) -> Result<Duration, String> {
+    let unit = |letter| match letter {
+        's' => Some(1),
+        'm' => Some(60),
+        'h' => Some(3600),
+        _ => None,
+    };
+    let seconds = text.chars().last().and_then(unit);
+    let number = text
+        .get(..text.len().saturating_sub(1))
+        .map(str::parse::<u64>);
+    match (number, seconds) {
+        (Some(Ok(n)), Some(seconds)) => Ok(Duration::from_secs(n.saturating_mul(seconds))),
+        _ => Err("write for instance 90s, 10m or 2h".into()),
+    }
+}
+
+fn bar(runs: Option<u64>) -> ProgressBar {
+    let bar = match runs {
+        Some(runs) => ProgressBar::new(runs),
+        None => ProgressBar::new_spinner(),
+    };
+    let template = "{spinner} {pos} cases, {per_sec}, {elapsed}";
+    if let Ok(style) = ProgressStyle::with_template(template) {
+        bar.set_style(style);
+    }
+    bar
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times() {
+        assert_eq!(time("10m"), Ok(Duration::from_secs(600)));
+        assert_eq!(time("90s"), Ok(Duration::from_secs(90)));
+        assert!(time("10").is_err() && time("m").is_err() && time("").is_err());
+    }
+}

@@ -1,0 +1,61 @@
+//! What a request must hold before its driver sees it, a tag and a token of
+//! the driver's budget, and its start there (`block/blk-mq.c`, 6.1).
+
+use super::super::host::Cost;
+use super::super::io::ReqId;
+use super::{Action, BlockEnv, RqFlags};
+use super::{complete, timeout, wbt};
+
+/// Gives back the token of the driver's budget that `rq` holds, if it does.
+pub fn put_budget_of<K: BlockEnv>(k: &mut K, rq: ReqId) {
+    let r = &mut k.block().reqs[rq];
+    let dev = r.dev;
+    if std::mem::take(&mut r.budget) {
+        k.put_budget(dev);
+    }
+}
+
+/// Sees to it that `rq` holds a driver tag (`blk_mq_get_driver_tag`).
+#[inline]
+pub fn blk_mq_get_driver_tag<K: BlockEnv>(k: &mut K, rq: ReqId) -> bool {
+    let b = k.block();
+    let r = &mut b.reqs[rq];
+    if !r.tag {
+        r.tag = b.hctxs[r.hctx.index()].tags.get();
+    }
+    r.tag
+}
+
+/// Gives a driver tag back that was taken for dispatch
+/// (`blk_mq_put_driver_tag`); without scheduler a request keeps its tag.
+pub fn put_driver_tag<K: BlockEnv>(k: &mut K, rq: ReqId) {
+    let b = k.block();
+    let r = &mut b.reqs[rq];
+    if r.tag && r.sched_tag {
+        r.tag = false;
+        let hctx = r.hctx;
+        complete::put_tag(k, hctx, false);
+    }
+}
+
+/// The driver starts `rq` (`blk_mq_start_request`).
+#[inline]
+pub fn blk_mq_start_request<K: BlockEnv>(k: &mut K, rq: ReqId) {
+    let now = k.host().now();
+    let b = k.block();
+    let r = &mut b.reqs[rq];
+    r.io_start = now;
+    r.rqf.set(RqFlags::IN_FLIGHT);
+    r.rqf.clear(RqFlags::TIMED_OUT);
+    let dev = r.dev;
+    let d = &mut b.devs[usize::from(dev.0)];
+    d.count.count_issue(r.sectors, r.op, r.flags);
+    let arms = d.timer.is_to_be_armed();
+    let subject = b.rq_subject(rq);
+    if arms {
+        timeout::blk_add_timer(k, dev);
+    }
+    wbt::issue(k, rq);
+    k.trace(dev, Action::Issue, subject);
+    k.host().charge(Cost::Trace);
+}

@@ -1,0 +1,103 @@
+//! How many commands a disk is sent at once: less after TASK SET FULL, more
+//! again when that has not been seen for long (`scsi.c:scsi_track_queue_full`,
+//! `scsi_error.c:scsi_handle_queue_ramp_up`, 6.1).
+
+/// Times of TASK SET FULL at one depth before it is taken at its word.
+const FULL_TIMES: u32 = 10;
+/// Seconds without TASK SET FULL before one more command is tried
+/// (`SCSI_DEFAULT_RAMP_UP_PERIOD`).
+const RAMP_UP_SECS: u64 = 120;
+
+/// What has been seen of a full task set; times in jiffies.
+#[derive(Clone, Debug, Default)]
+pub struct DepthTracking {
+    /// Whether the host adapter's driver wants it (`track_queue_depth`).
+    pub is_on: bool,
+    last_full: Option<u64>,
+    last_full_depth: u32,
+    full_count: u32,
+    last_ramp_up: u64,
+}
+
+impl DepthTracking {
+    /// TASK SET FULL came at depth `depth`: the depth from now on.
+    pub fn queue_full(&mut self, depth: u32, jiffies: u64) -> u32 {
+        let recent = self.last_full.is_some_and(|last| last >> 4 == jiffies >> 4);
+        if !self.is_on || recent {
+            return depth;
+        }
+        self.last_full = Some(jiffies);
+        let lower = depth.saturating_sub(1);
+        if self.last_full_depth != lower {
+            self.last_full_depth = lower;
+            self.full_count = 1;
+        } else {
+            self.full_count += 1;
+        }
+        if self.full_count <= FULL_TIMES {
+            depth
+        } else {
+            lower.max(1)
+        }
+    }
+
+    /// A command has succeeded: the depth from now on. `most` is the depth at
+    /// the start, `hz` the jiffies of a second.
+    #[inline]
+    pub fn ramp_up(&mut self, depth: u32, most: u32, jiffies: u64, hz: u64) -> u32 {
+        let period = RAMP_UP_SECS * hz;
+        let full = self.last_full.unwrap_or(0);
+        if !self.is_on || depth >= most || jiffies < self.last_ramp_up.max(full) + period {
+            return depth;
+        }
+        self.last_ramp_up = jiffies;
+        depth + 1
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const HZ: u64 = 250;
+
+    #[test]
+    fn the_eleventh_full_task_set_at_one_depth_lowers_it() {
+        let mut t = DepthTracking {
+            is_on: true,
+            ..DepthTracking::default()
+        };
+        let mut depth = 32;
+        for i in 0..10 {
+            depth = t.queue_full(depth, 1000 + 16 * i);
+            assert_eq!(depth, 32);
+            // Within the same 16 jiffies it does not count.
+            assert_eq!(t.queue_full(depth, 1001 + 16 * i), 32);
+        }
+        depth = t.queue_full(depth, 1160);
+        assert_eq!(depth, 31);
+        assert_eq!(t.queue_full(depth, 1176), 31);
+    }
+
+    #[test]
+    fn after_two_minutes_it_grows_by_one_and_then_every_two_minutes() {
+        let mut t = DepthTracking {
+            is_on: true,
+            last_full: Some(1000),
+            ..DepthTracking::default()
+        };
+        assert_eq!(t.ramp_up(30, 32, 1000 + 120 * HZ - 1, HZ), 30);
+        assert_eq!(t.ramp_up(30, 32, 1000 + 120 * HZ, HZ), 31);
+        assert_eq!(t.ramp_up(31, 32, 1001 + 120 * HZ, HZ), 31);
+        assert_eq!(t.ramp_up(31, 32, 1000 + 240 * HZ, HZ), 32);
+        assert_eq!(t.ramp_up(32, 32, 1000 + 480 * HZ, HZ), 32);
+    }
+
+    #[test]
+    fn scsi_debug_does_not_track_it() {
+        let mut t = DepthTracking::default();
+        for i in 0..100 {
+            assert_eq!(t.queue_full(32, 16 * i), 32);
+        }
+    }
+}

@@ -1,0 +1,53 @@
+//! A host's port: what a command costs in it, and its link to the switch.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::link::LinkConfig;
+use crate::sim::calendar::Calendar;
+use crate::sim::time::Ns;
+use crate::sim::units::as_text;
+
+/// An initiator port: an HBA's, or a network card's.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct InitiatorConfig {
+    /// What paths call it.
+    pub name: String,
+    /// Time in its processor, which takes one command at a time; at most an
+    /// hour. Default: 0.
+    #[serde(serialize_with = "as_text")]
+    pub per_command: Ns,
+    /// Its link. Default: that of the fabric.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub link: Option<LinkConfig>,
+}
+
+/// An initiator port at work.
+#[derive(Clone, Debug)]
+pub struct Initiator {
+    /// Its name.
+    pub name: String,
+    /// Its link.
+    pub link: u16,
+    per_command: Ns,
+    processor: Calendar,
+}
+
+impl Initiator {
+    /// The port of `config` at `link`.
+    pub fn new(config: &InitiatorConfig, link: u16) -> Self {
+        Initiator {
+            name: config.name.clone(),
+            link,
+            per_command: config.per_command,
+            processor: Calendar::default(),
+        }
+    }
+    /// A command comes from the host: when it is ready to be sent.
+    #[inline]
+    pub fn takes(&mut self, now: Ns) -> Ns {
+        let begin = self.processor.book(now, now, self.per_command);
+        begin.saturating_add(self.per_command)
+    }
+}

@@ -1,0 +1,447 @@
+//! Who works at the computer during a run: every action of the timeline is a
+//! process of its own, which does what `dmsetup` or a write to sysfs does.
+
+use super::super::block::{BlockEnv, Plug};
+use super::super::device::scsi;
+use super::super::dm::table::{LoadError, Table};
+use super::super::dm::{self, suspend};
+use super::super::fault::{Action, ActionDone, DmMultipathParams, TimedAction};
+use super::super::host::{Cost, CpuId, Prio, Step, TaskId};
+use super::super::io::DevId;
+use super::super::mpath::Errno;
+use super::super::probe::Probe;
+use super::super::workload::app::fsync::Call;
+use super::{BuildError, Driver, Frame, Irq, Machine};
+use crate::sim::Ns;
+
+/// The timeline and what came of it.
+#[derive(Debug)]
+pub struct Admin {
+    /// Module parameters of dm-multipath.
+    pub params: DmMultipathParams,
+    /// What is done, and by whom.
+    actions: Vec<(TimedAction, Option<TaskId>)>,
+    began: Vec<Ns>,
+    /// The table that each resume under way has taken (`hc->new_map`).
+    taken: Vec<Option<Table>>,
+    /// Names and devices of the maps.
+    maps: Vec<(String, DevId)>,
+    /// What came of each action, in the order in which they ended.
+    pub done: Vec<ActionDone>,
+}
+
+impl Admin {
+    /// An action of the timeline.
+    pub fn action(&self, index: usize) -> Option<&Action> {
+        self.actions.get(index).map(|(timed, _)| &timed.action)
+    }
+    /// Every action of the timeline and what came of it; nothing, if it never
+    /// came to its end.
+    pub fn outcomes(&self) -> impl Iterator<Item = (&TimedAction, Option<&ActionDone>)> {
+        let done = |n: usize| self.done.iter().find(move |done| done.index == n);
+        let actions = self.actions.iter().enumerate();
+        actions.map(move |(n, (timed, _))| (timed, done(n)))
+    }
+    /// How many actions are to come or under way.
+    pub fn left(&self) -> usize {
+        self.actions.len() - self.done.len()
+    }
+    /// When the last action was over; never, while one is to come.
+    pub(super) fn over_since(&self) -> Ns {
+        if self.done.len() < self.actions.len() {
+            return Ns::NEVER;
+        }
+        self.done.last().map_or(Ns::ZERO, |done| done.ended)
+    }
+}
+
+/// An action, in the midst of it.
+#[derive(Copy, Clone, Debug)]
+pub struct AdminFrame {
+    action: u16,
+    stage: Stage,
+}
+
+/// How far it has come.
+#[derive(Copy, Clone, PartialEq, Eq, Debug)]
+enum Stage {
+    /// The process starts; so many parts of that are left.
+    Start(u8),
+    /// It is in the system call.
+    Act,
+    /// It waits until no other suspends or resumes the device
+    /// (`md->suspend_lock`).
+    Locking,
+    /// The device is being suspended.
+    Draining,
+    /// The system call sleeps until then.
+    Sleeping(Ns),
+    /// The process ends.
+    Over,
+}
+
+/// A process that starts can be interrupted that often.
+const PARTS: u8 = 32;
+
+impl Admin {
+    /// Before the run.
+    pub(super) fn new(actions: &[TimedAction], params: DmMultipathParams) -> Self {
+        Admin {
+            params,
+            actions: actions.iter().map(|a| (a.clone(), None)).collect(),
+            began: vec![Ns::ZERO; actions.len()],
+            taken: actions.iter().map(|_| None).collect(),
+            maps: Vec::new(),
+            done: Vec::new(),
+        }
+    }
+}
+
+impl<P> Machine<P> {
+    /// Every action gets its process.
+    pub(super) fn add_timeline(&mut self, maps: &[(String, DevId)]) -> Result<(), BuildError> {
+        self.admin.maps = maps.to_vec();
+        let cpu = CpuId((self.host.cpus.len() - 1) as u8);
+        for n in 0..self.admin.actions.len() {
+            let action = &self.admin.actions[n].0.action;
+            let wrong = |what, name| BuildError::Config(format!("timeline: no {what} {name:?}"));
+            if let Some(map) = action.map() {
+                self.map_index(map).ok_or_else(|| wrong("map", map))?;
+            }
+            if let Some(device) = action.device() {
+                self.device_id(device)
+                    .ok_or_else(|| wrong("device", device))?;
+            }
+            let name = if action.map().is_some() {
+                "dmsetup"
+            } else {
+                "sh"
+            };
+            let frame = Frame::Admin(AdminFrame {
+                action: n as u16,
+                stage: Stage::Start(PARTS),
+            });
+            let task = self.host.spawn(name.into(), Prio::Normal, cpu, frame);
+            self.admin.actions[n].1 = Some(task);
+        }
+        Ok(())
+    }
+
+    pub(super) fn map_index(&self, map: &str) -> Option<u16> {
+        let n = self.dm.devs.iter().position(|d| d.name == map)?;
+        u16::try_from(n).ok()
+    }
+
+    fn device_id(&self, name: &str) -> Option<DevId> {
+        let n = self.block.devs.iter().position(|d| d.name == name)?;
+        u16::try_from(n).ok().map(DevId)
+    }
+}
+
+impl<P: Probe> Machine<P> {
+    /// Something that a daemon does now, as a process of its own.
+    pub(super) fn do_now(&mut self, action: Action) {
+        let at = self.host.now();
+        let n = self.admin.actions.len();
+        let frame = Frame::Admin(AdminFrame {
+            action: n as u16,
+            stage: Stage::Act,
+        });
+        let cpu = self.host.cpu();
+        let task = self
+            .host
+            .spawn("multipathd".into(), Prio::Normal, cpu, frame);
+        self.block.plugs.push(Plug::default());
+        self.app.calls.push(Call::default());
+        self.admin
+            .actions
+            .push((TimedAction { at, action }, Some(task)));
+        self.admin.began.push(at);
+        self.admin.taken.push(None);
+        super::super::host::wake(self, task);
+    }
+
+    /// The processes of the timeline start when their time comes.
+    pub(super) fn start_timeline(&mut self) {
+        for n in 0..self.admin.actions.len() {
+            let (timed, task) = &self.admin.actions[n];
+            if let (at, Some(task)) = (timed.at, *task) {
+                let cpu = self.host.tasks[task.index()].cpu;
+                self.irq_at(at, cpu, Irq::Fork(task));
+            }
+        }
+    }
+
+    /// The next part of an action. What it calls may put frames on top of its
+    /// own; these run first.
+    pub(super) fn step_admin(&mut self, task: TaskId, frame: AdminFrame) -> Step {
+        let n = usize::from(frame.action);
+        let own = self.host.tasks[task.index()].stack.len() - 1;
+        let (stage, step) = match frame.stage {
+            Stage::Start(left) => {
+                self.starts(n, left);
+                let next = if left > 1 {
+                    Stage::Start(left - 1)
+                } else {
+                    Stage::Act
+                };
+                (next, Step::Yield)
+            }
+            Stage::Act => match self.act(n) {
+                Done::Over(result) => (self.action_is_over(n, result), Step::Again),
+                Done::Locks => (Stage::Locking, Step::Again),
+                Done::Sleeps(span) => {
+                    let until = self.host.now() + span;
+                    self.wake_admin(task, until);
+                    (Stage::Sleeping(until), Step::Again)
+                }
+            },
+            Stage::Locking => match self.lock(n, task) {
+                Locked::Waits => (Stage::Locking, Step::Block),
+                Locked::Draining => (Stage::Draining, Step::Again),
+                Locked::Over(result) => (self.action_is_over(n, result), Step::Again),
+            },
+            Stage::Draining => match self.drain(n, task) {
+                None => (Stage::Draining, Step::Block),
+                Some(result) => (self.action_is_over(n, result), Step::Again),
+            },
+            Stage::Sleeping(until) if self.host.now() < until => (frame.stage, Step::Block),
+            Stage::Sleeping(_) => (self.action_is_over(n, Ok(())), Step::Again),
+            Stage::Over => (Stage::Over, Step::Exit),
+        };
+        self.host.tasks[task.index()].stack[own] = Frame::Admin(AdminFrame { stage, ..frame });
+        step
+    }
+
+    /// A part of the process's start.
+    fn starts(&mut self, n: usize, left: u8) {
+        if left == PARTS {
+            self.admin.began[n] = self.host.now();
+        }
+        let action = &self.admin.actions[n].0.action;
+        let cost = match action.map() {
+            Some(_) => Cost::Dmsetup,
+            None => Cost::SysfsWrite,
+        };
+        let part = Ns(self.host.costs.of(cost).0 / u64::from(PARTS));
+        self.host.spend(part);
+    }
+
+    fn wake_admin(&mut self, task: TaskId, at: Ns) {
+        let cpu = self.host.cpu();
+        self.irq_at(at, cpu, Irq::Wake(task));
+    }
+
+    fn action_is_over(&mut self, n: usize, result: Result<(), Errno>) -> Stage {
+        self.unlock(n);
+        self.admin.done.push(ActionDone {
+            index: n,
+            began: self.admin.began[n],
+            ended: self.host.now(),
+            result,
+        });
+        Stage::Over
+    }
+
+    /// What the system call does.
+    fn act(&mut self, n: usize) -> Done {
+        let action = self.admin.actions[n].0.action.clone();
+        let map = action.map().and_then(|map| self.map_index(map));
+        match (&action, map) {
+            (Action::Message { text, .. }, Some(dm)) => Done::Over(self.target_message(dm, text)),
+            (Action::LoadTable { table, .. }, Some(dm)) => {
+                Done::Over(self.load_inactive(dm, table))
+            }
+            (Action::Status { .. }, Some(dm)) => {
+                let status = dm::status(self, dm);
+                let at = self.admin.actions[n].0.at;
+                self.dm.dev(dm).status_seen.push((at, status));
+                Done::Over(Ok(()))
+            }
+            (Action::Reload { table, .. }, Some(dm)) => {
+                let loaded = self.load_inactive(dm, table);
+                if loaded.is_err() {
+                    return Done::Over(loaded);
+                }
+                self.admin.taken[n] = self.dm.dev(dm).inactive.take();
+                Done::Locks
+            }
+            (Action::Suspend { .. }, Some(dm)) => {
+                if self.dm.dev(dm).suspended {
+                    return Done::Over(Ok(()));
+                }
+                Done::Locks
+            }
+            (Action::Resume { .. }, Some(dm)) => {
+                let d = self.dm.dev(dm);
+                let (suspended, table) = (d.suspended, d.inactive.take());
+                if !suspended && table.is_none() {
+                    return Done::Over(Ok(()));
+                }
+                self.admin.taken[n] = table;
+                Done::Locks
+            }
+            _ => self.act_on_device(&action),
+        }
+    }
+
+    /// What a write to sysfs or configfs does.
+    fn act_on_device(&mut self, action: &Action) -> Done {
+        if let Action::ScsiDebug { opts, every_nth } = action {
+            scsi::scsi_debug_write(self, *opts, *every_nth);
+            return Done::Over(Ok(()));
+        }
+        let dev = action.device().and_then(|name| self.device_id(name));
+        let driver = dev.map(|dev| self.drivers[usize::from(dev.0)]);
+        match (action, driver) {
+            (Action::DeviceState { state, .. }, Some(Driver::Scsi(disk))) => {
+                Done::Sleeps(scsi::set_state(self, disk, *state))
+            }
+            (Action::DeleteDevice { .. }, Some(Driver::Scsi(disk))) => {
+                Done::Sleeps(scsi::delete(self, disk))
+            }
+            (
+                Action::BadBlocks {
+                    set,
+                    first_sector,
+                    last_sector,
+                    ..
+                },
+                Some(Driver::NullBlk(n)),
+            ) => {
+                let nullb = &mut self.devices.null_blks[usize::from(n)];
+                nullb.set_bad_blocks(*set, *first_sector, *last_sector);
+                Done::Over(Ok(()))
+            }
+            _ => Done::Over(Err(Errno::Enodev)),
+        }
+    }
+
+    /// Takes the lock of the device if no other has it, and begins: a suspend
+    /// of a device that another has suspended meanwhile is refused, a resume
+    /// with a table suspends first, flushing (`dm_suspend`, `do_resume`).
+    fn lock(&mut self, n: usize, task: TaskId) -> Locked {
+        let action = self.admin.actions[n].0.action.clone();
+        let Some(dm) = action.map().and_then(|map| self.map_index(map)) else {
+            return Locked::Over(Err(Errno::Enxio));
+        };
+        let d = self.dm.dev(dm);
+        if !d.suspend_lock.contains(&task) {
+            d.suspend_lock.push_back(task);
+        }
+        if d.suspend_lock.front() != Some(&task) {
+            return Locked::Waits;
+        }
+        let noflush = match action {
+            Action::Suspend { .. } if d.suspended => return Locked::Over(Err(Errno::Einval)),
+            Action::Suspend { noflush, .. } => noflush,
+            _ if d.suspended || self.admin.taken[n].is_none() => {
+                return Locked::Over(self.resume(n, dm));
+            }
+            Action::Reload { .. } => true,
+            _ => false,
+        };
+        suspend::presuspend(self, dm, noflush);
+        Locked::Draining
+    }
+
+    /// Gives the lock back, if the action has it; the next one that waits for
+    /// it goes on.
+    fn unlock(&mut self, n: usize) {
+        let (timed, task) = &self.admin.actions[n];
+        let map = timed.action.map();
+        let (Some(dm), Some(task)) = (map.and_then(|map| self.map_index(map)), *task) else {
+            return;
+        };
+        let lock = &mut self.dm.dev(dm).suspend_lock;
+        if lock.front() == Some(&task) {
+            lock.pop_front();
+            if let Some(&next) = lock.front() {
+                self.wake(next);
+            }
+        }
+    }
+
+    /// Waits until nothing is left with the targets; what came of it.
+    fn drain(&mut self, n: usize, task: TaskId) -> Option<Result<(), Errno>> {
+        let action = &self.admin.actions[n].0.action;
+        let resumes = matches!(action, Action::Resume { .. } | Action::Reload { .. });
+        let Some(dm) = action.map().and_then(|map| self.map_index(map)) else {
+            return Some(Err(Errno::Enxio));
+        };
+        if suspend::is_quiet(self, dm) {
+            suspend::suspended(self, dm);
+            return Some(if resumes { self.resume(n, dm) } else { Ok(()) });
+        }
+        let d = self.dm.dev(dm);
+        let dev = d.dev;
+        if self.block.dev(dev).bio_based {
+            d.suspender = Some(task);
+        } else {
+            let at = self.host.jiffies_from_now(suspend::POLL);
+            self.wake_admin(task, at);
+        }
+        None
+    }
+
+    /// `dmsetup resume` of a device that is suspended, with the table that it
+    /// has taken. One that another has resumed meanwhile stays as it is.
+    fn resume(&mut self, n: usize, dm: u16) -> Result<(), Errno> {
+        if !self.dm.dev(dm).suspended {
+            return Ok(());
+        }
+        if let Some(table) = self.admin.taken[n].take() {
+            let mut log = Vec::new();
+            let fits = self.fits(dm, &table, &mut log);
+            self.append_log(dm, &mut log);
+            if !fits {
+                return Err(Errno::Einval);
+            }
+            suspend::swap_table(self, dm, table);
+        }
+        suspend::resume(self, dm);
+        Ok(())
+    }
+
+    fn append_log(&mut self, dm: u16, lines: &mut Vec<String>) {
+        let now = self.host.now();
+        let d = self.dm.dev(dm);
+        d.log.append(lines);
+        d.stamp_log(now);
+    }
+
+    /// `dmsetup load`
+    fn load_inactive(&mut self, dm: u16, text: &str) -> Result<(), Errno> {
+        let mut log = Vec::new();
+        let loaded = self.load_replacement(dm, text, &mut log);
+        self.append_log(dm, &mut log);
+        match loaded {
+            Ok(table) => {
+                self.dm.dev(dm).inactive = Some(table);
+                Ok(())
+            }
+            Err(LoadError::Kernel(errno)) => Err(errno),
+            Err(LoadError::Syntax(_)) => Err(Errno::Einval),
+        }
+    }
+}
+
+/// Where the system call of an action ends.
+enum Done {
+    /// It is over.
+    Over(Result<(), Errno>),
+    /// It takes the device's lock.
+    Locks,
+    /// It sleeps.
+    Sleeps(Ns),
+}
+
+/// What becomes of an action that wants the lock of a device.
+enum Locked {
+    /// It waits for it.
+    Waits,
+    /// It has it, and waits for I/O.
+    Draining,
+    /// It is over.
+    Over(Result<(), Errno>),
+}

@@ -1,0 +1,285 @@
+//! A storage network: the way of a command from an initiator port to a medium
+//! and back.
+//!
+//! ```text
+//!  host port ─ links ─ target port ─ controller ─ (owner) ─ cache ─ media
+//!        \________ fabric _______/  \____________ array ____________/
+//! ```
+//!
+//! [`San::submit`] says at once what becomes of a command: an answer at a known
+//! time, none ever, or none until its nexus says more. So a command costs the
+//! caller one event, or none. It needs nothing of its surroundings but that
+//! calls come in order of time, and that [`San::advance`] is called when
+//! [`San::due`] says so: by this the caller learns that a nexus is blocked,
+//! fails or returns.
+//!
+//! Commands are served at every stage in order of their arrival there, as far
+//! as it is known when they set out (see
+//! [`Calendar`](crate::sim::calendar::Calendar)).
+
+mod background;
+mod build;
+mod config;
+mod names;
+
+pub use config::{BackgroundConfig, FabricConfig, NamedLink, PathConfig, SanConfig, SanError};
+
+use super::array::access_state::AccessState;
+use super::array::reply::{Command, Reply};
+use super::array::{Array, Entry};
+use super::fabric::link::{Passage, Way};
+use super::fabric::nexus::{NexusEvent, State};
+use super::fabric::{Fabric, NexusId};
+use crate::sim::draw::Draws;
+use crate::sim::time::Ns;
+use background::Background;
+use names::Names;
+
+/// Which path.
+#[derive(Copy, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct PathId(pub u16);
+
+/// What becomes of a command.
+#[derive(Copy, Clone, PartialEq, Eq, Debug)]
+pub enum Fate {
+    /// The answer is there at this time.
+    Done(Ns, Reply),
+    /// There is never an answer: the host has to give it up.
+    Lost,
+    /// There is none until the nexus is [`NexusEvent::Released`], when it is to
+    /// be [resumed](San::resume), or [`NexusEvent::Terminated`].
+    Stalled(Held),
+    /// The nexus does not take it.
+    Refused(State),
+}
+
+/// How far a command came that is stalled.
+#[derive(Copy, Clone, PartialEq, Eq, Debug)]
+pub enum Held {
+    /// It has not arrived.
+    Command,
+    /// Its answer has not.
+    Answer(Reply),
+}
+
+/// What the host learns without having asked.
+#[derive(Copy, Clone, PartialEq, Eq, Debug)]
+pub struct SanEvent {
+    /// Of which pair of ports.
+    pub nexus: NexusId,
+    /// What.
+    pub what: NexusEvent,
+}
+
+/// How many commands had which fate.
+#[derive(Copy, Clone, Debug, Default, PartialEq, Eq)]
+pub struct Counts {
+    /// Submitted, without those resumed.
+    pub submitted: u64,
+    /// Answered.
+    pub done: u64,
+    /// Lost for ever.
+    pub lost: u64,
+    /// Stalled.
+    pub stalled: u64,
+    /// Of these, resumed.
+    pub resumed: u64,
+    /// Not taken.
+    pub refused: u64,
+    /// Commands of other hosts, which are not among the others.
+    pub background: u64,
+}
+
+/// A storage network at work.
+#[derive(Clone, Debug)]
+pub struct San {
+    /// Ports and links.
+    pub fabric: Fabric,
+    /// Arrays.
+    pub arrays: Vec<Array>,
+    paths: Vec<Path>,
+    background: Vec<Background>,
+    draws: Draws,
+    names: Names,
+    /// Array and controller of each target port.
+    homes: Vec<(u16, u16)>,
+    counts: Counts,
+    is_armed: bool,
+}
+
+/// A path: a LUN through a pair of ports.
+#[derive(Copy, Clone, Debug)]
+struct Path {
+    nexus: NexusId,
+    port: u16,
+    array: u16,
+    controller: u16,
+    lun: u16,
+}
+
+impl San {
+    /// When [`advance`](Self::advance) is to be called next.
+    pub fn due(&mut self) -> Ns {
+        if !std::mem::replace(&mut self.is_armed, true) {
+            self.fabric.arm();
+        }
+        let arrays = self.arrays.iter().map(Array::due);
+        arrays.fold(self.fabric.due(), Ns::min)
+    }
+
+    /// Time has come to `now`; `tell` hears what the host learns.
+    pub fn advance(&mut self, now: Ns, mut tell: impl FnMut(SanEvent)) {
+        while self.due() <= now {
+            let at = self.due();
+            self.catch_up(at);
+            for array in &mut self.arrays {
+                array.advance(at);
+            }
+            self.fabric
+                .advance(at, |nexus, what| tell(SanEvent { nexus, what }));
+        }
+    }
+
+    /// The host sends `command` on `path` at `now`. Calls come in order of
+    /// time.
+    pub fn submit(&mut self, now: Ns, path: PathId, command: &Command) -> Fate {
+        self.catch_up(now);
+        self.counts.submitted += 1;
+        let fate = self.carry(now, path, command);
+        self.count(fate)
+    }
+
+    /// A stalled `command` goes on.
+    pub fn resume(&mut self, now: Ns, path: PathId, command: &Command, held: Held) -> Fate {
+        self.catch_up(now);
+        self.counts.resumed += 1;
+        let fate = match held {
+            Held::Command => self.carry(now, path, command),
+            Held::Answer(reply) => self.answer(now, now, path, command, reply),
+        };
+        self.count(fate)
+    }
+
+    fn count(&mut self, fate: Fate) -> Fate {
+        match fate {
+            Fate::Done(..) => self.counts.done += 1,
+            Fate::Lost => self.counts.lost += 1,
+            Fate::Stalled(_) => self.counts.stalled += 1,
+            Fate::Refused(_) => self.counts.refused += 1,
+        }
+        fate
+    }
+
+    /// All the way to the medium and back.
+    fn carry(&mut self, now: Ns, path: PathId, command: &Command) -> Fate {
+        let p = self.paths[usize::from(path.0)];
+        match self.fabric.state(p.nexus) {
+            State::Running => {}
+            State::Stalled => return Fate::Stalled(Held::Command),
+            other => return Fate::Refused(other),
+        }
+        let n = usize::from(self.fabric.nexuses[usize::from(p.nexus.0)].initiator);
+        let sent = self.fabric.initiators[n].takes(now);
+        let out = command.bytes_out();
+        let arrived = match self.fabric.send_command(p.nexus, now, sent, out) {
+            Passage::Arrives(at) | Passage::Damaged(at) => at,
+            Passage::Lost => return Fate::Lost,
+            Passage::Cut => return Fate::Stalled(Held::Command),
+        };
+        let (served, reply) = self.at_port(now, arrived, p, command);
+        let fate = self.answer(now, served, path, command, reply);
+        match fate {
+            Fate::Done(at, _) if self.fabric.is_torn(p.nexus, now, at) => {
+                Fate::Stalled(Held::Command)
+            }
+            fate => fate,
+        }
+    }
+
+    /// A command arrives at its port at `at`: when it is answered, and what.
+    fn at_port(&mut self, now: Ns, at: Ns, p: Path, command: &Command) -> (Ns, Reply) {
+        let port = &mut self.fabric.ports[usize::from(p.port)];
+        let condition = self.fabric.links[usize::from(port.link)].health.at(at);
+        if condition.busy {
+            return (at, Reply::Busy);
+        }
+        if condition.queue_full || !port.held.has_room(at) {
+            return (at, Reply::TaskSetFull);
+        }
+        let at = port.takes(now, at);
+        let entry = Entry {
+            lun: p.lun,
+            controller: p.controller,
+            port: p.port,
+        };
+        let array = &mut self.arrays[usize::from(p.array)];
+        let (served, reply) = array.serve(now, at, entry, command);
+        self.fabric.ports[usize::from(p.port)].held.hold(served);
+        (served, reply)
+    }
+
+    /// The answer, with data if all is good, leaves the target at `at`.
+    fn answer(&mut self, now: Ns, at: Ns, path: PathId, command: &Command, reply: Reply) -> Fate {
+        let nexus = self.paths[usize::from(path.0)].nexus;
+        let bytes = match reply {
+            Reply::Good => command.bytes_in(),
+            Reply::Unreadable(moved) => u64::from(moved) * 512,
+            _ => 0,
+        };
+        match self.fabric.send(nexus, Way::ToHost, now, at, bytes) {
+            Passage::Arrives(at) => Fate::Done(at, reply),
+            Passage::Damaged(at) => Fate::Done(at, Reply::TransportError),
+            Passage::Lost => Fate::Lost,
+            Passage::Cut => Fate::Stalled(Held::Answer(reply)),
+        }
+    }
+
+    /// The pair of ports of `path`.
+    pub fn nexus(&self, path: PathId) -> NexusId {
+        self.paths[usize::from(path.0)].nexus
+    }
+
+    /// All paths through `nexus`.
+    pub fn paths_of(&self, nexus: NexusId) -> impl Iterator<Item = PathId> {
+        let paths = self.paths.iter().enumerate();
+        let through = paths.filter(move |(_, p)| p.nexus == nexus);
+        through.map(|(n, _)| PathId(n as u16))
+    }
+
+    /// The state of the nexus of `path`.
+    pub fn state(&self, path: PathId) -> State {
+        self.fabric.state(self.nexus(path))
+    }
+
+    /// Whether an answer comes back on `path` at `now`: it is neither cut nor
+    /// does it swallow what is sent.
+    pub fn is_reachable(&mut self, path: PathId, now: Ns) -> bool {
+        let nexus = self.nexus(path);
+        self.fabric.state(nexus) == State::Running && self.fabric.passes(nexus, now)
+    }
+
+    /// The access state of the LUN of `path` through it (REPORT TARGET PORT
+    /// GROUPS).
+    pub fn access_state(&self, path: PathId, now: Ns) -> AccessState {
+        let p = self.paths[usize::from(path.0)];
+        self.arrays[usize::from(p.array)].state(p.lun, p.controller, now)
+    }
+
+    /// Asks for the LUN of `path` to be moved to its controller (SET TARGET
+    /// PORT GROUPS): how long that takes; none if it cannot be.
+    pub fn activate(&mut self, path: PathId, now: Ns) -> Option<Ns> {
+        let p = self.paths[usize::from(path.0)];
+        if self.fabric.state(p.nexus) != State::Running {
+            return None;
+        }
+        self.arrays[usize::from(p.array)].activate(p.lun, p.controller, now)
+    }
+
+    /// How many commands had which fate.
+    pub fn counts(&self) -> Counts {
+        self.counts
+    }
+}
+
+#[cfg(test)]
+mod tests;

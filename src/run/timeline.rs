@@ -1,0 +1,264 @@
+//! The timeline as a person reads it: what happened in each run, side by side;
+//! what followed each event; what is held for ever.
+
+use super::compare::{NOTHING, column_head};
+use super::summary::{FailoverSummary, FaultSummary, GapsSummary, RunSummary};
+use super::text::{Columns, bytes, count, time};
+
+/// The most lines of events that are printed.
+const MOST_EVENTS: usize = 60;
+
+/// Rows that say nothing unless more waited than before the first event.
+const QUEUE_ROWS: [&str; 2] = ["most that waited", "drained within"];
+
+/// The timeline of all runs; empty if nothing was done in any.
+pub fn timeline(runs: &[RunSummary]) -> String {
+    if runs.iter().all(|run| run.failover.is_none()) {
+        return String::new();
+    }
+    let mut columns = Columns::default();
+    columns.row(Vec::<String>::new());
+    let heads = runs.iter().map(column_head);
+    columns.row(std::iter::once("timeline, seconds".to_owned()).chain(heads));
+    let left = events(runs, &mut columns);
+    if left > 0 {
+        columns.row([format!(
+            "  and {} more, in summary.json",
+            count(left as u64)
+        )]);
+    }
+    for faults in faults(runs).chunk_by(|a, b| (a.0, &a.2) == (b.0, &b.2)) {
+        consequences(runs, faults, &mut columns);
+    }
+    whole_run(runs, &mut columns);
+    columns.render() + &held(runs)
+}
+
+/// An event that some runs share.
+struct Event<'r> {
+    what: &'r str,
+    /// The how many-th of these words.
+    nth: usize,
+    /// When, in each run.
+    at: Vec<Option<u64>>,
+}
+
+/// Lines of events, in order of the first run that each happened in; how many
+/// are left out.
+fn events(runs: &[RunSummary], columns: &mut Columns) -> usize {
+    let mut all: Vec<Event<'_>> = Vec::new();
+    for (r, run) in runs.iter().enumerate() {
+        let mut seen: Vec<(&str, usize)> = Vec::new();
+        // Those of a run stay in its order: new ones go behind the one before.
+        let mut place = 0;
+        for event in run.failover.iter().flat_map(|f| &f.events) {
+            let what = event.what.as_str();
+            let nth = match seen.iter_mut().find(|(words, _)| *words == what) {
+                Some((_, n)) => {
+                    *n += 1;
+                    *n
+                }
+                None => {
+                    seen.push((what, 0));
+                    0
+                }
+            };
+            let same = |e: &Event<'_>| e.what == what && e.nth == nth;
+            let found = all.iter().position(same).unwrap_or_else(|| {
+                let at = vec![None; runs.len()];
+                place = later(&all, place, event.at_ns);
+                all.insert(place, Event { what, nth, at });
+                place
+            });
+            all[found].at[r] = Some(event.at_ns);
+            place = place.max(found + 1);
+        }
+    }
+    for event in all.iter().take(MOST_EVENTS) {
+        let cells = event.at.iter().map(|at| at.map_or(NOTHING.into(), seconds));
+        columns.row(std::iter::once(format!("  {}", event.what)).chain(cells));
+    }
+    all.len().saturating_sub(MOST_EVENTS)
+}
+
+/// Where, from `place` on, an event at `at` belongs.
+fn later(all: &[Event<'_>], place: usize, at: u64) -> usize {
+    let first = |event: &Event<'_>| event.at.iter().flatten().min().copied();
+    let behind = all[place..].iter().position(|e| first(e) > Some(at));
+    place + behind.unwrap_or(all.len() - place)
+}
+
+/// Seconds with six decimals, as the kernel log has them.
+fn seconds(ns: u64) -> String {
+    format!("{}.{:06}", ns / 1_000_000_000, ns / 1000 % 1_000_000)
+}
+
+/// When something was done, what, and of what kind it is.
+type Done = (u64, String, String);
+
+/// Every event that does something, of all runs, in order.
+fn faults(runs: &[RunSummary]) -> Vec<Done> {
+    let all = runs.iter().flat_map(|run| &run.failover);
+    let mut found = Vec::new();
+    for fault in all.flat_map(|f| &f.faults) {
+        let done = (fault.at_ns, fault.what.clone(), fault.kind.clone());
+        if fault.kind != "neither" && fault.error.is_none() && !found.contains(&done) {
+            found.push(done);
+        }
+    }
+    found.sort_by_key(|(at, ..)| *at);
+    found
+}
+
+/// Rows of what followed events of the same time and kind: those in which any
+/// run has a figure.
+fn consequences(runs: &[RunSummary], done: &[Done], columns: &mut Columns) {
+    let Some((at, last, _)) = done.last() else {
+        return;
+    };
+    type Cell = fn(&FaultSummary) -> Option<String>;
+    let after: [(&str, Cell); 9] = [
+        ("first error", |f| f.to_first_error_ns.map(span)),
+        ("path failed", |f| f.to_path_failed_ns.map(span)),
+        ("path back", |f| f.to_path_back_ns.map(span)),
+        ("first I/O on another path", |f| {
+            f.to_next_path_ns.filter(|_| f.kind == "breaks").map(span)
+        }),
+        ("first I/O on it", |f| {
+            f.to_next_path_ns.filter(|_| f.kind == "repairs").map(span)
+        }),
+        ("full rate", |f| f.to_full_rate_ns.map(span)),
+        ("longest gap", |f| match f.no_success_since_ns {
+            Some(_) => Some("never ends".into()),
+            None => f.longest_gap_ns.map(span),
+        }),
+        (QUEUE_ROWS[0], |f| {
+            let (size, ios) = (f.peak_queue_bytes, f.peak_queue_ios);
+            (size > 0).then(|| format!("{}, {ios:.0} I/Os", bytes(size as f64)))
+        }),
+        (QUEUE_ROWS[1], |f| f.drained_in_ns.map(span)),
+    ];
+    let faults: Vec<Option<&FaultSummary>> = runs
+        .iter()
+        .map(|run| {
+            let faults = run.failover.iter().flat_map(|f| &f.faults);
+            let mut faults = faults.filter(|f| f.at_ns == *at && f.what == *last);
+            faults.next()
+        })
+        .collect();
+    let built_up = runs.iter().zip(&faults).any(|(run, fault)| {
+        let normal = run.failover.as_ref().map_or(0, |f| f.normal_queue_bytes);
+        fault.is_some_and(|fault| fault.peak_queue_bytes > normal)
+    });
+    columns.row(Vec::<String>::new());
+    for (_, what, _) in done {
+        columns.row([format!("after {} s: {what}", seconds(*at))]);
+    }
+    for (label, cell) in after {
+        if !built_up && QUEUE_ROWS.contains(&label) {
+            continue;
+        }
+        let cells: Vec<Option<String>> = faults.iter().map(|f| cell((*f)?)).collect();
+        row(label, cells, columns);
+    }
+}
+
+fn row(label: &str, cells: Vec<Option<String>>, columns: &mut Columns) {
+    if cells.iter().any(Option::is_some) {
+        let cells = cells.into_iter().map(|cell| cell.unwrap_or(NOTHING.into()));
+        columns.row(std::iter::once(format!("  {label}")).chain(cells));
+    }
+}
+
+/// A span of time from an event on.
+fn span(ns: u64) -> String {
+    match ns {
+        0 => "at once".into(),
+        ns => time(ns as f64),
+    }
+}
+
+/// Gaps, errors and retries.
+fn whole_run(runs: &[RunSummary], columns: &mut Columns) {
+    columns.row(Vec::<String>::new());
+    columns.row(["whole run"]);
+    let all = |cell: &dyn Fn(&FailoverSummary) -> Option<String>| {
+        let cells = runs.iter().map(|run| cell(run.failover.as_ref()?));
+        cells.collect::<Vec<_>>()
+    };
+    let mut jobs: Vec<&str> = Vec::new();
+    for gaps in runs.iter().flat_map(|r| &r.failover).flat_map(|f| &f.gaps) {
+        if !gaps.job.is_empty() && !jobs.contains(&gaps.job.as_str()) {
+            jobs.push(&gaps.job);
+        }
+    }
+    for job in jobs {
+        let cells = all(&|f| f.gaps.iter().find(|g| g.job == job).map(gaps));
+        row(&format!("{job}: gaps of 20 ms or more"), cells, columns);
+    }
+    let mut names: Vec<&str> = Vec::new();
+    for error in runs
+        .iter()
+        .flat_map(|r| &r.failover)
+        .flat_map(|f| &f.errors)
+    {
+        if !names.contains(&error.name.as_str()) {
+            names.push(&error.name);
+        }
+    }
+    for name in names {
+        let cells = all(&|f| {
+            let error = f.errors.iter().find(|e| e.name == name)?;
+            Some(count(error.count))
+        });
+        row(&format!("{name} to the application"), cells, columns);
+    }
+    let retried = all(&|f| Some(count(f.retries.multipath)));
+    row("sent again by multipath", retried, columns);
+    if runs
+        .iter()
+        .flat_map(|r| &r.failover)
+        .any(|f| f.retries.path_requeues > 0)
+    {
+        let requeued = all(&|f| Some(count(f.retries.path_requeues)));
+        row("requeued by path devices", requeued, columns);
+    }
+}
+
+/// How many gaps, and the longest.
+fn gaps(gaps: &GapsSummary) -> String {
+    match (gaps.count, gaps.no_success_since_ns) {
+        (0, _) => "none".into(),
+        (n, Some(_)) => format!("{}, one never ends", count(n)),
+        (1, None) => time(gaps.max_ns as f64),
+        (n, None) => format!(
+            "{}, mean {}, longest {}",
+            count(n),
+            time(gaps.mean_ns),
+            time(gaps.max_ns as f64)
+        ),
+    }
+}
+
+/// A sentence for each map that holds I/O for ever.
+fn held(runs: &[RunSummary]) -> String {
+    let mut text = String::new();
+    for run in runs {
+        for held in run.failover.iter().flat_map(|f| &f.held) {
+            let verb = if held.ios == 1 { "I/O is" } else { "I/Os are" };
+            text += &format!(
+                "{}: {} {verb} held in {} since {} s: {}\n",
+                column_head(run),
+                count(held.ios),
+                held.map,
+                seconds(held.since_ns),
+                held.why
+            );
+        }
+    }
+    if text.is_empty() {
+        text
+    } else {
+        format!("\n{text}")
+    }
+}

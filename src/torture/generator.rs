@@ -1,0 +1,164 @@
+//! Random cases: each a function of a seed and its number.
+
+mod devices;
+mod jobs;
+mod timeline;
+
+use rand_core::RngCore;
+
+use super::case::{Case, Cpu, Group, Map};
+use crate::scenario::Mode;
+use crate::sim::draw::{Draws, Purpose, Stream};
+
+/// Where the draws of one case come from.
+struct Dice(Stream);
+
+impl Dice {
+    /// A number below `n`, which is above 0.
+    fn below(&mut self, n: u64) -> u64 {
+        self.0.next_u64() % n.max(1)
+    }
+    /// A number from `from` to `to`.
+    fn from_to(&mut self, from: u64, to: u64) -> u64 {
+        from + self.below(to - from + 1)
+    }
+    /// One of `list`, which is not empty.
+    fn of<T: Copy>(&mut self, list: &[T]) -> T {
+        list[self.below(list.len() as u64) as usize]
+    }
+    /// Whether something of probability `percent` happens.
+    fn chance(&mut self, percent: u64) -> bool {
+        self.below(100) < percent
+    }
+    /// A number from `from` to `to` of which each order of magnitude is as
+    /// likely.
+    fn magnitude(&mut self, from: u64, to: u64) -> u64 {
+        let (low, high) = (libm::log(from as f64), libm::log(to as f64));
+        let drawn = libm::exp(low + (high - low) * self.0.unit());
+        (drawn as u64).clamp(from, to)
+    }
+}
+
+/// The case number `run` of `seed`.
+pub fn generate(seed: u64, run: u64) -> Case {
+    let mut d = Dice(Draws::new(seed).key(Purpose::Torture, [run, 0]));
+    let mode = d.of(&[Mode::Bio, Mode::Request]);
+    let paths = d.of(&[1, 2, 2, 2, 3, 3, 4]) as usize;
+    let devices = devices::devices(&mut d, mode, paths);
+    let cpus = d.of(&[1, 1, 2]);
+    let delay = (mode == Mode::Bio && d.chance(8)).then(|| d.below(2) as u32);
+    let mut map = map(&mut d, paths, cpus as usize);
+    // A hardware handler is for SCSI disks.
+    if delay.is_none() && devices.iter().all(|d| d.name.starts_with("sd")) && d.chance(30) {
+        map.handler = "1 alua".into();
+    }
+    let mut case = Case {
+        mode,
+        ties: d.chance(75).then(|| d.below(1 << 32)),
+        seed: d.below(1 << 32),
+        cpus,
+        cpu: d.of(&[Cpu::Free, Cpu::Cheap, Cpu::Cheap, Cpu::Lab, Cpu::Lab]),
+        no_path_timeout: if d.chance(8) { 1 } else { 0 },
+        delay,
+        devices,
+        map,
+        messages: Vec::new(),
+        timeline: Vec::new(),
+        jobs: Vec::new(),
+    };
+    case.jobs = jobs::jobs(&mut d, &case);
+    case.messages = timeline::messages(&mut d, &case);
+    case.timeline = timeline::timeline(&mut d, &case);
+    case
+}
+
+fn map(d: &mut Dice, paths: usize, cpus: usize) -> Map {
+    let mut features = Vec::new();
+    if d.chance(60) {
+        features.push("queue_if_no_path".to_owned());
+    }
+    if d.chance(20) {
+        features.push(format!("pg_init_retries {}", d.from_to(1, 4)));
+    }
+    if d.chance(20) {
+        features.push(format!("pg_init_delay_msecs {}", d.below(30)));
+    }
+    if d.chance(10) {
+        features.push("retain_attached_hw_handler".to_owned());
+    }
+    let groups = groups(d, paths, cpus);
+    Map {
+        features,
+        handler: "0".into(),
+        first: d.below(groups.len() as u64) as usize,
+        groups,
+        queue: devices::queue(d),
+    }
+}
+
+/// The paths, in order, in one to three groups.
+fn groups(d: &mut Dice, paths: usize, cpus: usize) -> Vec<Group> {
+    let mut members: Vec<Vec<usize>> = vec![Vec::new()];
+    for path in 0..paths {
+        let last = members.len() - 1;
+        if !members[last].is_empty() && members.len() < 3 && d.chance(40) {
+            members.push(vec![path]);
+        } else {
+            members[last].push(path);
+        }
+    }
+    members
+        .into_iter()
+        .map(|members| group(d, &members, cpus))
+        .collect()
+}
+
+fn group(d: &mut Dice, members: &[usize], cpus: usize) -> Group {
+    // A path that no CPU is given to is refused by io-affinity.
+    let affine = members.len() <= cpus;
+    let selector = match d.below(12) {
+        0..3 => "round-robin",
+        3..5 => "queue-length",
+        5..8 => "service-time",
+        8 => "historical-service-time",
+        9 if affine => "io-affinity",
+        9 => "nvme-numa",
+        10 => "nvme-round-robin",
+        _ => "nvme-queue-depth",
+    };
+    let weighted = d.chance(50);
+    let path = |d: &mut Dice, (n, &device): (usize, &usize)| {
+        let words = match selector {
+            "service-time" if weighted => format!("1 {}", d.below(5)),
+            "io-affinity" => format!("{:x}", 1 << n),
+            _ => String::new(),
+        };
+        (device, words)
+    };
+    Group {
+        selector: selector.into(),
+        paths: members.iter().enumerate().map(|m| path(d, m)).collect(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::scenario;
+
+    #[test]
+    fn every_case_is_a_scenario() {
+        for run in 0..300 {
+            let text = generate(1, run).to_string();
+            let read = scenario::parse("case.toml", &text, &[]);
+            assert!(read.is_ok(), "{text}\n{}", read.err().unwrap());
+        }
+    }
+
+    #[test]
+    fn a_case_is_the_same_again_and_not_another() {
+        assert_eq!(generate(1, 7), generate(1, 7));
+        assert_ne!(generate(1, 7), generate(1, 8));
+        assert_ne!(generate(1, 7), generate(2, 7));
+    }
+}

@@ -1,0 +1,243 @@
+//! The storage network under the whole computer: what applications see when
+//! something in it breaks.
+
+#![allow(clippy::unwrap_used, clippy::panic)]
+
+use mpathsim::run::outcome::{JobOutcome, Outcome};
+use mpathsim::run::{RunOptions, run};
+use mpathsim::scenario::{self, Mode};
+use mpathsim::sim::Ns;
+
+const MODES: [Mode; 2] = [Mode::Bio, Mode::Request];
+const FC: &str = "preset = \"fc-16g\"";
+
+/// Two paths to a LUN, a closed loop of 8 random reads for a second, and `more`.
+fn outcome(fabric: &str, more: &str, mode: Mode) -> Outcome {
+    outcome_of(fabric, more, 1, mode)
+}
+
+/// The same for `runtime` seconds.
+fn outcome_of(fabric: &str, more: &str, runtime: u32, mode: Mode) -> Outcome {
+    let text = format!(
+        r#"
+[fabric]
+{fabric}
+[[initiator]]
+name = "hba0"
+[[initiator]]
+name = "hba1"
+[[array]]
+preset = "flash"
+luns = [{{ name = "lun0", size = "16GiB", owner = 0 }}]
+{more}
+[[device]]
+name = "sda"
+lun = {{ initiator = "hba0", target = "ctl0.p0", lun = "lun0" }}
+[[device]]
+name = "sdb"
+lun = {{ initiator = "hba1", target = "ctl1.p0", lun = "lun0" }}
+[[map]]
+selector = "round-robin"
+paths = ["sda", "sdb"]
+[[workload.job]]
+rw = "randread"
+bs = "8k"
+iodepth = 8
+size = "4g"
+runtime = {runtime}
+time_based = 1
+norandommap = 1
+"#
+    );
+    let scenario = scenario::parse("test.toml", &text, &[]).unwrap_or_else(|e| panic!("{e:?}"));
+    let config = scenario::build(&scenario, mode).unwrap();
+    run(&config, &RunOptions::default()).unwrap_or_else(|e| panic!("{e}"))
+}
+
+fn fault(at: &str, on: &str, fault: &str) -> String {
+    format!("[[timeline]]\nat = \"{at}\"\non = \"{on}\"\nfault = {fault}\n")
+}
+
+fn job(outcome: &Outcome) -> &JobOutcome {
+    &outcome.jobs[0]
+}
+fn longest_ms(outcome: &Outcome) -> u64 {
+    job(outcome).read.as_ref().unwrap().lat.max() / 1_000_000
+}
+/// When paths failed or came back, in ms.
+fn changes_ms(outcome: &Outcome) -> Vec<u64> {
+    let history = outcome.maps[0].history.iter();
+    history.map(|(at, _)| at.0 / 1_000_000).collect()
+}
+
+#[test]
+fn k79_a_dark_link_fails_its_commands_after_fast_io_fail_tmo() {
+    for mode in MODES {
+        let o = outcome(FC, &fault("500ms", "hba0", "\"down\""), mode);
+        assert_eq!(job(&o).error, 0);
+        assert_eq!(changes_ms(&o)[0], 5500, "{mode:?}");
+        assert_eq!(longest_ms(&o), 5000, "{mode:?}");
+    }
+}
+
+/// The path fails after fast_io_fail_tmo; once its port is back, the checker
+/// finds it up and reinstates it.
+#[test]
+fn multipathd_reinstates_a_path_whose_port_is_back() {
+    let fabric = "preset = \"fc-16g\"\ntransport = { fc = { fast_io_fail_tmo = \"500ms\" } }";
+    let more = fault("500ms", "hba0", "\"down\"") + "for = \"1s\"\n[multipathd]\n";
+    for mode in MODES {
+        let o = outcome_of(fabric, &more, 8, mode);
+        assert_eq!(job(&o).error, 0);
+        let changes = changes_ms(&o);
+        assert_eq!(
+            (changes.len(), changes[0]),
+            (2, 1000),
+            "{mode:?} {changes:?}"
+        );
+        assert!((1500..6600).contains(&changes[1]), "{mode:?} {changes:?}");
+    }
+}
+
+#[test]
+fn k79_without_it_after_dev_loss_tmo() {
+    let fabric = "preset = \"fc-16g\"\n\
+                  transport = { fc = { fast_io_fail_tmo = \"0s\", dev_loss_tmo = \"40s\" } }";
+    for mode in MODES {
+        let o = outcome(fabric, &fault("500ms", "hba0", "\"down\""), mode);
+        assert_eq!(job(&o).error, 0);
+        // The timeout of a command, 30 s, is started again meanwhile.
+        assert_eq!(changes_ms(&o)[0], 40_500, "{mode:?}");
+        assert_eq!(longest_ms(&o), 40_000, "{mode:?}");
+    }
+}
+
+#[test]
+fn a_link_that_returns_in_time_fails_nobody() {
+    let blink = fault("500ms", "hba0", "\"down\"") + "for = \"2s\"\n";
+    for mode in MODES {
+        let o = outcome(FC, &blink, mode);
+        assert_eq!(job(&o).error, 0);
+        assert_eq!(changes_ms(&o), [0; 0]);
+        assert!((2000..2010).contains(&longest_ms(&o)), "{}", longest_ms(&o));
+    }
+}
+
+/// Red Hat article 2876: noop_out_interval + noop_out_timeout +
+/// replacement_timeout = 5 + 10 + 15.
+#[test]
+fn an_iscsi_path_that_dies_silently_stalls_for_30_s() {
+    let fabric = "preset = \"iscsi-10g\"\n\
+                  transport = { tcp = { keep_alive_timeout = \"10s\", fast_io_fail_tmo = \"15s\" } }";
+    for mode in MODES {
+        let o = outcome(fabric, &fault("500ms", "ctl0.p0", "\"black_hole\""), mode);
+        assert_eq!(job(&o).error, 0);
+        let stall = longest_ms(&o);
+        // Then the queue of the disk is run again, tick by tick.
+        assert!((30_000..30_050).contains(&stall), "{mode:?}: {stall}");
+    }
+}
+
+#[test]
+fn a_black_hole_costs_fibre_channel_the_timeout_and_error_handling() {
+    for mode in MODES {
+        let o = outcome(FC, &fault("500ms", "ctl0.p0", "\"black_hole\""), mode);
+        assert_eq!(job(&o).error, 0);
+        let stall = longest_ms(&o) / 1000;
+        // 30 s, an abort and three resets of 10 s each, and ticks.
+        assert!((70..80).contains(&stall), "{mode:?}: {stall}");
+    }
+}
+
+#[test]
+fn the_medium_and_reservations_are_no_matter_of_paths() {
+    for (kind, errno) in [
+        ("{ medium_error = [0, 33554431] }", 61),
+        ("\"reservation_conflict\"", 52),
+    ] {
+        for mode in MODES {
+            let o = outcome(FC, &fault("500ms", "lun0", kind), mode);
+            assert_eq!(job(&o).error, errno, "{kind}");
+            assert_eq!(changes_ms(&o), [0; 0]);
+        }
+    }
+}
+
+#[test]
+fn storms_of_busy_and_queue_full_pass() {
+    for kind in ["\"busy\"", "\"queue_full\""] {
+        for mode in MODES {
+            let storm = fault("500ms", "lun0", kind) + "for = \"100ms\"\n";
+            let o = outcome(FC, &storm, mode);
+            assert_eq!(job(&o).error, 0, "{kind}");
+            assert_eq!(changes_ms(&o), [0; 0]);
+            assert!(longest_ms(&o) >= 90, "{kind}: {}", longest_ms(&o));
+        }
+    }
+}
+
+#[test]
+fn the_other_controller_takes_over() {
+    for mode in MODES {
+        let o = outcome(FC, &fault("500ms", "ctl0", "\"down\""), mode);
+        assert_eq!(job(&o).error, 0);
+        let sdb = o.devices.iter().find(|d| d.name == "sdb").unwrap();
+        assert!(sdb.read.ios > 1000, "{}", sdb.read.ios);
+    }
+}
+
+#[test]
+fn an_upgrade_leaves_one_controller_at_a_time() {
+    let upgrade = "[[timeline]]\nat = \"100ms\"\n\
+                   upgrade = { array = \"array\", each = \"200ms\", pause = \"100ms\" }\n";
+    for mode in MODES {
+        let o = outcome(FC, upgrade, mode);
+        assert_eq!(job(&o).error, 0);
+        // Each is back before fast_io_fail_tmo.
+        assert_eq!(changes_ms(&o), [0; 0]);
+        assert!(longest_ms(&o) >= 199);
+    }
+}
+
+#[test]
+fn tcp_hides_losses_and_fibre_channel_does_not() {
+    let lossy = fault("0s", "hba0", "{ loss = 0.001 }");
+    for mode in MODES {
+        let tcp = outcome("preset = \"iscsi-10g\"", &lossy, mode);
+        assert_eq!(job(&tcp).error, 0);
+        assert!(longest_ms(&tcp) < 1000);
+        let fc = outcome(FC, &lossy, mode);
+        assert_eq!(job(&fc).error, 0);
+        assert!(longest_ms(&fc) >= 30_000, "{}", longest_ms(&fc));
+    }
+}
+
+#[test]
+fn random_faults_end_with_the_run_and_are_the_same_again() {
+    let faults = r#"
+[[random_fault]]
+on = "hba0"
+fault = "down"
+well = { kind = "exponential", mean = "300ms" }
+ill = { kind = "exponential", mean = "30ms" }
+[[random_fault]]
+on = "ctl1.p0"
+fault = { latency = "2ms" }
+well = { kind = "exponential", mean = "100ms" }
+ill = "20ms"
+[[background]]
+initiator = "hba1"
+target = "ctl1.p1"
+lun = "lun0"
+iops = 20000
+"#;
+    for mode in MODES {
+        let [a, b] = [(); 2].map(|()| outcome(FC, faults, mode));
+        assert_eq!(job(&a).error, 0);
+        assert_eq!(a.duration, b.duration);
+        assert_eq!(longest_ms(&a), longest_ms(&b));
+        assert_eq!(a.events, b.events);
+        assert!(longest_ms(&a) >= 10);
+        assert!(a.duration < Ns::from_secs(3));
+    }
+}
