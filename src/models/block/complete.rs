@@ -213,10 +213,11 @@ pub fn bio_endio<K: BlockEnv>(k: &mut K, bio: BioId, status: BlkStatus) {
                 k.block().bios.free(bio);
                 return;
             }
+            // A clone has a cost of its own.
+            EndIo::Dm { .. } | EndIo::DmRq { .. } => return k.bio_end_io(bio, end_io),
             _ => {
                 k.host().charge(Cost::CompleteBio);
-                k.bio_end_io(bio, end_io);
-                return;
+                return k.bio_end_io(bio, end_io);
             }
         }
     }
