@@ -134,6 +134,9 @@ pub trait BlockEnv: HostEnv {
     fn bio_end_io(&mut self, bio: BioId, end_io: EndIo);
     /// `mq_ops->timeout`: the command of `rq` has taken too long.
     fn timed_out(&mut self, rq: ReqId);
+    /// The bios of a clone have ended, as far as `sectors` more reach: they are
+    /// those of its original, which decides what becomes of them.
+    fn clone_bios_ended(&mut self, clone: ReqId, status: BlkStatus, sectors: u32);
     /// A request that has an [`RqEnd`] of a driver above has ended.
     fn rq_end_io(&mut self, rq: ReqId, status: BlkStatus);
     /// Queues `frame` for kblockd of the CPU that serves `hctx`.
@@ -228,6 +231,12 @@ impl BlockLayer {
     pub fn dev_of(&mut self, rq: ReqId) -> &mut BlockDev {
         let dev = self.reqs[rq].dev;
         self.dev(dev)
+    }
+    /// How many bios a request holds.
+    pub fn count_bios(&self, rq: ReqId) -> u64 {
+        let first = self.reqs[rq].bio;
+        let bios = std::iter::successors(first, |&bio| self.bios[bio].next);
+        bios.count() as u64
     }
     /// What a trace event says of a request.
     #[inline]

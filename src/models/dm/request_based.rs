@@ -9,7 +9,7 @@ use super::super::block::requeue::{blk_mq_requeue_request, delay_kick_requeue_li
 use super::super::block::submit::{account_start, blk_mq_alloc_request, is_sync};
 use super::super::block::{Action, RqEnd, RqFlags, complete};
 use super::super::host::{Cost, interrupted};
-use super::super::io::{BioId, BlkStatus, EndIo, Flags, Op, ReqId, SECTOR};
+use super::super::io::{BlkStatus, Flags, Op, ReqId, SECTOR};
 use super::super::mpath::selector::SelectCtx;
 use super::super::mpath::{Completion, EndIoRq, MapRq, PathIdx};
 use super::super::probe::{Mapped, TargetEvent};
@@ -174,30 +174,12 @@ fn issue_clone<K: DmEnv>(k: &mut K, dm: u16, rq: ReqId, clone: ReqId) -> Option<
     Some(status)
 }
 
-/// Fills the clone: a clone of every bio, nothing copied (`setup_clone`,
-/// `blk_rq_prep_clone`).
+/// Fills the clone (`setup_clone`, `blk_rq_prep_clone`). The kernel clones every
+/// bio for it; here it shares those of the original, and keeps for itself how far
+/// it has come with them.
 #[inline]
 fn setup_clone<K: DmEnv>(k: &mut K, rq: ReqId, clone: ReqId, path: PathIdx, ctx: &SelectCtx) {
     let b = k.block();
-    let to = b.reqs[clone].dev;
-    let (mut first, mut last): (Option<BioId>, Option<BioId>) = (None, None);
-    let mut at = b.reqs[rq].bio;
-    let mut bios = 0;
-    while let Some(bio) = at {
-        let id = b.bios.duplicate(bio);
-        let c = &mut b.bios[id];
-        at = c.next.take();
-        c.dev = to;
-        c.end_io = EndIo::DmRq { clone, orig: bio };
-        c.remaining = 1;
-        c.traced = false;
-        match last {
-            Some(last) => b.bios[last].next = Some(id),
-            None => first = Some(id),
-        }
-        last = Some(id);
-        bios += 1;
-    }
     let o = &mut b.reqs[rq];
     o.clone = Some(clone);
     o.pgpath = path.0;
@@ -205,16 +187,20 @@ fn setup_clone<K: DmEnv>(k: &mut K, rq: ReqId, clone: ReqId, path: PathIdx, ctx:
     o.completed = 0;
     o.status = BlkStatus::Ok;
     let (sector, sectors, segs, prio) = (o.sector, o.sectors, o.segs, o.prio);
+    let (bio, biotail) = (o.bio, o.biotail);
     let c = &mut b.reqs[clone];
     c.sector = sector;
     c.sectors = sectors;
     c.segs = segs;
     c.prio = prio;
     c.flags = c.flags.with(Flags::FAILFAST_TRANSPORT);
-    c.bio = first;
-    c.biotail = last;
+    c.bio = bio;
+    c.biotail = biotail;
     c.end = RqEnd::Clone { orig: rq };
-    k.host().charge_n(Cost::CloneBio, bios);
+    if !k.host().is_free() {
+        let bios = k.block().count_bios(rq);
+        k.host().charge_n(Cost::CloneBio, bios);
+    }
 }
 
 /// Sends a clone past the path's scheduler to its driver
@@ -239,17 +225,12 @@ fn blk_insert_cloned_request<K: DmEnv>(k: &mut K, clone: ReqId) -> Option<BlkSta
     blk_mq_request_issue_directly(k, clone, true)
 }
 
-/// Gives the clone and its bios back (`free_rq_clone`, `release_clone_rq`).
+/// Gives the clone back (`free_rq_clone`, `release_clone_rq`).
 #[inline]
 fn release_clone<K: DmEnv>(k: &mut K, rq: ReqId, clone: ReqId) {
     let now = k.host().now();
     let b = k.block();
     b.reqs[rq].clone = None;
-    let mut at = b.reqs[clone].bio.take();
-    while let Some(bio) = at {
-        at = b.bios[bio].next;
-        b.bios.free(bio);
-    }
     let c = &b.reqs[clone];
     if c.rqf.has(RqFlags::IO_STAT) {
         // Refused: it counts as an I/O all the same (blk_insert_cloned_request).
@@ -261,33 +242,53 @@ fn release_clone<K: DmEnv>(k: &mut K, rq: ReqId, clone: ReqId) {
     complete::blk_mq_free_request(k, clone);
 }
 
-/// A bio of a clone has ended: once all have, or one has failed, as much of the
-/// original is complete (`end_clone_bio`).
+/// `sectors` more of a clone have ended, bio by bio: once all have, or one has
+/// failed, as much of the original is complete (`end_clone_bio`).
 #[inline]
-pub fn end_clone_bio<K: DmEnv>(k: &mut K, bio: BioId, clone: ReqId, orig: BioId) {
-    k.host().charge(Cost::EndRqBio);
-    let b = k.block();
-    let (status, next) = (b.bios[bio].status, b.bios[bio].next);
-    b.bios.free(bio);
-    let RqEnd::Clone { orig: rq } = b.reqs[clone].end else {
-        return;
-    };
-    let bytes = b.bios[orig].sectors * SECTOR as u32;
-    let r = &mut b.reqs[rq];
-    if r.status != BlkStatus::Ok {
-        return;
-    }
-    if status == BlkStatus::Ok {
-        r.completed += bytes;
-        if next.is_some() {
+pub fn end_clone_bios<K: DmEnv>(k: &mut K, clone: ReqId, status: BlkStatus, sectors: u32) {
+    let mut left = sectors;
+    loop {
+        let b = k.block();
+        let c = &mut b.reqs[clone];
+        let (Some(bio), RqEnd::Clone { orig: rq }) = (c.bio, c.end) else {
+            return;
+        };
+        let o = &b.bios[bio];
+        let rest = o.sectors - c.bio_done;
+        if rest > left {
+            c.bio_done += left;
+            c.sector += u64::from(left);
+            c.sectors -= left;
             return;
         }
-    } else {
-        r.status = status;
-    }
-    let completed = u64::from(r.completed);
-    if completed > 0 {
-        complete::blk_update_request(k, rq, BlkStatus::Ok, completed);
+        left -= rest;
+        c.bio_done = 0;
+        c.bio = o.next;
+        c.sectors -= rest;
+        let is_last = o.next.is_none();
+        if !is_last {
+            c.sector += u64::from(rest);
+        }
+        let bytes = o.sectors * SECTOR as u32;
+        let h = k.host();
+        h.charge(Cost::CompleteBio);
+        h.charge(Cost::EndRqBio);
+        let r = &mut k.block().reqs[rq];
+        if r.status != BlkStatus::Ok {
+            continue;
+        }
+        if status == BlkStatus::Ok {
+            r.completed += bytes;
+            if !is_last {
+                continue;
+            }
+        } else {
+            r.status = status;
+        }
+        let completed = u64::from(r.completed);
+        if completed > 0 {
+            complete::blk_update_request(k, rq, BlkStatus::Ok, completed);
+        }
     }
 }
 

@@ -158,14 +158,15 @@ impl<P: Probe> BlockEnv for Machine<P> {
             EndIo::App { thread, slot } => aio::bio_end_io(self, bio, thread, slot),
             EndIo::Script { .. } => script::bio_end_io(self, bio),
             EndIo::Dm { dm, .. } => bio_based::clone_endio(self, dm, bio),
-            EndIo::DmRq { clone, orig } => {
-                request_based::end_clone_bio(self, bio, clone, orig);
-            }
             EndIo::Page(_) => page_io::bio_end_io(self, bio),
             EndIo::Task { .. } => fsync::bio_end_io(self, bio),
             EndIo::Daemon(_) => self.daemon_bio_ended(bio),
             EndIo::Nobody | EndIo::Chain(_) => self.block.bios.free(bio),
         }
+    }
+    #[inline]
+    fn clone_bios_ended(&mut self, clone: ReqId, status: BlkStatus, sectors: u32) {
+        request_based::end_clone_bios(self, clone, status, sectors);
     }
     fn timed_out(&mut self, rq: ReqId) {
         if let Driver::Scsi(disk) = self.driver(self.block.reqs[rq].dev) {

@@ -1,6 +1,6 @@
 //! fio's main loop: carries out what [`FioThread`](super::FioThread) asks for.
 
-use super::{AppEnv, AppFrame, Waiting, fsync, open, thread};
+use super::{AppEnv, AppFrame, Waiting, aio, fsync, open, thread};
 use crate::models::host::{Cost, Step, TaskId, interrupted};
 use crate::models::workload::fio::Act;
 
@@ -100,6 +100,9 @@ fn next<K: AppEnv>(k: &mut K, task: TaskId, t: u16) -> Turn {
                 k.host().charge(Cost::RandomMap);
             }
             if !thread(k, t).is_open {
+                if k.host().is_free() {
+                    thread(k, t).fio.turns_take_no_time();
+                }
                 open::open(k, t);
                 return Turn::Called;
             }
@@ -107,12 +110,7 @@ fn next<K: AppEnv>(k: &mut K, task: TaskId, t: u16) -> Turn {
         }
         Act::Submit => {
             th.waiting = Waiting::Submitted;
-            let frame = AppFrame::AioSubmit {
-                thread: t,
-                done: 0,
-                plugged: false,
-            };
-            return system_call(k, task, frame);
+            return submit(k, task, t);
         }
         Act::GetEvents { min, max } => {
             th.waiting = Waiting::Events {
@@ -180,6 +178,29 @@ fn system_call<K: AppEnv>(k: &mut K, task: TaskId, frame: AppFrame) -> Turn {
     }
     stack.push(K::app_frame(frame));
     Turn::Ends(Step::Yield)
+}
+
+/// `io_submit`: in a step of its own where code takes time or somebody is more
+/// urgent, else at once.
+#[inline]
+fn submit<K: AppEnv>(k: &mut K, task: TaskId, t: u16) -> Turn {
+    let frame = AppFrame::AioSubmit {
+        thread: t,
+        done: 0,
+        plugged: false,
+    };
+    let h = k.host();
+    let depth = h.tasks[task.index()].stack.len();
+    let at_once = h.is_free() && !h.cpus[h.cpu().index()].high_waiting();
+    let turn = system_call(k, task, frame);
+    if !at_once {
+        return turn;
+    }
+    let step = aio::step_submit(k, task, t, 0, false);
+    if k.host().tasks[task.index()].stack.len() == depth {
+        return Turn::Called;
+    }
+    Turn::Ends(step)
 }
 
 /// `io_getevents`: takes what is there once there is enough; else sleeps until
