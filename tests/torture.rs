@@ -35,7 +35,9 @@ fn a_campaign_is_the_same_again() {
 
 /// The scenarios of a folder beside this file: name, text.
 fn scenarios(folder: &str) -> Vec<(String, String)> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests").join(folder);
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("tests")
+        .join(folder);
     let files = std::fs::read_dir(folder).unwrap();
     let read = |path: PathBuf| {
         let name = path.file_stem().unwrap().to_string_lossy().into_owned();
@@ -73,8 +75,15 @@ fn late_writes_are_reported() {
             };
             assert_eq!(passed.tally.hazards, hazards, "{name}, {mode:?}");
             let first = &passed.late_writes[0];
-            assert!(first.contains("after its retry had been acknowledged"), "{first}");
-            assert_eq!(first.ends_with("over newer data"), over_newer > 0, "{first}");
+            assert!(
+                first.contains("after its retry had been acknowledged"),
+                "{first}"
+            );
+            assert_eq!(
+                first.ends_with("over newer data"),
+                over_newer > 0,
+                "{first}"
+            );
         }
     }
 }

@@ -217,7 +217,7 @@ pub fn bio_endio<K: BlockEnv>(k: &mut K, bio: BioId, status: BlkStatus) {
                 return;
             }
             // A clone has a cost of its own.
-            EndIo::Dm { .. } | EndIo::DmRq { .. } => return k.bio_end_io(bio, end_io),
+            EndIo::Dm { .. } => return k.bio_end_io(bio, end_io),
             _ => {
                 k.host().charge(Cost::CompleteBio);
                 return k.bio_end_io(bio, end_io);

@@ -326,7 +326,8 @@ fn end_clone<K: DmEnv>(k: &mut K, dm: u16, clone: BioId, status: BlkStatus) {
         && status != BlkStatus::Ok
         && matches!(o.end_io, EndIo::App { .. })
     {
-        let again = b.bios.duplicate(orig);
+        let copy = b.bios[orig];
+        let again = b.bios.alloc(copy);
         complete::bio_endio(k, again, status);
     }
     complete::bio_endio(k, orig, status);

@@ -270,9 +270,7 @@ pub fn end_clone_bios<K: DmEnv>(k: &mut K, clone: ReqId, status: BlkStatus, sect
             c.sector += u64::from(rest);
         }
         let bytes = o.sectors * SECTOR as u32;
-        let h = k.host();
-        h.charge(Cost::CompleteBio);
-        h.charge(Cost::EndRqBio);
+        k.host().charge(Cost::EndRqBio);
         let r = &mut k.block().reqs[rq];
         if r.status != BlkStatus::Ok {
             continue;
