@@ -46,9 +46,15 @@ fn fabric(d: &mut Dice) -> Vec<String> {
     let loss = d.of(&["2s", "10s", "60s"]);
     if tcp {
         let (interval, timeout) = (d.of(&["50ms", "1s", "5s"]), d.of(&["50ms", "1s", "5s"]));
+        // What is never given up is held for ever, with the port.
+        let lost = if fail == "0s" || d.chance(30) {
+            format!(", dev_loss_tmo = \"{loss}\"")
+        } else {
+            String::new()
+        };
         lines.push(format!(
             "transport = {{ tcp = {{ keep_alive_interval = \"{interval}\", \
-             keep_alive_timeout = \"{timeout}\", fast_io_fail_tmo = \"{fail}\" }} }}"
+             keep_alive_timeout = \"{timeout}\", fast_io_fail_tmo = \"{fail}\"{lost} }} }}"
         ));
     } else {
         lines.push(format!(
