@@ -64,7 +64,6 @@ fn late_writes_are_reported() {
     for (name, text) in scenarios("torture-hazards") {
         let (writes, over_newer) = match name.as_str() {
             "time-out-in-a-black-hole" => (1, 1),
-            "login-lost-and-regained" => (4, 0),
             other => panic!("what is to come of {other}?"),
         };
         for (mode, ties) in ways(&text) {

@@ -115,7 +115,11 @@ pub(super) fn run_cpu<K: HostEnv>(k: &mut K, cpu: CpuId) {
             let high = c.runq[Prio::High as usize].pop_front();
             match high.or_else(|| h.fair_pick(cpu.index())) {
                 None => {
-                    k.host().cpus[cpu.index()].idle = true;
+                    let c = &mut k.host().cpus[cpu.index()];
+                    c.idle = true;
+                    if c.late.is_some() {
+                        run_at(k, cpu, began); // what comes first is due now
+                    }
                     break;
                 }
                 Some(next) => switch_to(k, cpu, next),
