@@ -14,3 +14,13 @@ pub mod scenario;
 pub mod sim;
 pub mod torture;
 pub mod validate;
+
+/// Policies of one's own: [`Policy`](sdk::Policy), and how to register one.
+pub mod sdk {
+    pub use crate::models::io::Op;
+    pub use crate::models::mpath::policy::{
+        Ended, Managed, PathView, Paths, Policy, Registry, SHIPPED, Started, Truth, Tunables,
+    };
+    pub use crate::models::mpath::selector::{PathSelector, SelectCtx, StatusType};
+    pub use crate::sim::Ns;
+}

@@ -3,8 +3,10 @@
 
 use std::process::ExitCode;
 
+use mpathsim::sdk::Registry;
+
 fn main() -> ExitCode {
-    match mpathsim::cli::run(std::env::args_os()) {
+    match mpathsim::cli::run(&Registry::default(), std::env::args_os()) {
         Ok(code) => code,
         Err(error) => {
             let code = error.exit_code();

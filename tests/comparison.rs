@@ -91,6 +91,7 @@ fn summary() -> Summary {
     Summary {
         format: FORMAT.into(),
         mpathsim: "0".into(),
+        bound: None,
         scenario: ScenarioSummary {
             name: "test".into(),
             about: "what it shows".into(),

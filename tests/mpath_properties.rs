@@ -115,7 +115,7 @@ proptest! {
         for (now, act) in (1u64..).zip(acts) {
             match act {
                 Act::Io { cpu, bytes } => {
-                    let ctx = SelectCtx { nr_bytes: bytes, cpu, node: cpu / 2, now: Ns(now) };
+                    let ctx = SelectCtx { nr_bytes: bytes, cpu, node: cpu / 2, now: Ns(now), ..SelectCtx::default() };
                     match m.map_rq(&ctx) {
                         MapRq::Remapped(path) => {
                             prop_assert!(m.paths()[usize::from(path.0)].active);

@@ -14,6 +14,8 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
+use crate::models::mpath::policy::Registry;
+
 /// Simulates Linux block I/O over device-mapper multipath: bio-based and
 /// request-based, side by side.
 #[derive(Debug, Parser)]
@@ -36,12 +38,17 @@ enum Command {
 }
 
 /// Runs the command that `arguments` ask for; the first is the program's name.
+/// Tables may name the path selectors of `policies` beside the kernel's own: a
+/// program that registers policies has every subcommand with them.
 ///
 /// # Errors
 /// Bad input, files that cannot be written, or a defect of the simulator;
 /// [`CliError::exit_code`] tells them apart. Wrong arguments are printed at
 /// once and end in exit code 2, help in 0.
-pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Result<ExitCode, CliError> {
+pub fn run(
+    policies: &Registry,
+    arguments: impl IntoIterator<Item = OsString>,
+) -> Result<ExitCode, CliError> {
     let arguments = match Arguments::try_parse_from(arguments) {
         Ok(arguments) => arguments,
         Err(error) => {
@@ -53,7 +60,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Result<ExitCode, Cl
         }
     };
     match arguments.command {
-        Command::Run(command) => command.execute(),
+        Command::Run(command) => command.execute(policies),
         Command::Validate(command) => command.execute(),
         Command::Torture(command) => command.execute(),
         Command::Schema(command) => command.execute(),

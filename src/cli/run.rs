@@ -10,6 +10,7 @@ use clap::{Args, ValueEnum};
 
 use self::plan::{Finished, Plan};
 use super::{CliError, print};
+use crate::models::mpath::policy::Registry;
 use crate::run::compare::comparison;
 use crate::run::summary::{FORMAT, ScenarioSummary, Summary};
 use crate::run::{csv, write};
@@ -68,8 +69,8 @@ impl Run {
     ///
     /// # Errors
     /// Bad input, a result that cannot be written, or a defect.
-    pub fn execute(&self) -> Result<ExitCode, CliError> {
-        let mut scenario = scenario::load(&self.scenario, &self.set)?;
+    pub fn execute(&self, policies: &Registry) -> Result<ExitCode, CliError> {
+        let mut scenario = scenario::load_with(&self.scenario, &self.set, policies)?;
         if let Some(seed) = self.seed {
             scenario.seed = seed;
         }
@@ -111,6 +112,7 @@ impl Run {
                 shuffle_ties: self.shuffle_ties,
                 ..ScenarioSummary::new(scenario, &self.set)
             },
+            bound: plan::bound(scenario, finished)?,
             runs: finished.runs(scenario),
             verdicts: finished.verdicts(scenario),
         };

@@ -4,3 +4,4 @@ pub mod fio_job;
 pub mod fio_json;
 pub mod kernel_observation;
 pub mod multipath_conf;
+pub(crate) mod nearest;

@@ -10,7 +10,6 @@ mod error;
 mod keywords;
 mod layers;
 mod lex;
-mod nearest;
 mod print;
 mod read;
 mod resolve;

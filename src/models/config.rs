@@ -6,6 +6,7 @@ use super::device::DeviceConfig;
 use super::device::port::MediaConfig;
 use super::fault::{DmMultipathParams, TimedAction};
 use super::host::HostConfig;
+use super::mpath::policy::Registry;
 use super::multipathd::Settings;
 use super::san::SanConfig;
 use super::workload::WorkloadConfig;
@@ -41,6 +42,19 @@ pub struct MachineConfig {
     /// What multipathd runs by; none: it does not run.
     #[serde(default)]
     pub multipathd: Option<Settings>,
+    /// Path selectors there are beside the kernel's.
+    #[serde(skip)]
+    pub policies: Registry,
+}
+
+impl MachineConfig {
+    /// Whether anything is done to the computer during the run, or breaks.
+    pub fn has_timeline(&self) -> bool {
+        !self.actions.is_empty()
+            || !self.san.faults.is_empty()
+            || !self.san.random_faults.is_empty()
+            || !self.san.moves.is_empty()
+    }
 }
 
 /// A leaf device and its queue.

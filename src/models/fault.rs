@@ -128,6 +128,16 @@ pub enum ActionKind {
     Neither,
 }
 
+impl ActionKind {
+    /// Of a fault that begins, or ends.
+    pub fn of_turn(begins: bool) -> Self {
+        match begins {
+            true => ActionKind::Breaks,
+            false => ActionKind::Repairs,
+        }
+    }
+}
+
 impl Action {
     /// What it is meant to do to I/O.
     pub fn kind(&self) -> ActionKind {

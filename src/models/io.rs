@@ -26,10 +26,13 @@ pub struct DevId(pub u16);
 pub const SECTOR: u64 = 512;
 
 /// What an I/O does (`enum req_op`).
-#[derive(Copy, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
+#[derive(
+    Copy, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default, Serialize, Deserialize,
+)]
 #[serde(rename_all = "snake_case")]
 pub enum Op {
     /// `REQ_OP_READ`
+    #[default]
     Read,
     /// `REQ_OP_WRITE`
     Write,
@@ -250,13 +253,6 @@ pub enum EndIo {
         /// The dm device.
         dm: u16,
         /// The bio it was given.
-        orig: BioId,
-    },
-    /// A request-based device-mapper device (`end_clone_bio`).
-    DmRq {
-        /// The clone request that carries this bio.
-        clone: ReqId,
-        /// The bio of the original request.
         orig: BioId,
     },
 }

@@ -12,6 +12,7 @@ use crate::models::config::MachineConfig;
 use crate::models::device::DeviceConfig;
 use crate::models::fault::ActionKind;
 use crate::models::io::DevId;
+use crate::models::san::FaultCalendar;
 use crate::sim::Ns;
 
 /// The most marks that are kept.
@@ -26,8 +27,12 @@ pub struct Marks {
     pub errors: Vec<ErrorCount>,
     /// What waits in the computer.
     pub backlog: Backlog,
-    /// Events of the timeline to come, the next one last.
+    /// What is to be done to the computer, the next one last.
     planned: Vec<(Ns, usize, ActionKind)>,
+    /// What is to break in the storage network.
+    calendar: FaultCalendar,
+    /// How many events of that have come.
+    turns: usize,
     devices: Vec<Role>,
     /// There is no multipath device: what a path is given waits for its driver.
     is_bare: bool,
@@ -41,9 +46,8 @@ pub struct Marks {
 pub struct Mark {
     /// That time.
     pub at: Ns,
-    /// The event of the timeline, by its place in it; none: a path or group
-    /// changed.
-    pub action: Option<usize>,
+    /// The event of the timeline; none: a path or group changed.
+    pub event: Option<EventId>,
     /// First I/O of the application that succeeded.
     pub first_success: Option<Ns>,
     /// First I/O of the application that failed, and its errno.
@@ -53,6 +57,16 @@ pub struct Mark {
     /// The queue from then until the next event that breaks or repairs
     /// something as this one does.
     pub peak: Peak,
+}
+
+/// An event of the timeline.
+#[derive(Copy, Clone, Debug, PartialEq, Eq)]
+pub enum EventId {
+    /// Something that is done to the computer, by its place in the timeline.
+    Action(usize),
+    /// Something that breaks in the storage network or is mended, by its place
+    /// in the [`FaultCalendar`].
+    Fault(usize),
 }
 
 /// I/Os of the application that ended with the same error.
@@ -82,8 +96,8 @@ enum Role {
 }
 
 impl Marks {
-    /// For the timeline of `config`.
-    pub fn new(config: &MachineConfig) -> Self {
+    /// For the timeline of `config`, and the faults of its storage network.
+    pub fn new(config: &MachineConfig, calendar: FaultCalendar) -> Self {
         let leaves = config.devices.iter().map(|d| match &d.device {
             DeviceConfig::NullBlk(c) if c.queue_mode == 0 => Role::BioLeaf,
             _ => Role::Leaf,
@@ -104,6 +118,8 @@ impl Marks {
             errors: Vec::new(),
             backlog: Backlog::default(),
             planned,
+            calendar,
+            turns: 0,
             is_bare: !devices.contains(&Role::Multipath),
             devices,
             next_success: 0,
@@ -161,8 +177,11 @@ impl Marks {
             }
             (Some(Role::Leaf | Role::BioLeaf), Complete) => {
                 let came_back = backlog.completed(dev, sector, sectors);
-                if !self.is_bare {
-                    self.waits(at, came_back);
+                match (self.is_bare, came_back) {
+                    (false, _) => self.waits(at, came_back),
+                    // Refused before it was issued.
+                    (true, 0) => self.waits(at, -given),
+                    (true, _) => {}
                 }
             }
             (Some(Role::Leaf), Requeue) => {
@@ -184,20 +203,43 @@ impl Marks {
     /// Events of the timeline up to `at` have come.
     #[inline]
     fn catch_up(&mut self, at: Ns) {
-        while let Some(&(planned, action, kind)) = self.planned.last() {
-            if planned > at {
+        loop {
+            let next = self.next_event();
+            if next > at || next == Ns::NEVER {
                 return;
             }
-            self.planned.pop();
-            let peak = self.backlog.begin(kind, self.marks.len(), planned);
-            self.mark(planned, Some(action), peak);
+            self.begin_next(next);
         }
     }
 
-    fn mark(&mut self, at: Ns, action: Option<usize>, peak: Peak) {
+    fn next_event(&self) -> Ns {
+        let action = self.planned.last().map_or(Ns::NEVER, |&(at, ..)| at);
+        action.min(self.calendar.next_at())
+    }
+
+    /// The next event comes, at `at`.
+    fn begin_next(&mut self, at: Ns) {
+        let (event, kind) = match self.planned.pop_if(|planned| planned.0 == at) {
+            Some((_, action, kind)) => (EventId::Action(action), kind),
+            None => {
+                let Some(turn) = self.calendar.next() else {
+                    return;
+                };
+                self.turns += 1;
+                (
+                    EventId::Fault(self.turns - 1),
+                    ActionKind::of_turn(turn.begins),
+                )
+            }
+        };
+        let peak = self.backlog.begin(kind, self.marks.len(), at);
+        self.mark(at, Some(event), peak);
+    }
+
+    fn mark(&mut self, at: Ns, event: Option<EventId>, peak: Peak) {
         self.marks.push(Mark {
             at,
-            action,
+            event,
             first_success: None,
             first_error: None,
             first_issue: vec![None; self.next_issue.len()],

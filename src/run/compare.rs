@@ -1,7 +1,7 @@
 //! The comparison that a person reads at a glance: a column a run, a block a
 //! layer, and the verdicts.
 
-use super::summary::{LayerSummary, RunSummary, Summary};
+use super::summary::{BoundSummary, LayerSummary, RunSummary, Summary};
 use super::text::{Columns, bytes, count, percent, time};
 use super::timeline::timeline;
 use super::verdict::{Verdict, Winner};
@@ -19,7 +19,7 @@ pub fn comparison(summary: &Summary) -> String {
         runs: &summary.runs,
         columns,
     };
-    application(&mut sheet);
+    application(&mut sheet, summary.bound);
     multipath(&mut sheet);
     path_devices(&mut sheet);
     paths(&mut sheet);
@@ -79,17 +79,28 @@ impl Sheet<'_> {
     }
 }
 
-fn application(sheet: &mut Sheet<'_>) {
+fn application(sheet: &mut Sheet<'_>, bound: Option<BoundSummary>) {
     sheet.columns.row(["application"]);
     sheet.row("I/Os", |run| count(run.application.ios));
     if sheet.any(|run| run.application.errors > 0) {
         sheet.row("errors", |run| count(run.application.errors));
     }
     sheet.row("IOPS", |run| count(run.application.iops.round() as u64));
+    if let Some(bound) = bound {
+        let label = format!("of at most {}", count(bound.iops.round() as u64));
+        sheet.row(&label, |run| percent(run.application.iops / bound.iops));
+    }
     sheet.row("bandwidth", |run| {
         format!("{}/s", bytes(run.application.bytes_per_second))
     });
     sheet.row("latency mean", |run| time(run.application.latency.mean_ns));
+    if let Some(bound) = bound {
+        let label = format!("over {} alone", time(bound.latency_ns as f64));
+        sheet.row(&label, |run| {
+            let times = run.application.latency.mean_ns / bound.latency_ns.max(1) as f64;
+            format!("× {times:.2}")
+        });
+    }
     sheet.row("50 %", |run| time(run.application.latency.p50_ns as f64));
     sheet.row("99 %", |run| time(run.application.latency.p99_ns as f64));
     sheet.row("99.9 %", |run| time(run.application.latency.p999_ns as f64));

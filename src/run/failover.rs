@@ -75,7 +75,7 @@ impl<'o> Fault<'o> {
             outcome,
             action,
             changes,
-            mark: marks.clone().find(|mark| mark.action == Some(n)),
+            mark: marks.clone().find(|mark| mark.event == Some(action.id)),
             next: later.map(|(_, o)| o.at).min().unwrap_or(Ns::NEVER),
         }
     }
@@ -162,7 +162,7 @@ impl<'o> Fault<'o> {
     /// one if one has failed, to this one if it came back or is new.
     fn next_after(&self, change: &PathChange) -> Option<(Ns, &'o str)> {
         let marks = self.outcome.marks.as_ref()?;
-        let is_it = |mark: &&Mark| mark.action.is_none() && mark.at == change.at;
+        let is_it = |mark: &&Mark| mark.event.is_none() && mark.at == change.at;
         let mark = marks.marks.iter().rev().find(is_it)?;
         let now = Ns(change.at.0.saturating_add(1));
         let status = status_at(self.outcome, &change.map, now)?;

@@ -1,6 +1,7 @@
 //! One scenario to one outcome: build the machine, run it, check every
 //! invariant, summarise.
 
+pub mod bound;
 pub mod compare;
 pub mod csv;
 pub mod failover;
@@ -97,9 +98,13 @@ pub fn run(config: &MachineConfig, options: &RunOptions) -> Result<Outcome, RunE
         trace: options.trace.then(|| Blkparse::new(devnos(config))),
         series: options.series_bin.map(Series::new),
         gaps: options.gaps.then(Gaps::default),
-        marks: options.marks.then(|| Marks::new(config)),
+        marks: None,
     };
-    let machine = Machine::build(config, &threads, observers)?;
+    let mut machine = Machine::build(config, &threads, observers)?;
+    if options.marks {
+        let calendar = machine.devices.san.calendar();
+        machine.probe.marks = Some(Marks::new(config, calendar));
+    }
     let (machine, mut outcome) = execute(config, options, machine)?;
     if let Some(trace) = &machine.probe.trace {
         outcome.blkparse = (0..machine.block.devs.len())

@@ -1,7 +1,7 @@
 //! What a run tells: plain data, from which everything that is shown is made.
 
 use crate::models::fault::ActionKind;
-use crate::observe::marks::{ErrorCount, Mark};
+use crate::observe::marks::{ErrorCount, EventId, Mark};
 use crate::sim::Ns;
 use crate::sim::stats::LatencyStats;
 
@@ -28,6 +28,9 @@ pub struct Outcome {
     pub actions: Vec<ActionOutcome>,
     /// What came first after each of them, if it was asked for.
     pub marks: Option<MarksOutcome>,
+    /// What the storage network did by itself: LUNs that moved, ports that were
+    /// blocked, in order of time.
+    pub network: Vec<(Ns, String)>,
     /// Kernel log lines of the block layer and its drivers, and when; those of
     /// maps are with these.
     pub kernel_log: Vec<(Ns, String)>,
@@ -37,9 +40,12 @@ pub struct Outcome {
     pub gaps: Option<GapsOutcome>,
 }
 
-/// An action of the timeline.
+/// An event of the timeline: something was done to the computer, or broke in
+/// its storage network, or was mended.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ActionOutcome {
+    /// Which.
+    pub id: EventId,
     /// What: `dmsetup message mp 0 fail_path sda`.
     pub what: String,
     /// What it is meant to do to I/O.

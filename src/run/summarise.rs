@@ -6,13 +6,15 @@ use super::outcome::{
 };
 use crate::models::block::BlockDev;
 use crate::models::block::device::DirCount;
-use crate::models::fault::{ActionDone, TimedAction};
+use crate::models::fabric::nexus::State;
+use crate::models::fault::{ActionDone, ActionKind, TimedAction};
 use crate::models::io::{DevId, Op, rwbs};
 use crate::models::machine::Machine;
 use crate::models::mpath::selector::StatusType;
 use crate::models::probe::Probe;
 use crate::models::workload::fio::spec::Dir;
 use crate::models::workload::fio::{DirReport, FioReport};
+use crate::observe::marks::EventId;
 use crate::sim::Ns;
 
 /// `dmsetup table` and `status` of every map, devices by name.
@@ -42,25 +44,63 @@ pub fn summarise<P: Probe>(
         maps: map_outcomes(m, tables, statuses),
         cpus: cpus(m),
         actions: actions(m),
+        network: network(m),
         held: m.held(),
         kernel_log: m.block.klog.lines.clone(),
         ..Outcome::default()
     }
 }
 
+/// What was done and what broke, in order of time.
 fn actions<P: Probe>(m: &Machine<P>) -> Vec<ActionOutcome> {
-    let outcome = |(timed, done): (&TimedAction, Option<&ActionDone>)| ActionOutcome {
-        what: timed.action.to_string(),
-        kind: timed.action.kind(),
-        path: timed.action.path().map(str::to_owned),
-        map: timed.action.map().map(str::to_owned),
-        at: timed.at,
-        ended: done.map_or(Ns::NEVER, |done| done.ended),
-        error: done
-            .and_then(|done| done.result.err())
-            .map(|errno| errno.to_string()),
+    let outcome = |(n, (timed, done)): (usize, (&TimedAction, Option<&ActionDone>))| {
+        let error = done.and_then(|done| done.result.err());
+        ActionOutcome {
+            id: EventId::Action(n),
+            what: timed.action.to_string(),
+            kind: timed.action.kind(),
+            path: timed.action.path().map(str::to_owned),
+            map: timed.action.map().map(str::to_owned),
+            at: timed.at,
+            ended: done.map_or(Ns::NEVER, |done| done.ended),
+            error: error.map(|errno| errno.to_string()),
+        }
     };
-    m.admin.outcomes().map(outcome).collect()
+    let mut all: Vec<ActionOutcome> = m.admin.outcomes().enumerate().map(outcome).collect();
+    let turns = m.devices.san.calendar().enumerate();
+    let turns = turns.take_while(|(_, turn)| turn.at <= m.last_io);
+    all.extend(turns.map(|(n, turn)| ActionOutcome {
+        id: EventId::Fault(n),
+        what: match turn.begins {
+            true => turn.what,
+            false => format!("{} is over", turn.what),
+        },
+        kind: ActionKind::of_turn(turn.begins),
+        path: None,
+        map: None,
+        at: turn.at,
+        ended: turn.at,
+        error: None,
+    }));
+    all.sort_by_key(|action| action.at);
+    all
+}
+
+/// What the storage network did by itself, in order of time.
+fn network<P: Probe>(m: &Machine<P>) -> Vec<(Ns, String)> {
+    let transport = m.transport.iter().map(|&(at, dev, state)| {
+        let what = match state {
+            State::Running => "its port is back",
+            State::Stalled => "its session stalls",
+            State::Blocked => "its port is blocked",
+            State::Failed => "its port has failed (fast_io_fail_tmo)",
+            State::Removed => "its port is removed (dev_loss_tmo)",
+        };
+        (at, format!("{}: {what}", m.dev_name(dev)))
+    });
+    let mut all: Vec<(Ns, String)> = transport.chain(m.devices.san.moves()).collect();
+    all.sort_by_key(|(at, _)| *at);
+    all
 }
 
 fn device<P: Probe>(m: &Machine<P>, id: DevId) -> DeviceOutcome {

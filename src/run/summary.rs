@@ -27,10 +27,22 @@ pub struct Summary {
     pub mpathsim: String,
     /// What was simulated.
     pub scenario: ScenarioSummary,
+    /// What the devices could do at best; absent where that is not known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub bound: Option<BoundSummary>,
     /// The runs, in order of the columns of the comparison.
     pub runs: Vec<RunSummary>,
     /// Bio mode against request mode; empty if not both ran.
     pub verdicts: Vec<Verdict>,
+}
+
+/// What the devices could do at best, whatever the policy and the mode.
+#[derive(Copy, Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct BoundSummary {
+    /// I/Os a second that no run can exceed.
+    pub iops: f64,
+    /// Mean latency that no run can go below, ns.
+    pub latency_ns: u64,
 }
 
 /// What was simulated.

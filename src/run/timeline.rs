@@ -8,6 +8,9 @@ use super::text::{Columns, bytes, count, time};
 /// The most lines of events that are printed.
 const MOST_EVENTS: usize = 60;
 
+/// The most events of which it is printed what followed.
+const MOST_BLOCKS: usize = 12;
+
 /// Rows that say nothing unless more waited than before the first event.
 const QUEUE_ROWS: [&str; 2] = ["most that waited", "drained within"];
 
@@ -27,8 +30,16 @@ pub fn timeline(runs: &[RunSummary]) -> String {
             count(left as u64)
         )]);
     }
-    for faults in faults(runs).chunk_by(|a, b| (a.0, &a.2) == (b.0, &b.2)) {
+    let faults = faults(runs);
+    let together = |a: &Done, b: &Done| (a.0, &a.2) == (b.0, &b.2);
+    let blocks: Vec<&[Done]> = faults.chunk_by(together).collect();
+    for faults in blocks.iter().take(MOST_BLOCKS) {
         consequences(runs, faults, &mut columns);
+    }
+    if blocks.len() > MOST_BLOCKS {
+        columns.row(Vec::<String>::new());
+        let left = count((blocks.len() - MOST_BLOCKS) as u64);
+        columns.row([format!("after {left} more: see summary.json")]);
     }
     whole_run(runs, &mut columns);
     columns.render() + &held(runs)
@@ -154,20 +165,27 @@ fn consequences(runs: &[RunSummary], done: &[Done], columns: &mut Columns) {
     for (_, what, _) in done {
         columns.row([format!("after {} s: {what}", seconds(*at))]);
     }
+    let mut followed = false;
     for (label, cell) in after {
         if !built_up && QUEUE_ROWS.contains(&label) {
             continue;
         }
         let cells: Vec<Option<String>> = faults.iter().map(|f| cell((*f)?)).collect();
-        row(label, cells, columns);
+        followed |= row(label, cells, columns);
+    }
+    if !followed {
+        columns.row(["  nothing followed"]);
     }
 }
 
-fn row(label: &str, cells: Vec<Option<String>>, columns: &mut Columns) {
-    if cells.iter().any(Option::is_some) {
+/// A row, unless it is empty; whether it is there.
+fn row(label: &str, cells: Vec<Option<String>>, columns: &mut Columns) -> bool {
+    let is_there = cells.iter().any(Option::is_some);
+    if is_there {
         let cells = cells.into_iter().map(|cell| cell.unwrap_or(NOTHING.into()));
         columns.row(std::iter::once(format!("  {label}")).chain(cells));
     }
+    is_there
 }
 
 /// A span of time from an event on.

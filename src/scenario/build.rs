@@ -63,6 +63,7 @@ pub fn build(scenario: &Scenario, mode: Mode) -> Result<MachineConfig, BuildErro
         maps: Vec::new(),
         workload: scenario.workload.clone(),
         messages_before_start: Vec::new(),
+        policies: scenario.policies.clone(),
         ..MachineConfig::default()
     };
     match mode {

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use miette::{Diagnostic, NamedSource, SourceSpan};
 
 use super::units::HELP;
+use crate::formats::nearest;
 
 /// Everything that is wrong with a scenario.
 #[derive(Debug, thiserror::Error, Diagnostic)]
@@ -182,37 +183,17 @@ fn unknown_word(message: &str) -> Option<(String, Vec<String>)> {
     Some((unknown, words.collect()))
 }
 
-/// A hint that names the nearest of the known words, or all of them.
+/// A hint that names the nearest of the known words, and all of them.
 pub(super) fn did_you_mean<'a>(word: &str, known: impl Iterator<Item = &'a str>) -> String {
     let known: Vec<&str> = known.collect();
-    let nearest = known
-        .iter()
-        .map(|candidate| (edits(word, candidate), *candidate))
-        .min();
+    if known.is_empty() {
+        return "nothing is known here".into();
+    }
     let list = known.join(", ");
-    match nearest {
-        Some((edits, candidate)) if edits <= 1 + candidate.len() / 3 => {
-            format!("did you mean `{candidate}`? Known here: {list}")
-        }
-        Some(_) => format!("known here: {list}"),
-        None => "nothing is known here".into(),
+    match nearest::nearest(word, known) {
+        Some(near) => format!("{} Known here: {list}", nearest::did_you_mean(&near)),
+        None => format!("known here: {list}"),
     }
-}
-
-/// Levenshtein's distance.
-fn edits(a: &str, b: &str) -> usize {
-    let b: Vec<char> = b.chars().collect();
-    let mut row: Vec<usize> = (0..=b.len()).collect();
-    for (i, ca) in a.chars().enumerate() {
-        let mut diagonal = row[0];
-        row[0] = i + 1;
-        for (j, cb) in b.iter().enumerate() {
-            let replace = diagonal + usize::from(ca != *cb);
-            diagonal = row[j + 1];
-            row[j + 1] = replace.min(diagonal + 1).min(row[j] + 1);
-        }
-    }
-    row[b.len()]
 }
 
 #[cfg(test)]

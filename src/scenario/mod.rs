@@ -51,6 +51,7 @@ use crate::models::device::DeviceConfig;
 use crate::models::device::port::MediaConfig;
 use crate::models::fault::{DmMultipathParams, TimedAction};
 use crate::models::host::HostConfig;
+use crate::models::mpath::policy::Registry;
 use crate::models::multipathd::Settings;
 use crate::models::san::SanConfig;
 use crate::models::workload::WorkloadConfig;
@@ -87,6 +88,8 @@ pub struct Scenario {
     pub workload: WorkloadConfig,
     /// Width of a bin of the time series.
     pub series_bin: Ns,
+    /// Path selectors there are beside the kernel's.
+    pub policies: Registry,
     /// What may not be as the author expects, each with its place.
     pub warnings: Vec<String>,
 }
@@ -126,12 +129,24 @@ pub struct Map {
 /// # Errors
 /// The file is unreadable, an option is malformed, or the text is no scenario.
 pub fn load(path: &Path, sets: &[String]) -> Result<Scenario, ScenarioError> {
+    load_with(path, sets, &Registry::default())
+}
+
+/// As [`load`], with the path selectors of `policies` beside the kernel's.
+///
+/// # Errors
+/// As [`load`].
+pub fn load_with(
+    path: &Path,
+    sets: &[String],
+    policies: &Registry,
+) -> Result<Scenario, ScenarioError> {
     let name = path.display().to_string();
     let text = std::fs::read_to_string(path).map_err(|why| ScenarioError::Unreadable {
         path: name.clone(),
         why,
     })?;
-    parse(&name, &text, sets)
+    parse_with(&name, &text, sets, policies)
 }
 
 /// Reads a scenario from `text`, which messages call `name`, and applies the
@@ -140,7 +155,21 @@ pub fn load(path: &Path, sets: &[String]) -> Result<Scenario, ScenarioError> {
 /// # Errors
 /// An option is malformed, or the text is no scenario.
 pub fn parse(name: &str, text: &str, sets: &[String]) -> Result<Scenario, ScenarioError> {
+    parse_with(name, text, sets, &Registry::default())
+}
+
+/// As [`parse`], with the path selectors of `policies` beside the kernel's.
+///
+/// # Errors
+/// As [`parse`].
+pub fn parse_with(
+    name: &str,
+    text: &str,
+    sets: &[String],
+    policies: &Registry,
+) -> Result<Scenario, ScenarioError> {
     let source = Source::new(name, text);
+    let read = |source: &Source| read(source, policies);
     if sets.is_empty() {
         return read(&source).map_err(|problems| invalid(name, problems));
     }
@@ -155,7 +184,10 @@ pub fn parse(name: &str, text: &str, sets: &[String]) -> Result<Scenario, Scenar
         set.apply(&mut document)?;
     }
     let changed = Source::new(name, document.to_string());
-    read(&changed).map_err(|problems| blame(&source, &changed, &sets, problems))
+    read(&changed).map_err(|problems| {
+        let own = read(&source).err();
+        blame(&source, own, &changed, &sets, problems)
+    })
 }
 
 fn invalid(name: &str, problems: Vec<Problem>) -> ScenarioError {
@@ -166,18 +198,19 @@ fn invalid(name: &str, problems: Vec<Problem>) -> ScenarioError {
 }
 
 /// Reads and checks one text.
-fn read(source: &Source) -> Result<Scenario, Vec<Problem>> {
+fn read(source: &Source, policies: &Registry) -> Result<Scenario, Vec<Problem>> {
     let raw = toml::from_str(&source.text).map_err(|error| vec![source.toml_problem(&error)])?;
     let path = Path::new(&source.name);
     let folder = path.parent().unwrap_or(Path::new("."));
     let stem = path.file_stem().and_then(|stem| stem.to_str());
-    check::check(&raw, source, folder, stem.unwrap_or("scenario"))
+    check::check(&raw, source, folder, stem.unwrap_or("scenario"), policies)
 }
 
 /// Puts `problems` of the changed text to the option that made them; problems
-/// of the file itself stay where they are in the file.
+/// of the file itself, which are `own`, stay where they are in the file.
 fn blame(
     file: &Source,
+    own: Option<Vec<Problem>>,
     changed: &Source,
     sets: &[Override],
     problems: Vec<Problem>,
@@ -200,7 +233,6 @@ fn blame(
             }
         }
     }
-    let own = read(file).err();
     let same = |own: &Vec<Problem>| {
         own.len() == problems.len()
             && own

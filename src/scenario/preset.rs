@@ -67,7 +67,7 @@ macro_rules! or_preset {
 
 or_preset!(RawNullBlk: completion, hw_queue_depth, submit_queues, max_request, size, blocksize,
     irqmode, queue_mode, memory_backed, discard, cache_size);
-or_preset!(RawScsiDebug: size, delay, max_queue, queue_depth, timeout, retries);
+or_preset!(RawScsiDebug: size, delay, max_queue, queue_depth, timeout, retries, handler);
 or_preset!(RawPort: size, latency, slots, per_request, bandwidth, queue_depth, media);
 
 #[cfg(test)]

@@ -45,6 +45,8 @@ pub enum Purpose {
     Background = 12,
     /// What a random case is made of; identity: its number.
     Torture = 13,
+    /// What a path selector draws; identity: its turn.
+    Policy = 14,
 }
 
 /// The source of all draws of a run.
@@ -93,6 +95,12 @@ impl Stream {
     #[inline]
     pub fn unit(&mut self) -> f64 {
         unit_f64(self.next_u64())
+    }
+
+    /// A number below `n`; 0 if `n` is.
+    #[inline]
+    pub fn below(&mut self, n: u64) -> u64 {
+        ((u128::from(self.next_u64()) * u128::from(n)) >> 64) as u64
     }
 
     /// Whether an event of probability `p` happens; never for `p` <= 0, always

@@ -188,7 +188,7 @@ impl Shadow {
             let p = &mut self.paths[n];
             let failed = is.fail_count != p.fail_count;
             let (was_active, group) = (p.is_active, p.group);
-            if failed && is.fail_count != p.fail_count + 1 || failed && !was_active {
+            if failed && (is.fail_count != p.fail_count + 1 || !was_active) {
                 return Err(format!("path: {} failed more than once at a time", n));
             }
             p.fail_count = is.fail_count;

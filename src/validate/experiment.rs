@@ -11,7 +11,6 @@ use crate::formats::kernel_observation::{Observation, PathKind, Paths};
 use crate::models::config::{MachineConfig, MapConfig, NamedDevice, QueueConfig};
 use crate::models::fault::DmMultipathParams;
 use crate::models::host::HostConfig;
-use crate::models::san::SanConfig;
 use crate::models::workload::WorkloadConfig;
 
 /// Name of the device under test, as in `/dev/mapper/mp`.
@@ -22,6 +21,8 @@ pub const MAP_KERNEL_NAME: &str = "dm-0";
 const MAP_DEVNO: (u32, u32) = (254, 0);
 /// What is charged for code paths: the host the observations come from.
 const HOST_PROFILE: &str = "lab";
+/// The group in which blktrace ran instead.
+const BLKTRACED: &str = "trace";
 /// How a note says that requests were not being traced.
 const UNTRACED: &str = "without the tracing triggers";
 
@@ -65,9 +66,6 @@ pub fn machine(observation: &Observation) -> Result<MachineConfig, ExperimentErr
         .as_ref()
         .ok_or(ExperimentError::Missing("paths"))?;
     Ok(MachineConfig {
-        seed: 0,
-        media: Vec::new(),
-        san: SanConfig::default(),
         host: host(observation),
         devices: leaf_devices(observation, paths)?,
         maps: maps(observation)?,
@@ -79,7 +77,7 @@ pub fn machine(observation: &Observation) -> Result<MachineConfig, ExperimentErr
             .collect(),
         actions: actions::timeline(observation)?,
         dm_multipath: dm_multipath(observation)?,
-        multipathd: None,
+        ..MachineConfig::default()
     })
 }
 
@@ -103,11 +101,13 @@ fn dm_multipath(observation: &Observation) -> Result<DmMultipathParams, Experime
 
 fn host(observation: &Observation) -> HostConfig {
     let defaults = HostConfig::default();
+    let blktrace = observation.group == BLKTRACED;
     HostConfig {
         cpus: observation.cpus.unwrap_or(defaults.cpus),
         hz: observation.hz.unwrap_or(defaults.hz),
         profile: HOST_PROFILE.to_owned(),
-        tracing: !note(observation).contains(UNTRACED),
+        tracing: !blktrace && !note(observation).contains(UNTRACED),
+        blktrace,
         ..HostConfig::default()
     }
 }

@@ -57,10 +57,22 @@ fn status_seen(map: &MapOutcome) -> Vec<StatusSeen> {
     seen.collect()
 }
 
-/// The log of all maps, with devices by name.
+/// The log of all maps, with devices by name, and what the block layer says of
+/// requests that failed, in order of time.
 fn kernel_log(outcome: &Outcome) -> Vec<String> {
-    let lines = outcome.maps.iter().flat_map(|m| &m.kernel_log);
-    lines.map(|line| with_names(line, outcome)).collect()
+    let maps = outcome.maps.iter().flat_map(|map| {
+        let times = map.kernel_log_at.iter().copied();
+        // What was said before the run has no time.
+        let times = times.chain(std::iter::repeat(Ns::ZERO));
+        map.kernel_log.iter().zip(times)
+    });
+    let maps = maps.map(|(line, at)| (at, with_names(line, outcome)));
+    let is_error = |line: &&(Ns, String)| line.1.starts_with("I/O error, dev ");
+    let errors = outcome.kernel_log.iter().filter(is_error).cloned();
+    // Of the same time, a request fails before its path does.
+    let mut lines: Vec<(Ns, String)> = errors.chain(maps).collect();
+    lines.sort_by_key(|(at, _)| *at);
+    lines.into_iter().map(|(_, line)| line).collect()
 }
 
 /// `line` with the names of the devices in place of their numbers: a word that
@@ -314,6 +326,15 @@ mod tests {
             "device-mapper: multipath: 253:1: Failing path 253:1.".into(),
             "253:11 and 3:1 are others, as is 253:1x".into(),
         ];
+        let io_error = "I/O error, dev p0, sector 8 op 0x0:(READ)";
+        outcome.maps[0].kernel_log_at = vec![Ns::from_ms(2), Ns::from_ms(4)];
+        outcome.kernel_log = vec![
+            (
+                Ns::from_ms(1),
+                "sd 0:0:0:0: rejecting I/O to offline device".into(),
+            ),
+            (Ns::from_ms(2), io_error.into()),
+        ];
         outcome.maps[0].status_seen = vec![(Ns::from_us(1_500), "0 8 multipath".into())];
         outcome.gaps = Some(GapsOutcome {
             bin: Ns::from_ms(10),
@@ -325,6 +346,7 @@ mod tests {
         assert_eq!(
             run.kernel_log.unwrap(),
             [
+                io_error,
                 "device-mapper: multipath: p0: Failing path p0.",
                 "253:11 and 3:1 are others, as is 253:1x"
             ]

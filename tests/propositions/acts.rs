@@ -4,9 +4,13 @@ use mpathsim::models::block::Action as Event;
 use mpathsim::models::device::DeviceConfig;
 use mpathsim::models::device::null_blk::Fault;
 use mpathsim::models::device::scripted::Scripted;
+use mpathsim::models::device::scsi::HandlerConfig;
+use mpathsim::models::device::scsi::handler::DhAnswer;
+use mpathsim::models::device::scsi::result::{Answer, CmdResult, HostByte};
 use mpathsim::models::fault::{Action, TimedAction};
 use mpathsim::models::io::BlkStatus;
 use mpathsim::models::mpath::selector::StatusType;
+use mpathsim::models::multipathd::Settings;
 use mpathsim::models::workload::script::{Script, ScriptStep};
 use mpathsim::sim::Ns;
 
@@ -16,6 +20,8 @@ use crate::rig::*;
 pub struct Acted {
     pub rig: Rig,
     faults: Vec<(usize, Scripted<Fault>)>,
+    disk_faults: Vec<(usize, Scripted<Answer>)>,
+    features: &'static str,
     handler: &'static str,
 }
 
@@ -25,6 +31,8 @@ impl Acted {
         Acted {
             rig: Rig::new(mode, paths).null_blks(|c| c.completion_nsec = Ns::from_ms(10)),
             faults: Vec::new(),
+            disk_faults: Vec::new(),
+            features: "0",
             handler: "0",
         }
     }
@@ -36,16 +44,64 @@ impl Acted {
             .group("round-robin 0 1 0 /dev/p0 round-robin 0 1 0 /dev/p1");
         acted
     }
-    /// Paths are SCSI disks of an array with ALUA (request mode).
-    pub fn alua(mut self) -> Acted {
+    /// Paths are SCSI disks.
+    pub fn disks(mut self) -> Acted {
         for path in 0..self.rig.config.devices.len() {
             self.rig = self.rig.scsi(path, 32, Ns::from_ms(10));
             self.rig.config.devices[path].devno = (8, 16 * path as u32);
-            if let DeviceConfig::ScsiDebug(c) = &mut self.rig.config.devices[path].device {
-                c.handler = Some("alua".into());
-            }
+        }
+        self
+    }
+    /// Paths are SCSI disks of an array with ALUA (request mode).
+    pub fn alua(mut self) -> Acted {
+        self = self.disks();
+        for path in 0..self.rig.config.devices.len() {
+            self = self.handler(path, "alua".into());
         }
         self.handler = "1 alua";
+        self
+    }
+    /// The hardware handler of a disk.
+    pub fn handler(mut self, path: usize, handler: HandlerConfig) -> Acted {
+        if let DeviceConfig::ScsiDebug(c) = &mut self.rig.config.devices[path].device {
+            c.handler = Some(handler);
+        }
+        self
+    }
+    /// The activations of a path, each of which takes so many ms, come to these
+    /// results.
+    pub fn activates(self, path: usize, ms: u64, results: &[DhAnswer]) -> Acted {
+        let handler = HandlerConfig {
+            name: "alua".into(),
+            takes: Ns::from_ms(ms),
+            results: results.to_vec(),
+        };
+        self.handler(path, handler)
+    }
+    /// The features of the map, with their count.
+    pub fn features(mut self, words: &'static str) -> Acted {
+        self.features = words;
+        self
+    }
+    /// multipathd runs.
+    pub fn multipathd(mut self, settings: Settings) -> Acted {
+        self.rig.config.multipathd = Some(settings);
+        self
+    }
+    /// Whatever is read from or written to a disk fails, as often as it is
+    /// tried; it answers when it is asked whether it is ready.
+    pub fn reads_and_writes_fail(mut self, path: usize) -> Acted {
+        let answer = Answer {
+            result: CmdResult::Host(HostByte::TransportFailfast),
+            moved: 0,
+        };
+        let fault = Scripted {
+            first: 1,
+            last: u64::MAX,
+            times: u32::MAX,
+            answer,
+        };
+        self.disk_faults.push((path, fault));
         self
     }
     /// Without paths, I/O is queued.
@@ -92,7 +148,7 @@ impl Acted {
         let table = &mut config.maps.last_mut().unwrap().table;
         *table = table.replacen(
             " multipath 0 0 ",
-            &format!(" multipath 0 {} ", self.handler),
+            &format!(" multipath {} {} ", self.features, self.handler),
             1,
         );
         config.workload.scripts = vec![Script {
@@ -104,6 +160,9 @@ impl Acted {
         let mut machine = build(&config).unwrap();
         for (path, fault) in self.faults {
             machine.devices.null_blks[path].faults.push(fault);
+        }
+        for (path, fault) in self.disk_faults {
+            machine.devices.scsi[path].faults.push(fault);
         }
         for (map, text) in &config.messages_before_start {
             machine.message(map, text).unwrap();

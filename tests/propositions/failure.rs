@@ -118,6 +118,19 @@ fn k36_a_request_that_fails_moves_on_whole_and_at_once() {
 }
 
 #[test]
+fn k50_what_else_is_in_flight_on_a_path_that_fails_runs_on() {
+    for mode in [Rq, Bio] {
+        let steps = scattered(4).collect();
+        let run = run_failing(standby(mode), steps, 1, 0, BlkStatus::Transport);
+        assert_eq!(run.issued("p0").len(), 4, "{mode:?}");
+        assert_eq!(run.issued("p1").len(), 1);
+        let ended: Vec<Ns> = run.machine.probe.ended.iter().map(|e| e.0).collect();
+        assert_eq!(ended, [SECOND, SECOND, SECOND, SECOND * 2]);
+        assert_eq!(errors(&run), [0; 4]);
+    }
+}
+
+#[test]
 fn k37_bios_of_a_failed_request_form_one_request_again() {
     let run = run_failing(
         standby(Bio),

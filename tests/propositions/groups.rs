@@ -1,8 +1,8 @@
-//! K-52 to K-56 and K-59: priority groups, and what messages do to them. (K-57
-//! and K-58 need a hardware handler that refuses; they are tried on the target
-//! alone.)
+//! K-52 to K-59: priority groups, what messages do to them, and hardware
+//! handlers.
 
 use mpathsim::models::block::Action;
+use mpathsim::models::device::scsi::handler::DhAnswer;
 use mpathsim::models::fault::Action as Act;
 use mpathsim::models::mpath::Errno;
 use mpathsim::sim::Ns;
@@ -97,6 +97,62 @@ fn k56_io_waits_for_the_handler_and_no_longer_and_merges_meanwhile() {
     // first and where nothing merges; those after it stay in the scheduler.
     assert_eq!(seen, [(at, 8, 8), (at, 0, 8), (at, 16, 16)]);
     assert_eq!(run.on("dm-0", Action::BackMerge).len(), 1);
+}
+
+#[test]
+fn k56_the_first_request_goes_when_the_handler_is_done() {
+    let run = Acted::new(Rq, 1)
+        .alua()
+        .activates(0, 50, &[DhAnswer::Ok])
+        .run(vec![write(0)]);
+    assert_eq!(times(&run, "p0", Action::Issue), [50]);
+    assert_eq!(status(&run), "1 1 A 0 1 0 p0 A 0");
+}
+
+/// When the only path of an I/O fails that is always refused, in ms, and how
+/// often it was activated by then.
+fn refused(features: &'static str, answer: DhAnswer) -> (u64, usize) {
+    let run = Acted::new(Rq, 1)
+        .alua()
+        .features(features)
+        .activates(0, 0, &[answer])
+        .run(vec![write(0)]);
+    let ends = ends(&run);
+    assert_eq!((ends.len(), ends[0].1), (1, 5));
+    assert_eq!(status(&run), "1 1 E 0 1 0 p0 F 1");
+    let map = &run.machine.dm.devs[0];
+    assert!(map.log[0].contains("Failing path"));
+    let handler = run.machine.devices.scsi[0].handler.as_ref().unwrap();
+    (map.log_at[0].0 / 1_000_000, handler.asked())
+}
+
+#[test]
+fn k57_a_handler_that_wants_to_be_asked_again_is_asked_so_often() {
+    // A delay of 2 s is a tick more on a clock of 1000 Hz.
+    let retry = refused("2 pg_init_retries 3", DhAnswer::Retry);
+    assert_eq!(retry, (3 * 2001, 4));
+    let at_once = refused("2 pg_init_retries 3", DhAnswer::ImmRetry);
+    assert_eq!(at_once, (0, 4));
+    let sooner = "4 pg_init_retries 2 pg_init_delay_msecs 70";
+    assert_eq!(refused(sooner, DhAnswer::Retry), (2 * 71, 3));
+    assert_eq!(refused("0", DhAnswer::Retry), (0, 1));
+}
+
+#[test]
+fn k58_a_busy_controller_is_left_for_another_or_asked_late() {
+    let acted = Acted::groups(Rq)
+        .alua()
+        .activates(0, 0, &[DhAnswer::DevTempBusy])
+        .activates(1, 0, &[DhAnswer::Ok]);
+    let run = acted.run(vec![write(0)]);
+    assert_eq!(times(&run, "p1", Action::Issue), [0]);
+    assert_eq!(status(&run), "2 2 D 0 1 0 p0 A 0 A 0 1 0 p1 A 0");
+
+    let answers = [DhAnswer::DevTempBusy, DhAnswer::Ok];
+    let alone = Acted::new(Rq, 1).alua().activates(0, 0, &answers);
+    let run = alone.run(vec![write(0)]);
+    assert_eq!(times(&run, "p0", Action::Issue), [2001]);
+    assert_eq!(status(&run), "1 1 A 0 1 0 p0 A 0");
 }
 
 #[test]

@@ -7,6 +7,7 @@
 
 mod acts;
 mod bfq;
+mod daemon;
 mod dmsetup;
 mod failure;
 mod flushes;

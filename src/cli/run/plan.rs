@@ -7,8 +7,9 @@ use std::sync::{Arc, Mutex};
 
 use crate::cli::CliError;
 use crate::models::config::MachineConfig;
+use crate::run::bound;
 use crate::run::outcome::Outcome;
-use crate::run::summary::RunSummary;
+use crate::run::summary::{BoundSummary, RunSummary};
 use crate::run::verdict::{Verdict, verdicts};
 use crate::run::{Progress, RunError, RunOptions};
 use crate::scenario::{self, Mode, Scenario};
@@ -120,7 +121,7 @@ impl<'s> Plan<'s> {
                 let Some(planned) = self.machines.get(index) else {
                     return;
                 };
-                let has_timeline = !planned.machine.actions.is_empty();
+                let has_timeline = planned.machine.has_timeline();
                 let options = RunOptions {
                     trace: false,
                     series_bin: Some(self.scenario.series_bin),
@@ -146,6 +147,33 @@ impl<'s> Plan<'s> {
         results.sort_by_key(|(index, _)| *index);
         results.into_iter().map(|(_, result)| result).collect()
     }
+}
+
+/// What the devices of `scenario` could do at best with I/Os of the mean size
+/// that the first run had.
+///
+/// # Errors
+/// As [`bound::bound`].
+pub fn bound(scenario: &Scenario, finished: &Finished) -> Result<Option<BoundSummary>, CliError> {
+    let Some(run) = finished.runs.first() else {
+        return Ok(None);
+    };
+    let application = summary(scenario, run).application;
+    let io_bytes = application.bytes as f64 / application.ios.max(1) as f64;
+    let machine = scenario::build(scenario, Mode::Bio).map_err(|why| CliError::Build {
+        scenario: scenario.name.clone(),
+        why,
+    })?;
+    let found = bound::bound(&machine, io_bytes).map_err(|why| CliError::Run {
+        scenario: scenario.name.clone(),
+        mode: run.0.name(),
+        seed: scenario.seed,
+        why,
+    })?;
+    Ok(found.map(|bound| BoundSummary {
+        iops: bound.iops,
+        latency_ns: bound.latency.0,
+    }))
 }
 
 fn other_profile(profile: &str) -> &'static str {

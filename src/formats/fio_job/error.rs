@@ -1,5 +1,7 @@
 //! Where and why a job file is not accepted.
 
+use crate::formats::nearest::did_you_mean;
+
 /// A place in the file.
 #[derive(Copy, Clone, PartialEq, Eq, Debug, Default)]
 pub struct At {
@@ -125,9 +127,7 @@ impl JobError {
             JobError::OutsideSection { .. } => {
                 Some("options of all jobs go to a section `[global]`".into())
             }
-            JobError::UnknownOption { nearest, .. } => {
-                nearest.as_ref().map(|n| format!("did you mean `{n}`?"))
-            }
+            JobError::UnknownOption { nearest, .. } => nearest.as_deref().map(did_you_mean),
             JobError::NotModelled { hint, .. } | JobError::BadValue { hint, .. } => hint.clone(),
             JobError::NoValue { option, .. } => Some(format!("write `{option}=…`")),
             JobError::BadSection { .. } | JobError::Conflict { .. } => None,

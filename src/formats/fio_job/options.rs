@@ -8,6 +8,7 @@ use super::draft::Draft;
 use super::error::{JobError, Warning};
 use super::lines::Line;
 use super::values::Bad;
+use crate::formats::nearest::nearest;
 
 /// Applies one line.
 pub(super) fn apply(
@@ -55,7 +56,7 @@ pub(super) fn apply(
         None => Err(JobError::UnknownOption {
             at: line.at,
             option: option(),
-            nearest: nearest(line.name),
+            nearest: nearest_option(line.name),
         }),
     }
 }
@@ -89,29 +90,10 @@ fn warn_of_units(line: &Line<'_>, draft: &Draft, warnings: &mut Vec<Warning>) {
 }
 
 /// The known option whose name is nearest, if it is near at all.
-fn nearest(name: &str) -> Option<String> {
+fn nearest_option(name: &str) -> Option<String> {
     let known = apply::names()
         .chain(names::HARMLESS.iter().copied())
         .chain(names::NOT_MODELLED.iter().map(|(n, _)| *n))
         .chain(names::ALIASES.iter().map(|(alias, _)| *alias));
-    known
-        .map(|n| (distance(name, n), n))
-        .min()
-        .filter(|(d, _)| *d <= (name.len() / 3).max(1))
-        .map(|(_, n)| n.to_owned())
-}
-
-/// Letters to insert, delete or replace.
-fn distance(a: &str, b: &str) -> usize {
-    let mut row: Vec<usize> = (0..=b.len()).collect();
-    for (i, x) in a.bytes().enumerate() {
-        let mut diagonal = row[0];
-        row[0] = i + 1;
-        for (j, y) in b.bytes().enumerate() {
-            let replaced = diagonal + usize::from(x != y);
-            diagonal = row[j + 1];
-            row[j + 1] = replaced.min(row[j] + 1).min(diagonal + 1);
-        }
-    }
-    row[b.len()]
+    nearest(name, known)
 }

@@ -1,5 +1,7 @@
 //! Where and why a configuration is not accepted.
 
+use crate::formats::nearest::did_you_mean;
+
 /// A place in the file.
 #[derive(Copy, Clone, PartialEq, Eq, Debug, Default)]
 pub struct At {
@@ -172,8 +174,6 @@ impl ConfError {
 
     /// What could help.
     pub fn hint(&self) -> Option<String> {
-        let did_you_mean =
-            |nearest: &Option<String>| nearest.as_ref().map(|n| format!("did you mean `{n}`?"));
         match self {
             ConfError::UnclosedQuote { .. } => {
                 Some("a value ends in its line; a quote in it is written twice".into())
@@ -188,7 +188,7 @@ impl ConfError {
             }
             ConfError::UnknownSection { nearest, .. }
             | ConfError::UnknownOption { nearest, .. }
-            | ConfError::BadValue { nearest, .. } => did_you_mean(nearest),
+            | ConfError::BadValue { nearest, .. } => nearest.as_deref().map(did_you_mean),
             ConfError::WrongSection { belongs, .. } => {
                 Some(format!("it is an option of section `{belongs}`"))
             }

@@ -1,8 +1,8 @@
 //! Which options exist, and where (`dict.c:init_keywords`).
 
 use super::error::ConfError;
-use super::nearest::nearest;
 use super::tree::Setting;
+use crate::formats::nearest::nearest;
 
 /// Where an option can be.
 #[derive(Copy, Clone, Debug, PartialEq, Eq)]

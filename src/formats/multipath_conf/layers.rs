@@ -6,8 +6,8 @@ use regex_lite::Regex;
 
 use super::error::{ConfError, Warning};
 use super::keywords::{SECTIONS, Section, Use, usage};
-use super::nearest::nearest;
 use super::tree::{Block, Conf, Setting};
+use crate::formats::nearest::nearest;
 use crate::models::multipathd::Layer;
 
 /// What the sections of a configuration set.

@@ -47,6 +47,19 @@ impl AccessState {
     }
 }
 
+/// Who may move a LUN to another controller (INQUIRY, TPGS).
+#[derive(Copy, Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Tpgs {
+    /// The array does not speak of access states at all.
+    None,
+    /// The array alone.
+    #[default]
+    Implicit,
+    /// Hosts too (SET TARGET PORT GROUPS).
+    Explicit,
+}
+
 /// How ownership works and how long it takes to move.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
@@ -54,6 +67,8 @@ pub struct AccessConfig {
     /// How a controller that does not own a LUN treats it; `optimized`: all
     /// are alike. Default: `non_optimized`.
     pub other: AccessState,
+    /// Who may move a LUN. Default: `implicit`.
+    pub tpgs: Tpgs,
     /// From the failure of a controller to another's serving its LUNs.
     /// Default: 5 s.
     #[serde(serialize_with = "as_text")]
@@ -73,6 +88,7 @@ impl Default for AccessConfig {
     fn default() -> Self {
         AccessConfig {
             other: AccessState::NonOptimized,
+            tpgs: Tpgs::Implicit,
             failover: Ns::from_secs(5),
             transition: Ns::from_ms(500),
             restart: Ns::ZERO,
@@ -88,6 +104,8 @@ pub struct Ownership {
     pub owner: u16,
     /// The one that should.
     pub preferred: u16,
+    /// Whether a host has asked for its last move.
+    pub is_asked_for: bool,
     /// Until when it moves.
     moves_until: Ns,
 }
@@ -98,6 +116,7 @@ impl Ownership {
         Ownership {
             owner,
             preferred: owner,
+            is_asked_for: false,
             moves_until: Ns::ZERO,
         }
     }
@@ -111,12 +130,20 @@ impl Ownership {
             other
         }
     }
-    /// At `now` it begins to move to `to`, which takes `takes`.
-    pub fn move_to(&mut self, to: u16, now: Ns, takes: Ns) {
-        if self.owner != to {
+    /// At `now` it begins to move to `to`, which takes `takes`; whether it was
+    /// not there already.
+    pub fn move_to(&mut self, to: u16, now: Ns, takes: Ns) -> bool {
+        let moves = self.owner != to;
+        if moves {
             self.owner = to;
+            self.is_asked_for = false;
             self.moves_until = now.saturating_add(takes);
         }
+        moves
+    }
+    /// Until when it moves, if it does so at `now`.
+    pub fn moves_until(&self, now: Ns) -> Option<Ns> {
+        Some(self.moves_until).filter(|&until| now < until)
     }
 }
 

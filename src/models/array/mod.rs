@@ -28,7 +28,7 @@ use super::fabric::link::{Flow, Link, Passage, Step, Way};
 use super::fabric::target_port::Held;
 use crate::sim::draw::Draws;
 use crate::sim::time::Ns;
-use access_state::{AccessConfig, AccessState, Ownership};
+use access_state::{AccessConfig, AccessState, Ownership, Tpgs};
 use cache::{Cache, Scope};
 use controller::Controller;
 use media::{Media, Range};
@@ -53,6 +53,32 @@ pub struct Array {
     scope: Scope,
     due: Ns,
     draws: Draws,
+    /// What its administrator is going to move, the next one last.
+    orders: Vec<Order>,
+    /// Which LUN has moved to which controller, and when.
+    pub moves: Vec<(Ns, u16, u16)>,
+}
+
+/// The array's administrator moves a LUN to another controller.
+#[derive(Copy, Clone, Debug, PartialEq, Eq)]
+pub struct Order {
+    /// When.
+    pub at: Ns,
+    /// The LUN.
+    pub lun: u16,
+    /// The controller.
+    pub to: u16,
+}
+
+/// What comes of asking for a LUN to be moved.
+#[derive(Copy, Clone, Debug, PartialEq, Eq)]
+pub enum Activation {
+    /// It is as it should be, or hosts have no say in it.
+    Done,
+    /// It takes so long.
+    Takes(Ns),
+    /// The LUN is moving, until then.
+    Moves(Ns),
 }
 
 /// A LUN.
@@ -83,6 +109,9 @@ pub struct Entry {
     /// The port, counted over all controllers.
     pub port: u16,
 }
+
+/// The most moves of LUNs that are remembered.
+const MOST_MOVES: usize = 1_000;
 
 /// Who watches for streams where a command comes in at `port` or
 /// `controller`.
@@ -137,6 +166,8 @@ impl Array {
             scope: config.cache.sequential_scope,
             due: Ns::ZERO,
             draws,
+            orders: Vec::new(),
+            moves: Vec::new(),
         })
     }
 
@@ -145,11 +176,23 @@ impl Array {
         self.due
     }
 
+    /// A LUN is going to be moved; before the start.
+    pub fn order(&mut self, order: Order) {
+        self.orders.push(order);
+        self.orders.sort_by_key(|order| std::cmp::Reverse(order.at));
+    }
+
     /// Time has come to `now`: controllers fail and return, and LUNs move.
     pub fn advance(&mut self, now: Ns) {
         while self.due <= now {
             let at = self.due;
-            self.due = Ns::NEVER;
+            while let Some(order) = self.orders.pop_if(|order| order.at <= at) {
+                self.luns[usize::from(order.lun)].ownership.preferred = order.to;
+                if !self.controllers[usize::from(order.to)].is_down {
+                    self.moves_to(order.lun, order.to, at, self.access.transition);
+                }
+            }
+            self.due = self.orders.last().map_or(Ns::NEVER, |order| order.at);
             for c in 0..self.controllers.len() {
                 let controller = &mut self.controllers[c];
                 if controller.health.is_perfect() {
@@ -172,20 +215,46 @@ impl Array {
         let next = (1..n)
             .map(|k| (c + k) % n)
             .find(|&other| !self.controllers[usize::from(other)].is_down);
-        for lun in &mut self.luns {
-            let o = &mut lun.ownership;
+        for lun in 0..self.luns.len() {
+            let o = self.luns[lun].ownership;
             if let (true, true, Some(next)) = (is_down, o.owner == c, next) {
-                o.move_to(next, now, self.access.failover);
+                self.moves_to(lun as u16, next, now, self.access.failover);
             } else if !is_down && self.access.auto_failback && o.preferred == c {
-                o.move_to(c, now, self.access.transition);
+                self.moves_to(lun as u16, c, now, self.access.transition);
             }
         }
     }
 
-    /// How `controller` treats `lun` at `t`.
+    fn moves_to(&mut self, lun: u16, to: u16, now: Ns, takes: Ns) {
+        let moves = self.luns[usize::from(lun)]
+            .ownership
+            .move_to(to, now, takes);
+        if moves && self.moves.len() < MOST_MOVES {
+            self.moves.push((now, lun, to));
+        }
+    }
+
+    /// How `controller` treats `lun` at `t`, as any of them says.
     pub fn state(&self, lun: u16, controller: u16, t: Ns) -> AccessState {
+        if self.controllers[usize::from(controller)].is_down {
+            return AccessState::Unavailable;
+        }
         let lun = &self.luns[usize::from(lun)];
         lun.ownership.state(controller, self.access.other, t)
+    }
+
+    /// What it says of its support for access states; none, if all controllers
+    /// are alike.
+    pub fn tpgs(&self) -> Tpgs {
+        match self.access.other {
+            AccessState::Optimized => Tpgs::None,
+            _ => self.access.tpgs,
+        }
+    }
+
+    /// Whether `controller` is the one that should own `lun`.
+    pub fn is_preferred(&self, lun: u16, controller: u16) -> bool {
+        self.luns[usize::from(lun)].ownership.preferred == controller
     }
 
     /// Whether nothing is wrong with `lun` and the controllers, and was not at
@@ -201,20 +270,31 @@ impl Array {
         parts.all(|health| health.is_well_within(since, now))
     }
 
-    /// A host asks for `lun` to be moved to `controller` (SET TARGET PORT
-    /// GROUPS): how long that takes; none if it cannot be.
-    pub fn activate(&mut self, lun: u16, controller: u16, now: Ns) -> Option<Ns> {
+    /// A host asks for `lun` to be moved to `controller` (REPORT and SET TARGET
+    /// PORT GROUPS); none if that controller is down.
+    pub fn activate(&mut self, lun: u16, controller: u16, now: Ns) -> Option<Activation> {
         if self.controllers[usize::from(controller)].is_down {
             return None;
         }
         let takes = self.access.transition;
         let o = &mut self.luns[usize::from(lun)].ownership;
-        if o.owner == controller || self.access.other == AccessState::Optimized {
-            return Some(Ns::ZERO);
+        if self.access.other == AccessState::Optimized {
+            return Some(Activation::Done);
         }
-        o.move_to(controller, now, takes);
+        if let Some(until) = o.moves_until(now) {
+            // Of what one path of a port group has asked for, all hear.
+            return Some(match o.is_asked_for && o.owner == controller {
+                true => Activation::Takes(until.saturating_sub(now)),
+                false => Activation::Moves(until),
+            });
+        }
+        if o.owner == controller || self.access.tpgs != Tpgs::Explicit {
+            return Some(Activation::Done);
+        }
         o.preferred = controller;
-        Some(takes)
+        self.moves_to(lun, controller, now, takes);
+        self.luns[usize::from(lun)].ownership.is_asked_for = true;
+        Some(Activation::Takes(takes))
     }
 
     /// A command has come in at `at`: when it is answered, and what. The clock

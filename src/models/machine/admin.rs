@@ -235,6 +235,11 @@ impl<P: Probe> Machine<P> {
 
     fn action_is_over(&mut self, n: usize, result: Result<(), Errno>) -> Stage {
         self.unlock(n);
+        if let Action::Reload { map, .. } = &self.admin.actions[n].0.action
+            && let Some(dm) = self.map_index(map)
+        {
+            self.multipathd_reloaded(dm);
+        }
         self.admin.done.push(ActionDone {
             index: n,
             began: self.admin.began[n],

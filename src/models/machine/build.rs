@@ -3,13 +3,16 @@
 mod queues;
 mod threads;
 
+use super::super::array::access_state::Tpgs;
 use super::super::block::limits::BLK_DEF_MAX_SECTORS;
 use super::super::block::{BlockDev, BlockLayer, Limits, Plug};
 use super::super::config::{MachineConfig, MapConfig, NamedDevice};
 use super::super::device::array_port::PortDisk;
 use super::super::device::null_blk::NullBlk;
 use super::super::device::port::{Array, PortConfig};
+use super::super::device::scsi::handler::Handler;
 use super::super::device::scsi::{LunDiskConfig, ScsiDebug, ScsiDisk};
+use super::super::device::truth::truth;
 use super::super::device::{DeviceConfig, Devices, NullBlkConfig, ScsiDebugConfig};
 use super::super::dm::table::LoadError;
 use super::super::dm::{BioFifo, Dm, DmDev, Table, Target};
@@ -82,6 +85,9 @@ impl<P> Machine<P> {
         if !h.tracing {
             costs.set(Cost::Trace, Ns::ZERO);
         }
+        if !h.blktrace {
+            costs.set(Cost::Blktrace, Ns::ZERO);
+        }
         let mut host: Host<Frame, Irq> = Host::new(h.cpus, h.hz, costs);
         host.uptime = h.uptime;
         let kblockd = (0..h.cpus)
@@ -109,10 +115,17 @@ impl<P> Machine<P> {
             },
             app: App::new(config.workload.writeback_bio_bytes),
             mpds: Default::default(),
+            transport: Vec::new(),
             admin: Admin::new(&config.actions, config.dm_multipath),
             probe,
             drivers: Vec::new(),
             kblockd,
+            policies: config.policies.clone(),
+            truths: config
+                .devices
+                .iter()
+                .map(|d| truth(&d.device, &config.media))
+                .collect(),
             pending_irqs: 0,
             events: 0,
             most_events: u64::MAX,
@@ -175,7 +188,8 @@ impl<P> Machine<P> {
                 let san = &mut self.devices.san;
                 let path = san.add_path(&c.path()).map_err(wrong)?;
                 let dev = lun_dev(d, c, san.sectors(path));
-                self.devices.scsi.push(ScsiDisk::on_path(id, c, path));
+                let alua = san.identity(path).tpgs != Tpgs::None;
+                self.devices.scsi.push(ScsiDisk::on_path(id, c, path, alua));
                 let n = (self.devices.scsi.len() - 1) as u16;
                 (dev, c.can_queue, 1, Driver::Scsi(n))
             }
@@ -302,7 +316,14 @@ impl<P> Machine<P> {
         live: Option<&Table>,
         log: &mut Vec<String>,
     ) -> Result<Table, LoadError> {
-        self.with_ctr_env(devno, maps, |env| Table::load(text, env, live, log))
+        let mut table = self.with_ctr_env(devno, maps, |env| Table::load(text, env, live, log))?;
+        let truth = |dev: DevId| self.truths.get(usize::from(dev.0)).copied();
+        for spec in &mut table.targets {
+            if let Target::Multipath(m) = &mut spec.target {
+                m.learn_truth(|dev| truth(dev).unwrap_or_default());
+            }
+        }
+        Ok(table)
     }
 
     /// The hardware handlers that `table` has attached are their disks' from now
@@ -314,7 +335,8 @@ impl<P> Machine<P> {
         });
         for (dev, name) in targets.flatten() {
             if let Some(disk) = self.devices.scsi.iter_mut().find(|disk| disk.dev == *dev) {
-                disk.handler.get_or_insert_with(|| name.clone());
+                let handler = || Handler::new(&name.as_str().into());
+                disk.handler.get_or_insert_with(handler);
             }
         }
     }
@@ -339,6 +361,7 @@ impl<P> Machine<P> {
             lookup: &lookup,
             selectors: SelectorEnv {
                 cpu_nodes: &nodes,
+                custom: Some(&self.policies),
                 ..SelectorEnv::default()
             },
             nopath_timeout: Ns::from_secs(u64::from(timeout)),

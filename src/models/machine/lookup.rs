@@ -45,7 +45,7 @@ impl DeviceLookup for Devs<'_> {
             mq: !d.bio_based,
             partition: false,
             scsi: d.devno.0 == 8,
-            handler: disk.and_then(|disk| disk.handler.clone()),
+            handler: disk.and_then(|disk| disk.handler.as_ref().map(|h| h.name.clone())),
         }
     }
 }

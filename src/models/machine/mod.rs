@@ -12,14 +12,17 @@ pub use admin::Admin;
 use admin::AdminFrame;
 pub use build::{BuildError, ThreadConfig};
 use daemon::Mpds;
+pub use daemon::lun_info;
 pub use invariants::Violation;
 
 use super::block::{BlockFrame, BlockLayer, BlockTimer};
 use super::device::{Devices, scsi};
 use super::dm::{Dm, DmEnv, DmFrame, DmTimer, Table, table::LoadError};
+use super::fabric::nexus::State;
 use super::host::{self, CpuId, Host, HostEvent, TaskId};
 use super::io::{BioId, DevId, ReqId};
 use super::mpath::Errno;
+use super::mpath::policy::{Registry, Truth};
 use super::probe::{Probe, TargetEvent};
 use super::workload::app::{App, AppFrame};
 use crate::sim::{EventQueue, Ns};
@@ -112,10 +115,17 @@ pub struct Machine<P> {
     pub admin: Admin,
     /// multipathd.
     pub mpds: Mpds,
+    /// How the transport has treated disks: when, which, and its state from
+    /// then on.
+    pub transport: Vec<(Ns, DevId, State)>,
     /// Who listens.
     pub probe: P,
     drivers: Vec<Driver>,
     kblockd: Vec<TaskId>,
+    /// Path selectors there are beside the kernel's.
+    policies: Registry,
+    /// What the leaf devices take in truth.
+    truths: Vec<Truth>,
     /// Timers that pend.
     pending_irqs: u32,
     /// Events handled so far.

@@ -1,7 +1,9 @@
 //! The storage network of the computer: it is called when something changes in
 //! it, and its disks hear of that.
 
-use super::super::device::scsi::{Lld, nexus_event};
+use super::super::array::Activation;
+use super::super::device::scsi::{Lld, SCSI_DH_IO, nexus_event};
+use super::super::fabric::nexus::{NexusEvent, State};
 use super::super::host::{CpuId, Task, TaskState};
 use super::super::mpath::DhResult;
 use super::super::probe::Probe;
@@ -12,6 +14,14 @@ use crate::sim::Ns;
 /// ALUA waits before it asks for the states of the target port groups
 /// (`ALUA_RTPG_DELAY_MSECS`).
 const RTPG_DELAY: Ns = Ns::from_ms(5);
+/// It asks again so long after it was told of a transition
+/// (`ALUA_RTPG_RETRY_DELAY`).
+const RTPG_RETRY_DELAY: Ns = Ns::from_secs(2);
+/// A question that is not answered is given up (`ALUA_FAILOVER_TIMEOUT`).
+const FAILOVER_TIMEOUT: Ns = Ns::from_secs(60);
+
+/// The most changes of the transport that are remembered.
+const MOST_CHANGES: usize = 1_000;
 
 impl<P: Probe> Machine<P> {
     /// A timer is set for the next change, as long as it matters to somebody.
@@ -41,6 +51,13 @@ impl<P: Probe> Machine<P> {
         self.devices.san.advance(now, |event| told.push(event));
         for event in told {
             for disk in self.disks_of(event) {
+                let dev = self.devices.scsi[usize::from(disk)].dev;
+                if let NexusEvent::Became(state) = event.what
+                    && self.transport.len() < MOST_CHANGES
+                    && !self.block.dev(dev).is_dying
+                {
+                    self.transport.push((now, dev, state));
+                }
                 nexus_event(self, disk, event.what);
             }
         }
@@ -57,16 +74,47 @@ impl<P: Probe> Machine<P> {
         about.map(|(n, _)| n as u16).collect()
     }
 
-    /// The LUN of `path` is asked to move to its controller (`alua_activate`):
-    /// how long that takes with the question that follows, and the result.
-    pub(super) fn activate_lun(&mut self, path: PathId) -> (Ns, DhResult) {
-        let now = self.host.now();
-        match self.devices.san.activate(path, now) {
-            Some(takes) => {
-                let at = self.host.jiffies_from_now(RTPG_DELAY.max(takes));
+    /// The hardware handler of a disk activates it (`scsi_dh_activate`): how
+    /// long that takes, and the result.
+    pub(super) fn activate_disk(&mut self, disk: u16) -> (Ns, DhResult) {
+        let disk = &mut self.devices.scsi[usize::from(disk)];
+        let Some(handler) = &mut disk.handler else {
+            return (Ns::ZERO, DhResult::NoSys);
+        };
+        if let Some(answer) = handler.next_answer() {
+            return answer;
+        }
+        match (handler.name.as_str(), disk.lld) {
+            ("alua", Lld::Lun(path)) => self.activate_lun(path),
+            // The states of the target port groups are asked for after a while.
+            ("alua", Lld::ScsiDebug) => {
+                let now = self.host.now();
+                let at = self.host.jiffies_from_now(RTPG_DELAY);
                 (at - now, DhResult::Ok)
             }
-            None => (Ns::ZERO, DhResult::DevOfflined),
+            _ => (handler.takes(), DhResult::Ok),
         }
+    }
+
+    /// The handler `alua` activates `path` (`alua_activate`, `alua_rtpg_work`):
+    /// it asks for the states of the target port groups, has the LUN moved if
+    /// that is the host's to say, and asks again as long as it moves. How long
+    /// that takes, and the result.
+    pub(super) fn activate_lun(&mut self, path: PathId) -> (Ns, DhResult) {
+        let now = self.host.now();
+        let san = &mut self.devices.san;
+        if san.state(path) == State::Running && san.round_trip(path, now).is_none() {
+            return (FAILOVER_TIMEOUT, DhResult::Other(SCSI_DH_IO));
+        }
+        let delay = match san.activate(path, now) {
+            None => return (Ns::ZERO, DhResult::DevOfflined),
+            Some(Activation::Done) => RTPG_DELAY,
+            Some(Activation::Takes(takes)) => RTPG_DELAY + takes,
+            Some(Activation::Moves(until)) => {
+                let left = until.saturating_sub(now + RTPG_DELAY).0;
+                RTPG_DELAY + Ns(left.next_multiple_of(RTPG_RETRY_DELAY.0))
+            }
+        };
+        (self.host.jiffies_from_now(delay) - now, DhResult::Ok)
     }
 }

@@ -15,6 +15,7 @@ mod message;
 mod params;
 mod path;
 mod pg_init;
+pub mod policy;
 mod scan;
 pub mod selector;
 mod status;

@@ -6,6 +6,7 @@ use super::lookup::{DeviceInfo, DeviceLookup, get_device};
 use super::params;
 use super::path::{Path, PathIdx};
 use super::pg_init::{Activation, PgInit};
+use super::policy::Truth;
 use super::scan::CtrError;
 use super::selector::{PathSelector, SelectorEnv};
 use crate::models::io::DevId;
@@ -192,6 +193,15 @@ impl Multipath {
     #[inline]
     pub fn dev(&self, path: PathIdx) -> DevId {
         self.paths[usize::from(path.0)].dev
+    }
+    /// Tells the selectors what each path's device takes in truth.
+    pub fn learn_truth(&mut self, truth: impl Fn(DevId) -> Truth) {
+        for group in &mut self.groups {
+            for (index, path) in group.paths().enumerate() {
+                let dev = self.paths[usize::from(path.0)].dev;
+                group.selector.learn_truth(index, truth(dev));
+            }
+        }
     }
     /// Number of paths in use.
     pub fn nr_valid_paths(&self) -> u32 {

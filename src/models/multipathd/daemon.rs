@@ -95,6 +95,13 @@ impl Daemon {
             .collect()
     }
 
+    /// The map stands already, with these groups: they are the daemon's too,
+    /// until it loads a table of its own.
+    pub fn adopt(&mut self, groups: Vec<Vec<PathId>>) {
+        let numbers = |group: Vec<PathId>| group.into_iter().map(|p| usize::from(p.0)).collect();
+        self.take_groups(groups.into_iter().map(numbers).collect());
+    }
+
     /// What the daemon runs by.
     pub fn settings(&self) -> &Settings {
         &self.settings

@@ -1,11 +1,11 @@
 //! Building a storage network, and giving each of its parts its faults.
 
 use super::names::{Names, Place};
-use super::{Counts, Path, PathConfig, PathId, San, SanConfig, SanError};
+use super::{Counts, LunMove, Path, PathConfig, PathId, San, SanConfig, SanError};
 use crate::models::array::config_link;
-use crate::models::array::{Array, ArrayConfig};
+use crate::models::array::{Array, ArrayConfig, Order};
 use crate::models::fabric::Fabric;
-use crate::models::fabric::fault::{Fault, FaultError, FaultKind, Health, RandomFault};
+use crate::models::fabric::fault::{Fault, FaultError, FaultKind, Health, RandomFault, Renewal};
 use crate::models::fabric::initiator::Initiator;
 use crate::models::fabric::link::{Link, LinkConfig};
 use crate::models::fabric::target_port::TargetPort;
@@ -49,11 +49,17 @@ impl San {
         for array in &config.arrays {
             b.array(array, &config.link)?;
         }
+        let mut faults = Vec::new();
         for fault in &config.faults {
-            b.fault(fault, config)?;
+            faults.push(b.fault(fault, config)?);
         }
+        let mut random_faults = Vec::new();
         for (n, fault) in config.random_faults.iter().enumerate() {
-            b.random_fault(n as u64, fault)?;
+            let process = b.random_fault(n as u64, fault)?;
+            random_faults.push((fault.on.clone(), process));
+        }
+        for order in &config.moves {
+            b.order(order)?;
         }
         let mut san = San {
             fabric: b.fabric,
@@ -65,6 +71,9 @@ impl San {
             homes: b.homes,
             counts: Counts::default(),
             is_armed: false,
+            faults,
+            random_faults,
+            orders: config.moves.clone(),
             carried_out: None,
         };
         for stream in &config.background {
@@ -166,7 +175,8 @@ impl Builder {
         Ok(())
     }
 
-    fn fault(&mut self, fault: &Fault, config: &SanConfig) -> Result<(), SanError> {
+    /// Adds `fault`; as it really is.
+    fn fault(&mut self, fault: &Fault, config: &SanConfig) -> Result<Fault, SanError> {
         let place = self.place(&fault.on, &fault.kind)?;
         // A controller that comes back starts first.
         let restart = match place {
@@ -178,15 +188,48 @@ impl Builder {
         let until = fault.until.saturating_add(restart);
         self.each_health(place, &fault.kind, &fault.on, |health| {
             health.add(&fault.kind, fault.from, until)
+        })?;
+        Ok(Fault {
+            until,
+            ..fault.clone()
         })
     }
 
-    fn random_fault(&mut self, n: u64, fault: &RandomFault) -> Result<(), SanError> {
+    /// A LUN is going to be moved.
+    fn order(&mut self, order: &LunMove) -> Result<(), SanError> {
+        let (array, lun) = self.names.find("LUN", &order.lun, |place| match place {
+            Place::Lun(a, n) => Some((a, n)),
+            _ => None,
+        })?;
+        let (home, to) = self
+            .names
+            .find("controller", &order.to, |place| match place {
+                Place::Controller(a, c) => Some((a, c)),
+                _ => None,
+            })?;
+        if home != array {
+            return Err(SanError::OtherController {
+                lun: order.lun.clone(),
+                to: order.to.clone(),
+            });
+        }
+        let at = order.at;
+        self.arrays[usize::from(array)].order(Order { at, lun, to });
+        Ok(())
+    }
+
+    fn random_fault(&mut self, n: u64, fault: &RandomFault) -> Result<Renewal, SanError> {
         let place = self.place(&fault.on, &fault.fault)?;
-        let draws = self.draws;
+        let wrong = |source| SanError::Fault {
+            on: fault.on.clone(),
+            source,
+        };
+        let process = Renewal::new(fault, n, self.draws).map_err(wrong)?;
         self.each_health(place, &fault.fault, &fault.on, |health| {
-            health.add_random(fault, n, draws)
-        })
+            health.add_random(process.clone());
+            Ok(())
+        })?;
+        Ok(process)
     }
 
     /// Where a fault is.

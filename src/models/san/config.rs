@@ -8,6 +8,7 @@ use crate::models::fabric::Transport;
 use crate::models::fabric::fault::{Fault, FaultError, RandomFault};
 use crate::models::fabric::initiator::InitiatorConfig;
 use crate::models::fabric::link::LinkConfig;
+use crate::sim::time::Ns;
 use crate::sim::units::Bytes;
 
 /// Hosts' ports, links, arrays, other hosts, and what breaks.
@@ -30,6 +31,8 @@ pub struct SanConfig {
     pub faults: Vec<Fault>,
     /// What breaks at random times.
     pub random_faults: Vec<RandomFault>,
+    /// Which LUNs their administrator moves.
+    pub moves: Vec<LunMove>,
 }
 
 /// What runs over the links, and what they are like.
@@ -66,6 +69,17 @@ pub struct PathConfig {
     /// Links between switches on the way, from the host on.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub via: Vec<String>,
+}
+
+/// A LUN is moved to another controller, by the array's administrator.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LunMove {
+    /// When.
+    pub at: Ns,
+    /// The LUN.
+    pub lun: String,
+    /// The controller.
+    pub to: String,
 }
 
 /// A stream of commands of another host, which does not mind how long they
@@ -158,6 +172,14 @@ pub enum SanError {
     /// Several things have this name.
     #[error("there are several called `{0}`")]
     Twice(String),
+    /// A LUN cannot be moved there.
+    #[error("`{to}` is no controller of the array of LUN `{lun}`")]
+    OtherController {
+        /// The LUN.
+        lun: String,
+        /// The controller.
+        to: String,
+    },
     /// A path that cannot be.
     #[error("LUN `{lun}` is not one of the array of port `{target}`")]
     OtherArray {

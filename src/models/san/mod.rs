@@ -19,14 +19,19 @@
 
 mod background;
 mod build;
+mod calendar;
 mod config;
 mod names;
 
-pub use config::{BackgroundConfig, FabricConfig, NamedLink, PathConfig, SanConfig, SanError};
+pub use calendar::{FaultCalendar, Turn};
+pub use config::{
+    BackgroundConfig, FabricConfig, LunMove, NamedLink, PathConfig, SanConfig, SanError,
+};
 
-use super::array::access_state::AccessState;
+use super::array::access_state::{AccessState, Tpgs};
 use super::array::reply::{Command, Reply};
-use super::array::{Array, Entry};
+use super::array::{Activation, Array, Entry};
+use super::fabric::fault::{Fault, Renewal};
 use super::fabric::link::{Passage, Way};
 use super::fabric::nexus::{NexusEvent, State};
 use super::fabric::{Fabric, NexusId};
@@ -38,6 +43,19 @@ use names::Names;
 /// Which path.
 #[derive(Copy, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub struct PathId(pub u16);
+
+/// What a host can read of a path without doing I/O.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Identity {
+    /// The LUN.
+    pub lun: String,
+    /// The array.
+    pub array: String,
+    /// The controller that it leads to.
+    pub controller: u16,
+    /// What the array says of its access states.
+    pub tpgs: Tpgs,
+}
 
 /// What becomes of a command.
 #[derive(Copy, Clone, PartialEq, Eq, Debug)]
@@ -105,6 +123,12 @@ pub struct San {
     homes: Vec<(u16, u16)>,
     counts: Counts,
     is_armed: bool,
+    /// What breaks at known times, until when it really does.
+    faults: Vec<Fault>,
+    /// What breaks at random, and on what.
+    random_faults: Vec<(String, Renewal)>,
+    /// Which LUNs their administrator moves.
+    orders: Vec<LunMove>,
     /// When the array carries out the command that was carried last.
     carried_out: Option<Ns>,
 }
@@ -286,9 +310,46 @@ impl San {
         self.arrays[usize::from(p.array)].state(p.lun, p.controller, now)
     }
 
-    /// Asks for the LUN of `path` to be moved to its controller (SET TARGET
-    /// PORT GROUPS): how long that takes; none if it cannot be.
-    pub fn activate(&mut self, path: PathId, now: Ns) -> Option<Ns> {
+    /// Whether `path` and `other` lead to the same LUN.
+    pub fn is_same_lun(&self, path: PathId, other: PathId) -> bool {
+        let lun = |path: PathId| {
+            let p = self.paths[usize::from(path.0)];
+            (p.array, p.lun)
+        };
+        lun(path) == lun(other)
+    }
+
+    /// Whether `path` leads to the controller that should own its LUN.
+    pub fn is_preferred(&self, path: PathId) -> bool {
+        let p = self.paths[usize::from(path.0)];
+        self.arrays[usize::from(p.array)].is_preferred(p.lun, p.controller)
+    }
+
+    /// What a host can read of `path` without doing I/O.
+    pub fn identity(&self, path: PathId) -> Identity {
+        let p = self.paths[usize::from(path.0)];
+        let array = &self.arrays[usize::from(p.array)];
+        Identity {
+            lun: array.luns[usize::from(p.lun)].name.clone(),
+            array: array.name.clone(),
+            controller: p.controller,
+            tpgs: array.tpgs(),
+        }
+    }
+
+    /// Every move of a LUN so far, array by array: when, and what.
+    pub fn moves(&self) -> impl Iterator<Item = (Ns, String)> {
+        self.arrays.iter().flat_map(|array| {
+            array.moves.iter().map(|&(at, lun, to)| {
+                let lun = &array.luns[usize::from(lun)].name;
+                (at, format!("{lun} moves to ctl{to}"))
+            })
+        })
+    }
+
+    /// Asks for the LUN of `path` to be moved to its controller (REPORT and SET
+    /// TARGET PORT GROUPS); none if that cannot be asked.
+    pub fn activate(&mut self, path: PathId, now: Ns) -> Option<Activation> {
         let p = self.paths[usize::from(path.0)];
         if self.fabric.state(p.nexus) != State::Running {
             return None;

@@ -49,6 +49,7 @@ fn of_map(map: &MapOutcome) -> Vec<PathChange> {
 #[derive(Copy, Clone, PartialEq, Eq, PartialOrd, Ord)]
 enum Rank {
     Action,
+    Network,
     Path,
     Error,
     NextPath,
@@ -66,6 +67,9 @@ pub fn events(
     let mut all: Vec<(u64, Rank, String)> = Vec::new();
     for change in changes {
         all.push((change.at.0, Rank::Path, text(change)));
+    }
+    for (at, what) in &outcome.network {
+        all.push((at.0, Rank::Network, what.clone()));
     }
     for fault in faults {
         of_fault(fault, &mut all);
@@ -101,6 +105,7 @@ fn of_fault(fault: &FaultSummary, all: &mut Vec<(u64, Rank, String)>) {
     let refused = fault.error.as_ref().map(|error| format!(": {error}"));
     // A table may be long.
     let command = fault.what.split(" --table ").next().unwrap_or_default();
+    let command = command.split(" with '").next().unwrap_or_default();
     let what = format!("{command}{}", refused.unwrap_or_default());
     all.push((fault.at_ns, Rank::Action, what));
     if let Some((after, errno)) = fault.to_first_error_ns.zip(fault.first_errno) {

@@ -34,7 +34,11 @@ pub fn full(outcome: &Outcome, from: Ns, until: Ns) -> Option<Ns> {
         return Some(from);
     }
     let full = windows.find(|(_, window)| before.is_reached_by(window));
-    full.map(|(bin, _)| begin(bin).max(from))
+    let full = full.map(|(bin, _)| begin(bin).max(from))?;
+    // A bin may begin within the gap that it ends.
+    let within = |gap: &&(Ns, Ns)| gap.0 <= full && full < gap.1;
+    let gap = gaps.application.listed.iter().find(within);
+    Some(gap.map_or(full, |gap| gap.1))
 }
 
 /// The rate before the first event.
@@ -76,11 +80,13 @@ fn sum_of(window: &[u64]) -> f64 {
 mod tests {
     use super::*;
     use crate::models::fault::ActionKind;
+    use crate::observe::marks::EventId;
     use crate::run::outcome::ActionOutcome;
 
     fn outcome(successes: &[u64], event_ms: u64) -> Outcome {
         Outcome {
             actions: vec![ActionOutcome {
+                id: EventId::Action(0),
                 what: "x".into(),
                 kind: ActionKind::Breaks,
                 path: None,

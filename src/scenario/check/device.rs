@@ -189,7 +189,7 @@ impl Checker<'_> {
             queue_depth: raw.queue_depth.map(Int::get32),
             timeout: raw.timeout.map_or(default.timeout, |time| Ns(time.0)),
             retries: raw.retries.map_or(default.retries, Int::get32),
-            handler: None,
+            handler: raw.handler.clone(),
         };
         (DeviceConfig::ScsiDebug(config), size * MIB)
     }

@@ -3,18 +3,28 @@
 
 use super::Checker;
 use crate::models::config::QueueConfig;
-use crate::models::mpath::selector::BUILT_IN;
+use crate::models::multipathd::{Daemon, Settings};
+use crate::models::san::SanConfig;
 use crate::scenario::at::At;
 use crate::scenario::error::did_you_mean;
-use crate::scenario::raw::{RawGroup, RawMap, RawMode};
+use crate::scenario::raw::{RawGroup, RawMap, RawMode, RawPath};
 use crate::scenario::table::{self, Line, TableWord, device_name};
 use crate::scenario::{Device, Map};
+use crate::sim::Ns;
 
 /// Major number of device-mapper devices, as the lab has it.
 const MAJOR: u32 = 254;
 
 impl Checker<'_> {
-    pub(super) fn maps(&mut self, raw: &[At<RawMap>], devices: &[Device]) -> Vec<Map> {
+    /// The maps over `devices`; those of which paths alone are given are made
+    /// by multipathd.
+    pub(super) fn maps(
+        &mut self,
+        raw: &[At<RawMap>],
+        devices: &[Device],
+        san: &SanConfig,
+        multipathd: Option<&Settings>,
+    ) -> Vec<Map> {
         let mut maps: Vec<Map> = Vec::new();
         for entry in raw {
             let name = entry
@@ -27,7 +37,13 @@ impl Checker<'_> {
                 self.wrong(entry, message, "give it a name of its own: name = \"…\"");
             }
             // A map whose table is wrong is there all the same: no errors in its wake.
-            let table = self.table(entry, devices, &maps).unwrap_or_default();
+            let table = match (multipathd, &entry.paths) {
+                (Some(settings), Some(paths)) if is_made_by_multipathd(entry) => {
+                    self.table_of_multipathd(entry, paths, devices, (san, settings))
+                }
+                _ => self.table(entry, devices, &maps),
+            };
+            let table = table.unwrap_or_default();
             maps.push(Map {
                 name,
                 devno: (MAJOR, maps.len() as u32),
@@ -50,6 +66,36 @@ impl Checker<'_> {
             Some(text) => self.table_text(text, devices, maps),
             None => self.table_from_fields(entry, devices, maps),
         }
+    }
+
+    /// The table that multipathd writes for `paths` (`assemble_map`).
+    fn table_of_multipathd(
+        &mut self,
+        entry: &At<RawMap>,
+        paths: &At<Vec<At<RawPath>>>,
+        devices: &[Device],
+        (san, settings): (&SanConfig, &Settings),
+    ) -> Option<String> {
+        let mut infos = Vec::new();
+        let mut smallest = None;
+        for path in paths.iter() {
+            let name = device_name(path.device());
+            let Some(device) = devices.iter().find(|device| device.name == name) else {
+                let hint = did_you_mean(name, devices.iter().map(|d| d.name.as_str()));
+                let message = format!("there is no device `{}`", path.device());
+                self.wrong(path, message, hint);
+                return None;
+            };
+            smallest = Some(smallest.map_or(device.sectors, |s: u64| s.min(device.sectors)));
+            infos.push(Checker::path_info(device, san));
+        }
+        let size = entry.size.as_ref().map(|size| size.0 / 512).or(smallest);
+        let Some(size) = size else {
+            self.wrong(paths, "a map without paths", "name at least one device");
+            return None;
+        };
+        let daemon = Daemon::new(settings.clone(), infos, false, Ns::ZERO);
+        Some(format!("0 {size} multipath {}", daemon.table()))
     }
 
     fn table_text(
@@ -93,9 +139,9 @@ impl Checker<'_> {
 
     fn selector_word(&mut self, text: &At<String>, word: Option<&TableWord<'_>>) {
         if let Some(word) = word
-            && !BUILT_IN.contains(&word.text)
+            && !self.policies.has(word.text)
         {
-            let hint = did_you_mean(word.text, BUILT_IN.into_iter());
+            let hint = did_you_mean(word.text, self.policies.all_names());
             self.wrong_within(
                 text,
                 word.span.clone(),
@@ -187,8 +233,8 @@ impl Checker<'_> {
         maps: &[Map],
         smallest: &mut Option<u64>,
     ) -> Option<String> {
-        if !BUILT_IN.contains(&group.selector.as_str()) {
-            let hint = did_you_mean(&group.selector, BUILT_IN.into_iter());
+        if !self.policies.has(&group.selector) {
+            let hint = did_you_mean(&group.selector, self.policies.all_names());
             let message = format!("unknown path selector `{}`", *group.selector);
             self.wrong(&group.selector, message, hint);
         }
@@ -229,6 +275,16 @@ impl Checker<'_> {
         }
         Some(text)
     }
+}
+
+/// Whether only paths are given: how they are used is multipathd's to say.
+fn is_made_by_multipathd(entry: &RawMap) -> bool {
+    entry.table.is_none()
+        && entry.selector.is_none()
+        && entry.selector_args.is_none()
+        && entry.group.is_none()
+        && entry.features.is_none()
+        && entry.hw_handler.is_none()
 }
 
 /// `n` and the words.

@@ -18,6 +18,7 @@ use super::error::{Problem, Source, did_you_mean};
 use super::raw::{RawHost, RawMessage, RawScenario};
 use crate::models::fault::DmMultipathParams;
 use crate::models::host::{Cost, HostConfig};
+use crate::models::mpath::policy::Registry;
 use crate::sim::Ns;
 
 /// What is known while checking.
@@ -25,6 +26,8 @@ struct Checker<'s> {
     source: &'s Source,
     /// Folder that relative paths start from.
     folder: &'s std::path::Path,
+    /// Path selectors there are beside the kernel's.
+    policies: &'s Registry,
     problems: Vec<Problem>,
     /// What may not be as the author expects.
     warnings: Vec<String>,
@@ -40,22 +43,27 @@ pub(super) fn check(
     source: &Source,
     folder: &std::path::Path,
     default_name: &str,
+    policies: &Registry,
 ) -> Result<Scenario, Vec<Problem>> {
     let mut checker = Checker {
         source,
         folder,
+        policies,
         problems: Vec::new(),
         warnings: Vec::new(),
     };
     let name = checker.name(raw.name.as_ref(), default_name);
     let host = checker.host(&raw.host);
     let media = checker.media(&raw.media);
-    let san = checker.san(raw);
+    let mut san = checker.san(raw);
+    let multipathd = checker.multipathd(raw.multipathd.as_ref());
+    if let Some(settings) = &multipathd {
+        Checker::set_timeouts(&mut san, settings);
+    }
     let devices = checker.devices(&raw.device, &raw.media, &san);
-    let maps = checker.maps(&raw.map, &devices);
+    let maps = checker.maps(&raw.map, &devices, &san, multipathd.as_ref());
     let messages = checker.messages(&raw.message, &maps);
     let timeline = checker.timeline(&raw.timeline, &devices, &maps);
-    let multipathd = checker.multipathd(raw.multipathd.as_ref());
     let workload = checker.workload(&raw.workload, &devices, &maps);
     checker
         .problems
@@ -82,6 +90,7 @@ pub(super) fn check(
                 .map_or(0, |secs| secs.get32()),
         },
         workload,
+        policies: policies.clone(),
         warnings: checker.warnings,
         series_bin: raw
             .output
@@ -141,6 +150,7 @@ impl Checker<'_> {
             hz: raw.hz.as_ref().map_or(default.hz, |hz| hz.get32()),
             profile: raw.profile.unwrap_or_default().name().into(),
             tracing: raw.tracing.unwrap_or(default.tracing),
+            blktrace: default.blktrace,
             uptime: raw.uptime.map_or(default.uptime, |t| Ns(t.0)),
             costs: self.costs(raw),
         }

@@ -4,10 +4,14 @@
 use super::Checker;
 use crate::models::device::DeviceConfig;
 use crate::models::device::scsi::LunDiskConfig;
+use crate::models::fabric::Transport;
 use crate::models::fabric::fault::{Fault, FaultKind};
-use crate::models::san::{San, SanConfig};
+use crate::models::machine::lun_info;
+use crate::models::multipathd::{DevLoss, FastIoFail, PathInfo, PathState, Settings};
+use crate::models::san::{LunMove, San, SanConfig};
+use crate::scenario::Device;
 use crate::scenario::at::At;
-use crate::scenario::raw::{RawDevice, RawEvent, RawScenario, RawUpgrade};
+use crate::scenario::raw::{RawDevice, RawEvent, RawScenario, RawUpgrade, RawUpgradeOf};
 use crate::sim::Ns;
 use crate::sim::draw::Draws;
 
@@ -43,6 +47,14 @@ impl Checker<'_> {
             });
         }
         for event in &raw.timeline {
+            if let Some(moved) = &event.moved {
+                let order = LunMove {
+                    at: event.at.ns(),
+                    lun: moved.lun.clone(),
+                    to: moved.to.clone(),
+                };
+                self.try_part(&mut config, event, |c, _| c.moves.push(order.clone()));
+            }
             for fault in self.faults_of(event, &config) {
                 self.try_part(&mut config, event, |c, _| c.faults.push(fault.clone()));
             }
@@ -87,7 +99,7 @@ impl Checker<'_> {
         }]
     }
 
-    /// Controllers that are restarted one after the other.
+    /// Controllers or ports that are restarted one after the other.
     fn upgrade(&mut self, raw: &RawUpgrade, mut from: Ns, config: &SanConfig) -> Vec<Fault> {
         let Some(array) = config.arrays.iter().find(|a| a.name == *raw.array.value) else {
             let message = format!("there is no array `{}`", *raw.array);
@@ -98,20 +110,71 @@ impl Checker<'_> {
             );
             return Vec::new();
         };
+        let controllers = (0..array.controllers).map(|c| format!("{}.ctl{c}", array.name));
+        let (parts, restart): (Vec<String>, Ns) = match raw.of {
+            RawUpgradeOf::Controllers => (controllers.collect(), array.access.restart),
+            RawUpgradeOf::Ports => {
+                let ports = |c: String| (0..array.ports).map(move |p| format!("{c}.p{p}"));
+                (controllers.flat_map(ports).collect(), Ns::ZERO)
+            }
+        };
         let pause = raw.pause.map_or(Ns::ZERO, |time| time.ns());
         let mut faults = Vec::new();
-        for c in 0..array.controllers {
+        for on in parts {
             let until = from.saturating_add(raw.each.ns());
             faults.push(Fault {
-                on: format!("{}.ctl{c}", array.name),
+                on,
                 kind: FaultKind::Down,
                 from,
                 until,
             });
-            let restarted = until.saturating_add(array.access.restart);
-            from = restarted.saturating_add(pause);
+            from = until.saturating_add(restart).saturating_add(pause);
         }
         faults
+    }
+
+    /// What multipathd sets of the transport's timeouts
+    /// (`discovery.c:sysfs_set_scsi_tmo`): `fast_io_fail_tmo`, if it is not the
+    /// default, and a `dev_loss_tmo` that outlives `no_path_retry`.
+    pub(super) fn set_timeouts(config: &mut SanConfig, settings: &Settings) {
+        let fast = match settings.fast_io_fail_tmo {
+            same if same == Settings::default().fast_io_fail_tmo => None,
+            FastIoFail::Off => Some(Ns::ZERO),
+            FastIoFail::Seconds(secs) => Some(Ns::from_secs(secs.into())),
+        };
+        match &mut config.transport {
+            Transport::Fc(fc) => {
+                fc.fast_io_fail_tmo = fast.unwrap_or(fc.fast_io_fail_tmo);
+                let now = fc.dev_loss_tmo.map_or(u32::MAX, whole_seconds);
+                let wanted = settings.dev_loss_tmo_seconds(now);
+                if wanted != now && fc.dev_loss_tmo.is_some()
+                    || settings.dev_loss_tmo != DevLoss::Hardware
+                {
+                    fc.dev_loss_tmo = Some(Ns::from_secs(wanted.into()));
+                }
+            }
+            Transport::Tcp(tcp) => tcp.fast_io_fail_tmo = fast.unwrap_or(tcp.fast_io_fail_tmo),
+        }
+    }
+
+    /// What multipathd knows of a device when it makes a map over it.
+    pub(super) fn path_info(device: &Device, san: &SanConfig) -> PathInfo {
+        let info = PathInfo {
+            dev: format!("{}:{}", device.devno.0, device.devno.1),
+            serial: "0".into(),
+            node_name: device.name.clone(),
+            state: PathState::Up,
+            ..PathInfo::default()
+        };
+        let DeviceConfig::Lun(lun) = &device.kind else {
+            return info;
+        };
+        let network = San::new(san, Draws::new(0));
+        let on_path = network.and_then(|mut network| {
+            let path = network.add_path(&lun.path())?;
+            Ok(lun_info(&network, path, info.clone()))
+        });
+        on_path.unwrap_or(info)
     }
 
     /// A LUN and its capacity in bytes.
@@ -145,4 +208,8 @@ impl Checker<'_> {
             }
         }
     }
+}
+
+fn whole_seconds(time: Ns) -> u32 {
+    u32::try_from(time.0 / 1_000_000_000).unwrap_or(u32::MAX)
 }

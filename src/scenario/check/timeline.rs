@@ -41,17 +41,18 @@ impl Checker<'_> {
             e.scsi_debug.is_some(),
             e.fault.is_some(),
             e.upgrade.is_some(),
+            e.moved.is_some(),
         ];
         if given.into_iter().filter(|&g| g).count() != 1 {
             self.wrong(
                 e,
                 "an event is one thing at a time",
                 "give one of message, suspend, resume, load, state, delete, bad_blocks, \
-                 good_blocks, scsi_debug, fault and upgrade",
+                 good_blocks, scsi_debug, fault, upgrade and move",
             );
             return None;
         }
-        if e.fault.is_some() || e.upgrade.is_some() {
+        if e.fault.is_some() || e.upgrade.is_some() || e.moved.is_some() {
             return None; // hardware: it belongs to the storage network
         }
         if let Some(injection) = &e.scsi_debug {

@@ -7,7 +7,7 @@ use serde::de::{SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 
 use super::{RawDistribution, RawQueue};
-use crate::models::device::scsi::LunDiskConfig;
+use crate::models::device::scsi::{HandlerConfig, LunDiskConfig};
 use crate::scenario::at::At;
 use crate::scenario::units::{Bytes, Int, Rate, Time};
 
@@ -131,6 +131,8 @@ pub struct RawScsiDebug {
     pub timeout: Option<Time<1_000_000, HOUR>>,
     /// How often a command that failed is tried again. Default: 5.
     pub retries: Option<Int<0, 100>>,
+    /// The hardware handler attached to it. Default: none.
+    pub handler: Option<HandlerConfig>,
 }
 
 /// A port of a storage array. A command passes the controller

@@ -15,7 +15,7 @@ pub use distribution::RawDistribution;
 pub use map::{RawGroup, RawMap, RawMessage, RawMode, RawPath, Word};
 pub use multipathd::RawMultipathd;
 pub use queue::RawQueue;
-pub use san::{OverPreset, Presets, RawFault, RawUpgrade};
+pub use san::{OverPreset, Presets, RawFault, RawMove, RawUpgrade, RawUpgradeOf};
 pub use timeline::{RawEvent, RawInjection, RawState, RawSuspend};
 pub use workload::{Arrivals, FioValue, RawIolog, RawJob, RawOpen, RawWorkload};
 

@@ -114,17 +114,43 @@ impl<T: JsonSchema + Presets> JsonSchema for OverPreset<T> {
     }
 }
 
-/// A fault of the storage network: `at` is its begin.
+/// An array is upgraded part by part: `at` is when the first one goes.
 #[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[schemars(rename = "Upgrade")]
 pub struct RawUpgrade {
-    /// The array whose controllers are restarted, one after the other.
+    /// The array whose parts are restarted, one after the other.
     pub array: At<String>,
+    /// Which parts. Default: `controllers`.
+    #[serde(default)]
+    pub of: RawUpgradeOf,
     /// How long each is away.
     pub each: Time<1_000>,
     /// From the return of one to the restart of the next. Default: `"0s"`.
     pub pause: Option<Time>,
+}
+
+/// What is restarted, one after the other.
+#[derive(Copy, Clone, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+#[schemars(rename = "UpgradeOf")]
+pub enum RawUpgradeOf {
+    /// Controllers, with all their ports.
+    #[default]
+    Controllers,
+    /// Ports alone.
+    Ports,
+}
+
+/// A LUN that moves: `at` is when it begins to.
+#[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(rename = "Move")]
+pub struct RawMove {
+    /// The LUN.
+    pub lun: String,
+    /// The controller that it moves to.
+    pub to: String,
 }
 
 /// What is wrong with a part of the storage network.

@@ -4,7 +4,7 @@
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::{RawFault, RawUpgrade};
+use super::{RawFault, RawMove, RawUpgrade};
 use crate::scenario::at::At;
 use crate::scenario::units::Time;
 
@@ -46,6 +46,9 @@ pub struct RawEvent {
     pub lasts: Option<Time>,
     /// The controllers of an array are restarted one after the other.
     pub upgrade: Option<RawUpgrade>,
+    /// The array's administrator moves a LUN to another controller.
+    #[serde(rename = "move")]
+    pub moved: Option<RawMove>,
 }
 
 /// How a map is suspended.

@@ -14,7 +14,7 @@ pub fn network(d: &mut Dice, devices: &mut [Device]) -> Option<Network> {
         fabric: fabric(d),
         initiators: d.of(&[1, 2, 2]),
         controllers: d.of(&[1, 2, 2, 2]),
-        ports: d.from_to(1, 2),
+        ports: d.between(1, 2),
         array: array(d),
         others: Vec::new(),
     };
@@ -112,9 +112,8 @@ fn lun(d: &mut Dice, n: &Network, handled: bool) -> String {
     if d.chance(60) {
         fields.push(format!("timeout = \"{}ms\"", d.of(&[100, 1000, 5000])));
     }
-    if handled {
-        fields.push("handler = \"alua\"".into());
-    }
+    let handler = if handled { "alua" } else { "none" };
+    fields.push(format!("handler = \"{handler}\""));
     format!("lun = {{ {} }}", fields.join(", "))
 }
 
@@ -159,7 +158,7 @@ fn fault(d: &mut Dice, n: &Network) -> (String, String) {
                 3..5 => named("black_hole"),
                 5 => format!("{{ loss = {} }}", d.of(&["0.01", "0.1", "0.5"])),
                 6 => format!("{{ transport_error = {} }}", d.of(&["0.01", "0.1", "0.5"])),
-                7 => format!("{{ bandwidth = {} }}", d.from_to(1, 50)),
+                7 => format!("{{ bandwidth = {} }}", d.between(1, 50)),
                 _ => latency(d),
             };
             (on, fault)

@@ -87,7 +87,7 @@ fn leaf_devices() -> Vec<NamedDevice> {
     let disk = |name: &str, minor| {
         let config = ScsiDebugConfig {
             dev_size_mb: 64,
-            handler: Some("alua".to_owned()),
+            handler: Some("alua".into()),
             ..ScsiDebugConfig::default()
         };
         (name.to_owned(), (8, minor), DeviceConfig::ScsiDebug(config))

@@ -2,8 +2,8 @@
 
 use super::super::error::{ConfError, Warning};
 use super::super::keywords::canonical;
-use super::super::nearest::nearest;
 use super::super::tree::Setting;
+use crate::formats::nearest::nearest;
 use crate::models::multipathd::{
     Checker, DevLoss, Failback, FastIoFail, GroupingPolicy, Layer, MarginalPathgroups, NoPathRetry,
     Prio, RrWeight,

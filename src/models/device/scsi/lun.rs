@@ -18,6 +18,7 @@ use super::super::super::io::{DevId, Op, ReqId};
 use super::super::super::san::{Fate, Held, PathConfig, PathId};
 use super::super::DeviceEnv;
 use super::error::{EhPolicy, Tmf};
+use super::handler::{Handler, HandlerConfig};
 use super::result::{Answer, CmdResult, HostByte, SenseKey};
 use super::state::{SdevState, delete};
 use super::{Lld, ScsiDisk, sdev};
@@ -48,9 +49,10 @@ pub struct LunDiskConfig {
     pub timeout: Ns,
     /// How often a command is tried again. Default: 5.
     pub retries: u32,
-    /// The hardware handler attached to it. Default: none.
+    /// The hardware handler attached to it; `none`: none. Default: `alua`, if
+    /// the array speaks of access states.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub handler: Option<String>,
+    pub handler: Option<HandlerConfig>,
 }
 
 impl Default for LunDiskConfig {
@@ -82,10 +84,15 @@ impl LunDiskConfig {
 }
 
 impl ScsiDisk {
-    /// The disk of `config` on `path`.
-    pub fn on_path(dev: DevId, config: &LunDiskConfig, path: PathId) -> Self {
+    /// The disk of `config` on `path`, which speaks of access states or not
+    /// (`scsi_dh.c:scsi_dh_find_driver`).
+    pub fn on_path(dev: DevId, config: &LunDiskConfig, path: PathId, alua: bool) -> Self {
         let mut disk = ScsiDisk::over(dev, Lld::Lun(path), config.queue_depth);
-        disk.handler = config.handler.clone();
+        disk.handler = match &config.handler {
+            Some(handler) if handler.name == "none" => None,
+            Some(handler) => Some(Handler::new(handler)),
+            None => alua.then(|| Handler::new(&"alua".into())),
+        };
         disk.retries = config.retries;
         disk.depth.is_on = true; // track_queue_depth
         disk
@@ -134,12 +141,13 @@ fn command<K: DeviceEnv>(k: &mut K, disk: u16, path: PathId, rq: ReqId) -> Comma
     }
 }
 
-/// The command by which multipathd checks `path`: TEST UNIT READY, but that it
-/// takes a port in standby for one that can be used (`PATH_GHOST`).
+/// The command by which multipathd checks `path`: TEST UNIT READY, but that a
+/// port in standby, or one that changes its state, is no failure for it
+/// (`PATH_GHOST`, `PATH_PENDING`).
 fn checks<K: DeviceEnv>(k: &mut K, path: PathId) -> CommandKind {
     let now = k.host().now();
     match k.devices().san.access_state(path, now) {
-        AccessState::Standby => CommandKind::Control,
+        AccessState::Standby | AccessState::Transitioning => CommandKind::Control,
         _ => CommandKind::Test,
     }
 }

@@ -11,6 +11,7 @@
 pub mod complete;
 pub mod depth;
 pub mod error;
+pub mod handler;
 pub mod lun;
 pub mod queue;
 pub mod result;
@@ -20,6 +21,7 @@ pub mod timeout;
 
 pub use complete::scsi_done;
 pub use error::EhPolicy;
+pub use handler::{HandlerConfig, SCSI_DH_IO};
 pub use lun::{LunDiskConfig, nexus_event};
 pub use queue::{get_budget, lld_busy, put_budget, queue_rq};
 pub use scsi_debug::{ScsiDebug, scsi_debug_write};
@@ -32,6 +34,7 @@ use super::{DeviceEnv, ScsiDebugConfig};
 use crate::sim::Ns;
 use depth::DepthTracking;
 use error::ScsiHost;
+use handler::Handler;
 use result::Answer;
 use scsi_debug::Delays;
 
@@ -53,7 +56,7 @@ pub struct ScsiDisk {
     /// Requests for a token that were refused since the last completion.
     pub restarts: bool,
     /// The hardware handler attached to it (`sdev->handler`).
-    pub handler: Option<String>,
+    pub handler: Option<Handler>,
     /// Whether it takes commands.
     pub state: SdevState,
     /// Whether it has been logged that it does not (`offline_already`).
@@ -140,7 +143,7 @@ impl ScsiDisk {
             command: c.ndelay,
             sync_cache: SYNC_CACHE,
         };
-        disk.handler = c.handler.clone();
+        disk.handler = c.handler.as_ref().map(Handler::new);
         disk.retries = c.retries;
         disk
     }

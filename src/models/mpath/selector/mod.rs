@@ -27,7 +27,9 @@ pub use service_time::ServiceTime;
 
 use std::fmt;
 
+use super::policy::Truth;
 use super::scan::{CtrError, scan_u32};
+use crate::models::io::Op;
 use crate::sim::Ns;
 
 /// What a selector may look at when it is asked.
@@ -41,6 +43,12 @@ pub struct SelectCtx {
     pub node: u16,
     /// The time.
     pub now: Ns,
+    /// First sector; what the kernel's selectors do not look at, as what follows.
+    pub sector: u64,
+    /// Operation.
+    pub op: Op,
+    /// Whether somebody waits for it.
+    pub is_sync: bool,
 }
 
 /// Which of the two texts is wanted (`status_type_t`).
@@ -75,6 +83,8 @@ pub trait PathSelector {
     fn fail_path(&mut self, path: usize);
     /// `path` is usable again (`reinstate_path`).
     fn reinstate_path(&mut self, path: usize);
+    /// What the device of `path` takes in truth: only an oracle listens.
+    fn learn_truth(&mut self, _path: usize, _truth: Truth) {}
     /// For how many I/Os `path` is kept once chosen, 0 = until it fails; kernels
     /// that ask for every I/O do not look at it.
     fn repeat_count(&self, _path: usize) -> u32 {
@@ -250,6 +260,9 @@ impl PathSelector for Selector {
     }
     fn reinstate_path(&mut self, path: usize) {
         dispatch!(self, s => s.reinstate_path(path))
+    }
+    fn learn_truth(&mut self, path: usize, truth: Truth) {
+        dispatch!(self, s => s.learn_truth(path, truth))
     }
     fn repeat_count(&self, path: usize) -> u32 {
         dispatch!(self, s => s.repeat_count(path))

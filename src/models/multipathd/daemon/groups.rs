@@ -115,11 +115,16 @@ impl Daemon {
         let apart = self.settings.marginal_pathgroups != MarginalPathgroups::Off;
         let members = self.members();
         let groups = group_paths(self.policy, &members, apart);
-        self.best_group = best_group(&groups, &members);
+        self.take_groups(groups);
+        self.queueing = self.retry.table_queues();
+    }
+
+    /// These are the groups of the map from now on.
+    pub(super) fn take_groups(&mut self, groups: Vec<Vec<usize>>) {
+        self.best_group = best_group(&groups, &self.members());
         self.next_group = self.best_group;
         self.disabled_groups = vec![false; groups.len()];
         self.groups = groups;
-        self.queueing = self.retry.table_queues();
     }
 
     fn members(&self) -> Vec<Member<'_>> {

@@ -1,17 +1,23 @@
 //! The known word that a mistyped one is nearest to.
 
 /// The one of `known` that `word` is most like, if it is like any.
-pub(super) fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Option<String> {
+pub(crate) fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Option<String> {
+    let near = |candidate: &str| 1 + candidate.chars().count() / 3;
     known
         .into_iter()
-        .map(|candidate| (distance(word, candidate), candidate))
+        .map(|candidate| (edits(word, candidate), candidate))
         .min()
-        .filter(|(d, _)| *d <= (word.chars().count() / 3).max(1))
+        .filter(|(edits, candidate)| *edits <= near(candidate))
         .map(|(_, candidate)| candidate.to_owned())
 }
 
-/// Letters to insert, delete or replace.
-fn distance(a: &str, b: &str) -> usize {
+/// A hint that names it.
+pub(crate) fn did_you_mean(nearest: &str) -> String {
+    format!("did you mean `{nearest}`?")
+}
+
+/// Letters to insert, delete or replace (Levenshtein's distance).
+fn edits(a: &str, b: &str) -> usize {
     let b: Vec<char> = b.chars().collect();
     let mut row: Vec<usize> = (0..=b.len()).collect();
     for (i, x) in a.chars().enumerate() {
@@ -36,6 +42,8 @@ mod tests {
         assert_eq!(nearest("failbak", known).as_deref(), Some("failback"));
         assert_eq!(nearest("prio", known), None);
         assert_eq!(nearest("", known), None);
-        assert_eq!(distance("kitten", "sitting"), 3);
+        assert_eq!(nearest("x", []), None);
+        assert_eq!(edits("kitten", "sitting"), 3);
+        assert_eq!(edits("größe", "grösse"), 2);
     }
 }

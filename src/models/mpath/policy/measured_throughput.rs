@@ -1,0 +1,65 @@
+//! measured-throughput: the first form of service-time, as proposed in January
+//! 2009; what was merged takes the throughput from the table instead.
+
+use super::{Ended, PathView, Paths, Policy, Started};
+use crate::models::mpath::selector::SelectCtx;
+use crate::sim::Ns;
+
+/// Time in use after which a measurement counts.
+const WINDOW: Ns = Ns::from_ms(10);
+
+/// The path with the least (bytes in flight + bytes of this I/O) / throughput,
+/// the throughput being that of its recent time in use.
+#[derive(Default)]
+pub(super) struct MeasuredThroughput {
+    paths: Vec<Measured>,
+}
+
+#[derive(Copy, Clone, Default)]
+struct Measured {
+    in_flight: u32,
+    /// When it last became busy, or was last looked at while busy.
+    busy_since: Ns,
+    /// Of the measurement under way: time in use, and bytes done in it.
+    busy: Ns,
+    bytes: u64,
+    /// Bytes a millisecond; 0 = not known yet.
+    throughput: u64,
+}
+
+impl Policy for MeasuredThroughput {
+    fn add_path(&mut self, args: &[&str]) -> Result<(), String> {
+        self.paths.push(Measured::default());
+        match args {
+            [] => Ok(()),
+            _ => Err("incorrect number of arguments".into()),
+        }
+    }
+    fn choose(&mut self, io: &SelectCtx, paths: &Paths) -> usize {
+        paths.least_of(|index, path| {
+            let bytes = u128::from(path.bytes_in_flight + u64::from(io.nr_bytes));
+            match self.paths[index].throughput {
+                0 => (0, path.bytes_in_flight), // to be tried
+                rate => ((bytes << 20) / u128::from(rate), path.bytes_in_flight),
+            }
+        })
+    }
+    fn started(&mut self, path: usize, io: Started) {
+        let p = &mut self.paths[path];
+        if p.in_flight == 0 {
+            p.busy_since = io.now;
+        }
+        p.in_flight += 1;
+    }
+    fn ended(&mut self, path: usize, io: Ended, _view: &PathView) {
+        let p = &mut self.paths[path];
+        p.in_flight = p.in_flight.saturating_sub(1);
+        p.busy += io.now.saturating_sub(p.busy_since);
+        p.busy_since = io.now;
+        p.bytes += u64::from(io.nr_bytes);
+        if p.busy >= WINDOW {
+            p.throughput = (p.bytes.saturating_mul(1_000_000) / p.busy.0).max(1);
+            (p.busy, p.bytes) = (Ns::ZERO, 0);
+        }
+    }
+}

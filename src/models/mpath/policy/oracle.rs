@@ -1,0 +1,41 @@
+//! oracle: knows what every path's device takes in truth. A contestant, not a
+//! bound: it looks one I/O ahead.
+
+use super::{Paths, Policy, Truth};
+use crate::models::mpath::selector::SelectCtx;
+
+/// The path on which this I/O would be done first, by true mean service times
+/// and by what this host has in flight there. What others have there it does not
+/// see.
+#[derive(Default)]
+pub(super) struct Oracle {
+    truth: Vec<Truth>,
+}
+
+impl Policy for Oracle {
+    fn add_path(&mut self, _args: &[&str]) -> Result<(), String> {
+        self.truth.push(Truth::default());
+        Ok(())
+    }
+    fn learn_truth(&mut self, path: usize, truth: Truth) {
+        self.truth[path] = truth;
+    }
+    fn choose(&mut self, io: &SelectCtx, paths: &Paths) -> usize {
+        paths.least_of(|index, path| {
+            let truth = self.truth[index];
+            let bytes = path.bytes_in_flight + u64::from(io.nr_bytes);
+            match u64::from(truth.slots) {
+                // Nobody waits: its own service, the idler path of equals.
+                0 => (truth.service_of(u64::from(io.nr_bytes)).0, path.in_flight),
+                slots => {
+                    let rounds = (u64::from(path.in_flight) / slots + 1) * truth.service.0;
+                    let data = Truth {
+                        service: crate::sim::Ns::ZERO,
+                        ..truth
+                    };
+                    (rounds + data.service_of(bytes).0 / slots, path.in_flight)
+                }
+            }
+        })
+    }
+}

@@ -1,0 +1,132 @@
+//! What others have measured and published, and what is seen here; see
+//! `docs/published.md`.
+
+#![allow(clippy::unwrap_used, clippy::panic)]
+
+use std::path::Path;
+
+use mpathsim::run::outcome::Outcome;
+use mpathsim::run::summary::RunSummary;
+use mpathsim::run::{RunOptions, run};
+use mpathsim::scenario::{self, Mode};
+use mpathsim::sim::Ns;
+
+const BOTH: [Mode; 2] = [Mode::Bio, Mode::Request];
+
+fn outcome(name: &str, mode: Mode, set: &[String]) -> Outcome {
+    let file = format!("scenarios/published/{name}.toml");
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(file);
+    let scenario = scenario::load(&path, set)
+        .unwrap_or_else(|why| panic!("{name}: {:?}", miette::Report::new(why)));
+    let options = RunOptions {
+        gaps: true,
+        marks: true,
+        series_bin: Some(Ns::from_ms(100)),
+        ..RunOptions::default()
+    };
+    let machine = scenario::build(&scenario, mode).unwrap();
+    run(&machine, &options).unwrap_or_else(|why| panic!("{name}: {why}"))
+}
+
+/// dm-devel, April 2011: a dd over multibus, four iSCSI portals of 1 Gbit/s each:
+/// 113 MB/s in all, however many are active; about 30, 40 and 60 MB/s a link
+/// with four, three and two.
+#[test]
+fn a_single_stream_does_not_add_up() {
+    let disks = ["sda", "sdb", "sdc", "sdd"];
+    for mode in BOTH {
+        for n in 1..=4 {
+            let list: Vec<String> = disks[..n].iter().map(|d| format!("\"{d}\"")).collect();
+            let set = [format!("map.0.paths=[{}]", list.join(", "))];
+            let outcome = outcome("single-stream-iscsi", mode, &set);
+            let summary = RunSummary::new(mode, None, &outcome);
+            let mb = summary.application.bytes_per_second / 1e6;
+            let off = (mb - 113.0).abs() / 113.0;
+            assert!(off < 0.05, "{mode:?}, {n} paths: {mb} MB/s");
+            for path in &summary.paths {
+                let off = (path.share - 1.0 / n as f64).abs();
+                assert!(off < 0.02, "{mode:?}, {n} paths: {}", path.share);
+            }
+        }
+    }
+}
+
+/// The same report: "going to the path devices directly fills every link".
+#[test]
+fn a_stream_on_each_path_does() {
+    let jobs: Vec<String> = ["sda", "sdb", "sdc", "sdd"]
+        .iter()
+        .map(|disk| {
+            format!(
+                "{{ filename = \"/dev/{disk}\", rw = \"read\", bs = \"256k\", iodepth = 1, \
+                 size = \"4g\", runtime = 2, time_based = 1 }}"
+            )
+        })
+        .collect();
+    let set = [format!("workload.job=[{}]", jobs.join(", "))];
+    let outcome = outcome("single-stream-iscsi", Mode::Bio, &set);
+    let mb = RunSummary::new(Mode::Bio, None, &outcome)
+        .application
+        .bytes_per_second
+        / 1e6;
+    assert!((mb - 4.0 * 113.0).abs() < 0.05 * 4.0 * 113.0, "{mb} MB/s");
+}
+
+/// The longest time without a success, and how many I/Os succeeded in the
+/// busiest 100 ms after it and in an ordinary 100 ms before.
+fn stall(outcome: &Outcome) -> (Ns, u64, u64) {
+    let gaps = outcome.gaps.as_ref().unwrap();
+    let listed = &gaps.application.listed;
+    let &(from, until) = listed.iter().max_by_key(|gap| gap.1 - gap.0).unwrap();
+    let after = outcome.series.iter().filter(|bin| bin.at >= until);
+    let peak = after.map(|bin| bin.ios).max().unwrap();
+    let before = outcome.series.iter().filter(|bin| bin.at < from);
+    let usual = before.map(|bin| bin.ios).max().unwrap();
+    (until - from, peak, usual)
+}
+
+fn in_seconds(stall: Ns, from: f64, to: f64) {
+    let s = stall.0 as f64 / 1e9;
+    assert!((from..=to).contains(&s), "{s} s, not {from} to {to} s");
+}
+
+/// fio issue 1886: one of eight paths is switched off under `rate_iops`: I/O
+/// stops for 5 to 15 s, then comes faster than it was asked for.
+#[test]
+fn io_stops_for_up_to_15_s_and_catches_up() {
+    for mode in BOTH {
+        let outcome = outcome("iscsi-port-off", mode, &[]);
+        let (stall, peak, usual) = stall(&outcome);
+        in_seconds(stall, 5.0, 15.1);
+        assert!((195..=205).contains(&usual), "{usual} in 100 ms");
+        assert!(peak > 2 * usual, "{peak} in 100 ms, {usual} before");
+        assert_eq!((outcome.jobs[0].error, outcome.jobs[0].total_err), (0, 0));
+        // What was missed is made up for: nothing is lost, nothing done twice.
+        let read = outcome.jobs[0].read.as_ref().unwrap();
+        assert!(
+            (79_000..=80_100).contains(&read.total_ios),
+            "{}",
+            read.total_ios
+        );
+    }
+}
+
+/// Red Hat article 2876: noop_out_interval 5 s + noop_out_timeout 10 s +
+/// replacement_timeout 15 s = 30 s. The stall lies within one polling interval
+/// of that, whatever the three are.
+#[test]
+fn the_stall_is_the_sum_of_three_timeouts() {
+    for (interval, timeout, recovery) in [(5, 10, 15), (5, 5, 5), (2, 3, 10), (5, 5, 120)] {
+        let tcp = format!(
+            "fabric.transport={{ tcp = {{ keep_alive_interval = \"{interval}s\", \
+             keep_alive_timeout = \"{timeout}s\", fast_io_fail_tmo = \"{recovery}s\" }} }}"
+        );
+        let set = [tcp, "workload.job.0.runtime=150".into()];
+        for mode in BOTH {
+            let outcome = outcome("iscsi-port-off", mode, &set);
+            let sum = f64::from(interval + timeout + recovery);
+            in_seconds(stall(&outcome).0, sum - 0.1, sum + 1.0);
+            assert_eq!(outcome.jobs[0].total_err, 0);
+        }
+    }
+}
