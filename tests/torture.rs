@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use mpathsim::torture::Campaign;
 use mpathsim::torture::case::ways;
 use mpathsim::torture::check::check_text;
+use mpathsim::torture::extents::Hazards;
 
 /// So many cases of seed 1.
 fn cases(runs: u64) -> Campaign {
@@ -52,6 +53,37 @@ fn cases_that_failed_pass() {
         for (mode, ties) in ways(&text) {
             let checked = check_text(&text, mode, ties);
             assert!(checked.is_ok(), "{name}: {checked:?}");
+        }
+    }
+}
+
+/// A write that lands after its acknowledged retry is reported, and fails no
+/// run.
+#[test]
+fn late_writes_are_reported() {
+    for (name, text) in scenarios("torture-hazards") {
+        let (writes, over_newer) = match name.as_str() {
+            "time-out-in-a-black-hole" => (1, 1),
+            "login-lost-and-regained" => (4, 0),
+            other => panic!("what is to come of {other}?"),
+        };
+        for (mode, ties) in ways(&text) {
+            let passed = check_text(&text, mode, ties).unwrap();
+            let hazards = Hazards {
+                late_writes: writes,
+                overwrote_newer: over_newer,
+            };
+            assert_eq!(passed.tally.hazards, hazards, "{name}, {mode:?}");
+            let first = &passed.late_writes[0];
+            assert!(
+                first.contains("after its retry had been acknowledged"),
+                "{first}"
+            );
+            assert_eq!(
+                first.ends_with("over newer data"),
+                over_newer > 0,
+                "{first}"
+            );
         }
     }
 }
