@@ -106,9 +106,8 @@ fn lun(d: &mut Dice, n: &Network, handled: bool) -> String {
     if d.chance(60) {
         fields.push(format!("timeout = \"{}ms\"", d.of(&[100, 1000, 5000])));
     }
-    if handled {
-        fields.push("handler = \"alua\"".into());
-    }
+    let handler = if handled { "alua" } else { "none" };
+    fields.push(format!("handler = \"{handler}\""));
     format!("lun = {{ {} }}", fields.join(", "))
 }
 
