@@ -112,6 +112,16 @@ fn silence_costs_fibre_channel_its_timeouts_and_iscsi_its_ping() {
         assert_within(lost.to_path_failed_ns, 14_900 * MS, 15_100 * MS);
         assert!(happened(&told, "sda: its session stalls"));
 
+        let for_ever = ["timeline.0.for=30000s"];
+        let told = failover("silent-loss-iscsi-without-fast-io-fail", mode, &for_ever);
+        let held = &told.held[0];
+        assert_eq!((held.map.as_str(), held.ios), ("mp", 1));
+        assert!(
+            held.why.starts_with("a path that is blocked"),
+            "{}",
+            held.why
+        );
+
         let told = failover("silent-loss-iscsi-without-fast-io-fail", mode, &[]);
         let lost = fault(&told, "ctl0.p0: black hole");
         assert_eq!(lost.to_path_failed_ns, None);
