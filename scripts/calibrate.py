@@ -21,8 +21,10 @@ COSTS = ROOT / "src/models/host/costs.rs"
 LINE = re.compile(r'^    [A-Z]\w+ "(\w+)" ([\d_]+),$', re.M)
 # Costs of the page cache and of null_blk's memory are fitted by hand.
 FIXED = {"page_copy", "page_dirty", "random_map", "page_alloc", "write_page", "end_page",
-         "store_page", "flush_page", "dio_submit"}
-TIME, CLAT, SLAT = 0.01, 0.03, 0.10  # how closely each figure is to be met
+         "store_page", "flush_page", "dio_submit", "blktrace"}
+# These are read off blktrace's times.
+FIXED |= {"clone_bio", "end_rq_bio", "end_clone_bio", "complete_bio", "unpin_page"}
+TIME, CLAT, SLAT = 0.01, 0.03, 0.05  # how closely each figure is to be met
 PRIOR = 0.7  # how far, in logarithms, a cost may well be from where it began
 
 
@@ -31,7 +33,17 @@ def cases(folder):
              "realistic/E6-lb-randread4k-rr-100_400-qd32*",
              "realistic/E6-seq-*-rr-100x2-*"]
     found = sorted(f for n in names for f in Path(folder).glob(n + ".json"))
-    return [f for f in found if "interleaved" not in f.name]
+    # A device time of one tick: the tick itself delays some completions.
+    return [f for f in found if "interleaved" not in f.name and "-d4-qd1" not in f.name]
+
+
+def device_time(path):
+    """What a single I/O in flight spends in the device, µs; 0 if others queue."""
+    case = json.loads(path.read_text())
+    times = {d.get("completion_nsec", 0) for d in
+             [case["paths"]["common"], *case["paths"].get("per", [])]}
+    alone = "iodepth=1\n" in case["fio_job"] and "numjobs" not in case["fio_job"]
+    return max(times) / 1e3 if alone and len(times) == 1 else 0
 
 
 def kernel(path):
@@ -57,11 +69,15 @@ class Simulator:
         return json.loads(self.run.stdout.readline())
 
 
-def residuals(ours, theirs):
+def residuals(ours, theirs, device):
     out = []
-    for a, b in zip(ours, theirs):
+    for a, b, d in zip(ours, theirs, device):
         for i, (x, y) in enumerate(zip(a, b)):
             scale = (TIME, CLAT, SLAT)[i % 3]
+            if d and i % 3 == 0:
+                continue  # the runtime in whole milliseconds says less
+            if i % 3 == 1:
+                x, y = x - d, y - d  # what the CPU adds
             if y > 0 and x > 0:
                 out.append(np.log(x / y) / scale)
             else:
@@ -80,6 +96,7 @@ def main():
     files = cases(sys.argv[1])
     rounds = int(sys.argv[2]) if len(sys.argv) > 2 else 8
     theirs = [kernel(f) for f in files]
+    device = [device_time(f) for f in files]
     simulate = Simulator(files)
     costs = {n: float(v.replace("_", "")) for n, v in LINE.findall(COSTS.read_text())}
     names = [n for n in costs if n not in FIXED]
@@ -87,7 +104,7 @@ def main():
     x, damping = start.copy(), 1.0
 
     def evaluate(x):
-        r = residuals(simulate(dict(zip(names, np.exp(x)))), theirs)
+        r = residuals(simulate(dict(zip(names, np.exp(x)))), theirs, device)
         return np.concatenate([np.tanh(r / 10) * 10, (x - start) / PRIOR])
 
     r = evaluate(x)

@@ -149,7 +149,9 @@ fn every_case_can_be_rebuilt() {
                 .unwrap_or_else(|e| panic!("{}: {e}", case.id));
             assert!(!machine.devices.is_empty());
             let untraced = case.observed.requests_issued.is_none();
-            assert_eq!(machine.host.tracing, !untraced, "{}", case.id);
+            assert_eq!(machine.host.blktrace, group == "trace", "{}", case.id);
+            let traced = !untraced && group != "trace";
+            assert_eq!(machine.host.tracing, traced, "{}", case.id);
         }
     }
 }

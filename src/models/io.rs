@@ -255,13 +255,6 @@ pub enum EndIo {
         /// The bio it was given.
         orig: BioId,
     },
-    /// A request-based device-mapper device (`end_clone_bio`).
-    DmRq {
-        /// The clone request that carries this bio.
-        clone: ReqId,
-        /// The bio of the original request.
-        orig: BioId,
-    },
 }
 
 impl Bio {

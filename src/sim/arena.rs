@@ -81,13 +81,6 @@ impl<I: Id, T: Copy> Arena<I, T> {
         }
     }
 
-    /// Stores what is stored under `id` once more.
-    #[inline]
-    pub fn duplicate(&mut self, id: I) -> I {
-        let value = self.slots[id.index()];
-        self.alloc(value)
-    }
-
     #[cold]
     fn grow(&mut self, value: T) -> I {
         if self.slots.is_empty() {

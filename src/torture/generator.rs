@@ -20,7 +20,7 @@ impl Dice {
         self.0.next_u64() % n.max(1)
     }
     /// A number from `from` to `to`.
-    fn from_to(&mut self, from: u64, to: u64) -> u64 {
+    fn between(&mut self, from: u64, to: u64) -> u64 {
         from + self.below(to - from + 1)
     }
     /// One of `list`, which is not empty.
@@ -79,7 +79,7 @@ pub fn generate(seed: u64, run: u64) -> Case {
 /// Lines of multipathd's defaults.
 fn multipathd(d: &mut Dice) -> Vec<String> {
     let mut lines = vec![
-        format!("polling_interval {}", d.from_to(1, 5)),
+        format!("polling_interval {}", d.between(1, 5)),
         format!("no_path_retry {}", d.of(&["fail", "queue", "1", "3", "12"])),
         format!(
             "failback {}",
@@ -98,13 +98,13 @@ fn multipathd(d: &mut Dice) -> Vec<String> {
         lines.push(format!("path_grouping_policy {policy}"));
     }
     if d.chance(15) {
-        lines.push(format!("san_path_err_threshold {}", d.from_to(1, 4)));
-        lines.push(format!("san_path_err_forget_rate {}", d.from_to(1, 10)));
-        lines.push(format!("san_path_err_recovery_time {}", d.from_to(5, 60)));
+        lines.push(format!("san_path_err_threshold {}", d.between(1, 4)));
+        lines.push(format!("san_path_err_forget_rate {}", d.between(1, 10)));
+        lines.push(format!("san_path_err_recovery_time {}", d.between(5, 60)));
     } else if d.chance(15) {
         lines.push(format!(
             "marginal_path_double_failed_time {}",
-            d.from_to(1, 60)
+            d.between(1, 60)
         ));
         lines.push("marginal_path_err_sample_time 30".into());
         lines.push(format!("marginal_path_err_rate_threshold {}", d.below(500)));
@@ -119,7 +119,7 @@ fn map(d: &mut Dice, paths: usize, cpus: usize) -> Map {
         features.push("queue_if_no_path".to_owned());
     }
     if d.chance(20) {
-        features.push(format!("pg_init_retries {}", d.from_to(1, 4)));
+        features.push(format!("pg_init_retries {}", d.between(1, 4)));
     }
     if d.chance(20) {
         features.push(format!("pg_init_delay_msecs {}", d.below(30)));

@@ -17,7 +17,8 @@ pub struct Shadow {
     groups: Vec<GroupBelief>,
     /// The group in use.
     current: Option<usize>,
-    /// The path that took the last I/O, if it is still to be had.
+    /// The path that was chosen when that came into use, if it is still to be
+    /// had: it is kept until the group is initialised.
     last: Option<usize>,
     /// The group to be used next.
     next: Option<usize>,
@@ -187,7 +188,7 @@ impl Shadow {
             let p = &mut self.paths[n];
             let failed = is.fail_count != p.fail_count;
             let (was_active, group) = (p.is_active, p.group);
-            if failed && is.fail_count != p.fail_count + 1 || failed && !was_active {
+            if failed && (is.fail_count != p.fail_count + 1 || !was_active) {
                 return Err(format!("path: {} failed more than once at a time", n));
             }
             p.fail_count = is.fail_count;
@@ -298,9 +299,9 @@ impl Shadow {
                 None => (0..self.paths.len()).find(|&n| usable(n)).unwrap_or(0),
             },
         };
-        self.last = Some(path);
         if self.current != Some(group) {
             self.current = Some(group);
+            self.last = Some(path);
             self.queue_io = self.has_handler;
         }
         Ok(Some(path))

@@ -25,10 +25,13 @@ pub fn check(m: &mut Machine<Witness>) -> Result<(), String> {
     if !m.has_multipathd() {
         return Ok(());
     }
+    let limit = |dev: DevId| m.block.devs[usize::from(dev.0)].limits.max_sectors;
     let mut wanted = Vec::new();
     for d in m.dm.devs.iter().filter(|d| !d.blocked) {
         let target = d.multipath().filter(|&target| holds(target));
-        wanted.extend(target.iter().flat_map(|t| t.paths()).map(|path| path.dev));
+        let paths = target.iter().flat_map(|t| t.paths()).map(|path| path.dev);
+        // A request that is too large for a path fails it again and again.
+        wanted.extend(paths.filter(|&path| limit(path) >= limit(d.dev)));
     }
     match wanted.into_iter().find(|&dev| is_usable(m, dev)) {
         Some(dev) => Err(format!(

@@ -21,6 +21,8 @@ pub const MAP_KERNEL_NAME: &str = "dm-0";
 const MAP_DEVNO: (u32, u32) = (254, 0);
 /// What is charged for code paths: the host the observations come from.
 const HOST_PROFILE: &str = "lab";
+/// The group in which blktrace ran instead.
+const BLKTRACED: &str = "trace";
 /// How a note says that requests were not being traced.
 const UNTRACED: &str = "without the tracing triggers";
 
@@ -99,11 +101,13 @@ fn dm_multipath(observation: &Observation) -> Result<DmMultipathParams, Experime
 
 fn host(observation: &Observation) -> HostConfig {
     let defaults = HostConfig::default();
+    let blktrace = observation.group == BLKTRACED;
     HostConfig {
         cpus: observation.cpus.unwrap_or(defaults.cpus),
         hz: observation.hz.unwrap_or(defaults.hz),
         profile: HOST_PROFILE.to_owned(),
-        tracing: !note(observation).contains(UNTRACED),
+        tracing: !blktrace && !note(observation).contains(UNTRACED),
+        blktrace,
         ..HostConfig::default()
     }
 }

@@ -37,6 +37,9 @@ pub fn blk_update_request<K: BlockEnv>(k: &mut K, rq: ReqId, status: BlkStatus, 
         klog::blk_print_req_error(k, rq, status);
     }
     let mut left = (bytes / SECTOR) as u32;
+    if let RqEnd::Clone { .. } = k.block().reqs[rq].end {
+        return k.clone_bios_ended(rq, status, left);
+    }
     loop {
         let b = k.block();
         let r = &mut b.reqs[rq];
@@ -213,10 +216,11 @@ pub fn bio_endio<K: BlockEnv>(k: &mut K, bio: BioId, status: BlkStatus) {
                 k.block().bios.free(bio);
                 return;
             }
+            // A clone has a cost of its own.
+            EndIo::Dm { .. } => return k.bio_end_io(bio, end_io),
             _ => {
                 k.host().charge(Cost::CompleteBio);
-                k.bio_end_io(bio, end_io);
-                return;
+                return k.bio_end_io(bio, end_io);
             }
         }
     }

@@ -407,7 +407,11 @@ fn dispatch_one<K: BlockEnv>(k: &mut K, f: &mut RunHw) -> bool {
         None => true,
         Some(next) => !blk_mq_get_driver_tag(k, next),
     };
-    match k.queue_rq(rq, last) {
+    let Some(status) = k.queue_rq(rq, last) else {
+        f.list.push_front(&mut k.block().reqs, rq);
+        return true;
+    };
+    match status {
         BlkStatus::Ok => true,
         status @ (BlkStatus::Resource | BlkStatus::DevResource) => {
             f.list.push_front(&mut k.block().reqs, rq);

@@ -23,8 +23,9 @@ pub fn step_issue_list<K: BlockEnv>(k: &mut K, task: TaskId, mut f: IssueList) -
     };
     let last = f.list.is_empty();
     match blk_mq_request_issue_directly(k, rq, last) {
-        BlkStatus::Ok => {}
-        BlkStatus::Resource | BlkStatus::DevResource => {
+        None => f.list.push_front(&mut k.block().reqs, rq),
+        Some(BlkStatus::Ok) => {}
+        Some(BlkStatus::Resource | BlkStatus::DevResource) => {
             // The rest takes the way through the queue.
             pop(k, task);
             insert::blk_mq_request_bypass_insert(k, rq, last);
@@ -34,7 +35,7 @@ pub fn step_issue_list<K: BlockEnv>(k: &mut K, task: TaskId, mut f: IssueList) -
             }
             return Step::Again;
         }
-        error => complete::blk_mq_end_request(k, rq, error),
+        Some(error) => complete::blk_mq_end_request(k, rq, error),
     }
     replace(k, task, BlockFrame::IssueList(f));
     Step::Again
@@ -45,39 +46,62 @@ pub fn step_issue_list<K: BlockEnv>(k: &mut K, task: TaskId, mut f: IssueList) -
 #[inline]
 pub fn blk_mq_try_issue_directly<K: BlockEnv>(k: &mut K, rq: ReqId) {
     match try_issue(k, rq, false, true) {
-        BlkStatus::Ok => {}
-        BlkStatus::Resource | BlkStatus::DevResource => {
+        None => {
+            let frame = K::block_frame(BlockFrame::IssueDirectly(rq));
+            k.host().call(frame);
+        }
+        Some(BlkStatus::Ok) => {}
+        Some(BlkStatus::Resource | BlkStatus::DevResource) => {
             insert::blk_mq_request_bypass_insert(k, rq, true);
         }
-        error => complete::blk_mq_end_request(k, rq, error),
+        Some(error) => complete::blk_mq_end_request(k, rq, error),
     }
+}
+
+/// The driver goes on with `rq` after having been interrupted.
+pub fn step_issue_directly<K: BlockEnv>(k: &mut K, task: TaskId, rq: ReqId) -> Step {
+    pop(k, task);
+    blk_mq_try_issue_directly(k, rq);
+    Step::Yield
 }
 
 /// Issues `rq` or says why not; it is not inserted
 /// (`blk_mq_request_issue_directly`).
 #[inline]
-pub fn blk_mq_request_issue_directly<K: BlockEnv>(k: &mut K, rq: ReqId, last: bool) -> BlkStatus {
+pub fn blk_mq_request_issue_directly<K: BlockEnv>(
+    k: &mut K,
+    rq: ReqId,
+    last: bool,
+) -> Option<BlkStatus> {
     try_issue(k, rq, true, last)
 }
 
-/// `__blk_mq_try_issue_directly`
+/// `__blk_mq_try_issue_directly`; None if it has been interrupted.
 #[inline]
-fn try_issue<K: BlockEnv>(k: &mut K, rq: ReqId, bypass_insert: bool, last: bool) -> BlkStatus {
-    let b = k.block();
-    let (dev, elv) = (b.reqs[rq].dev, b.reqs[rq].rqf.has(RqFlags::ELV));
-    if b.dev(dev).quiesced {
+fn try_issue<K: BlockEnv>(
+    k: &mut K,
+    rq: ReqId,
+    bypass_insert: bool,
+    last: bool,
+) -> Option<BlkStatus> {
+    let r = &k.block().reqs[rq];
+    if r.clone.is_some() {
+        return __blk_mq_issue_directly(k, rq, last); // the driver goes on with it
+    }
+    let (dev, elv) = (r.dev, r.rqf.has(RqFlags::ELV));
+    if k.block().dev(dev).quiesced {
         insert::blk_mq_sched_insert_request(k, rq, false, false, false);
-        return BlkStatus::Ok;
+        return Some(BlkStatus::Ok);
     }
     let possible = (!elv || bypass_insert) && get_budget_and_tag(k, rq);
     if possible {
         return __blk_mq_issue_directly(k, rq, last);
     }
     if bypass_insert {
-        return BlkStatus::Resource;
+        return Some(BlkStatus::Resource);
     }
     insert::blk_mq_sched_insert_request(k, rq, false, true, false);
-    BlkStatus::Ok
+    Some(BlkStatus::Ok)
 }
 
 /// A token of the driver's budget and a driver tag, or neither.
@@ -98,13 +122,13 @@ fn get_budget_and_tag<K: BlockEnv>(k: &mut K, rq: ReqId) -> bool {
 
 #[inline]
 #[allow(non_snake_case)]
-fn __blk_mq_issue_directly<K: BlockEnv>(k: &mut K, rq: ReqId, last: bool) -> BlkStatus {
+fn __blk_mq_issue_directly<K: BlockEnv>(k: &mut K, rq: ReqId, last: bool) -> Option<BlkStatus> {
     let hctx = k.block().reqs[rq].hctx;
-    let status = k.queue_rq(rq, last);
+    let status = k.queue_rq(rq, last)?;
     let busy = matches!(status, BlkStatus::Resource | BlkStatus::DevResource);
     k.block().hctx(hctx).update_dispatch_busy(busy);
     if busy {
         requeue::requeue(k, rq);
     }
-    status
+    Some(status)
 }

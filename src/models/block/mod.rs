@@ -58,6 +58,8 @@ pub enum BlockFrame {
     },
     /// `blk_mq_try_issue_list_directly`
     IssueList(issue::IssueList),
+    /// `blk_mq_try_issue_directly`, interrupted.
+    IssueDirectly(ReqId),
     /// `__blk_mq_run_hw_queue`
     RunHw(dispatch::RunHw),
     /// `blk_mq_requeue_work`
@@ -119,8 +121,9 @@ pub trait BlockEnv: HostEnv {
     /// The frame of a step of the block layer.
     fn block_frame(frame: BlockFrame) -> Self::Frame;
 
-    /// `mq_ops->queue_rq`: the driver takes `rq`, or says why not.
-    fn queue_rq(&mut self, rq: ReqId, last: bool) -> BlkStatus;
+    /// `mq_ops->queue_rq`: the driver takes `rq`, or says why not. None if it
+    /// has been interrupted: the next step is to call it again.
+    fn queue_rq(&mut self, rq: ReqId, last: bool) -> Option<BlkStatus>;
     /// `mq_ops->get_budget`: whether the driver has room for one more.
     fn get_budget(&mut self, dev: DevId) -> bool;
     /// `mq_ops->put_budget`
@@ -131,6 +134,9 @@ pub trait BlockEnv: HostEnv {
     fn bio_end_io(&mut self, bio: BioId, end_io: EndIo);
     /// `mq_ops->timeout`: the command of `rq` has taken too long.
     fn timed_out(&mut self, rq: ReqId);
+    /// The bios of a clone have ended, as far as `sectors` more reach: they are
+    /// those of its original, which decides what becomes of them.
+    fn clone_bios_ended(&mut self, clone: ReqId, status: BlkStatus, sectors: u32);
     /// A request that has an [`RqEnd`] of a driver above has ended.
     fn rq_end_io(&mut self, rq: ReqId, status: BlkStatus);
     /// Queues `frame` for kblockd of the CPU that serves `hctx`.
@@ -226,6 +232,12 @@ impl BlockLayer {
         let dev = self.reqs[rq].dev;
         self.dev(dev)
     }
+    /// How many bios a request holds.
+    pub fn count_bios(&self, rq: ReqId) -> u64 {
+        let first = self.reqs[rq].bio;
+        let bios = std::iter::successors(first, |&bio| self.bios[bio].next);
+        bios.count() as u64
+    }
     /// What a trace event says of a request.
     #[inline]
     pub fn rq_subject(&self, rq: ReqId) -> Subject {
@@ -260,6 +272,7 @@ pub fn step<K: BlockEnv>(k: &mut K, task: TaskId, frame: BlockFrame) -> super::h
         BlockFrame::GetRequest(f) => submit::step_get_request(k, task, f),
         BlockFrame::FlushPlug { from_schedule } => plug::step_flush(k, task, from_schedule),
         BlockFrame::IssueList(f) => issue::step_issue_list(k, task, f),
+        BlockFrame::IssueDirectly(rq) => issue::step_issue_directly(k, task, rq),
         BlockFrame::RunHw(f) => dispatch::step_run_hw(k, task, f),
         BlockFrame::RequeueWork(dev) => requeue::step_requeue_work(k, task, dev),
         BlockFrame::TimeoutWork(dev) => timeout::step_timeout_work(k, task, dev),

@@ -162,12 +162,16 @@ fn issue_newest<K: BlockEnv>(k: &mut K, task: TaskId) {
     };
     let last = plug.list.is_empty();
     match issue::blk_mq_request_issue_directly(k, rq, last) {
-        BlkStatus::Ok => {}
-        BlkStatus::Resource | BlkStatus::DevResource => {
+        None => {
+            let b = k.block();
+            b.plugs[task.index()].list.push_front(&mut b.reqs, rq);
+        }
+        Some(BlkStatus::Ok) => {}
+        Some(BlkStatus::Resource | BlkStatus::DevResource) => {
             k.block().plugs[task.index()].direct = false;
             insert::blk_mq_request_bypass_insert(k, rq, true);
         }
-        error => complete::blk_mq_end_request(k, rq, error),
+        Some(error) => complete::blk_mq_end_request(k, rq, error),
     }
 }
 

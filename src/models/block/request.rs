@@ -156,6 +156,8 @@ pub struct Request {
     pub nr_bytes: u32,
     /// Request-based dm: bytes of the clone that have completed.
     pub completed: u32,
+    /// Request-based dm, in a clone: sectors of its first bio that have ended.
+    pub bio_done: u32,
     /// Flush machinery: steps of its sequence that are left.
     pub flush_seq: u8,
     /// First error.
@@ -287,6 +289,7 @@ impl Request {
             pgpath: 0,
             nr_bytes: 0,
             completed: 0,
+            bio_done: 0,
             flush_seq: 0,
             status: BlkStatus::Ok,
         }

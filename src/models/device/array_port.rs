@@ -21,7 +21,7 @@ pub struct PortDisk {
 /// Takes a command if the port has room for it.
 pub fn queue_rq<K: DeviceEnv>(k: &mut K, disk: u16, rq: ReqId) -> BlkStatus {
     let port = k.devices().port_disks[usize::from(disk)].port;
-    let now = k.host().now();
+    let now = k.host().now() + k.host().costs.of(Cost::Issue);
     let b = k.block();
     let r = &b.reqs[rq];
     let command = Command {
@@ -36,8 +36,9 @@ pub fn queue_rq<K: DeviceEnv>(k: &mut K, disk: u16, rq: ReqId) -> BlkStatus {
         Admission::Full => BlkStatus::DevResource,
         Admission::Done(at) => {
             blk_mq_start_request(k, rq);
-            k.complete_at(at, rq);
             k.host().charge(Cost::Issue);
+            k.complete_at(at, rq);
+            k.host().charge(Cost::Issued);
             BlkStatus::Ok
         }
     }

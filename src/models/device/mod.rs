@@ -25,8 +25,11 @@ pub trait DeviceEnv: BlockEnv {
     fn devices(&mut self) -> &mut Devices;
     /// The command of `rq` ends at `at`, in an interrupt of the current CPU.
     fn complete_at(&mut self, at: Ns, rq: ReqId);
-    /// The command of `bio`, of a bio-based null_blk, ends at `at`.
-    fn complete_bio_at(&mut self, at: Ns, nullb: u16, bio: BioId);
+    /// A timer is started that ends the command of `rq` after `span`, in an
+    /// interrupt of the current CPU.
+    fn complete_after(&mut self, span: Ns, rq: ReqId);
+    /// The same for the command of `bio`, of a bio-based null_blk.
+    fn complete_bio_after(&mut self, span: Ns, nullb: u16, bio: BioId);
     /// The host has given up the command of `rq`, which its device carries out
     /// all the same, at `due`.
     fn given_up(&mut self, rq: ReqId, due: Ns);

@@ -139,9 +139,9 @@ pub fn queue_rq<K: DeviceEnv>(k: &mut K, nullb: u16, rq: ReqId) -> BlkStatus {
         k.host().charge_n(cost, pages);
     }
     let delay = k.devices().null_blks[usize::from(nullb)].delay();
-    let at = k.host().now() + delay;
-    k.complete_at(at, rq);
     k.host().charge(Cost::Issue);
+    k.complete_after(delay, rq);
+    k.host().charge(Cost::Issued);
     BlkStatus::Ok
 }
 
@@ -158,9 +158,9 @@ pub fn submit_bio<K: DeviceEnv>(k: &mut K, nullb: u16, bio: BioId) {
 
 fn issue_bio<K: DeviceEnv>(k: &mut K, nullb: u16, bio: BioId) {
     let delay = k.devices().null_blks[usize::from(nullb)].delay();
-    let at = k.host().now() + delay;
-    k.complete_bio_at(at, nullb, bio);
     k.host().charge(Cost::Issue);
+    k.complete_bio_after(delay, nullb, bio);
+    k.host().charge(Cost::Issued);
 }
 
 /// The command of `bio` has ended (`end_cmd`).

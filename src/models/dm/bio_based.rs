@@ -3,28 +3,59 @@
 //! `dm-mpath.c:multipath_map_bio`, 6.1).
 
 use super::super::block::submit::{is_sync, submit_bio_last, submit_bio_noacct};
-use super::super::block::{Action, complete, split};
-use super::super::host::Cost;
+use super::super::block::{Action, complete, pop, split};
+use super::super::host::{Cost, Step, TaskId, interrupted};
 use super::super::io::{Bio, BioId, BlkStatus, DevId, EndIo, Flags, SECTOR};
 use super::super::mpath::selector::SelectCtx;
 use super::super::mpath::{Completion, EndIoBio, MapBio, PathIdx};
 use super::super::probe::{Mapped, TargetEvent};
 use super::delay::Delay;
-use super::{DmEnv, Target, apply, pg_init, suspend, worker};
+use super::{DmEnv, DmFrame, Target, apply, pg_init, suspend, worker};
 use crate::models::planted::{self, Defect};
 use crate::sim::Ns;
 
-/// Takes a bio: splits it where the table says so, clones it and maps the
-/// clone (`dm_submit_bio`, `dm_split_and_process_bio`).
+/// Takes a bio (`dm_submit_bio`).
 #[inline]
 pub fn dm_submit_bio<K: DmEnv>(k: &mut K, dm: u16, bio: BioId) {
-    if k.dm().dev(dm).blocked {
-        if k.block().bios[bio].flags.has(Flags::RAHEAD) {
-            return complete::bio_endio(k, bio, BlkStatus::IoErr);
-        }
-        return suspend::defer(k, dm, bio);
+    if kept_back(k, dm, bio) {
+        return;
     }
     k.host().charge(Cost::MapBio);
+    if interrupted(k) {
+        let frame = K::dm_frame(DmFrame::SplitAndProcess { dm, bio });
+        return k.host().call(frame);
+    }
+    split_and_process_bio(k, dm, bio);
+}
+
+/// The frame of [`DmFrame::SplitAndProcess`].
+pub fn step<K: DmEnv>(k: &mut K, task: TaskId, dm: u16, bio: BioId) -> Step {
+    pop(k, task);
+    if !kept_back(k, dm, bio) {
+        split_and_process_bio(k, dm, bio);
+    }
+    Step::Again
+}
+
+/// Whether the device is suspended, or about to be: its bios wait, but for
+/// read-ahead.
+#[inline]
+fn kept_back<K: DmEnv>(k: &mut K, dm: u16, bio: BioId) -> bool {
+    let blocked = k.dm().dev(dm).blocked;
+    if blocked {
+        if k.block().bios[bio].flags.has(Flags::RAHEAD) {
+            complete::bio_endio(k, bio, BlkStatus::IoErr);
+        } else {
+            suspend::defer(k, dm, bio);
+        }
+    }
+    blocked
+}
+
+/// Splits a bio where the table says so, clones it and maps the clone
+/// (`dm_split_and_process_bio`).
+#[inline]
+fn split_and_process_bio<K: DmEnv>(k: &mut K, dm: u16, bio: BioId) {
     let bio = split_to_target(k, dm, bio);
     let now = k.host().now();
     let b = k.block();
@@ -295,7 +326,8 @@ fn end_clone<K: DmEnv>(k: &mut K, dm: u16, clone: BioId, status: BlkStatus) {
         && status != BlkStatus::Ok
         && matches!(o.end_io, EndIo::App { .. })
     {
-        let again = b.bios.duplicate(orig);
+        let copy = b.bios[orig];
+        let again = b.bios.alloc(copy);
         complete::bio_endio(k, again, status);
     }
     complete::bio_endio(k, orig, status);

@@ -33,6 +33,13 @@ use crate::sim::Ns;
 pub enum DmFrame {
     /// `process_queued_bios`: the worker maps bios again.
     ProcessQueued(worker::ProcessQueued),
+    /// `dm_submit_bio`, once it has got as far as mapping the bio.
+    SplitAndProcess {
+        /// The device.
+        dm: u16,
+        /// The bio.
+        bio: BioId,
+    },
     /// `dm_wq_work`: bios that came while a device was suspended.
     WqWork(u16),
     /// `activate_path_work`: the hardware handler is asked for a path.

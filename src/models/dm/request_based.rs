@@ -8,8 +8,8 @@ use super::super::block::issue::blk_mq_request_issue_directly;
 use super::super::block::requeue::{blk_mq_requeue_request, delay_kick_requeue_list};
 use super::super::block::submit::{account_start, blk_mq_alloc_request, is_sync};
 use super::super::block::{Action, RqEnd, RqFlags, complete};
-use super::super::host::Cost;
-use super::super::io::{BioId, BlkStatus, EndIo, Flags, Op, ReqId, SECTOR};
+use super::super::host::{Cost, interrupted};
+use super::super::io::{BlkStatus, Flags, Op, ReqId, SECTOR};
 use super::super::mpath::selector::SelectCtx;
 use super::super::mpath::{Completion, EndIoRq, MapRq, PathIdx};
 use super::super::probe::{Mapped, TargetEvent};
@@ -20,19 +20,24 @@ use crate::sim::Ns;
 /// (`dm_mq_kick_requeue_list` with delay).
 const DELAY_REQUEUE: Ns = Ns::from_ms(100);
 
-/// Takes a request that leaves the device's queue (`dm_mq_queue_rq`).
+/// Takes a request that leaves the device's queue (`dm_mq_queue_rq`). None if it
+/// is interrupted: to be called again.
 #[inline]
-pub fn dm_mq_queue_rq<K: DmEnv>(k: &mut K, dm: u16, rq: ReqId) -> BlkStatus {
-    if k.dm().dev(dm).blocked || is_busy(k, dm) {
-        return BlkStatus::Resource;
-    }
-    blk_mq_start_request(k, rq);
-    k.dm().dev(dm).in_flight += 1;
-    let status = map_request(k, dm, rq);
+pub fn dm_mq_queue_rq<K: DmEnv>(k: &mut K, dm: u16, rq: ReqId) -> Option<BlkStatus> {
+    let clone = k.block().reqs[rq].clone;
+    let status = match clone {
+        Some(clone) => issue_clone(k, dm, rq, clone)?,
+        None if k.dm().dev(dm).blocked || is_busy(k, dm) => return Some(BlkStatus::Resource),
+        None => {
+            blk_mq_start_request(k, rq);
+            k.dm().dev(dm).in_flight += 1;
+            map_request(k, dm, rq)?
+        }
+    };
     if status != BlkStatus::Ok {
         rq_left(k, dm); // back to the block layer
     }
-    status
+    Some(status)
 }
 
 /// A request is no longer with the target (`rq_completed`).
@@ -64,7 +69,7 @@ fn is_busy<K: DmEnv>(k: &mut K, dm: u16) -> bool {
 
 /// Chooses a path and sends a clone down it (`map_request`).
 #[inline]
-fn map_request<K: DmEnv>(k: &mut K, dm: u16, rq: ReqId) -> BlkStatus {
+fn map_request<K: DmEnv>(k: &mut K, dm: u16, rq: ReqId) -> Option<BlkStatus> {
     let r = &k.block().reqs[rq];
     let (sector, sectors, op, is_sync) = (r.sector, r.sectors, r.op, is_sync(r.op, r.flags));
     let ctx = SelectCtx {
@@ -90,19 +95,18 @@ fn map_request<K: DmEnv>(k: &mut K, dm: u16, rq: ReqId) -> BlkStatus {
                 pg_init::activate(k, dm);
             }
             delay_requeue(k, dm, rq);
-            BlkStatus::Ok
+            Some(BlkStatus::Ok)
         }
         MapRq::Kill => {
             rq_left(k, dm);
             complete::blk_mq_end_request(k, rq, BlkStatus::IoErr);
-            BlkStatus::Ok
+            Some(BlkStatus::Ok)
         }
     }
 }
 
-/// `multipath_clone_and_map` once it has a path, `setup_clone` and
-/// `blk_insert_cloned_request`. Out of tags, or refused by the driver: the turn
-/// is consumed, and the request goes back to the block layer.
+/// `multipath_clone_and_map` once it has a path, and `setup_clone`. Out of tags:
+/// the turn is consumed, and the request goes back to the block layer.
 #[inline]
 fn clone_and_issue<K: DmEnv>(
     k: &mut K,
@@ -110,21 +114,21 @@ fn clone_and_issue<K: DmEnv>(
     rq: ReqId,
     path: PathIdx,
     ctx: &SelectCtx,
-) -> BlkStatus {
+) -> Option<BlkStatus> {
     let Some(to) = k.dm().mpath(dm).map(|m| m.dev(path)) else {
-        return BlkStatus::IoErr;
+        return Some(BlkStatus::IoErr);
     };
     if k.block().dev(to).is_dying {
         let effects = k.dm().mpath(dm).map(|m| m.offline_path(path));
         apply(k, dm, effects.unwrap_or_default());
         delay_requeue(k, dm, rq);
-        return BlkStatus::Ok;
+        return Some(BlkStatus::Ok);
     }
     let cpu = k.host().cpu().0;
     let r = &k.block().reqs[rq];
-    let (from, op, flags) = ((r.dev, r.sector), r.op, r.flags.with(Flags::NOMERGE));
+    let (op, flags) = (r.op, r.flags.with(Flags::NOMERGE));
     let Some(clone) = blk_mq_alloc_request(k, to, cpu, op, flags) else {
-        return BlkStatus::Resource;
+        return Some(BlkStatus::Resource);
     };
     k.host().charge(Cost::CloneRq);
     if let Some(m) = k.dm().mpath(dm) {
@@ -132,17 +136,33 @@ fn clone_and_issue<K: DmEnv>(
     }
     k.target_event(dm, TargetEvent::Began(path, ctx.nr_bytes));
     setup_clone(k, rq, clone, path, ctx);
+    if interrupted(k) {
+        return None;
+    }
+    issue_clone(k, dm, rq, clone)
+}
+
+/// `blk_insert_cloned_request`. Refused by the driver: as when it is out of tags.
+#[inline]
+fn issue_clone<K: DmEnv>(k: &mut K, dm: u16, rq: ReqId, clone: ReqId) -> Option<BlkStatus> {
     let b = k.block();
-    let subject = b.rq_subject(clone);
-    k.trace(to, Action::Remap(from.0, from.1), subject);
-    match blk_insert_cloned_request(k, clone) {
+    let r = &b.reqs[rq];
+    let (from, path, nr_bytes) = ((r.dev, r.sector), PathIdx(r.pgpath), r.nr_bytes);
+    let issued = if b.reqs[clone].clone.is_some() {
+        blk_mq_request_issue_directly(k, clone, true) // interrupted in the device below
+    } else {
+        let (to, subject) = (b.reqs[clone].dev, b.rq_subject(clone));
+        k.trace(to, Action::Remap(from.0, from.1), subject);
+        blk_insert_cloned_request(k, clone)
+    };
+    let status = match issued? {
         BlkStatus::Ok => BlkStatus::Ok,
         BlkStatus::Resource | BlkStatus::DevResource => {
             let now = k.host().ktime();
             if let Some(m) = k.dm().mpath(dm) {
-                m.release_io(path, ctx.nr_bytes, Ns::ZERO, now);
+                m.release_io(path, nr_bytes, Ns::ZERO, now);
             }
-            k.target_event(dm, TargetEvent::Refused(path, ctx.nr_bytes));
+            k.target_event(dm, TargetEvent::Refused(path, nr_bytes));
             release_clone(k, rq, clone);
             BlkStatus::Resource
         }
@@ -150,33 +170,16 @@ fn clone_and_issue<K: DmEnv>(
             dm_complete_request(k, dm, rq, error);
             BlkStatus::Ok
         }
-    }
+    };
+    Some(status)
 }
 
-/// Fills the clone: a clone of every bio, nothing copied (`setup_clone`,
-/// `blk_rq_prep_clone`).
+/// Fills the clone (`setup_clone`, `blk_rq_prep_clone`). The kernel clones every
+/// bio for it; here it shares those of the original, and keeps for itself how far
+/// it has come with them.
 #[inline]
 fn setup_clone<K: DmEnv>(k: &mut K, rq: ReqId, clone: ReqId, path: PathIdx, ctx: &SelectCtx) {
     let b = k.block();
-    let to = b.reqs[clone].dev;
-    let (mut first, mut last): (Option<BioId>, Option<BioId>) = (None, None);
-    let mut at = b.reqs[rq].bio;
-    let mut bios = 0;
-    while let Some(bio) = at {
-        let id = b.bios.duplicate(bio);
-        let c = &mut b.bios[id];
-        at = c.next.take();
-        c.dev = to;
-        c.end_io = EndIo::DmRq { clone, orig: bio };
-        c.remaining = 1;
-        c.traced = false;
-        match last {
-            Some(last) => b.bios[last].next = Some(id),
-            None => first = Some(id),
-        }
-        last = Some(id);
-        bios += 1;
-    }
     let o = &mut b.reqs[rq];
     o.clone = Some(clone);
     o.pgpath = path.0;
@@ -184,51 +187,50 @@ fn setup_clone<K: DmEnv>(k: &mut K, rq: ReqId, clone: ReqId, path: PathIdx, ctx:
     o.completed = 0;
     o.status = BlkStatus::Ok;
     let (sector, sectors, segs, prio) = (o.sector, o.sectors, o.segs, o.prio);
+    let (bio, biotail) = (o.bio, o.biotail);
     let c = &mut b.reqs[clone];
     c.sector = sector;
     c.sectors = sectors;
     c.segs = segs;
     c.prio = prio;
     c.flags = c.flags.with(Flags::FAILFAST_TRANSPORT);
-    c.bio = first;
-    c.biotail = last;
+    c.bio = bio;
+    c.biotail = biotail;
     c.end = RqEnd::Clone { orig: rq };
-    k.host().charge_n(Cost::CloneBio, bios);
+    if !k.host().is_free() {
+        let bios = k.block().count_bios(rq);
+        k.host().charge_n(Cost::CloneBio, bios);
+    }
 }
 
 /// Sends a clone past the path's scheduler to its driver
 /// (`blk_insert_cloned_request`), if it is within the limits.
 #[inline]
-fn blk_insert_cloned_request<K: DmEnv>(k: &mut K, clone: ReqId) -> BlkStatus {
+fn blk_insert_cloned_request<K: DmEnv>(k: &mut K, clone: ReqId) -> Option<BlkStatus> {
     let b = k.block();
     let c = &b.reqs[clone];
     let dev = &b.devs[usize::from(c.dev.0)];
     let max = dev.max_sectors(c.op, c.sector);
     if c.sectors > max && c.op != Op::Flush {
-        return if max == 0 {
+        return Some(if max == 0 {
             BlkStatus::NotSupp
         } else {
             BlkStatus::IoErr
-        };
+        });
     }
     if c.segs > dev.limits.max_segments {
-        return BlkStatus::IoErr;
+        return Some(BlkStatus::IoErr);
     }
     account_start(k, clone);
     blk_mq_request_issue_directly(k, clone, true)
 }
 
-/// Gives the clone and its bios back (`free_rq_clone`, `release_clone_rq`).
+/// Gives the clone back (`free_rq_clone`, `release_clone_rq`).
 #[inline]
 fn release_clone<K: DmEnv>(k: &mut K, rq: ReqId, clone: ReqId) {
     let now = k.host().now();
     let b = k.block();
     b.reqs[rq].clone = None;
-    let mut at = b.reqs[clone].bio.take();
-    while let Some(bio) = at {
-        at = b.bios[bio].next;
-        b.bios.free(bio);
-    }
     let c = &b.reqs[clone];
     if c.rqf.has(RqFlags::IO_STAT) {
         // Refused: it counts as an I/O all the same (blk_insert_cloned_request).
@@ -240,33 +242,51 @@ fn release_clone<K: DmEnv>(k: &mut K, rq: ReqId, clone: ReqId) {
     complete::blk_mq_free_request(k, clone);
 }
 
-/// A bio of a clone has ended: once all have, or one has failed, as much of the
-/// original is complete (`end_clone_bio`).
+/// `sectors` more of a clone have ended, bio by bio: once all have, or one has
+/// failed, as much of the original is complete (`end_clone_bio`).
 #[inline]
-pub fn end_clone_bio<K: DmEnv>(k: &mut K, bio: BioId, clone: ReqId, orig: BioId) {
-    k.host().charge(Cost::EndRqBio);
-    let b = k.block();
-    let (status, next) = (b.bios[bio].status, b.bios[bio].next);
-    b.bios.free(bio);
-    let RqEnd::Clone { orig: rq } = b.reqs[clone].end else {
-        return;
-    };
-    let bytes = b.bios[orig].sectors * SECTOR as u32;
-    let r = &mut b.reqs[rq];
-    if r.status != BlkStatus::Ok {
-        return;
-    }
-    if status == BlkStatus::Ok {
-        r.completed += bytes;
-        if next.is_some() {
+pub fn end_clone_bios<K: DmEnv>(k: &mut K, clone: ReqId, status: BlkStatus, sectors: u32) {
+    let mut left = sectors;
+    loop {
+        let b = k.block();
+        let c = &mut b.reqs[clone];
+        let (Some(bio), RqEnd::Clone { orig: rq }) = (c.bio, c.end) else {
+            return;
+        };
+        let o = &b.bios[bio];
+        let rest = o.sectors - c.bio_done;
+        if rest > left {
+            c.bio_done += left;
+            c.sector += u64::from(left);
+            c.sectors -= left;
             return;
         }
-    } else {
-        r.status = status;
-    }
-    let completed = u64::from(r.completed);
-    if completed > 0 {
-        complete::blk_update_request(k, rq, BlkStatus::Ok, completed);
+        left -= rest;
+        c.bio_done = 0;
+        c.bio = o.next;
+        c.sectors -= rest;
+        let is_last = o.next.is_none();
+        if !is_last {
+            c.sector += u64::from(rest);
+        }
+        let bytes = o.sectors * SECTOR as u32;
+        k.host().charge(Cost::EndRqBio);
+        let r = &mut k.block().reqs[rq];
+        if r.status != BlkStatus::Ok {
+            continue;
+        }
+        if status == BlkStatus::Ok {
+            r.completed += bytes;
+            if !is_last {
+                continue;
+            }
+        } else {
+            r.status = status;
+        }
+        let completed = u64::from(r.completed);
+        if completed > 0 {
+            complete::blk_update_request(k, rq, BlkStatus::Ok, completed);
+        }
     }
 }
 

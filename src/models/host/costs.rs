@@ -20,72 +20,76 @@ macro_rules! costs {
 }
 
 costs! {
-    /// Entering and leaving a system call.
-    Syscall "syscall" 546,
+    /// Entering a system call.
+    Syscall "syscall" 504,
+    /// Leaving a system call.
+    SyscallExit "syscall_exit" 173,
     /// fio's own work for one I/O unit, from completion to the next queueing.
-    FioTurn "fio_turn" 1_616,
+    FioTurn "fio_turn" 1_330,
     /// fio looking for a block that its random map has free.
     RandomMap "random_map" 500,
     /// io_submit: per iocb, down to the bio.
-    AioSubmit "aio_submit" 1_337,
+    AioSubmit "aio_submit" 1_726,
     /// io_getevents: looking at the ring once.
-    GetEvents "get_events" 899,
+    GetEvents "get_events" 930,
     /// fio's accounting of one reaped event.
-    FioReap "fio_reap" 495,
+    FioReap "fio_reap" 440,
     /// A synchronous read or write: file system call down to the bio.
     DioSubmit "dio_submit" 3_200,
     /// submit_bio_noacct: checks of one bio.
-    SubmitBio "submit_bio" 255,
+    SubmitBio "submit_bio" 269,
     /// Mapping and cloning one bio in a bio-based device.
-    MapBio "map_bio" 1_107,
+    MapBio "map_bio" 1_213,
     /// A bio merged into a request of the plug.
-    PlugMerge "plug_merge" 721,
+    PlugMerge "plug_merge" 1_083,
     /// Searching a scheduler for a request to merge with.
-    ElvSearch "elv_search" 278,
+    ElvSearch "elv_search" 306,
     /// A bio merged into a request of a scheduler or software queue.
-    ElvMerge "elv_merge" 553,
+    ElvMerge "elv_merge" 651,
     /// Allocating a request and filling it from a bio.
-    GetRequest "get_request" 540,
+    GetRequest "get_request" 529,
     /// Adding a request to the plug.
-    PlugAdd "plug_add" 91,
+    PlugAdd "plug_add" 65,
     /// Inserting a request into a scheduler.
-    ElvInsert "elv_insert" 927,
+    ElvInsert "elv_insert" 1_101,
     /// Inserting a request into a software queue.
     CtxInsert "ctx_insert" 200,
     /// Taking a request out of a scheduler.
-    ElvDispatch "elv_dispatch" 763,
+    ElvDispatch "elv_dispatch" 544,
     /// Running a hardware queue, without what it dispatches.
-    RunQueue "run_queue" 569,
-    /// queue_rq of a leaf driver.
-    Issue "issue" 1_367,
+    RunQueue "run_queue" 517,
+    /// queue_rq of a leaf driver, until the command is on its way.
+    Issue "issue" 802,
+    /// queue_rq of a leaf driver, from then on.
+    Issued "issued" 789,
     /// A refused queue_rq and putting the request back.
-    Requeue "requeue" 4_645,
+    Requeue "requeue" 5_011,
     /// dm: choosing a path and cloning a request.
-    CloneRq "clone_rq" 593,
+    CloneRq "clone_rq" 1_057,
     /// dm: cloning one bio of a request.
-    CloneBio "clone_bio" 685,
+    CloneBio "clone_bio" 640,
     /// From timer expiry into the handler.
-    IrqEntry "irq_entry" 892,
+    IrqEntry "irq_entry" 661,
     /// One pass of the timer interrupt.
-    IrqPass "irq_pass" 264,
+    IrqPass "irq_pass" 544,
     /// Completing a leaf request, without its bios.
-    CompleteRq "complete_rq" 527,
+    CompleteRq "complete_rq" 441,
     /// Ending one bio of the application.
-    CompleteBio "complete_bio" 580,
+    CompleteBio "complete_bio" 690,
     /// clone_endio of a bio-based device.
-    EndCloneBio "end_clone_bio" 316,
+    EndCloneBio "end_clone_bio" 490,
     /// dm: ending a clone request and its original.
-    EndClone "end_clone" 1_035,
+    EndClone "end_clone" 796,
     /// dm: ending one bio of a clone request.
-    EndRqBio "end_rq_bio" 303,
+    EndRqBio "end_rq_bio" 330,
     /// Waking a task.
-    Wake "wake" 780,
+    Wake "wake" 738,
     /// Switching from one task to another.
-    Switch "switch" 1_532,
+    Switch "switch" 1_555,
     /// Switching from idle to a task.
-    WakeIdle "wake_idle" 1_586,
+    WakeIdle "wake_idle" 2_290,
     /// Taking a work item in a worker.
-    Work "work" 1_419,
+    Work "work" 1_476,
     /// Copying one page from or to the page cache.
     PageCopy "page_copy" 1_710,
     /// Making one page dirty.
@@ -101,9 +105,9 @@ costs! {
     /// null_blk: moving one page from its write cache to its memory.
     FlushPage "flush_page" 2_700,
     /// Direct I/O: pinning one page of the buffer.
-    PinPage "pin_page" 321,
+    PinPage "pin_page" 341,
     /// Direct I/O: releasing one page of the buffer.
-    UnpinPage "unpin_page" 209,
+    UnpinPage "unpin_page" 172,
     /// `dmsetup`, from its start to its ioctl.
     Dmsetup "dmsetup" 2_900_000,
     /// multipathd: one pass over a map, without the commands it sends. Not
@@ -112,7 +116,9 @@ costs! {
     /// A shell's write to sysfs or configfs.
     SysfsWrite "sysfs_write" 700_000,
     /// One trace event, when tracing is on.
-    Trace "trace" 1_226,
+    Trace "trace" 1_206,
+    /// One event of blktrace, when that runs.
+    Blktrace "blktrace" 900,
 }
 
 impl Cost {

@@ -50,6 +50,17 @@ pub(super) struct Irq<I> {
     pub pending: VecDeque<(Ns, I)>,
 }
 
+/// A timer that is started once the interrupts before it are over.
+#[derive(Debug)]
+pub(super) struct Late<I> {
+    /// When it is started.
+    pub at: Ns,
+    /// For how long.
+    pub span: Ns,
+    /// What it brings.
+    pub irq: I,
+}
+
 /// A CPU.
 #[derive(Debug)]
 pub struct Cpu<I> {
@@ -57,6 +68,8 @@ pub struct Cpu<I> {
     pub current: Option<TaskId>,
     /// The task that had it last.
     pub(super) last: Option<TaskId>,
+    /// Whether nothing has had it since.
+    pub(super) idle: bool,
     /// Tasks that wait for it: high priority, normal.
     pub(super) runq: [VecDeque<TaskId>; 2],
     /// How the normal ones share it.
@@ -65,6 +78,8 @@ pub struct Cpu<I> {
     pub(super) busy_until: Ns,
     /// When the next `Run` event is due; `NEVER` if none is.
     pub(super) run_at: Ns,
+    /// A timer that was to be started by what has been interrupted.
+    pub(super) late: Option<Late<I>>,
     pub(super) irq: Irq<I>,
     /// Where its time went.
     pub used: CpuUse,
@@ -75,10 +90,12 @@ impl<I> Default for Cpu<I> {
         Cpu {
             current: None,
             last: None,
+            idle: true,
             runq: [VecDeque::new(), VecDeque::new()],
             fair: Fair::default(),
             busy_until: Ns::ZERO,
             run_at: Ns::NEVER,
+            late: None,
             irq: Irq {
                 active: false,
                 entered: Ns::ZERO,

@@ -114,6 +114,11 @@ fn leave<K: HostEnv>(k: &mut K, cpu: CpuId) {
     c.irq.active = false;
     let spent = now - c.irq.entered;
     c.used.irq += spent;
+    if let Some(late) = &mut c.late
+        && late.at > c.irq.entered
+    {
+        late.at += spent;
+    }
     if c.busy_until > c.irq.entered {
         c.busy_until += spent; // what was interrupted ends later
         let at = c.busy_until;

@@ -20,7 +20,9 @@ mod task;
 pub use costs::{Cost, CpuCosts};
 pub use cpu::{Cpu, CpuId, CpuUse};
 pub use irq::irq;
-pub use run::{kick_all, queue_work, run, run_irq, wake, wake_up_new_task};
+pub use run::{
+    interrupted, kick_all, queue_work, run, run_irq, start_timer, wake, wake_up_new_task,
+};
 pub use task::{Prio, Task, TaskId, TaskState};
 
 use std::collections::BTreeMap;
@@ -41,6 +43,9 @@ pub struct HostConfig {
     pub profile: String,
     /// Whether block tracing is on, which costs CPU on every event.
     pub tracing: bool,
+    /// Whether blktrace runs, which costs CPU on every event, too.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub blktrace: bool,
     /// Time since boot when the run starts: the kernel's clock, which
     /// historical-service-time compares with the zeroes that its paths begin
     /// with. Default: 60 s.
@@ -58,6 +63,7 @@ impl Default for HostConfig {
             hz: 250,
             profile: "none".into(),
             tracing: false,
+            blktrace: false,
             uptime: default_uptime(),
             costs: BTreeMap::new(),
         }
@@ -108,6 +114,8 @@ pub trait HostEnv: Sized {
     fn next_event(&self) -> Ns;
     /// Remembers `event` for `at`.
     fn schedule(&mut self, at: Ns, event: HostEvent);
+    /// Remembers that a timer of the current CPU expires at `at`.
+    fn expire(&mut self, at: Ns, irq: Self::Irq);
 }
 
 /// Tasks, CPUs and the clock.

@@ -1,5 +1,6 @@
 //! Running a CPU: which task, how far, and who overtakes it.
 
+use super::cpu::Late;
 use super::{Cost, CpuId, HostEnv, HostEvent, Prio, Step, TaskId, TaskState};
 use crate::sim::Ns;
 
@@ -98,6 +99,9 @@ pub fn run_irq<K: HostEnv>(k: &mut K, cpu: CpuId) {
 #[inline]
 pub(super) fn run_cpu<K: HostEnv>(k: &mut K, cpu: CpuId) {
     let mut entered = k.host().clock;
+    if let Some(late) = k.host().cpus[cpu.index()].late.take() {
+        k.expire(entered.max(late.at + late.span), late.irq);
+    }
     let mut steps = 0;
     loop {
         let h = k.host();
@@ -110,7 +114,14 @@ pub(super) fn run_cpu<K: HostEnv>(k: &mut K, cpu: CpuId) {
         let Some(task) = c.current else {
             let high = c.runq[Prio::High as usize].pop_front();
             match high.or_else(|| h.fair_pick(cpu.index())) {
-                None => break,
+                None => {
+                    let c = &mut k.host().cpus[cpu.index()];
+                    c.idle = true;
+                    if c.late.is_some() {
+                        run_at(k, cpu, began); // what comes first is due now
+                    }
+                    break;
+                }
                 Some(next) => switch_to(k, cpu, next),
             }
             if overtaken(k, cpu, entered) {
@@ -161,6 +172,29 @@ pub(super) fn run_cpu<K: HostEnv>(k: &mut K, cpu: CpuId) {
     }
 }
 
+/// Whether an event is due before what the running task has been charged is
+/// over: what it does next must wait for a step of its own, or it would come
+/// before the event.
+#[inline]
+pub fn interrupted<K: HostEnv>(k: &mut K) -> bool {
+    let now = k.host().clock;
+    k.next_event() <= now && !k.host().is_free() && k.host().current().is_some()
+}
+
+/// Starts a timer of the current CPU (`hrtimer_start`): once what interrupts
+/// the running step before is over.
+#[inline]
+pub fn start_timer<K: HostEnv>(k: &mut K, span: Ns, irq: K::Irq) {
+    let cpu = k.host().cpu().index();
+    if interrupted(k) && k.host().cpus[cpu].late.is_none() {
+        let at = k.host().clock;
+        k.host().cpus[cpu].late = Some(Late { at, span, irq });
+        return;
+    }
+    let at = k.host().clock + span;
+    k.expire(at, irq);
+}
+
 /// Steps `task` until time has passed since `began`, or its step comes to
 /// something else than going on, or there have been too many `steps`.
 #[inline]
@@ -197,10 +231,10 @@ fn switch_to<K: HostEnv>(k: &mut K, cpu: CpuId, next: TaskId) {
     let from = c.last.replace(next);
     c.current = Some(next);
     h.tasks[next.index()].state = TaskState::Running;
-    if from != Some(next) {
-        h.charge(Cost::Switch);
-    } else {
+    if std::mem::take(&mut c.idle) {
         h.charge(Cost::WakeIdle);
+    } else if from != Some(next) {
+        h.charge(Cost::Switch);
     }
     let spent = h.clock - began;
     let c = &mut h.cpus[cpu.index()];

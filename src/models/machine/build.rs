@@ -82,6 +82,9 @@ impl<P> Machine<P> {
         if !h.tracing {
             costs.set(Cost::Trace, Ns::ZERO);
         }
+        if !h.blktrace {
+            costs.set(Cost::Blktrace, Ns::ZERO);
+        }
         let mut host: Host<Frame, Irq> = Host::new(h.cpus, h.hz, costs);
         host.uptime = h.uptime;
         let kblockd = (0..h.cpus)

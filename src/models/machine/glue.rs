@@ -44,6 +44,7 @@ impl<P: Probe> HostEnv for Machine<P> {
             Frame::Block(f) => block::step(self, task, f),
             Frame::App(f) => app::step(self, task, f),
             Frame::Dm(DmFrame::ProcessQueued(f)) => worker::step(self, task, f),
+            Frame::Dm(DmFrame::SplitAndProcess { dm, bio }) => bio_based::step(self, task, dm, bio),
             Frame::Dm(DmFrame::WqWork(dm)) => suspend::step_wq_work(self, task, dm),
             Frame::Dm(DmFrame::Activate(dm, path)) => pg_init::step_activate(self, task, dm, path),
             Frame::Multipathd(n) => self.step_multipathd(task, n),
@@ -77,6 +78,11 @@ impl<P: Probe> HostEnv for Machine<P> {
     #[inline]
     fn schedule(&mut self, at: Ns, event: HostEvent) {
         self.queue.push(at, Event::Host(event));
+    }
+    #[inline]
+    fn expire(&mut self, at: Ns, irq: Irq) {
+        let cpu = self.host.cpu();
+        self.irq_at(at, cpu, irq);
     }
 }
 
@@ -115,14 +121,15 @@ impl<P: Probe> BlockEnv for Machine<P> {
         Frame::Block(frame)
     }
     #[inline]
-    fn queue_rq(&mut self, rq: ReqId, _last: bool) -> BlkStatus {
-        match self.driver(self.block.reqs[rq].dev) {
+    fn queue_rq(&mut self, rq: ReqId, _last: bool) -> Option<BlkStatus> {
+        let status = match self.driver(self.block.reqs[rq].dev) {
             Driver::NullBlk(n) => null_blk::queue_rq(self, n, rq),
             Driver::Scsi(n) => scsi::queue_rq(self, n, rq),
             Driver::Port(n) => array_port::queue_rq(self, n, rq),
-            Driver::DmRq(n) => request_based::dm_mq_queue_rq(self, n, rq),
+            Driver::DmRq(n) => return request_based::dm_mq_queue_rq(self, n, rq),
             Driver::DmBio(_) | Driver::NullBlkBio(_) => BlkStatus::IoErr,
-        }
+        };
+        Some(status)
     }
     #[inline]
     fn get_budget(&mut self, dev: DevId) -> bool {
@@ -151,14 +158,15 @@ impl<P: Probe> BlockEnv for Machine<P> {
             EndIo::App { thread, slot } => aio::bio_end_io(self, bio, thread, slot),
             EndIo::Script { .. } => script::bio_end_io(self, bio),
             EndIo::Dm { dm, .. } => bio_based::clone_endio(self, dm, bio),
-            EndIo::DmRq { clone, orig } => {
-                request_based::end_clone_bio(self, bio, clone, orig);
-            }
             EndIo::Page(_) => page_io::bio_end_io(self, bio),
             EndIo::Task { .. } => fsync::bio_end_io(self, bio),
             EndIo::Daemon(_) => self.daemon_bio_ended(bio),
             EndIo::Nobody | EndIo::Chain(_) => self.block.bios.free(bio),
         }
+    }
+    #[inline]
+    fn clone_bios_ended(&mut self, clone: ReqId, status: BlkStatus, sectors: u32) {
+        request_based::end_clone_bios(self, clone, status, sectors);
     }
     fn timed_out(&mut self, rq: ReqId) {
         if let Driver::Scsi(disk) = self.driver(self.block.reqs[rq].dev) {
@@ -207,6 +215,7 @@ impl<P: Probe> BlockEnv for Machine<P> {
         let comm = self.host.current();
         let comm = comm.map(|t| self.host.tasks[t.index()].name.as_str());
         self.probe.block_event(at, cpu, comm, dev, action, subject);
+        self.host.charge(Cost::Blktrace);
     }
     #[inline]
     fn ended(&mut self, dev: DevId, subject: Subject, status: BlkStatus) {
@@ -281,12 +290,14 @@ impl<P: Probe> DeviceEnv for Machine<P> {
     }
     #[inline]
     fn complete_at(&mut self, at: Ns, rq: ReqId) {
-        let cpu = self.host.cpu();
-        self.irq_at(at, cpu, Irq::Complete(rq));
+        self.expire(at, Irq::Complete(rq));
     }
-    fn complete_bio_at(&mut self, at: Ns, nullb: u16, bio: BioId) {
-        let cpu = self.host.cpu();
-        self.irq_at(at, cpu, Irq::CompleteBio(nullb, bio));
+    #[inline]
+    fn complete_after(&mut self, span: Ns, rq: ReqId) {
+        host::start_timer(self, span, Irq::Complete(rq));
+    }
+    fn complete_bio_after(&mut self, span: Ns, nullb: u16, bio: BioId) {
+        host::start_timer(self, span, Irq::CompleteBio(nullb, bio));
     }
     fn given_up(&mut self, rq: ReqId, due: Ns) {
         if P::LISTENS {
@@ -297,8 +308,7 @@ impl<P: Probe> DeviceEnv for Machine<P> {
         }
     }
     fn arm_scsi(&mut self, timer: scsi::Timer, at: Ns) {
-        let cpu = self.host.cpu();
-        self.irq_at(at, cpu, Irq::Scsi(timer));
+        self.expire(at, Irq::Scsi(timer));
     }
 }
 

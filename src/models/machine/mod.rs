@@ -216,9 +216,12 @@ impl<P: Probe> Machine<P> {
             self.host.set_clock(now);
             if now >= look_at {
                 if self.hangs(now) {
-                    break;
+                    if self.leaves().all(|d| d.count.in_flight == 0) {
+                        break;
+                    }
+                } else {
+                    look_at = now + LOOK_EVERY;
                 }
-                look_at = now + LOOK_EVERY;
             }
             match event {
                 Event::Irq(cpu, irq) => {
@@ -238,13 +241,11 @@ impl<P: Probe> Machine<P> {
         self.check_drained()
     }
 
-    /// Whether I/O is held for ever: none has completed for long, no device is
-    /// at work, and whatever was to be done to the computer is done or hangs.
+    /// Whether I/O is held for ever, if no device is at work: none has completed
+    /// for long, and whatever was to be done to the computer is done or hangs.
     fn hangs(&self, now: Ns) -> bool {
         let since = self.last_io.max(self.admin.over_since());
-        self.block.bios.live() > 0
-            && now.saturating_sub(since) >= self.hung_after
-            && self.leaves().all(|d| d.count.in_flight == 0)
+        self.block.bios.live() > 0 && now.saturating_sub(since) >= self.hung_after
     }
 
     /// A timer of `cpu` brings `irq` at `at`.

@@ -4,11 +4,11 @@
 use super::super::array::Activation;
 use super::super::device::scsi::{Lld, SCSI_DH_IO, nexus_event};
 use super::super::fabric::nexus::{NexusEvent, State};
-use super::super::host::{CpuId, TaskState};
+use super::super::host::{CpuId, Task, TaskState};
 use super::super::mpath::DhResult;
 use super::super::probe::Probe;
 use super::super::san::{PathId, SanEvent};
-use super::{Irq, Machine};
+use super::{Frame, Irq, Machine};
 use crate::sim::Ns;
 
 /// ALUA waits before it asks for the states of the target port groups
@@ -27,13 +27,21 @@ impl<P: Probe> Machine<P> {
     /// A timer is set for the next change, as long as it matters to somebody.
     pub(super) fn arm_san(&mut self) {
         let at = self.devices.san.due().max(self.host.now());
-        let is_over = || {
-            let over = |t: &super::super::host::Task<_>| t.is_worker || t.state == TaskState::Dead;
-            self.block.bios.live() == 0 && self.host.tasks.iter().all(over)
-        };
-        if at < Ns::NEVER && !is_over() {
+        if at < Ns::NEVER && !self.is_over() {
             self.irq_at(at, CpuId(0), Irq::San);
         }
+    }
+
+    /// Whether nobody will do anything any more, unless the network makes them.
+    fn is_over(&self) -> bool {
+        let is_asleep = |t: &Task<Frame>| {
+            t.state == TaskState::Dead
+                || t.is_worker && t.state == TaskState::Blocked && t.work.is_empty()
+        };
+        self.pending_irqs == 0
+            && self.block.bios.live() == 0
+            && self.block.reqs.live() == 0
+            && self.host.tasks.iter().all(is_asleep)
     }
 
     /// Something changes in the network.

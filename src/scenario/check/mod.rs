@@ -150,6 +150,7 @@ impl Checker<'_> {
             hz: raw.hz.as_ref().map_or(default.hz, |hz| hz.get32()),
             profile: raw.profile.unwrap_or_default().name().into(),
             tracing: raw.tracing.unwrap_or(default.tracing),
+            blktrace: default.blktrace,
             uptime: raw.uptime.map_or(default.uptime, |t| Ns(t.0)),
             costs: self.costs(raw),
         }

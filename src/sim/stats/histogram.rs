@@ -31,18 +31,24 @@ impl Histogram {
     /// Counts `value` once.
     #[inline]
     pub fn record(&mut self, value: u64) {
+        self.record_n(value, 1);
+    }
+
+    /// Counts `value` `n` times.
+    #[inline]
+    pub fn record_n(&mut self, value: u64, n: u64) {
         let index = index_of(value);
         match self.counts.get_mut(index) {
-            Some(count) => *count += 1,
-            None => self.grow_and_record(index),
+            Some(count) => *count += n,
+            None => self.grow_and_record(index, n),
         }
     }
 
     #[cold]
     #[inline(never)]
-    fn grow_and_record(&mut self, index: usize) {
+    fn grow_and_record(&mut self, index: usize, n: u64) {
         self.counts.resize(index + 1, 0);
-        self.counts[index] = 1;
+        self.counts[index] = n;
     }
 
     /// The buckets that hold something, by rising value.

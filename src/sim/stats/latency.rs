@@ -37,9 +37,17 @@ impl LatencyStats {
     /// Adds one sample.
     #[inline]
     pub fn record(&mut self, v: Ns) {
+        self.record_n(v, 1);
+    }
+    /// Adds `n` equal samples.
+    #[inline]
+    pub fn record_n(&mut self, v: Ns, n: u64) {
+        if n == 0 {
+            return;
+        }
         let v = v.0;
-        self.histogram.record(v);
-        self.count += 1;
+        self.histogram.record_n(v, n);
+        self.count += n;
         // Seldom after the first few: a branch costs less than a store.
         if v < self.min {
             self.min = v;
@@ -47,9 +55,13 @@ impl LatencyStats {
         if v > self.max {
             self.max = v;
         }
-        self.sum += u128::from(v);
+        self.sum += u128::from(v) * u128::from(n);
+        let mut squares = u128::from(v) * u128::from(v);
+        if n > 1 {
+            squares = squares.saturating_mul(u128::from(n));
+        }
         // 10⁶ s is 10¹⁵ ns: 3·10⁸ such samples fit.
-        match self.sum_sq.checked_add(u128::from(v) * u128::from(v)) {
+        match self.sum_sq.checked_add(squares) {
             Some(sum) => self.sum_sq = sum,
             None => self.sum_sq = u128::MAX,
         }
@@ -196,6 +208,13 @@ mod tests {
             let told = s.percentile(percent);
             prop_assert!(told >= exact && told <= exact + exact / 128, "{} {}", told, exact);
             prop_assert_eq!((s.min(), s.max()), (v[0], v[v.len() - 1]));
+        }
+
+        #[test]
+        fn equal_samples_at_once_are_as_one_by_one(v: u64, n in 0u64..9) {
+            let mut at_once = LatencyStats::default();
+            at_once.record_n(Ns(v), n);
+            prop_assert_eq!(at_once, of(&vec![v; n as usize]));
         }
 
         #[test]

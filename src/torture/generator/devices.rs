@@ -50,7 +50,7 @@ fn null_blk(d: &mut Dice, mode: Mode) -> String {
         format!("size = \"{MIB}MiB\""),
         format!("completion = \"{}ns\"", latency(d)),
         format!("hw_queue_depth = {}", d.magnitude(1, 64)),
-        format!("submit_queues = {}", d.from_to(1, 2)),
+        format!("submit_queues = {}", d.between(1, 2)),
         format!("irqmode = {}", d.of(&[0, 1, 2, 2, 2])),
     ];
     if d.chance(30) {
@@ -76,7 +76,7 @@ fn scsi_debug(d: &mut Dice) -> String {
         format!("retries = {}", d.of(&[0, 1, 5])),
     ];
     if d.chance(30) {
-        fields.push(format!("queue_depth = {}", d.from_to(1, depth)));
+        fields.push(format!("queue_depth = {}", d.between(1, depth)));
     }
     if d.chance(50) {
         fields.push(format!("timeout = \"{}ms\"", d.of(&[100, 1000, 5000])));
@@ -118,7 +118,7 @@ pub fn queue(d: &mut Dice) -> Vec<String> {
         out.push(format!("limits_before_maps = {}", d.chance(70)));
     }
     if d.chance(15) {
-        out.push(format!("nomerges = {}", d.from_to(1, 2)));
+        out.push(format!("nomerges = {}", d.between(1, 2)));
     }
     if d.chance(20) {
         out.push(format!("wbt_lat = \"{}us\"", d.of(&[0, 0, 500, 75_000])));

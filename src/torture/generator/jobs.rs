@@ -33,13 +33,13 @@ fn job(d: &mut Dice, case: &Case, device: Option<usize>) -> Job {
         ),
     ];
     if d.chance(50) {
-        let batch = d.from_to(1, u64::from(depth));
+        let batch = d.between(1, u64::from(depth));
         lines.push(format!("iodepth_batch={batch}"));
-        let least = d.from_to(1, u64::from(depth));
+        let least = d.between(1, u64::from(depth));
         lines.push(format!("iodepth_batch_complete_min={least}"));
     }
     if d.chance(15) {
-        lines.push(format!("fsync={}", d.from_to(1, 16)));
+        lines.push(format!("fsync={}", d.between(1, 16)));
     }
     if d.chance(10) {
         lines.push("sync=1".into());

@@ -14,7 +14,7 @@ pub fn network(d: &mut Dice, devices: &mut [Device]) -> Option<Network> {
         fabric: fabric(d),
         initiators: d.of(&[1, 2, 2]),
         controllers: d.of(&[1, 2, 2, 2]),
-        ports: d.from_to(1, 2),
+        ports: d.between(1, 2),
         array: array(d),
         others: Vec::new(),
     };
@@ -46,9 +46,15 @@ fn fabric(d: &mut Dice) -> Vec<String> {
     let loss = d.of(&["2s", "10s", "60s"]);
     if tcp {
         let (interval, timeout) = (d.of(&["50ms", "1s", "5s"]), d.of(&["50ms", "1s", "5s"]));
+        // What is never given up is held for ever, with the port.
+        let lost = if fail == "0s" || d.chance(30) {
+            format!(", dev_loss_tmo = \"{loss}\"")
+        } else {
+            String::new()
+        };
         lines.push(format!(
             "transport = {{ tcp = {{ keep_alive_interval = \"{interval}\", \
-             keep_alive_timeout = \"{timeout}\", fast_io_fail_tmo = \"{fail}\" }} }}"
+             keep_alive_timeout = \"{timeout}\", fast_io_fail_tmo = \"{fail}\"{lost} }} }}"
         ));
     } else {
         lines.push(format!(
@@ -152,7 +158,7 @@ fn fault(d: &mut Dice, n: &Network) -> (String, String) {
                 3..5 => named("black_hole"),
                 5 => format!("{{ loss = {} }}", d.of(&["0.01", "0.1", "0.5"])),
                 6 => format!("{{ transport_error = {} }}", d.of(&["0.01", "0.1", "0.5"])),
-                7 => format!("{{ bandwidth = {} }}", d.from_to(1, 50)),
+                7 => format!("{{ bandwidth = {} }}", d.between(1, 50)),
                 _ => latency(d),
             };
             (on, fault)

@@ -299,7 +299,9 @@ fn became<K: DeviceEnv>(k: &mut K, disk: u16, state: State) {
     let d = sdev(k, disk);
     let dev = d.dev;
     match (state, d.state) {
-        (_, SdevState::Cancel | SdevState::Offline) | (State::Stalled, _) => return,
+        (_, SdevState::Cancel) | (State::Stalled, _) => return,
+        (State::Removed, SdevState::Offline) => {}
+        (_, SdevState::Offline) => return,
         (State::Running, _) => {
             d.state = SdevState::Running;
             d.offline_already = false;

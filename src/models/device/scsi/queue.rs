@@ -87,7 +87,7 @@ pub fn queue_rq<K: DeviceEnv>(k: &mut K, disk: u16, rq: ReqId) -> BlkStatus {
     k.block().reqs[rq].rqf.set(RqFlags::DONTPREP);
     blk_mq_start_request(k, rq);
     if queuecommand(k, disk, rq) {
-        k.host().charge(Cost::Issue);
+        k.host().charge(Cost::Issued);
         return BlkStatus::Ok;
     }
     set_blocked(k, disk, Reason::HostBusy);
@@ -122,6 +122,7 @@ fn host_queue_ready<K: DeviceEnv>(k: &mut K, disk: u16) -> bool {
 /// (`scsi_dispatch_cmd`).
 fn queuecommand<K: DeviceEnv>(k: &mut K, disk: u16, rq: ReqId) -> bool {
     if let Lld::Lun(path) = sdev(k, disk).lld {
+        k.host().charge(Cost::Issue);
         lun::queuecommand(k, disk, path, rq);
         return true;
     }
@@ -147,7 +148,8 @@ fn queuecommand<K: DeviceEnv>(k: &mut K, disk: u16, rq: ReqId) -> bool {
             if answer.is_some() {
                 d.cmnd(rq, now).answer = answer;
             }
-            k.complete_at(now + delay, rq);
+            k.host().charge(Cost::Issue);
+            k.complete_after(delay, rq);
         }
     }
     true

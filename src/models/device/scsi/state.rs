@@ -106,16 +106,19 @@ pub fn set_state<K: DeviceEnv>(k: &mut K, disk: u16, state: DeviceState) -> Ns {
 }
 
 /// Writes to the disk's `delete`: how long the write takes. From now on nothing
-/// new is accepted (`__scsi_remove_device`, `sd_remove`, `del_gendisk`).
+/// new is accepted (`__scsi_remove_device`, `sd_remove`, `del_gendisk`). A disk
+/// that is blocked lets everything fail at once, its own commands too.
 pub fn delete<K: DeviceEnv>(k: &mut K, disk: u16) -> Ns {
     let d = sdev(k, disk);
     if d.state == SdevState::Cancel {
         return Ns::ZERO;
     }
-    let was_online = d.state.is_online();
-    d.state = SdevState::Cancel;
+    let was = std::mem::replace(&mut d.state, SdevState::Cancel);
     let dev = d.dev;
-    if was_online {
+    if was == SdevState::Blocked {
+        k.block().dev(dev).quiesced = false;
+    } else if was.is_online() {
+        let d = sdev(k, disk);
         d.internal = Internal {
             left: 1,
             ..Internal::default()

@@ -54,7 +54,7 @@ impl Policy for MeasuredThroughput {
     fn ended(&mut self, path: usize, io: Ended, _view: &PathView) {
         let p = &mut self.paths[path];
         p.in_flight = p.in_flight.saturating_sub(1);
-        p.busy = p.busy + io.now.saturating_sub(p.busy_since);
+        p.busy += io.now.saturating_sub(p.busy_since);
         p.busy_since = io.now;
         p.bytes += u64::from(io.nr_bytes);
         if p.busy >= WINDOW {

@@ -1,7 +1,7 @@
 //! fio's main loop: carries out what [`FioThread`](super::FioThread) asks for.
 
-use super::{AppEnv, AppFrame, Waiting, fsync, open, thread};
-use crate::models::host::{Cost, Step, TaskId};
+use super::{AppEnv, AppFrame, Waiting, aio, fsync, open, thread};
+use crate::models::host::{Cost, Step, TaskId, interrupted};
 use crate::models::workload::fio::Act;
 
 /// What a step of the thread came to.
@@ -55,7 +55,7 @@ fn once<K: AppEnv>(k: &mut K, task: TaskId, t: u16) -> Turn {
             th.fio.start(now);
         }
         Waiting::Submitted => th.fio.submitted(now),
-        Waiting::Events { min, max } => return reap(k, t, min, max),
+        Waiting::Events { min, max, looks } => return reap(k, t, min, max, looks),
         Waiting::Sync { issue, slot } => {
             let done = th.slots[slot as usize];
             th.fio.sync_done(now, issue, done.errno, done.moved());
@@ -100,6 +100,9 @@ fn next<K: AppEnv>(k: &mut K, task: TaskId, t: u16) -> Turn {
                 k.host().charge(Cost::RandomMap);
             }
             if !thread(k, t).is_open {
+                if k.host().is_free() {
+                    thread(k, t).fio.turns_take_no_time();
+                }
                 open::open(k, t);
                 return Turn::Called;
             }
@@ -107,15 +110,14 @@ fn next<K: AppEnv>(k: &mut K, task: TaskId, t: u16) -> Turn {
         }
         Act::Submit => {
             th.waiting = Waiting::Submitted;
-            let frame = AppFrame::AioSubmit {
-                thread: t,
-                done: 0,
-                plugged: false,
-            };
-            return system_call(k, task, frame);
+            return submit(k, task, t);
         }
         Act::GetEvents { min, max } => {
-            th.waiting = Waiting::Events { min, max };
+            th.waiting = Waiting::Events {
+                min,
+                max,
+                looks: false,
+            };
             k.host().charge(Cost::Syscall);
             return Turn::Goes;
         }
@@ -178,11 +180,42 @@ fn system_call<K: AppEnv>(k: &mut K, task: TaskId, frame: AppFrame) -> Turn {
     Turn::Ends(Step::Yield)
 }
 
+/// `io_submit`: in a step of its own where code takes time or somebody is more
+/// urgent, else at once.
+#[inline]
+fn submit<K: AppEnv>(k: &mut K, task: TaskId, t: u16) -> Turn {
+    let frame = AppFrame::AioSubmit {
+        thread: t,
+        done: 0,
+        plugged: false,
+    };
+    let h = k.host();
+    let depth = h.tasks[task.index()].stack.len();
+    let at_once = h.is_free() && !h.cpus[h.cpu().index()].high_waiting();
+    let turn = system_call(k, task, frame);
+    if !at_once {
+        return turn;
+    }
+    let step = aio::step_submit(k, task, t, 0, false);
+    if k.host().tasks[task.index()].stack.len() == depth {
+        return Turn::Called;
+    }
+    Turn::Ends(step)
+}
+
 /// `io_getevents`: takes what is there once there is enough; else sleeps until
 /// the next completion (`fs/aio.c:read_events`).
 #[inline]
-fn reap<K: AppEnv>(k: &mut K, t: u16, min: u32, max: u32) -> Turn {
-    k.host().charge(Cost::GetEvents);
+fn reap<K: AppEnv>(k: &mut K, t: u16, min: u32, max: u32, looks: bool) -> Turn {
+    if !looks {
+        k.host().charge(Cost::GetEvents);
+    }
+    let looks = !looks && interrupted(k);
+    let th = thread(k, t);
+    th.waiting = Waiting::Events { min, max, looks };
+    if looks {
+        return Turn::Goes; // what interrupts it may bring events
+    }
     let now = k.host().now();
     let th = thread(k, t);
     let there = th.ring.len() as u32;

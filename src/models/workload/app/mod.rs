@@ -22,7 +22,7 @@ use std::ops::Range;
 use super::fio::{FioThread, IoUnit, ThreadSpec};
 use super::page_cache::{Advice, PageCache, ReadAhead};
 use crate::models::block::BlockEnv;
-use crate::models::host::{Step, TaskId};
+use crate::models::host::{Cost, Step, TaskId};
 use crate::models::io::{DevId, PageIoId};
 use crate::sim::{Arena, Ns};
 use page_io::PageIo;
@@ -137,6 +137,8 @@ pub enum Waiting {
         min: u32,
         /// At most so many are taken.
         max: u32,
+        /// Whether it is about to look at the ring.
+        looks: bool,
     },
     /// A synchronous call.
     Sync {
@@ -277,6 +279,7 @@ pub fn step<K: AppEnv>(k: &mut K, task: TaskId, frame: AppFrame) -> Step {
         }
         AppFrame::Return => {
             crate::models::block::pop(k, task);
+            k.host().charge(Cost::SyscallExit);
             Step::Yield
         }
         AppFrame::Buffered(f) => buffered::step(k, task, f),

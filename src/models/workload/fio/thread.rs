@@ -42,6 +42,8 @@ pub struct FioThread {
     iolog: Option<choose::Replay>,
     workers: Option<WorkQueue>,
     granularity_us: u64,
+    /// Whether the caller is told of every io_u that is ready.
+    turns_take_time: bool,
 
     step: Step,
     pending: Pending,
@@ -130,6 +132,7 @@ impl FioThread {
             iolog: replay,
             workers: offload.then(|| WorkQueue::new(spec.iodepth)),
             granularity_us: DEFAULT_GRANULARITY_US,
+            turns_take_time: true,
             step: Step::Idle,
             pending: Pending::default(),
             slots: vec![Slot::new(); spec.iodepth as usize],
@@ -178,6 +181,12 @@ impl FioThread {
     /// at start; it sleeps that much less and spins. Default 55 µs.
     pub fn set_sleep_granularity(&mut self, granularity: Ns) {
         self.granularity_us = granularity.0 / 1000;
+    }
+
+    /// From now on the caller is not told that an io_u is ready
+    /// ([`Act::Prepared`]): making one takes no time.
+    pub fn turns_take_no_time(&mut self) {
+        self.turns_take_time = false;
     }
 
     /// The thread's epoch, just before its first I/O.

@@ -84,7 +84,7 @@ impl FioThread {
     pub(super) fn take(&mut self, now: Ns) -> Option<Act> {
         if let Some(slot) = self.requeued.pop() {
             self.depth += 1;
-            return self.ready(slot);
+            return self.ready(slot, now);
         }
         match self.free.pop() {
             Some(slot) => {
@@ -99,7 +99,10 @@ impl FioThread {
     }
 
     #[inline]
-    fn ready(&mut self, slot: u32) -> Option<Act> {
+    fn ready(&mut self, slot: u32, now: Ns) -> Option<Act> {
+        if !self.turns_take_time {
+            return self.queue(slot, now);
+        }
         self.step = Step::Ready { slot };
         Some(Act::Prepared)
     }
@@ -128,18 +131,18 @@ impl FioThread {
         }
         if let Some(data) = self.sync_due() {
             self.fill(slot, Kind::Sync { data }, 0, 0);
-            return self.ready(slot);
+            return self.ready(slot, now);
         }
         let issued = PerDir(Dir::ALL.map(|d| self.counts[d].issued));
         let dir = self.directions.next(&issued);
         if !self.rate.active() {
-            return self.place(slot, dir);
+            return self.place(slot, dir, now);
         }
         let at = self.usec(now);
         match self.rate.verdict(dir, at, &self.directions) {
             Verdict::Go(dir) => {
                 self.directions.switched(dir);
-                self.place(slot, dir)
+                self.place(slot, dir, now)
             }
             Verdict::Wait(dir, us) => {
                 if self.workers.is_none() {
@@ -187,12 +190,12 @@ impl FioThread {
             return self.exhausted(slot);
         }
         self.directions.switched(dir);
-        self.place(slot, dir)
+        self.place(slot, dir, now)
     }
 
     /// Offset and size.
     #[inline]
-    fn place(&mut self, slot: u32, dir: Dir) -> Option<Act> {
+    fn place(&mut self, slot: u32, dir: Dir, now: Ns) -> Option<Act> {
         let Some(place) = self.offsets.next(dir) else {
             return self.exhausted(slot);
         };
@@ -204,7 +207,7 @@ impl FioThread {
                 let len = self.offsets.mark(dir, place, len);
                 self.offsets.made(dir, place.offset, len);
                 self.fill(slot, Kind::Io(dir), place.offset, len as u32);
-                self.ready(slot)
+                self.ready(slot, now)
             }
             _ => self.exhausted(slot),
         }
@@ -259,7 +262,7 @@ impl FioThread {
                 }
             };
             self.fill(slot, kind, offset, len);
-            return self.ready(slot);
+            return self.ready(slot, now);
         }
     }
 }

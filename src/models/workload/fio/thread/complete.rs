@@ -41,6 +41,7 @@ impl FioThread {
         } else {
             self.reap = Reap::default();
             self.completed(now, slot, 0, len);
+            self.record();
             self.bytes_done += self.reap.bytes;
             Queued::Fine
         };
@@ -126,14 +127,40 @@ impl FioThread {
         if !self.accounts(now) {
             return;
         }
-        let lats = &mut self.lats[dir];
-        if !self.spec.disable_lat {
-            lats.lat.record(now.saturating_sub(start));
-        }
-        if !self.spec.disable_clat {
-            lats.clat.record(now.saturating_sub(issue));
+        let lat = now.saturating_sub(start);
+        let clat = now.saturating_sub(issue);
+        let alike = &mut self.reap.alike;
+        if (alike.dir, alike.lat, alike.clat) == (dir, lat, clat) {
+            alike.count += 1;
+        } else {
+            self.record();
+            self.reap.alike = Alike {
+                dir,
+                lat,
+                clat,
+                count: 1,
+            };
         }
         self.logs.completed();
+    }
+
+    /// Records the latencies of the I/Os of the present reap that are not
+    /// recorded yet.
+    #[inline]
+    pub(super) fn record(&mut self) {
+        let Alike {
+            dir,
+            lat,
+            clat,
+            count,
+        } = std::mem::take(&mut self.reap.alike);
+        let lats = &mut self.lats[dir];
+        if !self.spec.disable_lat {
+            lats.lat.record_n(lat, count);
+        }
+        if !self.spec.disable_clat {
+            lats.clat.record_n(clat, count);
+        }
     }
 
     /// Whether samples count (`io_u.c:should_account`).

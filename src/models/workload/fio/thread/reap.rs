@@ -77,15 +77,22 @@ impl FioThread {
     pub fn submitted(&mut self, now: Ns) {
         let n = std::mem::take(&mut self.submitting);
         let count_slat = !self.spec.disable_slat && self.ramp_time_over(now);
+        // Those of a batch have often taken equally long.
+        let (mut of, mut slat, mut alike) = (Dir::Read, Ns::ZERO, 0);
         for unit in &self.ring[..n] {
             let slot = &mut self.slots[unit.slot as usize];
             slot.issue = now;
             if let (true, Kind::Io(dir)) = (count_slat, slot.kind) {
-                let slat = now.saturating_sub(slot.start);
-                self.lats[dir].slat.record(slat);
+                let this = now.saturating_sub(slot.start);
+                if (dir, this) != (of, slat) {
+                    self.lats[of].slat.record_n(slat, alike);
+                    (of, slat, alike) = (dir, this, 0);
+                }
+                alike += 1;
                 self.logs.submitted();
             }
         }
+        self.lats[of].slat.record_n(slat, alike);
         if n == self.ring.len() {
             self.ring.clear();
             self.committed();
@@ -116,6 +123,7 @@ impl FioThread {
     /// All events of one [`Act::GetEvents`] were told.
     #[inline]
     pub fn reap_done(&mut self, _now: Ns) {
+        self.record();
         let reap = self.reap;
         self.in_flight = self.in_flight.wrapping_sub(reap.got);
         self.reap_failed = reap.error != 0;

@@ -176,6 +176,29 @@ pub(super) struct Reap {
     pub(super) got: u32,
     pub(super) error: i32,
     pub(super) bytes: u64,
+    /// I/Os whose latencies are still to be recorded.
+    pub(super) alike: Alike,
+}
+
+/// I/Os of one direction and with the same latencies, one after the other. Those
+/// of a batch often are alike: they are recorded together.
+#[derive(Copy, Clone, Debug)]
+pub(super) struct Alike {
+    pub(super) dir: Dir,
+    pub(super) lat: Ns,
+    pub(super) clat: Ns,
+    pub(super) count: u64,
+}
+
+impl Default for Alike {
+    fn default() -> Self {
+        Alike {
+            dir: Dir::Read,
+            lat: Ns::ZERO,
+            clat: Ns::ZERO,
+            count: 0,
+        }
+    }
 }
 
 /// Errors so far.

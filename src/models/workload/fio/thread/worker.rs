@@ -43,6 +43,7 @@ impl FioThread {
         self.running = self.ramp_over;
         self.reap = Reap::default();
         self.completed(now, slot, errno, bytes);
+        self.record();
         if self.reap.error == 0 {
             self.bytes_done += self.reap.bytes;
         }
