@@ -112,6 +112,16 @@ fn silence_costs_fibre_channel_its_timeouts_and_iscsi_its_ping() {
         assert_within(lost.to_path_failed_ns, 14_900 * MS, 15_100 * MS);
         assert!(happened(&told, "sda: its session stalls"));
 
+        let for_ever = ["timeline.0.for=30000s"];
+        let told = failover("silent-loss-iscsi-without-fast-io-fail", mode, &for_ever);
+        let held = &told.held[0];
+        assert_eq!((held.map.as_str(), held.ios), ("mp", 1));
+        assert!(
+            held.why.starts_with("a path that is blocked"),
+            "{}",
+            held.why
+        );
+
         let told = failover("silent-loss-iscsi-without-fast-io-fail", mode, &[]);
         let lost = fault(&told, "ctl0.p0: black hole");
         assert_eq!(lost.to_path_failed_ns, None);
@@ -150,6 +160,31 @@ fn an_upgrade_of_controllers_moves_the_lun_to_and_fro() {
             second.contains("sdc A") && second.contains("sdd A"),
             "{status}"
         );
+    }
+}
+
+#[test]
+fn a_controller_that_fails_leaves_its_lun_to_the_other() {
+    for mode in BOTH {
+        let told = failover("controller-fails", mode, &[]);
+        assert!(happened(&told, "lun0 moves to ctl1"));
+        assert_within(fault(&told, "ctl0: down").to_path_failed_ns, 5 * S, 5 * S);
+        assert_within(Some(gaps(&told).1), 5 * S, 5_100 * MS);
+        assert!(told.errors.is_empty());
+    }
+}
+
+#[test]
+fn damaged_commands_are_tried_again_on_their_path() {
+    for mode in BOTH {
+        let told = failover("damaged-commands", mode, &[]);
+        assert!(told.retries.path_requeues > 100 && told.retries.multipath == 0);
+        assert!(told.errors.is_empty() && told.history.is_empty());
+        let worse = ["timeline.0.fault={ transport_error = 0.7 }"];
+        let told = failover("damaged-commands", mode, &worse);
+        let fault = fault(&told, "ctl0.p0: 70 % of commands damaged");
+        assert_within(fault.to_path_failed_ns, 0, 400 * MS);
+        assert!(told.errors.is_empty() && told.retries.multipath > 0);
     }
 }
 

@@ -141,6 +141,37 @@ fn silence_is_a_gap_of_the_timeout_and_no_path_fails() {
 }
 
 #[test]
+fn a_flush_ends_queueing_and_noflush_keeps_what_is_held() {
+    for mode in BOTH {
+        let flushed = told("suspend-flush", mode);
+        assert!(!flushed.errors.is_empty());
+        assert_eq!(flushed.errors[0].name, "EIO");
+        let noflush = outcome("suspend-flush", mode, &["timeline.1.suspend=noflush"]);
+        let kept = RunSummary::new(mode, None, &noflush).failover.unwrap();
+        assert!(kept.errors.is_empty(), "{mode:?} {:?}", kept.errors);
+        assert!(kept.held.is_empty());
+    }
+}
+
+#[test]
+fn a_path_that_is_taken_out_is_used_no_more() {
+    for mode in BOTH {
+        let outcome = outcome("reload-removes-path", mode, &[]);
+        let told = RunSummary::new(mode, None, &outcome).failover.unwrap();
+        let last = told.history.last().unwrap();
+        assert!(last.status.contains("sdb A") && !last.status.contains("sda"));
+        // It had half of the I/O for 300 ms, of one second.
+        let ios = |name: &str| {
+            let device = outcome.devices.iter().find(|d| d.name == name);
+            device.unwrap().read.ios as f64
+        };
+        let share = ios("sda") / (ios("sda") + ios("sdb"));
+        assert!((0.12..0.18).contains(&share), "{mode:?} {share}");
+        assert!(told.errors.is_empty());
+    }
+}
+
+#[test]
 fn nothing_is_left_waiting_where_nothing_is_held() {
     let scenarios = Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios");
     let folders = ["failover", "sharing", "published"].map(|f| scenarios.join(f));

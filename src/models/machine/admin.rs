@@ -1,18 +1,21 @@
 //! Who works at the computer during a run: every action of the timeline is a
 //! process of its own, which does what `dmsetup` or a write to sysfs does.
 
-use super::super::block::{BlockEnv, Plug};
-use super::super::device::scsi;
-use super::super::dm::table::{LoadError, Table};
-use super::super::dm::{self, suspend};
+mod act;
+mod suspend;
+
+use super::super::block::Plug;
+use super::super::dm::table::Table;
 use super::super::fault::{Action, ActionDone, DmMultipathParams, TimedAction};
 use super::super::host::{Cost, CpuId, Prio, Step, TaskId};
 use super::super::io::DevId;
 use super::super::mpath::Errno;
 use super::super::probe::Probe;
 use super::super::workload::app::fsync::Call;
-use super::{BuildError, Driver, Frame, Irq, Machine};
+use super::{BuildError, Frame, Irq, Machine};
 use crate::sim::Ns;
+use act::Done;
+use suspend::Locked;
 
 /// The timeline and what came of it.
 #[derive(Debug)]
@@ -248,207 +251,4 @@ impl<P: Probe> Machine<P> {
         });
         Stage::Over
     }
-
-    /// What the system call does.
-    fn act(&mut self, n: usize) -> Done {
-        let action = self.admin.actions[n].0.action.clone();
-        let map = action.map().and_then(|map| self.map_index(map));
-        match (&action, map) {
-            (Action::Message { text, .. }, Some(dm)) => Done::Over(self.target_message(dm, text)),
-            (Action::LoadTable { table, .. }, Some(dm)) => {
-                Done::Over(self.load_inactive(dm, table))
-            }
-            (Action::Status { .. }, Some(dm)) => {
-                let status = dm::status(self, dm);
-                let at = self.admin.actions[n].0.at;
-                self.dm.dev(dm).status_seen.push((at, status));
-                Done::Over(Ok(()))
-            }
-            (Action::Reload { table, .. }, Some(dm)) => {
-                let loaded = self.load_inactive(dm, table);
-                if loaded.is_err() {
-                    return Done::Over(loaded);
-                }
-                self.admin.taken[n] = self.dm.dev(dm).inactive.take();
-                Done::Locks
-            }
-            (Action::Suspend { .. }, Some(dm)) => {
-                if self.dm.dev(dm).suspended {
-                    return Done::Over(Ok(()));
-                }
-                Done::Locks
-            }
-            (Action::Resume { .. }, Some(dm)) => {
-                let d = self.dm.dev(dm);
-                let (suspended, table) = (d.suspended, d.inactive.take());
-                if !suspended && table.is_none() {
-                    return Done::Over(Ok(()));
-                }
-                self.admin.taken[n] = table;
-                Done::Locks
-            }
-            _ => self.act_on_device(&action),
-        }
-    }
-
-    /// What a write to sysfs or configfs does.
-    fn act_on_device(&mut self, action: &Action) -> Done {
-        if let Action::ScsiDebug { opts, every_nth } = action {
-            scsi::scsi_debug_write(self, *opts, *every_nth);
-            return Done::Over(Ok(()));
-        }
-        let dev = action.device().and_then(|name| self.device_id(name));
-        let driver = dev.map(|dev| self.drivers[usize::from(dev.0)]);
-        match (action, driver) {
-            (Action::DeviceState { state, .. }, Some(Driver::Scsi(disk))) => {
-                Done::Sleeps(scsi::set_state(self, disk, *state))
-            }
-            (Action::DeleteDevice { .. }, Some(Driver::Scsi(disk))) => {
-                Done::Sleeps(scsi::delete(self, disk))
-            }
-            (
-                Action::BadBlocks {
-                    set,
-                    first_sector,
-                    last_sector,
-                    ..
-                },
-                Some(Driver::NullBlk(n)),
-            ) => {
-                let nullb = &mut self.devices.null_blks[usize::from(n)];
-                nullb.set_bad_blocks(*set, *first_sector, *last_sector);
-                Done::Over(Ok(()))
-            }
-            _ => Done::Over(Err(Errno::Enodev)),
-        }
-    }
-
-    /// Takes the lock of the device if no other has it, and begins: a suspend
-    /// of a device that another has suspended meanwhile is refused, a resume
-    /// with a table suspends first, flushing (`dm_suspend`, `do_resume`).
-    fn lock(&mut self, n: usize, task: TaskId) -> Locked {
-        let action = self.admin.actions[n].0.action.clone();
-        let Some(dm) = action.map().and_then(|map| self.map_index(map)) else {
-            return Locked::Over(Err(Errno::Enxio));
-        };
-        let d = self.dm.dev(dm);
-        if !d.suspend_lock.contains(&task) {
-            d.suspend_lock.push_back(task);
-        }
-        if d.suspend_lock.front() != Some(&task) {
-            return Locked::Waits;
-        }
-        let noflush = match action {
-            Action::Suspend { .. } if d.suspended => return Locked::Over(Err(Errno::Einval)),
-            Action::Suspend { noflush, .. } => noflush,
-            _ if d.suspended || self.admin.taken[n].is_none() => {
-                return Locked::Over(self.resume(n, dm));
-            }
-            Action::Reload { .. } => true,
-            _ => false,
-        };
-        suspend::presuspend(self, dm, noflush);
-        Locked::Draining
-    }
-
-    /// Gives the lock back, if the action has it; the next one that waits for
-    /// it goes on.
-    fn unlock(&mut self, n: usize) {
-        let (timed, task) = &self.admin.actions[n];
-        let map = timed.action.map();
-        let (Some(dm), Some(task)) = (map.and_then(|map| self.map_index(map)), *task) else {
-            return;
-        };
-        let lock = &mut self.dm.dev(dm).suspend_lock;
-        if lock.front() == Some(&task) {
-            lock.pop_front();
-            if let Some(&next) = lock.front() {
-                self.wake(next);
-            }
-        }
-    }
-
-    /// Waits until nothing is left with the targets; what came of it.
-    fn drain(&mut self, n: usize, task: TaskId) -> Option<Result<(), Errno>> {
-        let action = &self.admin.actions[n].0.action;
-        let resumes = matches!(action, Action::Resume { .. } | Action::Reload { .. });
-        let Some(dm) = action.map().and_then(|map| self.map_index(map)) else {
-            return Some(Err(Errno::Enxio));
-        };
-        if suspend::is_quiet(self, dm) {
-            suspend::suspended(self, dm);
-            return Some(if resumes { self.resume(n, dm) } else { Ok(()) });
-        }
-        let d = self.dm.dev(dm);
-        let dev = d.dev;
-        if self.block.dev(dev).bio_based {
-            d.suspender = Some(task);
-        } else {
-            let at = self.host.jiffies_from_now(suspend::POLL);
-            self.wake_admin(task, at);
-        }
-        None
-    }
-
-    /// `dmsetup resume` of a device that is suspended, with the table that it
-    /// has taken. One that another has resumed meanwhile stays as it is.
-    fn resume(&mut self, n: usize, dm: u16) -> Result<(), Errno> {
-        if !self.dm.dev(dm).suspended {
-            return Ok(());
-        }
-        if let Some(table) = self.admin.taken[n].take() {
-            let mut log = Vec::new();
-            let fits = self.fits(dm, &table, &mut log);
-            self.append_log(dm, &mut log);
-            if !fits {
-                return Err(Errno::Einval);
-            }
-            suspend::swap_table(self, dm, table);
-        }
-        suspend::resume(self, dm);
-        Ok(())
-    }
-
-    fn append_log(&mut self, dm: u16, lines: &mut Vec<String>) {
-        let now = self.host.now();
-        let d = self.dm.dev(dm);
-        d.log.append(lines);
-        d.stamp_log(now);
-    }
-
-    /// `dmsetup load`
-    fn load_inactive(&mut self, dm: u16, text: &str) -> Result<(), Errno> {
-        let mut log = Vec::new();
-        let loaded = self.load_replacement(dm, text, &mut log);
-        self.append_log(dm, &mut log);
-        match loaded {
-            Ok(table) => {
-                self.attach_handlers(&table);
-                self.dm.dev(dm).inactive = Some(table);
-                Ok(())
-            }
-            Err(LoadError::Kernel(errno)) => Err(errno),
-            Err(LoadError::Syntax(_)) => Err(Errno::Einval),
-        }
-    }
-}
-
-/// Where the system call of an action ends.
-enum Done {
-    /// It is over.
-    Over(Result<(), Errno>),
-    /// It takes the device's lock.
-    Locks,
-    /// It sleeps.
-    Sleeps(Ns),
-}
-
-/// What becomes of an action that wants the lock of a device.
-enum Locked {
-    /// It waits for it.
-    Waits,
-    /// It has it, and waits for I/O.
-    Draining,
-    /// It is over.
-    Over(Result<(), Errno>),
 }

@@ -1,5 +1,9 @@
 //! The whole way, by hand and by queueing theory.
 
+mod access;
+mod loss;
+mod sharing;
+
 use super::*;
 use crate::models::array::cache::Scope;
 use crate::models::array::controller::ControllerConfig;
@@ -201,17 +205,6 @@ fn channels_are_kept_busy() {
     assert!(rate <= most && rate > 0.85 * most, "{rate} {most}");
 }
 
-#[test]
-fn what_fibre_channel_loses_is_lost() {
-    let mut c = config();
-    c.faults = vec![fault("ctl0.p0", FaultKind::BlackHole, S, S * 2)];
-    let (mut san, p) = san(&c);
-    assert!(matches!(san.submit(Ns(0), p, &read(0)), Fate::Done(..)));
-    assert_eq!(san.submit(S, p, &read(1)), Fate::Lost);
-    assert!(matches!(san.submit(S * 2, p, &read(2)), Fate::Done(..)));
-    assert_eq!(san.state(p), State::Running);
-}
-
 /// Drives a network to `end`; what it tells.
 fn story(san: &mut San, end: Ns) -> Vec<(Ns, NexusEvent)> {
     let mut told = Vec::new();
@@ -220,177 +213,6 @@ fn story(san: &mut San, end: Ns) -> Vec<(Ns, NexusEvent)> {
         san.advance(at, |event| told.push((at, event.what)));
     }
     told
-}
-
-#[test]
-fn a_dark_link_tears_what_is_in_flight_and_k79() {
-    let mut c = config();
-    let down = Ns(S.0 * 10 + 3000);
-    c.faults = vec![fault("hba0", FaultKind::Down, down, S * 100)];
-    let (mut san, p) = san(&c);
-    assert_eq!(story(&mut san, S * 10), []);
-    assert!(matches!(san.submit(S * 10, p, &read(0)), Fate::Stalled(_)));
-    let told = story(&mut san, S * 30);
-    let at = |secs| down + S * secs;
-    assert_eq!(
-        told,
-        [
-            (at(0), NexusEvent::Became(State::Blocked)),
-            (at(5), NexusEvent::Terminated(Ended::FailedFast)),
-            (at(5), NexusEvent::Became(State::Failed)),
-        ]
-    );
-    assert_eq!(
-        san.submit(S * 30, p, &read(1)),
-        Fate::Refused(State::Failed)
-    );
-    let told = story(&mut san, S * 200);
-    assert_eq!(told[0].0, at(60));
-    assert_eq!(
-        told.last(),
-        Some(&(S * 100, NexusEvent::Became(State::Running)))
-    );
-    assert!(matches!(san.submit(S * 201, p, &read(2)), Fate::Done(..)));
-}
-
-#[test]
-fn an_exchange_does_not_survive_even_a_blink() {
-    let mut c = config();
-    c.arrays[0].controller.latency = Ns::from_ms(10).into();
-    c.faults = vec![fault(
-        "ctl0.p0",
-        FaultKind::Down,
-        Ns::from_ms(4),
-        Ns::from_ms(5),
-    )];
-    let (mut fc, p) = san(&c);
-    assert!(matches!(fc.submit(Ns(0), p, &read(0)), Fate::Stalled(_)));
-    // TCP does.
-    c.transport = tcp();
-    let (mut san, p) = san(&c);
-    assert!(matches!(san.submit(Ns(0), p, &read(0)), Fate::Done(..)));
-}
-
-#[test]
-fn tcp_holds_commands_until_it_knows_more() {
-    let mut c = config();
-    c.transport = tcp();
-    c.arrays[0].controller.latency = Ns::from_ms(10).into();
-    let (from, until) = (S + Ns::from_ms(5), S * 2);
-    c.faults = vec![fault("hba0", FaultKind::BlackHole, from, until)];
-    let (mut san, p) = san(&c);
-    story(&mut san, S);
-    let fate = san.submit(S, p, &read(0));
-    assert_eq!(fate, Fate::Stalled(Held::Answer(Reply::Good)));
-    let told = story(&mut san, S * 3);
-    // 0.2, 0.6 and 1.4 s after the cut.
-    let back = from + Ns::from_ms(1400);
-    assert_eq!(told[0], (from, NexusEvent::Became(State::Stalled)));
-    assert_eq!(told[1], (back, NexusEvent::Released));
-    let fate = san.resume(back, p, &read(0), Held::Answer(Reply::Good));
-    assert_eq!(done(fate), back.0 + 4096 + 2048 + 1000);
-    let c = san.counts();
-    assert_eq!(
-        c.submitted + c.resumed,
-        c.done + c.lost + c.stalled + c.refused
-    );
-}
-
-#[test]
-fn tcp_sends_again_what_is_lost_and_fibre_channel_does_not() {
-    let mut c = config();
-    c.faults = vec![fault("hba0", FaultKind::Loss(0.05), Ns(0), Ns::NEVER)];
-    let run = |c: &SanConfig| {
-        let (mut san, p) = san(c);
-        let (mut lost, mut late) = (0, 0);
-        for k in 0..2000 {
-            let now = Ns::from_secs(20 * k);
-            story(&mut san, now);
-            match san.submit(now, p, &read(k)) {
-                Fate::Done(at, Reply::Good) => late += u32::from(at - now > Ns::from_ms(100)),
-                Fate::Lost => lost += 1,
-                other => panic!("{other:?}"),
-            }
-        }
-        (lost, late)
-    };
-    let (lost, late) = run(&c);
-    // A command of one frame, an answer of two.
-    let expected = 2000.0 * (1.0 - 0.95f64.powi(3));
-    assert!((f64::from(lost) - expected).abs() < 60.0, "{lost}");
-    assert_eq!(late, 0);
-    c.transport = tcp();
-    let (lost, late) = run(&c);
-    assert_eq!(lost, 0);
-    // Two frames are not enough for duplicate acknowledgements.
-    assert!((150..400).contains(&late), "{late}");
-}
-
-#[test]
-fn a_failed_controller_hands_its_luns_over() {
-    let mut c = config();
-    c.faults = vec![fault("ctl0", FaultKind::Down, S * 10, S * 60)];
-    let (mut san, a) = san(&c);
-    let b = san.add_path(&path("hba1", "ctl1.p0", "lun0")).unwrap();
-    story(&mut san, S * 11);
-    assert_eq!(san.state(a), State::Blocked);
-    assert_eq!(san.access_state(b, S * 11), AccessState::Transitioning);
-    assert_eq!(san.access_state(a, S * 11), AccessState::Unavailable);
-    assert_eq!(san.activate(b, S * 11), Some(Activation::Moves(S * 15)));
-    let fate = san.submit(S * 11, b, &read(0));
-    assert!(matches!(fate, Fate::Done(_, Reply::Sense(s)) if s == sense::TRANSITION));
-    story(&mut san, S * 20);
-    assert_eq!(san.access_state(b, S * 20), AccessState::Optimized);
-    done(san.submit(S * 20, b, &read(1)));
-    story(&mut san, S * 61);
-    assert_eq!(san.access_state(a, S * 61), AccessState::Optimized);
-    assert_eq!(san.access_state(b, S * 61), AccessState::NonOptimized);
-}
-
-#[test]
-fn a_lun_moves_when_it_is_asked_to() {
-    let mut c = config();
-    c.arrays[0].access.other = AccessState::Standby;
-    let (mut san, _) = san(&c);
-    let b = san.add_path(&path("hba1", "ctl1.p0", "lun0")).unwrap();
-    let fate = san.submit(S, b, &read(0));
-    assert!(matches!(fate, Fate::Done(_, Reply::Sense(s)) if s == sense::STANDBY));
-    // The array alone decides.
-    assert_eq!(san.activate(b, S), Some(Activation::Done));
-    let fate = san.submit(S, b, &read(0));
-    assert!(matches!(fate, Fate::Done(_, Reply::Sense(s)) if s == sense::STANDBY));
-
-    c.arrays[0].access.tpgs = Tpgs::Explicit;
-    let (mut san, _) = self::san(&c);
-    let b = san.add_path(&path("hba1", "ctl1.p0", "lun0")).unwrap();
-    let takes = Ns::from_ms(500);
-    assert_eq!(san.activate(b, S), Some(Activation::Takes(takes)));
-    let meanwhile = Some(Activation::Takes(takes - Ns(1)));
-    assert_eq!(san.activate(b, S + Ns(1)), meanwhile);
-    done(san.submit(S * 2, b, &read(0)));
-    assert_eq!(san.activate(b, S * 2), Some(Activation::Done));
-}
-
-#[test]
-fn an_administrator_moves_a_lun_for_good() {
-    let mut c = config();
-    c.moves = vec![LunMove {
-        at: S * 5,
-        lun: "lun0".into(),
-        to: "ctl1".into(),
-    }];
-    let (mut san, a) = san(&c);
-    story(&mut san, S * 4);
-    assert_eq!(san.access_state(a, S * 4), AccessState::Optimized);
-    story(&mut san, S * 5);
-    assert_eq!(san.access_state(a, S * 5), AccessState::Transitioning);
-    story(&mut san, S * 6);
-    assert_eq!(san.access_state(a, S * 6), AccessState::NonOptimized);
-    assert!(!san.is_preferred(a));
-    let moves: Vec<_> = san.moves().collect();
-    assert_eq!(moves, [(S * 5, "lun0 moves to ctl1".into())]);
-    c.moves[0].to = "ctl7".into();
-    assert!(San::new(&c, Draws::new(1)).is_err());
 }
 
 #[test]
@@ -435,76 +257,6 @@ fn a_port_that_is_full_says_so() {
     assert_eq!(full.count(), 2);
     let last = done(fates[3]);
     done(san.submit(Ns(last), p, &read(9)));
-}
-
-#[test]
-fn other_hosts_take_their_share() {
-    let mut c = config();
-    let noisy = BackgroundConfig {
-        initiator: "hba1".into(),
-        target: "ctl0.p0".into(),
-        lun: "lun1".into(),
-        iops: 100_000,
-        size: Bytes(8 << 10),
-        ..Default::default()
-    };
-    let alone = {
-        let (mut san, p) = san(&c);
-        (0..1000)
-            .map(|k| done(san.submit(Ns(k * 50_000), p, &read(k))) - k * 50_000)
-            .sum::<u64>()
-    };
-    c.background = vec![noisy];
-    let (mut san, p) = san(&c);
-    let shared = (0..1000)
-        .map(|k| done(san.submit(Ns(k * 50_000), p, &read(k))) - k * 50_000)
-        .sum::<u64>();
-    // 8 KiB every 10 µs take four fifths of the port's link, and wait there.
-    assert!(shared > alone * 3 / 2, "{alone} {shared}");
-    let n = san.counts().background;
-    assert!((4_700..5_300).contains(&n), "{n}");
-    assert_eq!(san.counts().submitted, 1000);
-}
-
-#[test]
-fn luns_on_one_port_share_it_and_luns_on_two_do_not() {
-    let (mut san, a) = san(&config());
-    let b = san.add_path(&path("hba0", "ctl0.p0", "lun0")).unwrap();
-    let c = san.add_path(&path("hba1", "ctl0.p1", "lun0")).unwrap();
-    assert_eq!(san.nexus(a), san.nexus(b));
-    let first = done(san.submit(Ns(0), a, &read(0)));
-    assert_eq!(done(san.submit(Ns(0), b, &read(1))), first + 4096);
-    // The core is shared, but its queue hides behind the link's.
-    assert_eq!(done(san.submit(Ns(0), c, &read(2))), first + 2000);
-}
-
-/// One stream of reads, one after the other, in turn over four ports: the mean
-/// wait for the media.
-fn interleaved(scope: Scope) -> u64 {
-    let mut c = config();
-    c.link.rate = None;
-    c.arrays[0].access.other = AccessState::Optimized;
-    c.arrays[0].cache.sequential_scope = scope;
-    c.arrays[0].media = MediaConfig::Disk(DiskConfig::default());
-    let mut san = San::new(&c, Draws::new(1)).unwrap();
-    let targets = ["ctl0.p0", "ctl0.p1", "ctl1.p0", "ctl1.p1"];
-    let paths = targets.map(|t| san.add_path(&path("hba0", t, "lun0")).unwrap());
-    let (mut now, n) = (Ns::ZERO, 2000);
-    for k in 0..n {
-        let command = Command {
-            sector: k * 128,
-            ..command(k, CommandKind::Read, 128)
-        };
-        now = Ns(done(san.submit(now, paths[(k % 4) as usize], &command)));
-    }
-    now.0 / n
-}
-
-#[test]
-fn a_stream_over_several_ports_is_one_only_to_who_sees_all_of_it() {
-    let [lun, controller, port] = [Scope::Lun, Scope::Controller, Scope::Port].map(interleaved);
-    assert!(port > 2 * lun, "{lun} {controller} {port}");
-    assert!(controller > 2 * lun, "{lun} {controller} {port}");
 }
 
 #[test]

@@ -34,12 +34,23 @@ fn reason(outcome: &Outcome, name: &str) -> (Ns, &'static str) {
             (a.at, "a suspend that waits for I/O in flight")
         }
         Some(a) if a.kind == ActionKind::Breaks => (a.at, "suspended"),
-        _ => {
-            let map = outcome.maps.iter().find(|map| map.name == name);
-            let since = map.map_or(Ns::ZERO, without_paths_since);
-            (since, "no path, queue_if_no_path")
-        }
+        _ => without_suspend(outcome, name),
     }
+}
+
+/// Of a map that is not suspended: it has no path, or one that holds what it was
+/// given.
+fn without_suspend(outcome: &Outcome, name: &str) -> (Ns, &'static str) {
+    let map = outcome.maps.iter().find(|map| map.name == name);
+    let status = map.and_then(|map| MapStatus::parse(&map.status_at_end));
+    if status.is_none_or(|status| status.is_dead()) {
+        let since = map.map_or(Ns::ZERO, without_paths_since);
+        return (since, "no path, queue_if_no_path");
+    }
+    let mut network = outcome.network.iter().rev();
+    let blocked = network.find(|(_, what)| what.ends_with("its port is blocked"));
+    let since = blocked.map_or(Ns::ZERO, |(at, _)| *at);
+    (since, "a path that is blocked, and no fast_io_fail_tmo")
 }
 
 /// Since when the map has had no path.

@@ -147,6 +147,6 @@ pub struct HeldSummary {
     pub ios: u64,
     /// Since when it holds I/O.
     pub since_ns: u64,
-    /// Why: `no path, queue_if_no_path` or `suspended`.
+    /// Why: `no path, queue_if_no_path`, `suspended`, or a path that holds it.
     pub why: String,
 }

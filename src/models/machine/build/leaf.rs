@@ -1,0 +1,133 @@
+//! Leaf devices: the ends of the paths.
+
+use super::super::super::array::access_state::Tpgs;
+use super::super::super::block::limits::BLK_DEF_MAX_SECTORS;
+use super::super::super::block::{BlockDev, Limits};
+use super::super::super::config::NamedDevice;
+use super::super::super::device::array_port::PortDisk;
+use super::super::super::device::null_blk::NullBlk;
+use super::super::super::device::port::PortConfig;
+use super::super::super::device::scsi::{LunDiskConfig, ScsiDisk};
+use super::super::super::device::{DeviceConfig, NullBlkConfig, ScsiDebugConfig};
+use super::super::super::io::DevId;
+use super::super::{Driver, Machine};
+use super::BuildError;
+use super::queues::{default_nr_requests, wbt};
+
+impl<P> Machine<P> {
+    /// The next leaf device.
+    pub(super) fn add_leaf(&mut self, d: &NamedDevice) -> Result<(), BuildError> {
+        let id = DevId(self.block.devs.len() as u16);
+        let (dev, depth, queues, driver) = match &d.device {
+            DeviceConfig::NullBlk(c) => {
+                self.devices.null_blks.push(NullBlk::new(c.clone()));
+                let n = (self.devices.null_blks.len() - 1) as u16;
+                let queues = c.submit_queues.clamp(1, self.host.cpus.len() as u32);
+                let dev = null_blk_dev(d, c);
+                (dev, c.hw_queue_depth, queues, Driver::NullBlk(n))
+            }
+            DeviceConfig::ScsiDebug(c) => {
+                self.devices.scsi.push(ScsiDisk::new(id, c));
+                let n = (self.devices.scsi.len() - 1) as u16;
+                (scsi_dev(d, c), c.max_queue, 1, Driver::Scsi(n))
+            }
+            DeviceConfig::ArrayPort(c) => {
+                let array = &mut self.devices.array;
+                let port = array
+                    .add_port(c)
+                    .map_err(|e| BuildError::Config(format!("{}: {e}", d.name)))?;
+                self.devices.port_disks.push(PortDisk { dev: id, port });
+                let n = (self.devices.port_disks.len() - 1) as u16;
+                (port_dev(d, c), c.queue_depth, 1, Driver::Port(n))
+            }
+            DeviceConfig::Lun(c) => {
+                let wrong = |e| BuildError::Config(format!("{}: {e}", d.name));
+                let san = &mut self.devices.san;
+                let path = san.add_path(&c.path()).map_err(wrong)?;
+                let dev = lun_dev(d, c, san.sectors(path));
+                let alua = san.identity(path).tpgs != Tpgs::None;
+                self.devices.scsi.push(ScsiDisk::on_path(id, c, path, alua));
+                let n = (self.devices.scsi.len() - 1) as u16;
+                (dev, c.can_queue, 1, Driver::Scsi(n))
+            }
+        };
+        self.block.devs.push(dev);
+        if let Driver::NullBlk(n) = driver
+            && self.devices.null_blks[usize::from(n)].is_bio_based()
+        {
+            self.block.dev(id).bio_based = true;
+            self.drivers.push(Driver::NullBlkBio(n));
+            return Ok(());
+        }
+        self.drivers.push(driver);
+        self.add_queues(id, depth, queues as u16, &d.queue);
+        let holds = match &d.device {
+            DeviceConfig::NullBlk(_) => default_nr_requests(depth, queues == 1),
+            DeviceConfig::ScsiDebug(c) => c.queue_depth.unwrap_or(c.max_queue),
+            DeviceConfig::ArrayPort(c) => c.queue_depth,
+            DeviceConfig::Lun(c) => c.queue_depth,
+        };
+        self.block.dev(id).wbt = wbt(&d.queue, holds);
+        if let DeviceConfig::NullBlk(c) = &d.device {
+            for h in self.block.dev(id).hctxs() {
+                self.block.hctx(h).blocking = c.memory_backed > 0;
+            }
+        }
+        if d.queue.limits_before_maps {
+            self.set_limits(id, &d.queue);
+        }
+        Ok(())
+    }
+}
+
+/// What a null_blk device announces (`null_add_dev`).
+fn null_blk_dev(d: &NamedDevice, c: &NullBlkConfig) -> BlockDev {
+    let mut limits = Limits {
+        logical_block_size: c.blocksize,
+        physical_block_size: c.blocksize,
+        ..Limits::default()
+    };
+    if c.max_sectors > 0 {
+        limits.set_max_hw_sectors(c.max_sectors);
+    }
+    if c.memory_backed > 0 && c.discard > 0 {
+        limits.max_discard_sectors = (u32::MAX >> 9) & !7;
+    }
+    let mut dev = BlockDev::new(d.name.clone(), d.devno, c.size * 2048, limits);
+    dev.write_cache = c.memory_backed > 0 && c.cache_size > 0;
+    dev.fua = dev.write_cache;
+    dev
+}
+
+/// What a disk of scsi_debug announces.
+fn scsi_dev(d: &NamedDevice, c: &ScsiDebugConfig) -> BlockDev {
+    let limits = Limits {
+        max_sectors: 1024,
+        max_hw_sectors: u32::MAX,
+        max_segments: 2048,
+        max_segment_size: u32::MAX,
+        io_opt: 512 * 1024,
+        ..Limits::default()
+    };
+    let mut dev = BlockDev::new(d.name.clone(), d.devno, c.dev_size_mb * 2048, limits);
+    dev.write_cache = true;
+    dev.fua = true;
+    dev.timer.rq_timeout = c.timeout;
+    dev
+}
+
+/// What a LUN of an array announces: an HBA's usual limits.
+fn lun_dev(d: &NamedDevice, c: &LunDiskConfig, sectors: u64) -> BlockDev {
+    let mut limits = Limits::default();
+    limits.set_max_hw_sectors(BLK_DEF_MAX_SECTORS);
+    let mut dev = BlockDev::new(d.name.clone(), d.devno, sectors, limits);
+    dev.timer.rq_timeout = c.timeout;
+    dev
+}
+
+/// What a disk behind an array port announces: an HBA's usual limits.
+fn port_dev(d: &NamedDevice, c: &PortConfig) -> BlockDev {
+    let mut limits = Limits::default();
+    limits.set_max_hw_sectors(BLK_DEF_MAX_SECTORS);
+    BlockDev::new(d.name.clone(), d.devno, c.size * 2048, limits)
+}
