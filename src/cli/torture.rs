@@ -10,6 +10,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use super::{CliError, print};
 use crate::run::write;
 use crate::torture::check::check_text;
+use crate::torture::generator::generate;
 use crate::torture::{Campaign, Failure, Report};
 
 /// Run random computers, tables, workloads and faults, and check each run
@@ -32,6 +33,9 @@ pub struct Torture {
     /// This case alone.
     #[arg(long, value_name = "N", conflicts_with_all = ["runs", "time"])]
     run: Option<u64>,
+    /// Print the scenario file of that case, and run nothing.
+    #[arg(long, requires = "run")]
+    show: bool,
     /// Go on until this many have failed.
     #[arg(long, value_name = "N", default_value_t = 1)]
     failures: usize,
@@ -48,6 +52,10 @@ impl Torture {
     pub fn execute(&self) -> Result<ExitCode, CliError> {
         if !self.files.is_empty() {
             return self.check_files();
+        }
+        if let (Some(run), true) = (self.run, self.show) {
+            print(&generate(self.seed, run).to_string())?;
+            return Ok(ExitCode::SUCCESS);
         }
         let runs = match (self.run, self.time) {
             (Some(_), _) => Some(1),

@@ -135,6 +135,10 @@ pub struct Machine<P> {
     /// After so long without a completion, I/O that is held counts as held for
     /// ever.
     pub hung_after: Ns,
+    /// After so long, I/O that is tried again and again does, too.
+    pub futile_after: Ns,
+    /// Whether the run has ended because some was.
+    pub is_futile: bool,
     /// When the first bio was submitted.
     pub first_io: Option<Ns>,
     /// When the application's last I/O ended.
@@ -143,6 +147,9 @@ pub struct Machine<P> {
 
 /// See [`Machine::hung_after`].
 const HUNG_AFTER: Ns = Ns::from_secs(600);
+/// See [`Machine::futile_after`]: longer than any command takes with all its
+/// retries on all paths.
+const FUTILE_AFTER: Ns = Ns::from_secs(6_000);
 /// How often that is looked at.
 const LOOK_EVERY: Ns = Ns::from_secs(10);
 
@@ -195,6 +202,7 @@ impl<P: Probe> Machine<P> {
         host::kick_all(self);
         let mut clock = Ns::ZERO;
         let mut look_at = self.host.now() + self.hung_after;
+        let mut hung_since = None;
         while let Some((now, event)) = self.queue.pop() {
             if now >= deadline {
                 if self.app.running > 0 {
@@ -215,13 +223,13 @@ impl<P: Probe> Machine<P> {
             }
             self.host.set_clock(now);
             if now >= look_at {
-                if self.hangs(now) {
-                    if self.leaves().all(|d| d.count.in_flight == 0) {
-                        break;
-                    }
-                } else {
-                    look_at = now + LOOK_EVERY;
-                }
+                look_at = now + LOOK_EVERY;
+                hung_since = self.hangs(now);
+            }
+            if let Some(since) = hung_since
+                && self.is_held_for_ever(now, since)
+            {
+                break;
             }
             match event {
                 Event::Irq(cpu, irq) => {
@@ -241,11 +249,24 @@ impl<P: Probe> Machine<P> {
         self.check_drained()
     }
 
-    /// Whether I/O is held for ever, if no device is at work: none has completed
-    /// for long, and whatever was to be done to the computer is done or hangs.
-    fn hangs(&self, now: Ns) -> bool {
-        let since = self.last_io.max(self.admin.over_since());
-        self.block.bios.live() > 0 && now.saturating_sub(since) >= self.hung_after
+    /// Since when no I/O has completed although there is some, if that is long:
+    /// whatever was to be done to the computer is done or hangs, and what broke
+    /// is mended or stays as it is.
+    fn hangs(&mut self, now: Ns) -> Option<Ns> {
+        let settled = self.devices.san.settled_at(now);
+        let since = self.last_io.max(self.admin.over_since()).max(settled);
+        let hangs = self.block.bios.live() > 0 && now.saturating_sub(since) >= self.hung_after;
+        hangs.then_some(since)
+    }
+
+    /// Whether I/O that hangs since `since` will do so for ever: no device has
+    /// any, or trying again does not help.
+    fn is_held_for_ever(&mut self, now: Ns, since: Ns) -> bool {
+        if self.last_io > since {
+            return false;
+        }
+        self.is_futile = now.saturating_sub(since) >= self.futile_after;
+        self.is_futile || self.leaves().all(|d| d.count.in_flight == 0)
     }
 
     /// A timer of `cpu` brings `irq` at `at`.
