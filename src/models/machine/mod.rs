@@ -266,7 +266,7 @@ impl<P: Probe> Machine<P> {
             return false;
         }
         self.is_futile = now.saturating_sub(since) >= self.futile_after;
-        self.is_futile || self.leaves().all(|d| d.count.in_flight == 0)
+        self.is_futile || self.at_work().next().is_none()
     }
 
     /// A timer of `cpu` brings `irq` at `at`.
