@@ -30,8 +30,8 @@ pub struct Torture {
     /// How long: 90s, 10m, 2h.
     #[arg(long, value_name = "TIME", value_parser = time)]
     time: Option<Duration>,
-    /// This case alone.
-    #[arg(long, value_name = "N", conflicts_with_all = ["runs", "time"])]
+    /// This case alone; with `--runs` or `--time`, from this one on.
+    #[arg(long, value_name = "N")]
     run: Option<u64>,
     /// Print the scenario file of that case, and run nothing.
     #[arg(long, requires = "run")]
@@ -57,10 +57,10 @@ impl Torture {
             print(&generate(self.seed, run).to_string())?;
             return Ok(ExitCode::SUCCESS);
         }
-        let runs = match (self.run, self.time) {
-            (Some(_), _) => Some(1),
-            (None, Some(_)) => self.runs,
-            (None, None) => self.runs.or(Some(1000)),
+        let usual = if self.run.is_some() { 1 } else { 1000 };
+        let runs = match self.time {
+            Some(_) => self.runs,
+            None => self.runs.or(Some(usual)),
         };
         let campaign = Campaign {
             seed: self.seed,

@@ -204,9 +204,10 @@ fn at_the_end(m: &Machine<Witness>) -> Result<(), Failure> {
     {
         return fail(format!("stuck: {} actions never ended", m.admin.left()));
     }
+    let may_be_in_flight = m.is_futile || m.has_blocked_io();
     if let Some(shadow) = &m.probe.shadow
         && shadow.in_flight() != 0
-        && !m.is_futile
+        && !may_be_in_flight
     {
         let left = shadow.in_flight();
         return fail(format!("in flight: {left} I/Os on paths at the end"));

@@ -7,7 +7,7 @@ mod suspend;
 use super::super::block::Plug;
 use super::super::dm::table::Table;
 use super::super::fault::{Action, ActionDone, DmMultipathParams, TimedAction};
-use super::super::host::{Cost, CpuId, Prio, Step, TaskId};
+use super::super::host::{Cost, CpuId, Prio, Step, TaskId, TaskState};
 use super::super::io::DevId;
 use super::super::mpath::Errno;
 use super::super::probe::Probe;
@@ -134,6 +134,13 @@ impl<P> Machine<P> {
     pub(super) fn map_index(&self, map: &str) -> Option<u16> {
         let n = self.dm.devs.iter().position(|d| d.name == map)?;
         u16::try_from(n).ok()
+    }
+
+    /// Whether a process of the timeline is at work, rather than asleep.
+    pub(super) fn admin_runs(&self) -> bool {
+        let tasks = self.admin.actions.iter().filter_map(|(_, task)| *task);
+        let mut states = tasks.map(|task| self.host.tasks[task.index()].state);
+        states.any(|state| !matches!(state, TaskState::Blocked | TaskState::Dead))
     }
 
     fn device_id(&self, name: &str) -> Option<DevId> {

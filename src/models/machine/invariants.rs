@@ -66,15 +66,31 @@ impl<P: Probe> Machine<P> {
         }
     }
 
-    /// Leaf devices that have I/O in flight, and a port that could answer it.
+    /// Leaf devices that have I/O in flight or commands of their own, and a port
+    /// that could answer them.
     pub(super) fn at_work(&self) -> impl Iterator<Item = &BlockDev> {
         let devs = (0..).map(DevId).zip(&self.block.devs);
-        let busy = devs.filter(|(id, d)| d.count.in_flight > 0 && !self.is_map(*id));
+        let leaves = devs.filter(|(id, _)| !self.is_map(*id));
+        let busy = leaves.filter(|(id, _)| self.has_commands(*id));
         busy.filter(|(id, _)| !self.is_blocked(*id)).map(|(_, d)| d)
+    }
+
+    /// Whether `dev` has any request: those that the kernel sends by itself
+    /// count as no I/O.
+    fn has_commands(&self, dev: DevId) -> bool {
+        let in_flight = self.block.devs[usize::from(dev.0)].count.in_flight;
+        let reqs = &self.block.reqs;
+        in_flight > 0 || reqs.in_use().any(|rq| reqs[rq].dev == dev)
     }
 
     fn is_map(&self, dev: DevId) -> bool {
         self.dm.devs.iter().any(|map| map.dev == dev)
+    }
+
+    /// Whether a disk whose port is away keeps what it was given.
+    pub fn has_blocked_io(&self) -> bool {
+        let mut disks = self.devices.scsi.iter();
+        disks.any(|disk| self.is_blocked(disk.dev) && self.has_commands(disk.dev))
     }
 
     /// Whether the port of disk `dev` is away, with nobody to give it up.

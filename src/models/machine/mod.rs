@@ -259,14 +259,20 @@ impl<P: Probe> Machine<P> {
         hangs.then_some(since)
     }
 
-    /// Whether I/O that hangs since `since` will do so for ever: no device has
-    /// any, or trying again does not help.
+    /// Whether I/O that hung since `since` when it was last looked at will do so
+    /// for ever: no device has any and nobody does anything about it, or trying
+    /// again does not help.
     fn is_held_for_ever(&mut self, now: Ns, since: Ns) -> bool {
-        if self.last_io > since {
+        let is_idle = self.at_work().next().is_none() && !self.admin_runs();
+        if !is_idle && now.saturating_sub(since) < self.futile_after {
             return false;
         }
+        // Something may have happened meanwhile.
+        let Some(since) = self.hangs(now) else {
+            return false;
+        };
         self.is_futile = now.saturating_sub(since) >= self.futile_after;
-        self.is_futile || self.at_work().next().is_none()
+        self.is_futile || is_idle
     }
 
     /// A timer of `cpu` brings `irq` at `at`.
