@@ -24,6 +24,8 @@ pub struct Admin {
     pub params: DmMultipathParams,
     /// What is done, and by whom.
     actions: Vec<(TimedAction, Option<TaskId>)>,
+    /// How many of these are the timeline's; others are multipathd's.
+    planned: usize,
     began: Vec<Ns>,
     /// The table that each resume under way has taken (`hc->new_map`).
     taken: Vec<Option<Table>>,
@@ -49,13 +51,14 @@ impl Admin {
     pub fn left(&self) -> usize {
         self.actions.len() - self.done.len()
     }
-    /// When the last action was over, or began if it is not; in the future,
-    /// while one is to come.
+    /// When the last action of the timeline was over, or began if it is not; in
+    /// the future, while one is to come. What multipathd does it may do for ever.
     pub(super) fn over_since(&self) -> Ns {
         let over = |(timed, done): (&TimedAction, Option<&ActionDone>)| {
             done.map_or(timed.at, |done| done.ended)
         };
-        self.outcomes().map(over).max().unwrap_or_default()
+        let timeline = self.outcomes().take(self.planned);
+        timeline.map(over).max().unwrap_or_default()
     }
 }
 
@@ -93,6 +96,7 @@ impl Admin {
         Admin {
             params,
             actions: actions.iter().map(|a| (a.clone(), None)).collect(),
+            planned: actions.len(),
             began: vec![Ns::ZERO; actions.len()],
             taken: actions.iter().map(|_| None).collect(),
             maps: Vec::new(),
