@@ -80,7 +80,10 @@ impl<P: Probe> Machine<P> {
     fn has_commands(&self, dev: DevId) -> bool {
         let in_flight = self.block.devs[usize::from(dev.0)].count.in_flight;
         let reqs = &self.block.reqs;
-        in_flight > 0 || reqs.in_use().any(|rq| reqs[rq].dev == dev)
+        let mut disks = self.devices.scsi.iter();
+        in_flight > 0
+            || disks.any(|disk| disk.dev == dev && disk.is_looked_at())
+            || reqs.in_use().any(|rq| reqs[rq].dev == dev)
     }
 
     fn is_map(&self, dev: DevId) -> bool {
@@ -110,7 +113,7 @@ impl<P: Probe> Machine<P> {
             Some(map) => self.holds(map),
             None => {
                 let is_hopeless = self.is_futile || self.is_blocked(dev);
-                is_hopeless && self.block.devs[usize::from(dev.0)].count.in_flight > 0
+                is_hopeless && self.has_commands(dev)
             }
         }
     }

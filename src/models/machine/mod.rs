@@ -216,21 +216,21 @@ impl<P: Probe> Machine<P> {
             if self.events >= self.most_events {
                 return Err(Violation::endless(now));
             }
+            if now >= look_at {
+                look_at = now + LOOK_EVERY;
+                hung_since = self.hangs(clock, now);
+            }
+            if let Some(since) = hung_since
+                && self.is_held_for_ever(clock, now, since)
+            {
+                break;
+            }
             clock = now;
             self.events += 1;
             if self.events.is_multiple_of(WATCHED_EVERY) {
                 watch(self);
             }
             self.host.set_clock(now);
-            if now >= look_at {
-                look_at = now + LOOK_EVERY;
-                hung_since = self.hangs(now);
-            }
-            if let Some(since) = hung_since
-                && self.is_held_for_ever(now, since)
-            {
-                break;
-            }
             match event {
                 Event::Irq(cpu, irq) => {
                     self.pending_irqs -= 1;
@@ -251,27 +251,29 @@ impl<P: Probe> Machine<P> {
 
     /// Since when no I/O has completed although there is some, if that is long:
     /// whatever was to be done to the computer is done or hangs, and what broke
-    /// is mended or stays as it is.
-    fn hangs(&mut self, now: Ns) -> Option<Ns> {
-        let settled = self.devices.san.settled_at(now);
+    /// is mended or stays as it is. Nothing has happened since `last`, and
+    /// something is about to, `now`.
+    fn hangs(&mut self, last: Ns, now: Ns) -> Option<Ns> {
+        let settled = self.devices.san.settled_at(last);
         let since = self.last_io.max(self.admin.over_since()).max(settled);
-        let hangs = self.block.bios.live() > 0 && now.saturating_sub(since) >= self.hung_after;
+        let is_some = self.block.bios.live() > 0 || self.block.reqs.live() > 0;
+        let hangs = is_some && now.saturating_sub(since) >= self.hung_after;
         hangs.then_some(since)
     }
 
     /// Whether I/O that hung since `since` when it was last looked at will do so
     /// for ever: no device has any and nobody does anything about it, or trying
     /// again does not help.
-    fn is_held_for_ever(&mut self, now: Ns, since: Ns) -> bool {
+    fn is_held_for_ever(&mut self, last: Ns, now: Ns, since: Ns) -> bool {
         let is_idle = self.at_work().next().is_none() && !self.admin_runs();
-        if !is_idle && now.saturating_sub(since) < self.futile_after {
+        if !is_idle && last.saturating_sub(since) < self.futile_after {
             return false;
         }
         // Something may have happened meanwhile.
-        let Some(since) = self.hangs(now) else {
+        let Some(since) = self.hangs(last, now) else {
             return false;
         };
-        self.is_futile = now.saturating_sub(since) >= self.futile_after;
+        self.is_futile = !is_idle && last.saturating_sub(since) >= self.futile_after;
         self.is_futile || is_idle
     }
 
