@@ -197,6 +197,8 @@ pub struct BlockDev {
     pub write_cache: bool,
     /// Whether it can write through that cache.
     pub fua: bool,
+    /// Whether its driver keeps a budget (`mq_ops->get_budget`).
+    pub has_budget: bool,
     /// Its scheduler.
     pub elevator: Elevator,
     /// The request that last absorbed something (`q->last_merge`).
@@ -245,6 +247,7 @@ impl BlockDev {
             nomerges: 0,
             write_cache: false,
             fua: false,
+            has_budget: false,
             elevator: Elevator::None,
             last_merge: None,
             nr_requests: 0,

@@ -117,8 +117,7 @@ pub fn bio_attempt_back_merge<K: BlockEnv>(k: &mut K, rq: ReqId, bio: BioId) -> 
     if let Some(tail) = r.biotail.replace(bio) {
         b.bios[tail].next = Some(bio);
     }
-    let subject = b.bio_subject(bio);
-    k.trace(at, Action::BackMerge, subject);
+    k.trace(at, Action::BackMerge, |b| b.bio_subject(bio));
     k.host().charge(Cost::Trace);
     true
 }
@@ -140,8 +139,7 @@ pub fn bio_attempt_front_merge<K: BlockEnv>(k: &mut K, rq: ReqId, bio: BioId) ->
     dev.count.front_merges += 1;
     dev.count.dirs[o.op as usize].merges += 1;
     let at = o.dev;
-    let subject = b.bio_subject(bio);
-    k.trace(at, Action::FrontMerge, subject);
+    k.trace(at, Action::FrontMerge, |b| b.bio_subject(bio));
     k.host().charge(Cost::Trace);
     true
 }
@@ -184,8 +182,7 @@ pub fn attempt_merge<K: BlockEnv>(k: &mut K, rq: ReqId, next: ReqId) -> bool {
     dev.count.dirs[n.op as usize].merges += 1;
     dev.count.absorbed(now, absorbed);
     let dev = n.dev;
-    let subject = b.rq_subject(next);
-    k.trace(dev, Action::RqMerge, subject);
+    k.trace(dev, Action::RqMerge, |b| b.rq_subject(next));
     true
 }
 

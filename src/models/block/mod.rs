@@ -146,10 +146,11 @@ pub trait BlockEnv: HostEnv {
     fn arm(&mut self, timer: BlockTimer, at: Ns);
     /// Wakes a task that slept in the block layer.
     fn wake(&mut self, task: TaskId);
-    /// A trace event.
-    fn trace(&mut self, dev: DevId, action: Action, subject: Subject);
-    /// A bio or request, or a part of one, has ended with `status`.
-    fn ended(&mut self, dev: DevId, subject: Subject, status: BlkStatus);
+    /// A trace event; what it is about is asked only if somebody listens.
+    fn trace(&mut self, dev: DevId, action: Action, about: impl FnOnce(&BlockLayer) -> Subject);
+    /// A bio or request, or a part of one, has ended with `status`: a trace
+    /// event, and how it ended.
+    fn ended(&mut self, dev: DevId, status: BlkStatus, about: impl FnOnce(&BlockLayer) -> Subject);
 }
 
 /// A timer of the block layer; `generation` tells an armed one from its

@@ -23,8 +23,8 @@ pub fn requeue<K: BlockEnv>(k: &mut K, rq: ReqId) {
     b.reqs[rq].rqf.clear(RqFlags::IN_FLIGHT);
     b.reqs[rq].changed = now;
     b.dev_of(rq).count.requeues += 1;
-    let (dev, subject) = (b.reqs[rq].dev, b.rq_subject(rq));
-    k.trace(dev, Action::Requeue, subject);
+    let dev = b.reqs[rq].dev;
+    k.trace(dev, Action::Requeue, |b| b.rq_subject(rq));
 }
 
 /// Puts `rq` on its device's list of requests to be inserted anew, at the head

@@ -85,7 +85,11 @@ impl<F: Copy, I: Copy> Host<F, I> {
     /// `check_preempt_wakeup`).
     #[inline]
     pub(super) fn fair_wake(&mut self, cpu: usize, task: TaskId) {
-        self.update_least(cpu);
+        let c = &self.cpus[cpu];
+        let current = c.current;
+        if current.is_some() || !c.runq[Prio::Normal as usize].is_empty() {
+            self.update_least(cpu);
+        }
         let credit = self.scaled(LATENCY).0 / 2;
         let least = self.cpus[cpu].fair.least.saturating_sub(Ns(credit));
         let share = &mut self.tasks[task.index()].share;
@@ -93,7 +97,6 @@ impl<F: Copy, I: Copy> Host<F, I> {
         let clock = share.clock;
         let margin = self.scaled(WAKEUP_GRANULARITY);
         let ahead = |t: TaskId| self.tasks[t.index()].share.clock > clock + margin;
-        let current = self.cpus[cpu].current;
         if current.is_some_and(|t| self.is_normal(t) && ahead(t)) {
             self.cpus[cpu].fair.give_way = true;
         }

@@ -99,8 +99,8 @@ pub fn run_irq<K: HostEnv>(k: &mut K, cpu: CpuId) {
 #[inline]
 pub(super) fn run_cpu<K: HostEnv>(k: &mut K, cpu: CpuId) {
     let mut entered = k.host().clock;
-    if let Some(late) = k.host().cpus[cpu.index()].late.take() {
-        k.expire(entered.max(late.at + late.span), late.irq);
+    if k.host().cpus[cpu.index()].late.is_some() {
+        start_late(k, cpu);
     }
     let mut steps = 0;
     loop {
@@ -172,13 +172,26 @@ pub(super) fn run_cpu<K: HostEnv>(k: &mut K, cpu: CpuId) {
     }
 }
 
+/// Starts the timer that was to be started by what has been interrupted.
+#[cold]
+fn start_late<K: HostEnv>(k: &mut K, cpu: CpuId) {
+    let now = k.host().clock;
+    if let Some(late) = k.host().cpus[cpu.index()].late.take() {
+        k.expire(now.max(late.at + late.span), late.irq);
+    }
+}
+
 /// Whether an event is due before what the running task has been charged is
 /// over: what it does next must wait for a step of its own, or it would come
 /// before the event.
 #[inline]
 pub fn interrupted<K: HostEnv>(k: &mut K) -> bool {
-    let now = k.host().clock;
-    k.next_event() <= now && !k.host().is_free() && k.host().current().is_some()
+    let h = k.host();
+    if h.is_free() || h.current().is_none() {
+        return false;
+    }
+    let now = h.clock;
+    k.next_event() <= now
 }
 
 /// Starts a timer of the current CPU (`hrtimer_start`): once what interrupts

@@ -12,6 +12,7 @@ impl Multipath {
     /// Whether the core should not even try to map a request
     /// (`multipath_busy`): all paths it could go to are busy. `path_busy` says
     /// so of one device.
+    #[inline]
     pub fn is_busy(&self, mut path_busy: impl FnMut(DevId) -> bool) -> bool {
         if self.pg_init.in_progress > 0 {
             return true;

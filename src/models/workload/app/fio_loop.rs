@@ -192,11 +192,10 @@ fn submit<K: AppEnv>(k: &mut K, task: TaskId, t: u16) -> Turn {
     let h = k.host();
     let depth = h.tasks[task.index()].stack.len();
     let at_once = h.is_free() && !h.cpus[h.cpu().index()].high_waiting();
-    let turn = system_call(k, task, frame);
     if !at_once {
-        return turn;
+        return system_call(k, task, frame);
     }
-    let step = aio::step_submit(k, task, t, 0, false);
+    let step = aio::submit(k, task, t, 0, false);
     if k.host().tasks[task.index()].stack.len() == depth {
         return Turn::Called;
     }
@@ -223,8 +222,10 @@ fn reap<K: AppEnv>(k: &mut K, t: u16, min: u32, max: u32, looks: bool) -> Turn {
         return Turn::Ends(Step::Block);
     }
     let n = there.min(max.max(min));
-    for e in th.ring.drain(..n as usize) {
-        th.fio.complete_one(now, e.slot, e.errno, e.bytes);
+    for _ in 0..n {
+        if let Some(e) = th.ring.pop_front() {
+            th.fio.complete_one(now, e.slot, e.errno, e.bytes);
+        }
     }
     th.fio.reap_done(now);
     th.waiting = Waiting::Nothing;

@@ -277,7 +277,8 @@ impl FioThread {
     /// never issued.
     #[inline]
     fn issued_enough(&self) -> bool {
-        let bytes: u64 = self.counts.0.iter().map(|c| c.issued_bytes).sum();
+        let issued = |d: Dir| self.counts[d].issued_bytes;
+        let bytes = issued(Dir::Read) + issued(Dir::Write) + issued(Dir::Trim);
         bytes >= self.most_bytes || self.exceeds_number_ios()
     }
 

@@ -133,8 +133,8 @@ impl FioThread {
             self.fill(slot, Kind::Sync { data }, 0, 0);
             return self.ready(slot, now);
         }
-        let issued = PerDir(Dir::ALL.map(|d| self.counts[d].issued));
-        let dir = self.directions.next(&issued);
+        let counts = &self.counts;
+        let dir = self.directions.next(|d| counts[d].issued);
         if !self.rate.active() {
             return self.place(slot, dir, now);
         }

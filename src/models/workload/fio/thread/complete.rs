@@ -130,17 +130,16 @@ impl FioThread {
         let lat = now.saturating_sub(start);
         let clat = now.saturating_sub(issue);
         let alike = &mut self.reap.alike;
-        if (alike.dir, alike.lat, alike.clat) == (dir, lat, clat) {
-            alike.count += 1;
-        } else {
+        if alike.count > 0 && (alike.dir, alike.lat, alike.clat) != (dir, lat, clat) {
             self.record();
-            self.reap.alike = Alike {
-                dir,
-                lat,
-                clat,
-                count: 1,
-            };
         }
+        let alike = &mut self.reap.alike;
+        *alike = Alike {
+            dir,
+            lat,
+            clat,
+            count: alike.count + 1,
+        };
         self.logs.completed();
     }
 
