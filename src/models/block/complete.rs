@@ -11,8 +11,13 @@ use crate::sim::Ns;
 /// The driver is done with `rq` (`blk_mq_end_request`).
 #[inline]
 pub fn blk_mq_end_request<K: BlockEnv>(k: &mut K, rq: ReqId, status: BlkStatus) {
-    let bytes = u64::from(k.block().reqs[rq].sectors) * SECTOR;
-    blk_update_request(k, rq, status, bytes);
+    let r = &k.block().reqs[rq];
+    let (dev, bytes) = (r.dev, u64::from(r.sectors) * SECTOR);
+    if bytes == 0 && r.bio.is_none() && status == BlkStatus::Ok {
+        k.ended(dev, status, |b| b.rq_subject(rq)); // its bios have ended before
+    } else {
+        blk_update_request(k, rq, status, bytes);
+    }
     __blk_mq_end_request(k, rq, status);
 }
 
@@ -107,14 +112,14 @@ pub fn __blk_mq_end_request<K: BlockEnv>(k: &mut K, rq: ReqId, status: BlkStatus
     }
     match end {
         RqEnd::None => blk_mq_free_request(k, rq),
-        RqEnd::Clone { .. } | RqEnd::Daemon(_) => k.rq_end_io(rq, status),
+        RqEnd::Clone { .. } | RqEnd::Daemon(_) => k.rq_end_io(rq, end, status),
         RqEnd::FlushRq => flush::flush_end_io(k, rq, status),
         RqEnd::FlushData => flush::data_end_io(k, rq, status),
     }
 }
 
 /// `blk_account_io_done`
-#[inline]
+#[inline(always)]
 fn account_done(d: &mut BlockDev, r: &mut Request, status: BlkStatus, now: Ns) {
     let started = r.rqf.has(RqFlags::IN_FLIGHT);
     let counted = r.rqf.has(RqFlags::IO_STAT) && !r.rqf.has(RqFlags::FLUSH_SEQ);
@@ -160,7 +165,7 @@ struct Held {
 }
 
 /// `rq` is over, as far as its device counts it.
-#[inline]
+#[inline(always)]
 fn let_go(d: &mut BlockDev, r: &mut Request, rq: ReqId, now: Ns) -> Held {
     r.rqf.clear(RqFlags::IN_FLIGHT);
     d.count.requests_done += 1;
@@ -178,7 +183,7 @@ fn let_go(d: &mut BlockDev, r: &mut Request, rq: ReqId, now: Ns) -> Held {
 }
 
 /// The memory of `rq` is free, and what it held.
-#[inline]
+#[inline(always)]
 fn free<K: BlockEnv>(k: &mut K, rq: ReqId, held: Held) {
     let Held { dev, hctx, .. } = held;
     if held.is_elv {
@@ -194,18 +199,18 @@ fn free<K: BlockEnv>(k: &mut K, rq: ReqId, held: Held) {
     let h = k.block().hctx(hctx);
     let to_wake = if held.tag { h.tags.put() } else { 0 };
     if to_wake > 0 || held.sched_tag || h.restart {
-        restart(k, held, to_wake);
+        let sched_tag = held.sched_tag.then_some((held.sched_nr, held.cpu));
+        restart(k, hctx, to_wake, sched_tag);
     }
 }
 
 /// Wakes `to_wake` sleepers for a driver tag, gives the scheduler's tag back,
 /// and runs the queue if that is due (`blk_mq_sched_restart`).
-fn restart<K: BlockEnv>(k: &mut K, held: Held, to_wake: u32) {
-    let hctx = held.hctx;
+fn restart<K: BlockEnv>(k: &mut K, hctx: HctxId, to_wake: u32, sched_tag: Option<(u32, u8)>) {
     wake_waiters(k, hctx, false, to_wake);
-    if held.sched_tag {
+    if let Some((nr, cpu)) = sched_tag {
         if let Some(tags) = &mut k.block().hctx(hctx).sched_tags {
-            tags.clear(held.sched_nr, held.cpu);
+            tags.clear(nr, cpu);
         }
         put_tag(k, hctx, true);
     }

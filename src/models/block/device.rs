@@ -99,14 +99,14 @@ fn stat_group(op: Op) -> Op {
 
 impl Counters {
     /// An I/O begins (`blk_account_io_start`).
-    #[inline]
+    #[inline(always)]
     pub fn start(&mut self, now: Ns) {
         self.advance(now);
         self.in_flight += 1;
         self.in_flight_integral -= i128::from(now.0);
     }
     /// An I/O that began at `start` is over (`blk_account_io_done`).
-    #[inline]
+    #[inline(always)]
     pub fn done(&mut self, now: Ns, op: Op, start: Ns) {
         self.leave(now, start);
         let d = &mut self.dirs[stat_group(op) as usize];
@@ -119,7 +119,7 @@ impl Counters {
     pub fn absorbed(&mut self, now: Ns, start: Ns) {
         self.leave(now, start);
     }
-    #[inline]
+    #[inline(always)]
     fn leave(&mut self, now: Ns, start: Ns) {
         self.advance(now);
         self.in_flight = self.in_flight.saturating_sub(1);
@@ -128,7 +128,7 @@ impl Counters {
     }
     /// Brings the time in use up to `now`. A CPU whose clock has run ahead of
     /// the others' counts as the latest.
-    #[inline]
+    #[inline(always)]
     fn advance(&mut self, now: Ns) {
         if self.in_flight > 0 {
             self.io_ticks += now.saturating_sub(self.changed);
@@ -136,7 +136,7 @@ impl Counters {
         self.changed = self.changed.max(now);
     }
     /// Counts an issued request.
-    #[inline]
+    #[inline(always)]
     pub fn count_issue(&mut self, sectors: u32, op: Op, flags: Flags) {
         let key = IssuedKey {
             sectors,

@@ -39,7 +39,7 @@ pub fn put_driver_tag<K: BlockEnv>(k: &mut K, rq: ReqId) {
 }
 
 /// The driver starts `rq` (`blk_mq_start_request`).
-#[inline]
+#[inline(always)]
 pub fn blk_mq_start_request<K: BlockEnv>(k: &mut K, rq: ReqId) {
     let now = k.host().now();
     let b = k.block();

@@ -87,24 +87,24 @@ fn try_issue<K: BlockEnv>(
     let b = k.block();
     let r = &b.reqs[rq];
     let hctx = r.hctx;
-    if r.clone.is_some() {
-        return __blk_mq_issue_directly(k, rq, hctx, last); // the driver goes on with it
+    // With one that has a clone the driver goes on.
+    if r.clone.is_none() {
+        let d = &b.devs[usize::from(r.dev.0)];
+        if d.quiesced {
+            insert::blk_mq_sched_insert_request(k, rq, false, false, false);
+            return Some(BlkStatus::Ok);
+        }
+        let wanting = d.has_budget || !r.tag;
+        let may = !r.rqf.has(RqFlags::ELV) || bypass_insert;
+        if !may || (wanting && !get_budget_and_tag(k, rq)) {
+            if bypass_insert {
+                return Some(BlkStatus::Resource);
+            }
+            insert::blk_mq_sched_insert_request(k, rq, false, true, false);
+            return Some(BlkStatus::Ok);
+        }
     }
-    let d = &b.devs[usize::from(r.dev.0)];
-    if d.quiesced {
-        insert::blk_mq_sched_insert_request(k, rq, false, false, false);
-        return Some(BlkStatus::Ok);
-    }
-    let wanting = d.has_budget || !r.tag;
-    let may = !r.rqf.has(RqFlags::ELV) || bypass_insert;
-    if may && (!wanting || get_budget_and_tag(k, rq)) {
-        return __blk_mq_issue_directly(k, rq, hctx, last);
-    }
-    if bypass_insert {
-        return Some(BlkStatus::Resource);
-    }
-    insert::blk_mq_sched_insert_request(k, rq, false, true, false);
-    Some(BlkStatus::Ok)
+    __blk_mq_issue_directly(k, rq, hctx, last)
 }
 
 /// A token of the driver's budget and a driver tag, or neither.
@@ -122,7 +122,7 @@ fn get_budget_and_tag<K: BlockEnv>(k: &mut K, rq: ReqId) -> bool {
     tag
 }
 
-#[inline]
+#[inline(always)]
 #[allow(non_snake_case)]
 fn __blk_mq_issue_directly<K: BlockEnv>(
     k: &mut K,

@@ -137,8 +137,9 @@ pub trait BlockEnv: HostEnv {
     /// The bios of a clone have ended, as far as `sectors` more reach: they are
     /// those of its original, which decides what becomes of them.
     fn clone_bios_ended(&mut self, clone: ReqId, status: BlkStatus, sectors: u32);
-    /// A request that has an [`RqEnd`] of a driver above has ended.
-    fn rq_end_io(&mut self, rq: ReqId, status: BlkStatus);
+    /// A request that has an [`RqEnd`] of a driver above, which is `end`, has
+    /// ended.
+    fn rq_end_io(&mut self, rq: ReqId, end: RqEnd, status: BlkStatus);
     /// Queues `frame` for kblockd of the CPU that serves `hctx`.
     fn kblockd(&mut self, hctx: HctxId, frame: BlockFrame);
     /// Arms the timer of delayed work: a hardware queue's run, or a device's

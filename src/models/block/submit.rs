@@ -146,20 +146,24 @@ fn blk_mq_attempt_bio_merge<K: BlockEnv>(k: &mut K, task: TaskId, bio: BioId) ->
     if dev.merges_off() || !o.is_mergeable() {
         return false;
     }
-    let hctx = dev.hctx_of(o.cpu);
-    let nothing_waits = !dev.elevator.is_some() && b.hctxs[hctx.index()].ctx_pending == 0;
-    if !b.plugs[task.index()].list.is_empty() && plug::blk_attempt_plug_merge(k, task, bio) {
+    if b.plugs[task.index()].list.is_empty() {
+        let hctx = dev.hctx_of(o.cpu);
+        if !dev.elevator.is_some() && b.hctxs[hctx.index()].ctx_pending == 0 {
+            return false; // nothing waits
+        }
+    } else if plug::blk_attempt_plug_merge(k, task, bio) {
         return true;
     }
-    !nothing_waits && attempt_queue_merge(k, hctx, bio)
+    attempt_queue_merge(k, bio)
 }
 
 /// `blk_mq_sched_bio_merge`: into what waits in the scheduler or in the software
 /// queue of the bio's CPU.
-fn attempt_queue_merge<K: BlockEnv>(k: &mut K, hctx: HctxId, bio: BioId) -> bool {
+fn attempt_queue_merge<K: BlockEnv>(k: &mut K, bio: BioId) -> bool {
     let b = k.block();
     let o = &b.bios[bio];
     let dev = &b.devs[usize::from(o.dev.0)];
+    let hctx = dev.hctx_of(o.cpu);
     let list = match dev.elevator.cpu_list(hctx, o.cpu, o.op) {
         Some(list) => list,
         None if dev.elevator.is_some() => return merge::blk_mq_sched_try_merge(k, bio),

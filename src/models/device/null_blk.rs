@@ -125,7 +125,7 @@ impl NullBlk {
 const IRQ_TIMER: u8 = 2;
 
 /// `null_queue_rq`: never busy.
-#[inline]
+#[inline(always)]
 pub fn queue_rq<K: DeviceEnv>(k: &mut K, nullb: u16, rq: ReqId) -> BlkStatus {
     blk_mq_start_request(k, rq);
     let n = &k.devices().null_blks[usize::from(nullb)];
@@ -185,6 +185,7 @@ pub fn bio_completed<K: DeviceEnv>(k: &mut K, nullb: u16, bio: BioId) {
 }
 
 /// The timer of `rq` has expired (`end_cmd`).
+#[inline(always)]
 pub fn end_cmd<K: DeviceEnv>(k: &mut K, rq: ReqId) {
     let r = &k.block().reqs[rq];
     let (status, moved) = (r.status, r.completed);

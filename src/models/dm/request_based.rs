@@ -22,7 +22,7 @@ const DELAY_REQUEUE: Ns = Ns::from_ms(100);
 
 /// Takes a request that leaves the device's queue (`dm_mq_queue_rq`). None if it
 /// is interrupted: to be called again.
-#[inline]
+#[inline(always)]
 pub fn dm_mq_queue_rq<K: DmEnv>(k: &mut K, dm: u16, rq: ReqId) -> Option<BlkStatus> {
     let clone = k.block().reqs[rq].clone;
     let status = match clone {
@@ -68,7 +68,7 @@ fn is_busy<K: DmEnv>(k: &mut K, dm: u16) -> bool {
 }
 
 /// Chooses a path and sends a clone down it (`map_request`).
-#[inline]
+#[inline(always)]
 fn map_request<K: DmEnv>(k: &mut K, dm: u16, rq: ReqId) -> Option<BlkStatus> {
     let r = &k.block().reqs[rq];
     let (sector, sectors, op, is_sync) = (r.sector, r.sectors, r.op, is_sync(r.op, r.flags));
@@ -81,7 +81,13 @@ fn map_request<K: DmEnv>(k: &mut K, dm: u16, rq: ReqId) -> Option<BlkStatus> {
         node: 0,
         now: k.host().ktime(),
     };
-    let verdict = k.dm().mpath(dm).map_or(MapRq::Kill, |m| m.map_rq(&ctx));
+    let (mut verdict, mut to) = (MapRq::Kill, None);
+    if let Some(m) = k.dm().mpath(dm) {
+        verdict = m.map_rq(&ctx);
+        if let MapRq::Remapped(path) = verdict {
+            to = Some(m.dev(path));
+        }
+    }
     let mapped = match verdict {
         MapRq::Remapped(path) => Mapped::To(path),
         MapRq::DelayRequeue { .. } => Mapped::Held,
@@ -89,7 +95,10 @@ fn map_request<K: DmEnv>(k: &mut K, dm: u16, rq: ReqId) -> Option<BlkStatus> {
     };
     k.target_event(dm, TargetEvent::Mapped(mapped, ctx));
     match verdict {
-        MapRq::Remapped(path) => clone_and_issue(k, dm, rq, path, &ctx),
+        MapRq::Remapped(path) => match to {
+            Some(to) => clone_and_issue(k, dm, rq, (path, to), &ctx),
+            None => Some(BlkStatus::IoErr),
+        },
         MapRq::DelayRequeue { activate } => {
             if activate {
                 pg_init::activate(k, dm);
@@ -107,17 +116,14 @@ fn map_request<K: DmEnv>(k: &mut K, dm: u16, rq: ReqId) -> Option<BlkStatus> {
 
 /// `multipath_clone_and_map` once it has a path, and `setup_clone`. Out of tags:
 /// the turn is consumed, and the request goes back to the block layer.
-#[inline]
+#[inline(always)]
 fn clone_and_issue<K: DmEnv>(
     k: &mut K,
     dm: u16,
     rq: ReqId,
-    path: PathIdx,
+    (path, to): (PathIdx, DevId),
     ctx: &SelectCtx,
 ) -> Option<BlkStatus> {
-    let Some(to) = k.dm().mpath(dm).map(|m| m.dev(path)) else {
-        return Some(BlkStatus::IoErr);
-    };
     if k.block().dev(to).is_dying {
         let effects = k.dm().mpath(dm).map(|m| m.offline_path(path));
         apply(k, dm, effects.unwrap_or_default());
@@ -193,7 +199,7 @@ fn alloc_clone<K: DmEnv>(k: &mut K, to: DevId, rq: ReqId) -> Option<ReqId> {
 }
 
 /// The original knows its clone and its path (`setup_clone`).
-#[inline]
+#[inline(always)]
 fn setup_clone<K: DmEnv>(k: &mut K, rq: ReqId, clone: ReqId, path: PathIdx, ctx: &SelectCtx) {
     let o = &mut k.block().reqs[rq];
     o.clone = Some(clone);
@@ -249,7 +255,7 @@ fn release_clone<K: DmEnv>(k: &mut K, rq: ReqId, clone: ReqId) {
 
 /// `sectors` more of a clone have ended, bio by bio: once all have, or one has
 /// failed, as much of the original is complete (`end_clone_bio`).
-#[inline]
+#[inline(always)]
 pub fn end_clone_bios<K: DmEnv>(k: &mut K, clone: ReqId, status: BlkStatus, sectors: u32) {
     let mut left = sectors;
     loop {
@@ -295,15 +301,14 @@ pub fn end_clone_bios<K: DmEnv>(k: &mut K, clone: ReqId, status: BlkStatus, sect
     }
 }
 
-/// A clone has ended: the multipath target decides about the original
-/// (`end_clone_request`, `dm_softirq_done`, `dm_done`).
+/// The clone of `orig` has ended: the multipath target decides about the original
+/// (`end_clone_request`).
 #[inline]
-pub fn end_clone_request<K: DmEnv>(k: &mut K, dm: u16, clone: ReqId, status: BlkStatus) {
-    if let RqEnd::Clone { orig } = k.block().reqs[clone].end {
-        dm_complete_request(k, dm, orig, status);
-    }
+pub fn end_clone_request<K: DmEnv>(k: &mut K, dm: u16, orig: ReqId, status: BlkStatus) {
+    dm_complete_request(k, dm, orig, status);
 }
 
+/// `dm_complete_request`, `dm_softirq_done`, `dm_done`
 #[inline]
 fn dm_complete_request<K: DmEnv>(k: &mut K, dm: u16, rq: ReqId, status: BlkStatus) {
     k.host().charge(Cost::EndClone);

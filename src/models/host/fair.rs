@@ -83,7 +83,7 @@ impl<F: Copy, I: Copy> Host<F, I> {
     /// `task` wakes on `cpu`: it is not put further behind than a little, and
     /// whoever is far ahead of it gives way (`place_entity`,
     /// `check_preempt_wakeup`).
-    #[inline]
+    #[inline(always)]
     pub(super) fn fair_wake(&mut self, cpu: usize, task: TaskId) {
         let c = &self.cpus[cpu];
         let current = c.current;
@@ -115,13 +115,12 @@ impl<F: Copy, I: Copy> Host<F, I> {
 
     /// The task that is furthest behind, taken off the queue of `cpu`, which
     /// runs none; of equals the first (`pick_next_entity`).
-    #[inline]
+    #[inline(always)]
     pub(super) fn fair_pick(&mut self, cpu: usize) -> Option<TaskId> {
         let c = &mut self.cpus[cpu];
         let queue = &mut c.runq[Prio::Normal as usize];
         let task = match queue.len() {
-            0 => return None,
-            1 => queue.pop_front()?,
+            0 | 1 => queue.pop_front()?,
             n => {
                 let clock = |i: &usize| self.tasks[queue[*i].index()].share.clock;
                 let i = (0..n).min_by_key(clock)?;

@@ -184,11 +184,11 @@ impl<P: Probe> BlockEnv for Machine<P> {
         }
     }
     #[inline]
-    fn rq_end_io(&mut self, rq: ReqId, status: BlkStatus) {
-        match self.block.reqs[rq].end {
+    fn rq_end_io(&mut self, rq: ReqId, end: RqEnd, status: BlkStatus) {
+        match end {
             RqEnd::Clone { orig } => {
                 if let Driver::DmRq(dm) = self.driver(self.block.reqs[orig].dev) {
-                    request_based::end_clone_request(self, dm, rq, status);
+                    request_based::end_clone_request(self, dm, orig, status);
                 }
             }
             RqEnd::Daemon(_) => self.daemon_rq_ended(rq, status),
@@ -212,6 +212,7 @@ impl<P: Probe> BlockEnv for Machine<P> {
         let cpu = self.host.cpu();
         self.irq_at(at, cpu, Irq::Block(timer));
     }
+    #[inline(always)]
     fn wake(&mut self, task: TaskId) {
         host::wake(self, task);
     }

@@ -41,7 +41,7 @@ impl Multipath {
     }
 
     /// An I/O of `nr_bytes` goes to `path`.
-    #[inline]
+    #[inline(always)]
     pub fn start_io(&mut self, path: PathIdx, nr_bytes: u32) {
         let p = &self.paths[usize::from(path.0)];
         self.groups[usize::from(p.group)]
@@ -51,7 +51,7 @@ impl Multipath {
 
     /// An I/O started at `start` has left `path`, or never got there
     /// (`multipath_release_clone`; `start` is then zero).
-    #[inline]
+    #[inline(always)]
     pub fn release_io(&mut self, path: PathIdx, nr_bytes: u32, start: Ns, now: Ns) {
         let p = &self.paths[usize::from(path.0)];
         self.groups[usize::from(p.group)].selector.end_io(
@@ -62,7 +62,7 @@ impl Multipath {
         );
     }
 
-    #[inline]
+    #[inline(always)]
     fn choose_path_in_pg(&mut self, group: u16, ctx: &SelectCtx) -> Option<PathIdx> {
         let g = &mut self.groups[usize::from(group)];
         let index = g.selector.select_path(ctx)?;

@@ -171,7 +171,7 @@ struct Transfer {
 
 impl Transfer {
     /// A bio of `len` bytes at `offset` (`bio_iov_iter_get_pages`).
-    #[inline]
+    #[inline(always)]
     fn bio<K: AppEnv>(&self, k: &mut K, offset: u64, len: u64) -> BioId {
         let pages = len.div_ceil(PAGE);
         let segs = match (self.op, self.contiguous) {
