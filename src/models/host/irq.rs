@@ -26,7 +26,7 @@ pub fn irq<K: HostEnv>(k: &mut K, cpu: CpuId, item: K::Irq) {
         // What is the first to be handled, and at once, need not be listed.
         begin(h, cpu);
         k.handle_irq(item);
-        return passes(k, cpu);
+        return leave(k, cpu);
     }
     i.pending.push_back((now, item));
     enter(k, cpu);
@@ -106,7 +106,7 @@ fn passes<K: HostEnv>(k: &mut K, cpu: CpuId) {
     }
 }
 
-#[inline]
+#[inline(always)]
 fn leave<K: HostEnv>(k: &mut K, cpu: CpuId) {
     let h = k.host();
     let now = h.clock;

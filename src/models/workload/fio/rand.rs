@@ -145,7 +145,7 @@ impl Rand {
     }
 
     /// A share of `n`: 0 up to, not including, `n`.
-    #[inline]
+    #[inline(always)]
     pub fn scaled(&mut self, n: f64) -> u64 {
         let share = match self {
             Rand::Narrow(t) => f64::from(t.draw()) / SPAN_32,
