@@ -3,7 +3,7 @@
 //!
 //! Rooms, each knowing only those before it: [`sim`], [`models`],
 //! [`observe`], [`formats`], [`scenario`], [`run`], [`validate`], [`torture`],
-//! [`cli`].
+//! [`stats`], [`sweep`], [`cli`].
 
 pub mod cli;
 pub mod formats;
@@ -12,6 +12,8 @@ pub mod observe;
 pub mod run;
 pub mod scenario;
 pub mod sim;
+pub mod stats;
+pub mod sweep;
 pub mod torture;
 pub mod validate;
 

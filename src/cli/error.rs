@@ -24,6 +24,9 @@ pub enum CliError {
         /// Why.
         why: BuildError,
     },
+    /// `--policy` cannot be done.
+    #[error("--policy: {0}")]
+    Policy(String),
     /// The machine refused its set-up, or broke.
     #[error("{scenario}, {mode} mode: {why}")]
     Run {
@@ -54,6 +57,10 @@ pub enum CliError {
     /// A check against a kernel could not be made.
     #[error(transparent)]
     Validate(#[from] crate::validate::ValidateError),
+    /// A sweep cannot be run.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Sweep(#[from] crate::sweep::SweepError),
 }
 
 impl CliError {
@@ -64,7 +71,11 @@ impl CliError {
                 why: RunError::Invariant { .. },
                 ..
             } => ExitCode::from(1),
+            CliError::Sweep(crate::sweep::SweepError::Stopped { .. }) => ExitCode::from(130),
+            CliError::Sweep(crate::sweep::SweepError::Write { .. }) => ExitCode::from(1),
             CliError::Scenario(_)
+            | CliError::Sweep(_)
+            | CliError::Policy(_)
             | CliError::Build { .. }
             | CliError::Run { .. }
             | CliError::Validate(_) => ExitCode::from(2),

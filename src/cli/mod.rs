@@ -1,8 +1,10 @@
 //! The command line: a file a subcommand, no logic of its own.
 
 mod error;
+mod interrupt;
 mod run;
 mod schema;
+mod sweep;
 mod torture;
 mod validate;
 
@@ -29,6 +31,8 @@ struct Arguments {
 enum Command {
     /// Run a scenario in both queue modes and on a single path, and compare.
     Run(run::Run),
+    /// Run a scenario at many points.
+    Sweep(sweep::SweepCommand),
     /// Compare the simulator with observations of a real kernel.
     Validate(validate::Validate),
     /// Run random cases with faults, and check everything that has to be true.
@@ -61,6 +65,7 @@ pub fn run(
     };
     match arguments.command {
         Command::Run(command) => command.execute(policies),
+        Command::Sweep(command) => command.execute(policies),
         Command::Validate(command) => command.execute(),
         Command::Torture(command) => command.execute(),
         Command::Schema(command) => command.execute(),

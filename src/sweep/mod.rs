@@ -1,0 +1,41 @@
+//! One scenario, many points: over axes, replicated, on all cores, resumed
+//! where it was interrupted, divided over machines.
+//!
+//! [`Sweep`] is a sweep as its file describes it, [`execute()`] runs it into a
+//! folder, [`merge()`] joins the folders of its shards. What the folder holds is
+//! documented for readers in `docs/sweeps.md`.
+
+mod axis;
+mod condition;
+mod error;
+mod estimate;
+mod execute;
+mod folder;
+mod journal;
+mod key;
+mod measure;
+mod merge;
+mod metric;
+mod quantity;
+mod range;
+mod record;
+mod sample;
+mod shard;
+mod space;
+mod sweep;
+mod table;
+mod tables;
+
+pub use axis::{Axis, Choice, Values};
+pub use error::SweepError;
+pub use estimate::Estimate;
+pub use execute::{Control, Options, Report, execute, plan};
+pub use folder::{Existing, FORMAT, Manifest};
+pub use measure::{Measured, PathRow, measure};
+pub use merge::merge;
+pub use metric::{Better, METRICS, Metric, metric};
+pub use record::{Label, Outcome, Record};
+pub use shard::Shard;
+pub use space::Space;
+pub use sweep::{Point, Replications, Sweep, Until, WarmUp};
+pub use table::overview;
