@@ -3,12 +3,13 @@
 //!
 //! Rooms, each knowing only those before it: [`sim`], [`models`],
 //! [`observe`], [`formats`], [`scenario`], [`run`], [`validate`], [`torture`],
-//! [`stats`], [`sweep`], [`cli`].
+//! [`stats`], [`sweep`], [`policy`], [`cli`].
 
 pub mod cli;
 pub mod formats;
 pub mod models;
 pub mod observe;
+pub mod policy;
 pub mod run;
 pub mod scenario;
 pub mod sim;

@@ -81,7 +81,7 @@ impl Run {
             scenario.seed = seed;
         }
         if let Some(policy) = &self.policy {
-            scenario.set_policy(policy).map_err(CliError::Policy)?;
+            scenario.set_policy(policy).map_err(CliError::SetPolicy)?;
         }
         if !self.quiet {
             for warning in &scenario.warnings {

@@ -235,6 +235,7 @@ pub(crate) fn threads(config: &MachineConfig) -> Result<Vec<ThreadConfig>, RunEr
                 spec.filename = iolog.as_deref().and_then(file_of_iolog);
             }
             replication::reseed(&mut spec, w.replication);
+            spec.windows = w.windows;
             Ok(ThreadConfig { spec, iolog })
         })
         .collect()

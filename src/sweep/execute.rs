@@ -53,6 +53,8 @@ pub struct Report {
     pub reused: u64,
 }
 
+const PANICKED: &str = "the simulator panicked, which is a defect of it";
+
 /// Points whose machines are in memory at once.
 const WINDOW: usize = 2048;
 
@@ -322,20 +324,22 @@ impl Run<'_> {
     /// Runs a replication of a point; none if it was stopped.
     fn simulate(&self, planned: &Planned, replication: u32) -> Option<Record> {
         let mut seed = 0;
+        let failed = |error| Outcome::Failed {
+            error,
+            scenario: self.sweep.text_of(&planned.point, replication),
+        };
         let outcome = match &planned.machine {
-            Err(why) => Outcome::Failed(why.clone()),
+            Err(why) => failed(why.clone()),
             Ok(machine) => {
                 let mut machine = machine.clone();
                 replicate(&mut machine, replication);
                 seed = machine.seed;
                 let stop = Some(Arc::clone(&self.control.stop));
-                let run = || measure(&machine, planned.point.mode, stop);
+                let run = || measure(&machine, planned.point.mode, &self.sweep.warm_up, stop);
                 match catch_unwind(AssertUnwindSafe(run)) {
                     Ok(Ok(measured)) => Outcome::Measured(measured),
-                    Ok(Err(why)) => Outcome::Failed(why.to_string()),
-                    Err(_) => {
-                        Outcome::Failed("the simulator panicked, which is a defect of it".into())
-                    }
+                    Ok(Err(why)) => failed(why.to_string()),
+                    Err(_) => failed(PANICKED.into()),
                 }
             }
         };

@@ -237,7 +237,10 @@ mod tests {
             replication: 0,
             values: Vec::new(),
             seed: 1,
-            outcome: Outcome::Failed("no".into()),
+            outcome: Outcome::Failed {
+                error: "no".into(),
+                scenario: String::new(),
+            },
         }
     }
 

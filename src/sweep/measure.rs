@@ -5,7 +5,9 @@ use std::sync::atomic::AtomicBool;
 
 use serde::{Deserialize, Serialize};
 
-use super::metric::METRICS;
+use super::metric::{METRICS, Run};
+use super::steady::{Within, steady};
+use super::sweep::WarmUp;
 use crate::models::config::MachineConfig;
 use crate::run::summary::RunSummary;
 use crate::run::{RunError, RunOptions};
@@ -18,6 +20,8 @@ pub struct Measured {
     pub metrics: Vec<Option<f64>>,
     /// Every path of every map.
     pub paths: Vec<PathRow>,
+    /// What this run alone tells of the accuracy of its figures.
+    pub within: Vec<Within>,
 }
 
 /// A path of a run.
@@ -39,7 +43,7 @@ pub struct PathRow {
     pub utilisation: f64,
 }
 
-/// Runs `machine`, which is `mode` of a scenario; once `stop` is set, it ends
+/// Runs `machine`, which is `mode` of a scenario, and cuts its `warm_up`; once `stop` is set, it ends
 /// early and its figures mean nothing.
 ///
 /// # Errors
@@ -47,6 +51,7 @@ pub struct PathRow {
 pub fn measure(
     machine: &MachineConfig,
     mode: Mode,
+    warm_up: &WarmUp,
     stop: Option<Arc<AtomicBool>>,
 ) -> Result<Measured, RunError> {
     let has_timeline = machine.has_timeline();
@@ -56,11 +61,17 @@ pub fn measure(
         stop,
         ..RunOptions::default()
     };
-    let outcome = crate::run::run(machine, &options)?;
-    let run = RunSummary::new(mode, None, &outcome);
+    let mut machine = machine.clone();
+    machine.workload.windows = true;
+    let outcome = crate::run::run(&machine, &options)?;
+    let mut summary = RunSummary::new(mode, None, &outcome);
+    let windows = outcome.windows.unwrap_or_default();
+    let steady = steady(&mut summary, &windows, warm_up);
+    let run = Run { summary, steady };
     Ok(Measured {
         metrics: METRICS.iter().map(|metric| metric.of(&run)).collect(),
         paths: paths(&run),
+        within: run.steady.within,
     })
 }
 

@@ -1,5 +1,8 @@
 //! The figures of a run, each under one name everywhere.
 
+use std::ops::Deref;
+
+use super::steady::Steady;
 use crate::run::summary::{LayerSummary, RunSummary};
 
 /// Which way a figure improves.
@@ -22,12 +25,28 @@ pub struct Metric {
     pub better: Better,
     /// What it is.
     pub about: &'static str,
-    of: fn(&RunSummary) -> Option<f64>,
+    of: fn(&Run) -> Option<f64>,
+}
+
+/// A run, and its steady part.
+#[derive(Clone, Debug)]
+pub struct Run {
+    /// The run.
+    pub summary: RunSummary,
+    /// Its steady part.
+    pub steady: Steady,
+}
+
+impl Deref for Run {
+    type Target = RunSummary;
+    fn deref(&self) -> &RunSummary {
+        &self.summary
+    }
 }
 
 impl Metric {
     /// The figure of a run; none if the run has no such figure.
-    pub fn of(&self, run: &RunSummary) -> Option<f64> {
+    pub fn of(&self, run: &Run) -> Option<f64> {
         (self.of)(run).filter(|x| x.is_finite())
     }
 }
@@ -52,6 +71,8 @@ pub const METRICS: &[Metric] = metrics! {
     "lat_p99_us" Less "99 % are" = |r| latency(r, r.application.latency.p99_ns as f64);
     "lat_p999_us" Less "99.9 % are" = |r| latency(r, r.application.latency.p999_ns as f64);
     "lat_max_us" Less "the largest" = |r| latency(r, r.application.latency.max_ns as f64);
+    "warm_up_s" Neither "what was cut from the start of the run: rates and latencies are those of the rest" = |r| Some(r.steady.cut.as_secs_f64());
+    "mser5_s" Neither "where MSER-5 says that the warm-up ends; none if the run is too short to tell" = |r| r.steady.mser5.map(|ns| ns.as_secs_f64());
     "mpath_bios" Neither "bios given to multipath devices" = |r| some(&r.multipath, |l| l.bios as f64);
     "mpath_merge_ratio" Neither "of these, merged into a request there; request mode" = |r| requests(&r.multipath, |l| l.merge_rate);
     "mpath_requests" Neither "requests multipath devices sent on; request mode" = |r| requests(&r.multipath, taken);
@@ -112,7 +133,7 @@ fn share(run: &RunSummary, choose: fn(f64, f64) -> f64) -> Option<f64> {
     paths(run, |path| path.share).reduce(choose)
 }
 
-fn longest_gap(run: &RunSummary) -> Option<f64> {
+fn longest_gap(run: &Run) -> Option<f64> {
     let gaps = &run.failover.as_ref()?.gaps;
     let all = gaps.iter().find(|gaps| gaps.job.is_empty());
     Some(all.map_or(0.0, |gaps| gaps.max_ns as f64 / 1e6))

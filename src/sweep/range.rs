@@ -112,6 +112,33 @@ impl Range {
         })
     }
 
+    /// Reads `FROM..TO`, or `FROM..TO:log` for even ratios.
+    ///
+    /// # Errors
+    /// What is wrong with it, and what would be right.
+    pub fn parse(text: &str) -> Result<Range, String> {
+        let (ends, scale) = match text.strip_suffix(":log") {
+            Some(ends) => (ends, RawScale::Log),
+            None => (text, RawScale::Linear),
+        };
+        let (from, to) = ends
+            .split_once("..")
+            .ok_or("write for instance 50us..5ms, or 50us..5ms:log")?;
+        let any = |text: &str| {
+            let quantity = Quantity::parse(text);
+            Any(quantity.map_or_else(|| text.trim().into(), Quantity::to_value))
+        };
+        let raw = RawRange {
+            from: any(from),
+            to: any(to),
+            steps: None,
+            step: None,
+            scale: Some(scale),
+            multiple: None,
+        };
+        Range::new(&raw).map_err(|(what, hint)| format!("{what}; {hint}"))
+    }
+
     /// The value at `u` of the way, 0 to 1.
     pub fn at(&self, u: f64) -> toml::Value {
         let number = match self.log {

@@ -63,6 +63,11 @@ pub struct Record {
 pub enum Outcome {
     /// Figures.
     Measured(Measured),
-    /// Why there are none.
-    Failed(String),
+    /// There are none.
+    Failed {
+        /// Why.
+        error: String,
+        /// The scenario file of the point, with how to run it.
+        scenario: String,
+    },
 }

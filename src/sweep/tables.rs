@@ -7,9 +7,10 @@ use std::path::Path;
 use super::folder::{JOURNAL, Manifest};
 use super::key::Key;
 use super::record::{Label, Outcome, Record};
+use super::steady::{Method, Within};
 use super::{METRICS, Measured, SweepError, journal};
 use crate::run::write::Growing;
-use crate::stats::Moments;
+use crate::stats::{Interval, Moments};
 
 /// Level of the intervals of `summary.*`.
 pub const LEVEL: f64 = 0.95;
@@ -35,6 +36,23 @@ struct Group {
     point: u64,
     values: Vec<Label>,
     moments: Vec<Moments>,
+    /// What the first run alone tells.
+    within: Vec<Within>,
+}
+
+impl Group {
+    /// The interval of a figure, and how it was found: of all runs, or else
+    /// what the only one tells.
+    fn interval(&self, metric: usize, moments: &Moments) -> (Option<Interval>, &'static str) {
+        if let Some(interval) = moments.interval(LEVEL) {
+            return (Some(interval), Method::StudentT.name());
+        }
+        let within = self.within.iter().find(|within| within.metric == metric);
+        within.map_or((None, ""), |within| {
+            let (low, high) = (within.low, within.high);
+            (Some(Interval { low, high }), within.method.name())
+        })
+    }
 }
 
 /// The same table as CSV and as JSON Lines.
@@ -141,7 +159,7 @@ impl Tables {
         );
         let summary = columns(
             &[
-                "metric", "runs", "mean", "low", "high", "stddev", "min", "max",
+                "metric", "runs", "mean", "low", "high", "method", "stddev", "min", "max",
             ],
             false,
         );
@@ -178,6 +196,7 @@ impl Tables {
                 point: record.point,
                 values: record.values.clone(),
                 moments: vec![Moments::default(); self.shown.len()],
+                within: Vec::new(),
             });
         }
         self.journal
@@ -185,7 +204,7 @@ impl Tables {
         self.runs += 1;
         match &record.outcome {
             Outcome::Measured(measured) => self.measured(record, measured),
-            Outcome::Failed(why) => self.failed(record, why),
+            Outcome::Failed { error, scenario } => self.failed(record, error, scenario),
         }
     }
 
@@ -218,6 +237,9 @@ impl Tables {
             self.paths.row(&cells)?;
         }
         if let Some(group) = &mut self.group {
+            if group.within.is_empty() {
+                group.within.clone_from(&measured.within);
+            }
             for (moments, i) in group.moments.iter_mut().zip(&self.shown) {
                 if let Some(x) = figure(i) {
                     moments.add(x);
@@ -227,17 +249,18 @@ impl Tables {
         Ok(())
     }
 
-    fn failed(&mut self, record: &Record, why: &str) -> io::Result<()> {
+    fn failed(&mut self, record: &Record, why: &str, scenario: &str) -> io::Result<()> {
         self.failed += 1;
         let mut line = format!("{{\"point\":{}", record.point);
         for (column, value) in self.columns.iter().zip(&record.values) {
             line += &format!(",{}:{}", json(column)?, json(value)?);
         }
         line += &format!(
-            ",\"replication\":{},\"seed\":{},\"error\":{}}}\n",
+            ",\"replication\":{},\"seed\":{},\"error\":{},\"scenario\":{}}}\n",
             record.replication,
             record.seed,
-            json(why)?
+            json(why)?,
+            json(scenario)?
         );
         self.failures.write_all(line.as_bytes())
     }
@@ -251,13 +274,14 @@ impl Tables {
             if moments.count == 0 {
                 continue;
             }
-            let interval = moments.interval(LEVEL);
+            let (interval, method) = group.interval(*i, moments);
             let own = [
                 Cell::Text(METRICS[*i].name),
                 Cell::Count(moments.count),
                 Cell::Real(Some(moments.mean)),
                 Cell::Real(interval.map(|interval| interval.low)),
                 Cell::Real(interval.map(|interval| interval.high)),
+                Cell::Text(method),
                 Cell::Real(moments.stddev()),
                 Cell::Real(Some(moments.min)),
                 Cell::Real(Some(moments.max)),

@@ -27,6 +27,9 @@ pub struct WorkloadConfig {
     /// would, all others something else each.
     #[serde(skip_serializing_if = "is_first")]
     pub replication: u32,
+    /// Whether completions are also kept by time.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub windows: bool,
 }
 
 fn is_first(replication: &u32) -> bool {
@@ -41,6 +44,7 @@ impl Default for WorkloadConfig {
             writeback_bio_bytes: page_cache::PAGE,
             scripts: Vec::new(),
             replication: 0,
+            windows: false,
         }
     }
 }

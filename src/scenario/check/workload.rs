@@ -30,6 +30,7 @@ impl Checker<'_> {
                 .map_or(WorkloadConfig::default().writeback_bio_bytes, |bio| bio.0),
             scripts: Vec::new(),
             replication: 0,
+            windows: false,
         }
     }
 
