@@ -1,9 +1,9 @@
 //! `mpathsim`: a discrete-event simulator of Linux block I/O over
 //! device-mapper multipath.
 //!
-//! Rooms, each knowing only those before it: [`sim`], [`models`],
-//! [`observe`], [`formats`], [`scenario`], [`run`], [`validate`], [`torture`],
-//! [`stats`], [`sweep`], [`policy`], [`cli`].
+//! Rooms, each knowing only those before it: [`sim`], [`stats`], [`models`],
+//! [`observe`], [`formats`], [`scenario`], [`run`], [`sweep`], [`policy`],
+//! [`validate`], [`torture`], [`cli`].
 
 pub mod cli;
 pub mod formats;

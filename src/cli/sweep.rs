@@ -10,7 +10,7 @@ use clap::{Args, Subcommand};
 
 use super::{CliError, interrupt, print};
 use crate::models::mpath::policy::Registry;
-use crate::sweep::{self, Control, Existing, Manifest, Options, Shard, Sweep};
+use crate::sweep::{self, Control, Existing, Manifest, Options, Shard, Submission, Sweep};
 
 /// Run a scenario at many points: over axes, replicated, on all cores.
 #[derive(Debug, Args)]
@@ -54,6 +54,23 @@ struct RunSweep {
     /// Run this part of the sweep only: 3/8.
     #[arg(long, value_name = "k/n")]
     shard: Option<Shard>,
+    /// Submit the sweep to Slurm: an array of shards, and a job that joins them.
+    /// A second time: what is missing.
+    #[arg(long, conflicts_with_all = ["plan", "shard", "resume", "overwrite"])]
+    slurm: bool,
+    /// With --slurm: parts.
+    #[arg(long, value_name = "N", default_value_t = 32, requires = "slurm", value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    shards: u32,
+    /// With --slurm: an option for sbatch; may be given several times:
+    /// --sbatch=--partition=batch
+    #[arg(long, value_name = "OPTION", requires = "slurm", allow_hyphen_values = true)]
+    sbatch: Vec<String>,
+    /// With --slurm: write the scripts, and submit nothing.
+    #[arg(long, requires = "slurm")]
+    no_submit: bool,
+    /// With --slurm: how often lost shards were submitted again.
+    #[arg(long, hide = true, default_value_t = 0)]
+    attempt: u32,
     /// Threads. Default: one a CPU.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
     threads: Option<u16>,
@@ -105,6 +122,9 @@ impl RunSweep {
         if self.plan {
             return plan::print_plan(&sweep, &options);
         }
+        if self.slurm {
+            return self.submit(&sweep);
+        }
         let folder = match (&self.out, self.shard) {
             (Some(folder), _) => folder.clone(),
             (None, None) => PathBuf::from("results").join(&sweep.name),
@@ -128,6 +148,33 @@ impl RunSweep {
             print(&summary(&report.manifest, &reused, &folder)?)?;
         }
         Ok(exit_code(&report.manifest))
+    }
+}
+
+impl RunSweep {
+    fn submit(&self, sweep: &Sweep) -> Result<ExitCode, CliError> {
+        let out = self.out.clone();
+        let submission = Submission {
+            file: self.file.clone(),
+            sets: self.set.clone(),
+            out: out.unwrap_or_else(|| PathBuf::from("results").join(&sweep.name)),
+            // No shard without a point.
+            shards: self.shards.min(sweep.space.len() as u32),
+            sbatch: self.sbatch.clone(),
+            attempt: self.attempt,
+            submit: !self.no_submit,
+        };
+        let submitted = submission.submit(sweep)?;
+        let (missing, folder) = (submitted.missing.len(), submitted.folder.display());
+        let jobs = match &submitted.jobs {
+            Some((array, merge)) => format!("submitted: array {array}, merge {merge}"),
+            None => "not submitted".into(),
+        };
+        print(&format!(
+            "{missing} of {} shards to run; {jobs}\nscripts, shards and logs in {folder}\n",
+            submission.shards
+        ))?;
+        Ok(ExitCode::SUCCESS)
     }
 }
 

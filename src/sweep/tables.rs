@@ -17,6 +17,8 @@ pub const LEVEL: f64 = 0.95;
 
 /// Writes all tables of a folder.
 pub struct Tables {
+    #[cfg(feature = "parquet")]
+    folder: std::path::PathBuf,
     shown: Vec<usize>,
     columns: Vec<String>,
     points: Pair,
@@ -165,6 +167,8 @@ impl Tables {
         );
         let create = || {
             Ok(Tables {
+                #[cfg(feature = "parquet")]
+                folder: folder.to_owned(),
                 columns: manifest.columns.clone(),
                 points: Pair::create(folder, "points", points)?,
                 paths: Pair::create(folder, "paths", paths)?,
@@ -306,6 +310,10 @@ impl Tables {
         self.paths.commit()?;
         self.summary.commit()?;
         self.failures.commit()?;
+        #[cfg(feature = "parquet")]
+        for name in ["points", "paths", "summary"] {
+            super::parquet::from_csv(&self.folder, name)?;
+        }
         self.journal.commit()?;
         Ok((self.runs, self.failed))
     }

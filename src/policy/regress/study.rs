@@ -68,19 +68,10 @@ impl Pool {
     }
 }
 
-/// Checks against baselines from worlds of their own: each check has two parts
-/// of `pool` that no other has.
+/// Checks of what has not changed: the runs of each are held against a baseline
+/// from the worlds of the next.
 pub fn fresh(matrix: &Matrix, pool: &Pool) -> Study {
-    let n = matrix.replications as usize;
-    let worlds = pool
-        .cells
-        .first()
-        .and_then(|cell| cell.figures.first())
-        .map_or(0, |(_, runs)| runs.len());
-    study(worlds / (2 * n), |i| {
-        let (was, is) = (pool.cut(2 * i * n, n), pool.cut((2 * i + 1) * n, n));
-        is_red(matrix, &was, &is, false)
-    })
+    changed(matrix, pool, pool, false)
 }
 
 /// Checks of `changed` against baselines of `pool`: in the same worlds if
