@@ -9,14 +9,17 @@ use std::process::Command;
 /// and `mpathsim` in the path.
 fn reader(page: &str) -> PathBuf {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("docs").join(page);
+    let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR"))
+        .join("docs")
+        .join(page);
     let _ = std::fs::remove_dir_all(&folder);
     std::fs::create_dir_all(folder.join("bin")).unwrap();
     std::fs::create_dir_all(folder.join("tests")).unwrap();
     for name in ["scenarios", "sweeps", "tests/regression"] {
         std::os::unix::fs::symlink(root.join(name), folder.join(name)).unwrap();
     }
-    std::os::unix::fs::symlink(env!("CARGO_BIN_EXE_mpathsim"), folder.join("bin/mpathsim")).unwrap();
+    std::os::unix::fs::symlink(env!("CARGO_BIN_EXE_mpathsim"), folder.join("bin/mpathsim"))
+        .unwrap();
     folder
 }
 
@@ -24,16 +27,30 @@ fn reader(page: &str) -> PathBuf {
 fn commands(page: &str) -> Vec<String> {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(page);
     let text = std::fs::read_to_string(path).unwrap();
-    let blocks = text.split("```sh\n").skip(1).map(|block| block.split("```").next().unwrap().to_owned());
-    blocks.flat_map(|block| block.lines().map(str::to_owned).collect::<Vec<_>>()).collect()
+    let blocks = text
+        .split("```sh\n")
+        .skip(1)
+        .map(|block| block.split("```").next().unwrap().to_owned());
+    blocks
+        .flat_map(|block| block.lines().map(str::to_owned).collect::<Vec<_>>())
+        .collect()
 }
 
 fn run(folder: &Path, command: &str) -> String {
-    let path = format!("{}:{}", folder.join("bin").display(), std::env::var("PATH").unwrap());
+    let path = format!(
+        "{}:{}",
+        folder.join("bin").display(),
+        std::env::var("PATH").unwrap()
+    );
     let mut shell = Command::new("bash");
-    shell.current_dir(folder).env("PATH", path).env("NO_COLOR", "1").args(["-c", command]);
+    shell
+        .current_dir(folder)
+        .env("PATH", path)
+        .env("NO_COLOR", "1")
+        .args(["-c", command]);
     let output = shell.output().unwrap();
-    let text = String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
+    let text = String::from_utf8_lossy(&output.stdout).into_owned()
+        + &String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "{command}\n{text}");
     text
 }
@@ -58,9 +75,16 @@ fn sweeps() {
 fn regression() {
     let folder = reader("regression");
     let scenario = folder.join("tests/regression/closed.toml");
-    std::fs::write(folder.join("s.toml"), std::fs::read_to_string(&scenario).unwrap() + "\n[sweep]\nreplications = 3\n").unwrap();
+    std::fs::write(
+        folder.join("s.toml"),
+        std::fs::read_to_string(&scenario).unwrap() + "\n[sweep]\nreplications = 3\n",
+    )
+    .unwrap();
     for out in ["before", "after"] {
-        run(&folder, &format!("mpathsim sweep s.toml --out results/{out} --quiet"));
+        run(
+            &folder,
+            &format!("mpathsim sweep s.toml --out results/{out} --quiet"),
+        );
     }
     std::fs::create_dir_all(folder.join("target/release")).unwrap();
     for build in ["mpathsim-1.0", "target/release/mpathsim"] {
@@ -78,17 +102,33 @@ fn regression() {
 #[test]
 fn cluster() {
     let folder = reader("cluster");
-    let has = |program: &str| Command::new("which").arg(program).output().is_ok_and(|o| o.status.success());
+    let has = |program: &str| {
+        Command::new("which")
+            .arg(program)
+            .output()
+            .is_ok_and(|o| o.status.success())
+    };
     for command in commands("docs/cluster.md") {
         if command.contains("--slurm") {
             // tests/slurm.rs submits it.
             let text = run(&folder, &format!("{command} --no-submit"));
-            assert!(text.contains("8 of 8 shards to run; not submitted"), "{text}");
-            let array = std::fs::read_to_string(folder.join("results/depth-and-size.slurm/array.sh")).unwrap();
+            assert!(
+                text.contains("8 of 8 shards to run; not submitted"),
+                "{text}"
+            );
+            let array =
+                std::fs::read_to_string(folder.join("results/depth-and-size.slurm/array.sh"))
+                    .unwrap();
             assert!(array.contains("#SBATCH --array=1-8\n"), "{array}");
         } else if command.contains("parallel") && !has("parallel") {
             eprintln!("without GNU parallel: the same shards one after the other");
-            run(&folder, &command.replace("seq 4 | parallel -j2", "for k in 1 2 3 4; do").replace("{}", "$k").replace("--threads 1", "--threads 1; done"));
+            run(
+                &folder,
+                &command
+                    .replace("seq 4 | parallel -j2", "for k in 1 2 3 4; do")
+                    .replace("{}", "$k")
+                    .replace("--threads 1", "--threads 1; done"),
+            );
         } else {
             run(&folder, &command);
         }
@@ -101,9 +141,17 @@ fn cluster() {
 fn readme() {
     let folder = reader("readme");
     let commands = commands("README.md");
-    let own = commands.iter().filter(|command| command.starts_with("mpathsim "));
+    let own = commands
+        .iter()
+        .filter(|command| command.starts_with("mpathsim "));
     let words = ["sweep", "compare", "tournament", "regress"];
-    let own: Vec<_> = own.filter(|c| words.iter().any(|w| c.starts_with(&format!("mpathsim {w} ")))).collect();
+    let own: Vec<_> = own
+        .filter(|c| {
+            words
+                .iter()
+                .any(|w| c.starts_with(&format!("mpathsim {w} ")))
+        })
+        .collect();
     assert_eq!(own.len(), 4);
     for command in own {
         run(&folder, command);

@@ -96,7 +96,11 @@ fn each_room_knows_only_the_rooms_before_it() {
     assert!(files.len() > 100);
     let place = |room: &str| ROOMS.iter().position(|own| *own == room);
     for file in files {
-        let path = file.strip_prefix(&root).unwrap().to_string_lossy().into_owned();
+        let path = file
+            .strip_prefix(&root)
+            .unwrap()
+            .to_string_lossy()
+            .into_owned();
         let room = path.split('/').next().unwrap().trim_end_matches(".rs");
         // fio's JSON is printed from an outcome.
         let Some(own) = place(room).filter(|_| path != "formats/fio_json.rs") else {
@@ -104,7 +108,10 @@ fn each_room_knows_only_the_rooms_before_it() {
         };
         let text = std::fs::read_to_string(&file).unwrap();
         for used in text.split("crate::").skip(1) {
-            let used: String = used.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect();
+            let used: String = used
+                .chars()
+                .take_while(|c| c.is_alphanumeric() || *c == '_')
+                .collect();
             if let Some(other) = place(&used) {
                 assert!(other <= own, "{path} uses {used}");
             }
@@ -127,13 +134,22 @@ fn find(folder: &Path, files: &mut Vec<std::path::PathBuf>) {
 fn every_figure_and_file_of_a_sweep_is_documented() {
     let page = read("docs/sweeps.md");
     for metric in mpathsim::sweep::METRICS {
-        assert!(page.contains(&format!("`{}`", metric.name)), "{} is not in docs/sweeps.md", metric.name);
+        assert!(
+            page.contains(&format!("`{}`", metric.name)),
+            "{} is not in docs/sweeps.md",
+            metric.name
+        );
     }
     for name in mpathsim::sweep::TABLES {
-        assert!(page.contains(&format!("`{name}`")), "{name} is not in docs/sweeps.md");
+        assert!(
+            page.contains(&format!("`{name}`")),
+            "{name} is not in docs/sweeps.md"
+        );
     }
     assert!(page.contains(mpathsim::sweep::FORMAT));
-    for key in scenario_keys(&serde_json::to_value(mpathsim::scenario::sweep_file_schema()).unwrap()) {
+    for key in
+        scenario_keys(&serde_json::to_value(mpathsim::scenario::sweep_file_schema()).unwrap())
+    {
         assert!(page.contains(&key), "{key} is not in docs/sweeps.md");
     }
 }
@@ -148,10 +164,17 @@ fn every_sweep_of_the_repository_reads_and_fits_the_schema() {
         let path = entry.unwrap().path();
         let table: toml::Table = toml::from_str(&std::fs::read_to_string(&path).unwrap()).unwrap();
         let json = serde_json::to_value(table).unwrap();
-        let errors: Vec<String> = validator.iter_errors(&json).map(|e| e.to_string()).collect();
+        let errors: Vec<String> = validator
+            .iter_errors(&json)
+            .map(|e| e.to_string())
+            .collect();
         assert!(errors.is_empty(), "{}: {errors:#?}", path.display());
         let sweep = mpathsim::sweep::Sweep::load(&path, &[], &Default::default());
-        assert!(sweep.is_ok_and(|sweep| sweep.space.len() > 0), "{}", path.display());
+        assert!(
+            sweep.is_ok_and(|sweep| sweep.space.len() > 0),
+            "{}",
+            path.display()
+        );
         count += 1;
     }
     assert!(count > 0);

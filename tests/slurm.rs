@@ -21,7 +21,9 @@ const NODES: usize = 3;
 fn is_installed(program: &str) -> bool {
     let path = std::env::var("PATH").unwrap_or_default();
     let folders = path.split(':').chain(["/usr/sbin", "/sbin"]);
-    folders.into_iter().any(|folder| Path::new(folder).join(program).exists())
+    folders
+        .into_iter()
+        .any(|folder| Path::new(folder).join(program).exists())
 }
 
 fn output(program: &str, arguments: &[&str]) -> String {
@@ -31,16 +33,25 @@ fn output(program: &str, arguments: &[&str]) -> String {
 
 /// Ports that nobody listens on now.
 fn free_ports(n: usize) -> Vec<u16> {
-    let listeners: Vec<_> = (0..n).map(|_| TcpListener::bind("127.0.0.1:0").unwrap()).collect();
-    listeners.iter().map(|l| l.local_addr().unwrap().port()).collect()
+    let listeners: Vec<_> = (0..n)
+        .map(|_| TcpListener::bind("127.0.0.1:0").unwrap())
+        .collect();
+    listeners
+        .iter()
+        .map(|l| l.local_addr().unwrap().port())
+        .collect()
 }
 
 fn daemon(program: &str, folder: &Path, arguments: &[String]) -> Child {
-    let log = std::fs::File::create(folder.join(format!("{program}-{}.out", arguments.len()))).unwrap();
+    let log =
+        std::fs::File::create(folder.join(format!("{program}-{}.out", arguments.len()))).unwrap();
     Command::new(program)
         .args(arguments)
         .env("SLURM_CONF", folder.join("slurm.conf"))
-        .env("PATH", format!("{}:/usr/sbin:/sbin", std::env::var("PATH").unwrap()))
+        .env(
+            "PATH",
+            format!("{}:/usr/sbin:/sbin", std::env::var("PATH").unwrap()),
+        )
         .stdin(Stdio::null())
         .stdout(log.try_clone().unwrap())
         .stderr(log)
@@ -57,13 +68,17 @@ impl Cluster {
             std::fs::create_dir_all(folder.join(part)).unwrap();
         }
         let munge = folder.join("munge");
-        let key: Vec<u8> = (0..1024u32).map(|i| (i * 2_654_435_761 >> 13) as u8).collect();
+        let key: Vec<u8> = (0..1024u32)
+            .map(|i| (i * 2_654_435_761 >> 13) as u8)
+            .collect();
         std::fs::write(munge.join("key"), key).unwrap();
         use std::os::unix::fs::PermissionsExt;
         std::fs::set_permissions(munge.join("key"), PermissionsExt::from_mode(0o600)).unwrap();
         let part = |name: &str| munge.join(name).display().to_string();
         let arguments = vec![
-            "--foreground".into(), "--force".into(), "--num-threads=2".into(),
+            "--foreground".into(),
+            "--force".into(),
+            "--num-threads=2".into(),
             format!("--socket={}", part("socket")),
             format!("--key-file={}", part("key")),
             format!("--log-file={}", part("log")),
@@ -73,9 +88,17 @@ impl Cluster {
         let munged = daemon("munged", &folder, &arguments);
         std::fs::write(folder.join("slurm.conf"), conf(&folder)).unwrap();
         let controller = daemon("slurmctld", &folder, &["-D".into(), "-c".into()]);
-        let mut cluster = Cluster { folder, daemons: vec![munged, controller], nodes: Vec::new() };
+        let mut cluster = Cluster {
+            folder,
+            daemons: vec![munged, controller],
+            nodes: Vec::new(),
+        };
         for node in 1..=NODES {
-            let child = daemon("slurmd", &cluster.folder, &["-D".into(), "-N".into(), format!("n{node}")]);
+            let child = daemon(
+                "slurmd",
+                &cluster.folder,
+                &["-D".into(), "-N".into(), format!("n{node}")],
+            );
             cluster.nodes.push(child);
         }
         cluster.wait("the nodes to be idle", 60, || {
@@ -87,7 +110,10 @@ impl Cluster {
 
     fn command(&self, program: &str, arguments: &[&str]) -> Output {
         let mut command = Command::new(program);
-        command.args(arguments).env("SLURM_CONF", self.folder.join("slurm.conf")).env("NO_COLOR", "1");
+        command
+            .args(arguments)
+            .env("SLURM_CONF", self.folder.join("slurm.conf"))
+            .env("NO_COLOR", "1");
         command.output().unwrap()
     }
 
@@ -102,9 +128,14 @@ impl Cluster {
             if began.elapsed() > Duration::from_secs(seconds) {
                 let queue = self.squeue(&[]);
                 let info = self.command("sinfo", &["-N", "-l"]);
-                let log = std::fs::read_to_string(self.folder.join("log/slurmctld.log")).unwrap_or_default();
+                let log = std::fs::read_to_string(self.folder.join("log/slurmctld.log"))
+                    .unwrap_or_default();
                 let tail: Vec<&str> = log.lines().rev().take(30).collect();
-                panic!("waited {seconds} s for {what}\n{queue}{}\n{}", String::from_utf8_lossy(&info.stdout), tail.join("\n"));
+                panic!(
+                    "waited {seconds} s for {what}\n{queue}{}\n{}",
+                    String::from_utf8_lossy(&info.stdout),
+                    tail.join("\n")
+                );
             }
             std::thread::sleep(Duration::from_millis(200));
         }
@@ -124,7 +155,12 @@ impl Cluster {
                 continue;
             }
             let status = std::fs::read_to_string(path.join("status")).unwrap_or_default();
-            let parent = status.lines().find_map(|l| l.strip_prefix("PPid:")).unwrap_or("").trim().to_owned();
+            let parent = status
+                .lines()
+                .find_map(|l| l.strip_prefix("PPid:"))
+                .unwrap_or("")
+                .trim()
+                .to_owned();
             let name = std::fs::read_to_string(format!("/proc/{parent}/comm")).unwrap_or_default();
             // slurmstepd first, that it does not tell anyone.
             if name.trim() == "slurmstepd" {
@@ -170,7 +206,9 @@ fn conf(folder: &Path) -> String {
     );
     for (i, port) in ports[1..].iter().enumerate() {
         let n = i + 1;
-        text += &format!("NodeName=n{n} NodeHostname={host} NodeAddr=127.0.0.1 Port={port} CPUs=1 RealMemory=1000 State=UNKNOWN\n");
+        text += &format!(
+            "NodeName=n{n} NodeHostname={host} NodeAddr=127.0.0.1 Port={port} CPUs=1 RealMemory=1000 State=UNKNOWN\n"
+        );
     }
     text + "PartitionName=sim Nodes=n[1-3] Default=YES MaxTime=INFINITE State=UP\n"
 }
@@ -203,15 +241,25 @@ values = ["round-robin", "queue-length"]
 "#;
 
 fn tables(folder: &Path) -> Vec<Vec<u8>> {
-    ["points.csv", "points.jsonl", "paths.csv", "summary.csv", "journal", "sweep.json"]
-        .iter()
-        .map(|name| std::fs::read(folder.join(name)).unwrap())
-        .collect()
+    [
+        "points.csv",
+        "points.jsonl",
+        "paths.csv",
+        "summary.csv",
+        "journal",
+        "sweep.json",
+    ]
+    .iter()
+    .map(|name| std::fs::read(folder.join(name)).unwrap())
+    .collect()
 }
 
 #[test]
 fn a_sweep_survives_the_death_of_a_node() {
-    if let Some(missing) = ["slurmctld", "slurmd", "munged", "sbatch"].iter().find(|p| !is_installed(p)) {
+    if let Some(missing) = ["slurmctld", "slurmd", "munged", "sbatch"]
+        .iter()
+        .find(|p| !is_installed(p))
+    {
         eprintln!("skipped: {missing} is not installed (apt-get install slurm-wlm munge)");
         return;
     }
@@ -222,44 +270,88 @@ fn a_sweep_survives_the_death_of_a_node() {
     let program = env!("CARGO_BIN_EXE_mpathsim");
     let run = |cluster: &Cluster, arguments: &[&str]| {
         let mut command = Command::new(program);
-        command.current_dir(&folder).args(arguments).env("SLURM_CONF", cluster.folder.join("slurm.conf"));
+        command
+            .current_dir(&folder)
+            .args(arguments)
+            .env("SLURM_CONF", cluster.folder.join("slurm.conf"));
         let output = command.env("NO_COLOR", "1").output().unwrap();
         let text = String::from_utf8(output.stdout).unwrap();
-        assert!(output.status.success(), "{text}{}", String::from_utf8_lossy(&output.stderr));
+        assert!(
+            output.status.success(),
+            "{text}{}",
+            String::from_utf8_lossy(&output.stderr)
+        );
         text
     };
     let mut cluster = Cluster::start();
-    let submit = ["sweep", "sweep.toml", "--slurm", "--shards", "6", "--sbatch=--partition=sim"];
+    let submit = [
+        "sweep",
+        "sweep.toml",
+        "--slurm",
+        "--shards",
+        "6",
+        "--sbatch=--partition=sim",
+    ];
     let text = run(&cluster, &submit);
-    assert!(text.contains("6 of 6 shards to run; submitted: array "), "{text}");
+    assert!(
+        text.contains("6 of 6 shards to run; submitted: array "),
+        "{text}"
+    );
     // Once node 2 is at work, it dies.
     let on_n2 = |cluster: &Cluster| cluster.squeue(&["-t", "running", "-w", "n2", "-o", "%K"]);
     cluster.wait("work on n2", 60, || {
-        let shard = on_n2(&cluster).lines().next().unwrap_or("").trim().to_owned();
+        let shard = on_n2(&cluster)
+            .lines()
+            .next()
+            .unwrap_or("")
+            .trim()
+            .to_owned();
         let journal = folder.join(format!("results/sweep.slurm/shard-{shard}/journal"));
         std::fs::metadata(journal).is_ok_and(|m| m.len() > 0)
     });
-    let lost = on_n2(&cluster).lines().next().unwrap_or("").trim().to_owned();
-    assert!(!lost.is_empty(), "the shard was done before the node could be killed");
+    let lost = on_n2(&cluster)
+        .lines()
+        .next()
+        .unwrap_or("")
+        .trim()
+        .to_owned();
+    assert!(
+        !lost.is_empty(),
+        "the shard was done before the node could be killed"
+    );
     cluster.kill_node(2);
     let shard = folder.join(format!("results/sweep.slurm/shard-{lost}/sweep.json"));
-    assert!(!std::fs::read_to_string(&shard).unwrap().contains("\"complete\": true"));
-    cluster.wait("all jobs to end", 240, || cluster.squeue(&[]).trim().is_empty());
-    let log = std::fs::read_to_string(folder.join("results/sweep.slurm/log/merge.txt")).unwrap_or_default();
+    assert!(
+        !std::fs::read_to_string(&shard)
+            .unwrap()
+            .contains("\"complete\": true")
+    );
+    cluster.wait("all jobs to end", 240, || {
+        cluster.squeue(&[]).trim().is_empty()
+    });
+    let log = std::fs::read_to_string(folder.join("results/sweep.slurm/log/merge.txt"))
+        .unwrap_or_default();
     let joined = folder.join("results/sweep");
     assert!(joined.join("points.csv").exists(), "{log}");
     // Byte for byte what one machine comes to.
-    run(&cluster, &["sweep", "sweep.toml", "--out", "whole", "--quiet"]);
+    run(
+        &cluster,
+        &["sweep", "sweep.toml", "--out", "whole", "--quiet"],
+    );
     assert!(tables(&joined) == tables(&folder.join("whole")));
     // A second submission has nothing left to run.
     let text = run(&cluster, &submit);
     assert!(text.contains("0 of 6 shards to run"), "{text}");
-    cluster.wait("the second merge", 60, || cluster.squeue(&[]).trim().is_empty());
+    cluster.wait("the second merge", 60, || {
+        cluster.squeue(&[]).trim().is_empty()
+    });
     assert!(tables(&joined) == tables(&folder.join("whole")));
     // And one of which a shard is lost runs that one only.
     std::fs::remove_dir_all(folder.join("results/sweep.slurm/shard-3")).unwrap();
     let text = run(&cluster, &submit);
     assert!(text.contains("1 of 6 shards to run"), "{text}");
-    cluster.wait("the third merge", 120, || cluster.squeue(&[]).trim().is_empty());
+    cluster.wait("the third merge", 120, || {
+        cluster.squeue(&[]).trim().is_empty()
+    });
     assert!(tables(&joined) == tables(&folder.join("whole")));
 }

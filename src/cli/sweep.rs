@@ -63,7 +63,12 @@ struct RunSweep {
     shards: u32,
     /// With --slurm: an option for sbatch; may be given several times:
     /// --sbatch=--partition=batch
-    #[arg(long, value_name = "OPTION", requires = "slurm", allow_hyphen_values = true)]
+    #[arg(
+        long,
+        value_name = "OPTION",
+        requires = "slurm",
+        allow_hyphen_values = true
+    )]
     sbatch: Vec<String>,
     /// With --slurm: write the scripts, and submit nothing.
     #[arg(long, requires = "slurm")]

@@ -9,7 +9,7 @@ mod interval;
 mod proportion;
 mod quantile;
 
-pub use batch::{batch_figures, neighbours};
+pub use batch::{CORRELATED, FEW, MANY, batches, neighbours};
 pub use bootstrap::bootstrap;
 pub use difference::Difference;
 pub use holm::holm;

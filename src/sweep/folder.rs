@@ -270,7 +270,8 @@ impl Folder {
 
     /// Removes what a sweep has written.
     fn clear(&self) -> Result<(), SweepError> {
-        for name in TABLES.iter().chain(&[JOURNAL]) {
+        let parquet = ["points.parquet", "paths.parquet", "summary.parquet"];
+        for name in TABLES.iter().chain(&parquet).chain(&[JOURNAL]) {
             let path = self.path.join(name);
             match std::fs::remove_file(&path) {
                 Err(why) if why.kind() != std::io::ErrorKind::NotFound => {

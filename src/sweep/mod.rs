@@ -20,6 +20,7 @@ mod metric;
 mod parquet;
 mod quantity;
 mod range;
+mod read;
 mod record;
 mod sample;
 mod shard;

@@ -71,8 +71,16 @@ fn schema(heads: &[String], kinds: &[Kind]) -> Result<Arc<Type>, ParquetError> {
             .build()?;
         Ok(Arc::new(field))
     };
-    let fields = heads.iter().zip(kinds).map(field).collect::<Result<Vec<_>, ParquetError>>()?;
-    Ok(Arc::new(Type::group_type_builder("row").with_fields(fields).build()?))
+    let fields = heads
+        .iter()
+        .zip(kinds)
+        .map(field)
+        .collect::<Result<Vec<_>, ParquetError>>()?;
+    Ok(Arc::new(
+        Type::group_type_builder("row")
+            .with_fields(fields)
+            .build()?,
+    ))
 }
 
 fn write(
@@ -87,8 +95,11 @@ fn write(
     let file = File::open(path).map_err(|why| ParquetError::External(Box::new(why)))?;
     let mut rows = csv::Reader::from_reader(file).into_records();
     loop {
-        let group: Vec<csv::StringRecord> =
-            rows.by_ref().take(GROUP).collect::<Result<_, _>>().map_err(external)?;
+        let group: Vec<csv::StringRecord> = rows
+            .by_ref()
+            .take(GROUP)
+            .collect::<Result<_, _>>()
+            .map_err(external)?;
         if group.is_empty() {
             break;
         }
@@ -118,15 +129,21 @@ fn column(
     match kind {
         Kind::Whole => {
             let values: Vec<i64> = given().filter_map(|field| field.parse().ok()).collect();
-            column.typed::<Int64Type>().write_batch(&values, Some(&levels), None)?;
+            column
+                .typed::<Int64Type>()
+                .write_batch(&values, Some(&levels), None)?;
         }
         Kind::Real => {
             let values: Vec<f64> = given().filter_map(|field| field.parse().ok()).collect();
-            column.typed::<DoubleType>().write_batch(&values, Some(&levels), None)?;
+            column
+                .typed::<DoubleType>()
+                .write_batch(&values, Some(&levels), None)?;
         }
         Kind::Text => {
             let values: Vec<ByteArray> = given().map(ByteArray::from).collect();
-            column.typed::<ByteArrayType>().write_batch(&values, Some(&levels), None)?;
+            column
+                .typed::<ByteArrayType>()
+                .write_batch(&values, Some(&levels), None)?;
         }
     }
     column.close()
@@ -145,8 +162,18 @@ mod tests {
         from_csv(&folder, "t").unwrap();
         let file = File::open(folder.join("t.parquet")).unwrap();
         let rows = SerializedFileReader::new(file).unwrap();
-        let rows: Vec<String> = rows.get_row_iter(None).unwrap().map(|row| row.unwrap().to_string()).collect();
-        assert_eq!(rows, ["{n: 1, x: 0.5, s: \"bio\"}", "{n: 2, x: null, s: \"request\"}"]);
+        let rows: Vec<String> = rows
+            .get_row_iter(None)
+            .unwrap()
+            .map(|row| row.unwrap().to_string())
+            .collect();
+        assert_eq!(
+            rows,
+            [
+                "{n: 1, x: 0.5, s: \"bio\"}",
+                "{n: 2, x: null, s: \"request\"}"
+            ]
+        );
         std::fs::remove_dir_all(&folder).unwrap();
     }
 }

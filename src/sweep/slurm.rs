@@ -7,12 +7,12 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use super::SweepError;
 use super::axis::quoted;
 use super::folder::Manifest;
 use super::key::Program;
 use super::shard::Shard;
 use super::sweep::Sweep;
-use super::SweepError;
 use crate::run::write;
 
 /// How a sweep is submitted.
@@ -93,7 +93,9 @@ impl Submission {
             true => None,
             false => Some(self.sbatch(&folder, "array.sh", &[])?),
         };
-        let dependency = after.as_ref().map(|id| format!("--dependency=afterany:{id}"));
+        let dependency = after
+            .as_ref()
+            .map(|id| format!("--dependency=afterany:{id}"));
         let merge = self.sbatch(&folder, "merge.sh", dependency.as_slice())?;
         submitted.jobs = Some((after.unwrap_or_else(|| "–".into()), merge));
         Ok(submitted)
@@ -117,7 +119,8 @@ impl Submission {
             if !same {
                 return Err(SweepError::Folder {
                     folder: path.display().to_string(),
-                    what: "is of another sweep, of another build, or of another number of shards".into(),
+                    what: "is of another sweep, of another build, or of another number of shards"
+                        .into(),
                     hint: "remove it, or submit with another --out".into(),
                 });
             }
@@ -128,7 +131,12 @@ impl Submission {
         Ok(missing)
     }
 
-    fn sbatch(&self, folder: &Path, script: &str, options: &[String]) -> Result<String, SweepError> {
+    fn sbatch(
+        &self,
+        folder: &Path,
+        script: &str,
+        options: &[String],
+    ) -> Result<String, SweepError> {
         let refused = |what: String| SweepError::Folder {
             folder: folder.display().to_string(),
             what: format!("has the scripts, but sbatch {what}"),
@@ -199,8 +207,12 @@ impl Scripts<'_> {
         let (n, attempt, name) = (self.submission.shards, self.submission.attempt, self.name);
         let folder = quoted(&self.folder.display().to_string());
         let log = self.folder.join("log/merge.txt");
-        let options: String =
-            self.submission.sbatch.iter().map(|option| format!(" --sbatch={}", quoted(option))).collect();
+        let options: String = self
+            .submission
+            .sbatch
+            .iter()
+            .map(|option| format!(" --sbatch={}", quoted(option)))
+            .collect();
         let mut text = format!(
             "#!/bin/bash\n\
              #SBATCH --job-name={name}-merge\n\

@@ -6,11 +6,11 @@ use serde::{Deserialize, Serialize};
 use super::metric::metric;
 use super::sweep::WarmUp;
 use super::tables::LEVEL;
-use crate::models::workload::fio::windows::{Window, Windows};
+use crate::models::workload::fio::windows::{Bin, Window, Windows};
 use crate::run::summary::{LatencySummary, RunSummary};
 use crate::sim::Ns;
-use crate::sim::stats::{LatencyStats, mser5};
-use crate::stats::{Moments, batch_figures, rank_interval};
+use crate::sim::stats::mser5;
+use crate::stats::{CORRELATED, FEW, MANY, Moments, batches, neighbours, rank_interval};
 
 /// An interval of a figure, from one run alone.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -64,23 +64,23 @@ pub struct Steady {
 /// Finds the steady part of `run`, and replaces its rates and latencies by
 /// those from there on.
 pub fn steady(run: &mut RunSummary, windows: &Windows, warm_up: &WarmUp) -> Steady {
-    let all: Vec<&Window> = windows.iter().map(|(_, window)| window).collect();
     let width = windows.width();
-    // The last window is not whole.
-    let whole = all.len().saturating_sub(1);
-    let mser5 = mser5_cut(&all[..whole]).map(|n| width * n as u64);
+    let mser5 = mser5_cut(windows);
     let cut = match warm_up {
         WarmUp::None => Ns::ZERO,
         WarmUp::Auto => mser5.unwrap_or(Ns::ZERO),
-        // Whole windows.
-        WarmUp::Fixed(time) => width * time.0.div_ceil(width.0.max(1)),
+        WarmUp::Fixed(time) => *time,
     };
-    let skipped = (cut.0 / width.0.max(1)) as usize;
-    let kept = all.get(skipped..).unwrap_or_default();
+    // Whole windows.
+    let skipped = cut.0.div_ceil(width.0.max(1));
+    let cut = width * skipped;
+    let all: Vec<&Window> = windows.windows().collect();
+    let kept = all.get(skipped as usize..).unwrap_or_default();
     if cut > Ns::ZERO {
         replace(run, kept, cut);
     }
-    let whole = all.get(skipped..whole).unwrap_or_default();
+    // The last window is not whole.
+    let whole = kept.split_last().map_or(kept, |(_, whole)| whole);
     Steady {
         mser5,
         cut,
@@ -88,24 +88,23 @@ pub fn steady(run: &mut RunSummary, windows: &Windows, warm_up: &WarmUp) -> Stea
     }
 }
 
-/// Windows to cut, by rate and by latency.
-fn mser5_cut(windows: &[&Window]) -> Option<usize> {
-    let rate: Vec<f64> = windows.iter().map(|w| w.latency.count() as f64).collect();
-    let mut last = windows
+/// Where the warm-up ends, by rate and by latency.
+fn mser5_cut(windows: &Windows) -> Option<Ns> {
+    let bins: Vec<_> = windows.bins().collect();
+    // The last bin is not whole.
+    let (_, bins) = bins.split_last()?;
+    let rate: Vec<f64> = bins.iter().map(|bin| bin.ios as f64).collect();
+    let mean = |bin: &Bin| (bin.ios > 0).then(|| bin.latency as f64 / bin.ios as f64);
+    let mut last = bins.iter().find_map(|bin| mean(bin))?;
+    let latency: Vec<f64> = bins
         .iter()
-        .find(|w| w.latency.count() > 0)?
-        .latency
-        .mean();
-    let latency: Vec<f64> = windows
-        .iter()
-        .map(|window| {
-            if window.latency.count() > 0 {
-                last = window.latency.mean();
-            }
+        .map(|bin| {
+            last = mean(bin).unwrap_or(last);
             last
         })
         .collect();
-    Some(mser5(&rate)?.max(mser5(&latency)?))
+    let cut = mser5(&rate)?.max(mser5(&latency)?);
+    Some(windows.bin_width() * cut as u64)
 }
 
 fn replace(run: &mut RunSummary, kept: &[&Window], cut: Ns) {
@@ -127,33 +126,29 @@ fn replace(run: &mut RunSummary, kept: &[&Window], cut: Ns) {
 fn sum(windows: &[&Window]) -> Window {
     let mut sum = Window::default();
     for window in windows {
-        sum += (*window).clone();
+        sum.add(window);
     }
     sum
 }
 
-/// A figure of some windows of a width.
-type Figure = fn(&[&Window], Ns) -> Option<f64>;
+/// A figure of a batch, which took so many seconds.
+type Figure = fn(&Window, f64) -> Option<f64>;
 
 const FIGURES: [(&str, Figure); 7] = [
-    ("iops", |windows, width| {
-        Some(count(windows) / seconds(windows, width))
+    ("iops", |batch, seconds| {
+        Some(batch.latency.count() as f64 / seconds)
     }),
-    ("mib_per_s", |windows, width| {
-        let bytes: u64 = windows.iter().map(|w| w.bytes).sum();
-        Some(bytes as f64 / 1_048_576.0 / seconds(windows, width))
+    ("mib_per_s", |batch, seconds| {
+        Some(batch.bytes as f64 / 1_048_576.0 / seconds)
     }),
-    ("lat_mean_us", |windows, _| {
-        let sum: u128 = windows.iter().map(|w| w.latency.sum()).sum();
-        (count(windows) > 0.0).then(|| sum as f64 / count(windows) / 1e3)
-    }),
-    ("lat_p50_us", |windows, _| percentile(windows, 50.0)),
-    ("lat_p90_us", |windows, _| percentile(windows, 90.0)),
-    ("lat_p99_us", |windows, _| percentile(windows, 99.0)),
-    ("lat_p999_us", |windows, _| percentile(windows, 99.9)),
+    ("lat_mean_us", |batch, _| mean(batch)),
+    ("lat_p50_us", |batch, _| percentile(batch, 50.0)),
+    ("lat_p90_us", |batch, _| percentile(batch, 90.0)),
+    ("lat_p99_us", |batch, _| percentile(batch, 99.0)),
+    ("lat_p999_us", |batch, _| percentile(batch, 99.9)),
 ];
 
-/// Figures that are quantiles, in the same order: percent.
+/// Figures that are quantiles: percent.
 const QUANTILES: [(&str, f64); 4] = [
     ("lat_p50_us", 50.0),
     ("lat_p90_us", 90.0),
@@ -161,35 +156,62 @@ const QUANTILES: [(&str, f64); 4] = [
     ("lat_p999_us", 99.9),
 ];
 
-fn count(windows: &[&Window]) -> f64 {
-    windows.iter().map(|w| w.latency.count()).sum::<u64>() as f64
-}
-
-fn seconds(windows: &[&Window], width: Ns) -> f64 {
-    (width * windows.len() as u64).as_secs_f64()
+fn mean(batch: &Window) -> Option<f64> {
+    (batch.latency.count() > 0).then(|| batch.latency.mean() / 1e3)
 }
 
 /// A percentile of a batch, if at least five of its I/Os lie beyond.
-fn percentile(windows: &[&Window], percent: f64) -> Option<f64> {
-    let latency = latencies(windows);
-    let beyond = latency.count() as f64 * (1.0 - percent / 100.0);
-    (beyond >= 5.0).then(|| latency.percentile(percent) as f64 / 1e3)
+fn percentile(batch: &Window, percent: f64) -> Option<f64> {
+    let beyond = batch.latency.count() as f64 * (1.0 - percent / 100.0);
+    (beyond >= 5.0).then(|| batch.latency.percentile(percent) as f64 / 1e3)
 }
 
-fn latencies(windows: &[&Window]) -> LatencyStats {
-    let mut all = LatencyStats::default();
-    for window in windows {
-        all.merge(&window.latency);
+/// The equal parts that a run is cut into: many, and few.
+struct Batches {
+    cuts: Vec<(Vec<Window>, f64)>,
+}
+
+impl Batches {
+    fn new(windows: &[&Window], width: Ns) -> Batches {
+        let cut = |count: usize| {
+            let (skip, length) = batches(windows.len(), count)?;
+            let parts = windows[skip..].chunks_exact(length).map(sum);
+            Some((parts.collect(), (width * length as u64).as_secs_f64()))
+        };
+        Batches {
+            cuts: [MANY, FEW].into_iter().filter_map(cut).collect(),
+        }
     }
-    all
+
+    /// Count, mean and spread of a figure: of many batches, or of few if
+    /// neighbours of the many are correlated, or hold too little.
+    fn moments(&self, figure: Figure) -> Option<Moments> {
+        let mut cuts = self.cuts.iter().map(|(parts, seconds)| {
+            let figures = parts.iter().map(|part| figure(part, *seconds));
+            figures.collect::<Option<Vec<f64>>>()
+        });
+        let last = self.cuts.len().saturating_sub(1);
+        let fits =
+            |(i, figures): &(usize, Vec<f64>)| *i == last || neighbours(figures) <= CORRELATED;
+        let found = cuts
+            .by_ref()
+            .enumerate()
+            .filter_map(|(i, figures)| Some((i, figures?)));
+        found
+            .into_iter()
+            .find(fits)
+            .map(|(_, figures)| Moments::of(figures))
+    }
 }
 
 /// Intervals that whole `windows` of a run tell.
 fn within(windows: &[&Window], width: Ns) -> Vec<Within> {
+    let batches = Batches::new(windows, width);
     let mut found = Vec::new();
     for (name, figure) in FIGURES {
-        let batches = batch_figures(windows.len(), |range| figure(windows.get(range)?, width));
-        let interval = batches.and_then(|batches| Moments::of(batches).interval(LEVEL));
+        let interval = batches
+            .moments(figure)
+            .and_then(|moments| moments.interval(LEVEL));
         if let Some((interval, (metric, _))) = interval.zip(metric(name)) {
             found.push(Within {
                 metric,
@@ -199,19 +221,20 @@ fn within(windows: &[&Window], width: Ns) -> Vec<Within> {
             });
         }
     }
-    ranks(windows, width, &mut found);
+    ranks(windows, &batches, &mut found);
     found.sort_by_key(|within| within.metric);
     found
 }
 
 /// Intervals of the quantiles for which batches hold too few I/Os.
-fn ranks(windows: &[&Window], width: Ns, found: &mut Vec<Within>) {
-    let mean = FIGURES[2].1;
-    let batches = batch_figures(windows.len(), |range| mean(windows.get(range)?, width));
-    let Some(error) = batches.and_then(|batches| Moments::of(batches).standard_error()) else {
+fn ranks(windows: &[&Window], batches: &Batches, found: &mut Vec<Within>) {
+    let error = batches
+        .moments(|batch, _| mean(batch))
+        .and_then(|m| m.standard_error());
+    let Some(error) = error else {
         return;
     };
-    let all = latencies(windows);
+    let all = sum(windows).latency;
     let spread = all.stddev() / 1e3;
     // Independent I/Os would have known the mean to spread / √n.
     let worth = match error > 0.0 {
@@ -301,8 +324,9 @@ mod tests {
             mean.low < 100.0 && mean.high > 100.0 && mean.high - mean.low < 1.0,
             "{mean:?}"
         );
-        // A batch of 440 I/Os has 4 beyond the 99 %: too few.
-        let p99 = of("lat_p99_us");
+        // A batch of 880 I/Os has one beyond the 99.9 %: too few.
+        assert_eq!(of("lat_p99_us").method, Method::BatchMeans);
+        let p99 = of("lat_p999_us");
         assert_eq!(p99.method, Method::Ranks);
         assert!(
             p99.low <= 120.0 && p99.high >= 119.0 && p99.high - p99.low < 3.0,

@@ -25,28 +25,67 @@ margin_percent = 3
 fn recorded_checked_updated() {
     let folder = folder("regress");
     std::fs::write(folder.join("m.toml"), MATRIX).unwrap();
-    assert!(expect(2, &folder, &["regress", "check", "m.toml"]).contains("mpathsim regress record"));
+    assert!(
+        expect(2, &folder, &["regress", "check", "m.toml"]).contains("mpathsim regress record")
+    );
     let text = expect(0, &folder, &["regress", "record", "m.toml"]);
-    assert!(text.contains("4 cells, 6 runs each, written to m.baseline.json"), "{text}");
-    assert!(expect(2, &folder, &["regress", "record", "m.toml"]).contains("there is a baseline already"));
+    assert!(
+        text.contains("4 cells, 6 runs each, written to m.baseline.json"),
+        "{text}"
+    );
+    assert!(
+        expect(2, &folder, &["regress", "record", "m.toml"])
+            .contains("there is a baseline already")
+    );
     let text = expect(0, &folder, &["regress", "check", "m.toml"]);
-    assert!(text.contains("nothing became worse (8 figures)") && text.contains("+0.00 %"), "{text}");
+    assert!(
+        text.contains("nothing became worse (8 figures)") && text.contains("+0.00 %"),
+        "{text}"
+    );
     // In other worlds, too.
-    let text = expect(0, &folder, &["regress", "check", "m.toml", "--fresh", "100"]);
-    assert!(text.contains("nothing became worse") && text.contains(" ± "), "{text}");
+    let text = expect(
+        0,
+        &folder,
+        &["regress", "check", "m.toml", "--fresh", "100"],
+    );
+    assert!(
+        text.contains("nothing became worse") && text.contains(" ± "),
+        "{text}"
+    );
 
     // The slow port becomes slower: red, with the command that shows it.
     let slow = SCENARIO.replace("\"600us\"", "\"700us\"");
     std::fs::write(folder.join("s.toml"), slow).unwrap();
-    let text = expect(1, &folder, &["regress", "check", "m.toml", "--junit", "j.xml", "--markdown", "s.md"]);
-    assert!(text.contains("figures became worse") && text.contains("WORSE"), "{text}");
+    let text = expect(
+        1,
+        &folder,
+        &[
+            "regress",
+            "check",
+            "m.toml",
+            "--junit",
+            "j.xml",
+            "--markdown",
+            "s.md",
+        ],
+    );
+    assert!(
+        text.contains("figures became worse") && text.contains("WORSE"),
+        "{text}"
+    );
     let command = "mpathsim run s.toml --policy round-robin --mode bio";
     assert!(text.contains(command), "{text}");
     expect(0, &folder, &command.split(' ').skip(1).collect::<Vec<_>>());
     let xml = std::fs::read_to_string(folder.join("j.xml")).unwrap();
-    assert!(xml.contains("tests=\"8\"") && xml.contains("<failure message=\"worse by "), "{xml}");
+    assert!(
+        xml.contains("tests=\"8\"") && xml.contains("<failure message=\"worse by "),
+        "{xml}"
+    );
     let summary = std::fs::read_to_string(folder.join("s.md")).unwrap();
-    assert!(summary.contains("| s, round-robin, bio mode | iops |") && summary.contains(command), "{summary}");
+    assert!(
+        summary.contains("| s, round-robin, bio mode | iops |") && summary.contains(command),
+        "{summary}"
+    );
 
     let text = expect(0, &folder, &["regress", "update", "m.toml"]);
     assert!(text.contains("s, round-robin, bio mode, iops: -"), "{text}");
@@ -99,14 +138,32 @@ fn what_does_not_fit_is_told() {
         assert!(text.contains(says), "{says:?} is not in\n{text}");
     };
     refused(&MATRIX.replace("iops", "iopz"), "did you mean `iops`?");
-    refused(&MATRIX.replace("iops", "mpath_bios"), "has no better and worse");
-    refused(&MATRIX.replace("margin_percent = 1", "margin_percent = nan"), "a margin of NaN");
-    refused(&MATRIX.replace("replications = 6", "replications = 1"), "3 at least");
-    refused(&MATRIX.replace("replications", "replicates"), "unknown key `replicates`");
+    refused(
+        &MATRIX.replace("iops", "mpath_bios"),
+        "has no better and worse",
+    );
+    refused(
+        &MATRIX.replace("margin_percent = 1", "margin_percent = nan"),
+        "a margin of NaN",
+    );
+    refused(
+        &MATRIX.replace("replications = 6", "replications = 1"),
+        "3 at least",
+    );
+    refused(
+        &MATRIX.replace("replications", "replicates"),
+        "unknown key `replicates`",
+    );
     std::fs::write(folder.join("m.toml"), MATRIX).unwrap();
     expect(0, &folder, &["regress", "record", "m.toml"]);
-    refused(&MATRIX.replace("\"least-pending\"", "\"two-choices\""), "the baseline has no `s, two-choices, bio mode`");
-    refused(&MATRIX.replace("replications = 6", "replications = 7"), "of another matrix");
+    refused(
+        &MATRIX.replace("\"least-pending\"", "\"two-choices\""),
+        "the baseline has no `s, two-choices, bio mode`",
+    );
+    refused(
+        &MATRIX.replace("replications = 6", "replications = 7"),
+        "of another matrix",
+    );
     let path = folder.join("m.baseline.json");
     let text = std::fs::read_to_string(&path).unwrap();
     std::fs::write(&path, text.replace("baseline/1", "baseline/0")).unwrap();

@@ -5,7 +5,9 @@ use std::process::Command;
 
 /// A folder of its own for one test.
 pub fn folder(test: &str) -> PathBuf {
-    let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("policy").join(test);
+    let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR"))
+        .join("policy")
+        .join(test);
     let _ = std::fs::remove_dir_all(&folder);
     std::fs::create_dir_all(&folder).unwrap();
     std::fs::write(folder.join("s.toml"), SCENARIO).unwrap();
@@ -20,7 +22,12 @@ pub fn root() -> &'static Path {
 /// errors last.
 pub fn expect(code: i32, folder: &Path, arguments: &[&str]) -> String {
     let program = env!("CARGO_BIN_EXE_mpathsim");
-    let output = Command::new(program).current_dir(folder).args(arguments).env("NO_COLOR", "1").output().unwrap();
+    let output = Command::new(program)
+        .current_dir(folder)
+        .args(arguments)
+        .env("NO_COLOR", "1")
+        .output()
+        .unwrap();
     let text = String::from_utf8(output.stdout).unwrap() + &String::from_utf8_lossy(&output.stderr);
     assert_eq!(output.status.code(), Some(code), "{arguments:?}\n{text}");
     text
@@ -28,7 +35,9 @@ pub fn expect(code: i32, folder: &Path, arguments: &[&str]) -> String {
 
 /// The line of a table that begins with `head`.
 pub fn line<'t>(text: &'t str, head: &str) -> &'t str {
-    let found = text.lines().find(|line| line.trim_start().starts_with(head));
+    let found = text
+        .lines()
+        .find(|line| line.trim_start().starts_with(head));
     found.unwrap_or_else(|| panic!("{head} is not in\n{text}"))
 }
 

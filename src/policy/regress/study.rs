@@ -5,6 +5,7 @@ use super::baseline::CellRuns;
 use super::check::{State, judge_cells};
 use super::matrix::Matrix;
 use crate::policy::{PolicyError, Settings};
+use crate::sim::draw::{Draws, Purpose};
 use crate::stats::{Interval, proportion};
 use crate::sweep::METRICS;
 
@@ -42,14 +43,20 @@ impl Pool {
         })
     }
 
-    /// As many runs as a check has, from world `from` on.
-    fn cut(&self, from: usize, n: usize) -> Vec<CellRuns> {
+    /// How many worlds.
+    fn worlds(&self) -> usize {
+        let first = self.cells.first().and_then(|cell| cell.figures.first());
+        first.map_or(0, |(_, runs)| runs.len())
+    }
+
+    /// The runs of these worlds.
+    fn cut(&self, worlds: &[usize]) -> Vec<CellRuns> {
         let cut = |cell: &CellRuns| CellRuns {
             cell: cell.cell.clone(),
             figures: cell
                 .figures
                 .iter()
-                .map(|(name, runs)| (name.clone(), runs[from..from + n].to_vec()))
+                .map(|(name, runs)| (name.clone(), worlds.iter().map(|i| runs[*i]).collect()))
                 .collect(),
         };
         self.cells.iter().map(cut).collect()
@@ -68,28 +75,47 @@ impl Pool {
     }
 }
 
-/// Checks of what has not changed: the runs of each are held against a baseline
-/// from the worlds of the next.
-pub fn fresh(matrix: &Matrix, pool: &Pool) -> Study {
-    changed(matrix, pool, pool, false)
+/// So many checks of what has not changed, each against a baseline from other
+/// worlds. If `pool` has worlds enough, no two checks share any; else the worlds
+/// of each check, and of its baseline, are drawn from the pool.
+pub fn fresh(matrix: &Matrix, pool: &Pool, checks: usize) -> Study {
+    let n = matrix.replications as usize;
+    let disjoint = 2 * n * checks <= pool.worlds();
+    study(checks, |i| {
+        let worlds = match disjoint {
+            true => (2 * n * i..2 * n * (i + 1)).collect(),
+            false => draw(pool.worlds(), 2 * n, i as u64),
+        };
+        let (was, is) = worlds.split_at(n);
+        is_red(matrix, &pool.cut(was), &pool.cut(is), false)
+    })
 }
 
-/// Checks of `changed` against baselines of `pool`: in the same worlds if
-/// `paired`, else each in those of the next check.
+/// `n` different ones of `worlds`.
+fn draw(worlds: usize, n: usize, check: u64) -> Vec<usize> {
+    let mut stream = Draws::new(1).key(Purpose::Resample, [check, 2]);
+    let mut drawn = Vec::with_capacity(n);
+    while drawn.len() < n.min(worlds) {
+        let world = stream.below(worlds as u64) as usize;
+        if !drawn.contains(&world) {
+            drawn.push(world);
+        }
+    }
+    drawn
+}
+
+/// Checks of `changed` against baselines of `pool`, no two of which share a
+/// world: in the same worlds if `paired`, else each in those of the next check.
 pub fn changed(matrix: &Matrix, pool: &Pool, changed: &Pool, paired: bool) -> Study {
     let n = matrix.replications as usize;
-    let worlds = pool
-        .cells
-        .first()
-        .and_then(|cell| cell.figures.first())
-        .map_or(0, |(_, runs)| runs.len());
-    let checks = worlds / n;
+    let checks = pool.worlds() / n;
     study(checks, |i| {
         let other = if paired { i } else { (i + 1) % checks };
+        let worlds = |i: usize| (i * n..(i + 1) * n).collect::<Vec<_>>();
         is_red(
             matrix,
-            &pool.cut(i * n, n),
-            &changed.cut(other * n, n),
+            &pool.cut(&worlds(i)),
+            &changed.cut(&worlds(other)),
             paired,
         )
     })

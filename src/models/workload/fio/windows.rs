@@ -6,10 +6,12 @@ use std::ops::AddAssign;
 use crate::sim::Ns;
 use crate::sim::stats::{LatencyStats, Series};
 
-/// Width of the first windows.
+/// Width of the first windows and bins.
 const WIDTH: Ns = Ns(100_000);
 /// Most windows; beyond, two and two become one.
-const MOST: usize = 256;
+const WINDOWS: usize = 64;
+/// Most bins, likewise: a window is a whole number of them.
+const BINS: usize = 512;
 
 /// What ended with success in a window of time.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -22,52 +24,94 @@ pub struct Window {
 
 impl AddAssign for Window {
     fn add_assign(&mut self, other: Window) {
+        self.add(&other);
+    }
+}
+
+impl Window {
+    /// Adds what ended in another.
+    pub fn add(&mut self, other: &Window) {
         self.bytes += other.bytes;
         self.latency.merge(&other.latency);
     }
 }
 
-/// Windows of a run, from time 0.
+/// The same in short, for narrower times.
+#[derive(Copy, Clone, Debug, Default, PartialEq)]
+pub struct Bin {
+    /// I/Os.
+    pub ios: u64,
+    /// Sum of what they took, ns.
+    pub latency: u64,
+}
+
+impl AddAssign for Bin {
+    fn add_assign(&mut self, other: Bin) {
+        self.ios += other.ios;
+        self.latency = self.latency.saturating_add(other.latency);
+    }
+}
+
+/// A run, from time 0: windows with whole distributions, and narrower bins.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Windows(Series<Window>);
+pub struct Windows {
+    windows: Series<Window>,
+    bins: Series<Bin>,
+}
 
 impl Default for Windows {
     fn default() -> Self {
-        Windows(Series::new(Ns::ZERO, WIDTH, MOST))
+        Windows {
+            windows: Series::new(Ns::ZERO, WIDTH, WINDOWS),
+            bins: Series::new(Ns::ZERO, WIDTH, BINS),
+        }
     }
 }
 
 impl Windows {
     /// Counts an I/O of `bytes` that ended at `now` and took `latency`.
     pub fn completed(&mut self, now: Ns, bytes: u32, latency: Ns) {
-        let window = self.0.at(now);
+        let window = self.windows.at(now);
         window.bytes += u64::from(bytes);
         window.latency.record(latency);
+        let (ios, latency) = (1, latency.0);
+        *self.bins.at(now) += Bin { ios, latency };
     }
 
     /// Adds the windows of another thread.
     pub fn merge(&mut self, other: &Windows) {
-        // Both are the first width times a power of two: the wider one's
-        // windows hold the other's whole.
-        let (wide, narrow) = match self.0.width() >= other.0.width() {
-            true => (self.0.clone(), &other.0),
-            false => (other.0.clone(), &self.0),
-        };
-        let mut sum = wide;
-        for (at, window) in narrow.bins() {
-            *sum.at(at) += window.clone();
+        // All widths are the first times a power of two: the wider ones hold the
+        // narrower whole.
+        if other.windows.width() > self.windows.width() {
+            let narrow = std::mem::replace(self, other.clone());
+            return self.merge(&narrow);
         }
-        self.0 = sum;
+        for (at, window) in other.windows.bins() {
+            self.windows.at(at).add(window);
+        }
+        for (at, bin) in other.bins.bins() {
+            *self.bins.at(at) += *bin;
+        }
     }
 
-    /// How wide each is.
+    /// How wide a window is.
     pub fn width(&self) -> Ns {
-        self.0.width()
+        self.windows.width()
     }
 
-    /// Each of them with its start, up to the last that has something in it.
-    pub fn iter(&self) -> impl Iterator<Item = (Ns, &Window)> + '_ {
-        self.0.bins()
+    /// How wide a bin is.
+    pub fn bin_width(&self) -> Ns {
+        self.bins.width()
+    }
+
+    /// The windows, up to the last that has something in it.
+    pub fn windows(&self) -> impl Iterator<Item = &Window> + '_ {
+        self.windows.bins().map(|(_, window)| window)
+    }
+
+    /// The bins, likewise.
+    pub fn bins(&self) -> impl Iterator<Item = &Bin> + '_ {
+        self.bins.bins().map(|(_, bin)| bin)
     }
 }
 
@@ -88,7 +132,9 @@ mod tests {
         let mut b = long.clone();
         b.merge(&short);
         assert_eq!(a, b);
-        let all: u64 = a.iter().map(|(_, w)| w.latency.count()).sum();
-        assert_eq!((all, a.width()), (3, long.width()));
+        let all: u64 = a.windows().map(|w| w.latency.count()).sum();
+        let ios: u64 = a.bins().map(|bin| bin.ios).sum();
+        assert_eq!((all, ios, a.width()), (3, 3, long.width()));
+        assert_eq!(a.width().0 % a.bin_width().0, 0);
     }
 }
