@@ -87,10 +87,7 @@ impl CliError {
             } => ExitCode::from(1),
             CliError::Sweep(crate::sweep::SweepError::Stopped { .. }) => ExitCode::from(130),
             CliError::Policy(PolicyError::Stopped) => ExitCode::from(130),
-            CliError::Sweep(crate::sweep::SweepError::Write { .. })
-            | CliError::Policy(PolicyError::Run { .. } | PolicyError::File { .. }) => {
-                ExitCode::from(1)
-            }
+            CliError::Sweep(crate::sweep::SweepError::Write { .. }) => ExitCode::from(1),
             CliError::Scenario(_)
             | CliError::Sweep(_)
             | CliError::SetPolicy(_)

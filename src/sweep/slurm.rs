@@ -222,10 +222,12 @@ impl Scripts<'_> {
              cd {} || exit\n\
              {} sweep merge --overwrite --out {} {folder}/shard-*\n\
              code=$?\n\
-             [ $code -le 1 ] && exit $code\n",
+             # 1 may also mean that there was no room.\n\
+             [ $code -le 1 ] && grep -q '"complete": true' {}/sweep.json && exit $code\n",
             log.display(),
             self.here,
             self.program,
+            self.out,
             self.out,
         );
         text += &match attempt < ATTEMPTS {
