@@ -13,5 +13,7 @@ step cargo clippy --locked --all-targets -- -D warnings
 step cargo clippy --locked --all-targets --features planted-defects -- -D warnings
 RUSTDOCFLAGS="-D warnings" step cargo doc --locked --no-deps
 step cargo test --locked --release
+# Tables as Parquet.
+step cargo test --locked --release --features parquet --lib parquet
 # That the fault campaign finds what is planted.
 step cargo test --locked --release --features planted-defects --test torture

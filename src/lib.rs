@@ -1,17 +1,20 @@
 //! `mpathsim`: a discrete-event simulator of Linux block I/O over
 //! device-mapper multipath.
 //!
-//! Rooms, each knowing only those before it: [`sim`], [`models`],
-//! [`observe`], [`formats`], [`scenario`], [`run`], [`validate`], [`torture`],
-//! [`cli`].
+//! Rooms, each knowing only those before it: [`sim`], [`stats`], [`models`],
+//! [`observe`], [`formats`], [`scenario`], [`run`], [`sweep`], [`policy`],
+//! [`validate`], [`torture`], [`cli`].
 
 pub mod cli;
 pub mod formats;
 pub mod models;
 pub mod observe;
+pub mod policy;
 pub mod run;
 pub mod scenario;
 pub mod sim;
+pub mod stats;
+pub mod sweep;
 pub mod torture;
 pub mod validate;
 

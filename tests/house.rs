@@ -81,3 +81,101 @@ fn scenario_keys(schema: &serde_json::Value) -> Vec<String> {
     };
     std::iter::once(schema).chain(all).flat_map(keys).collect()
 }
+
+/// The rooms, each of which knows only those before it.
+const ROOMS: [&str; 12] = [
+    "sim", "stats", "models", "observe", "formats", "scenario", "run", "sweep", "policy",
+    "validate", "torture", "cli",
+];
+
+#[test]
+fn each_room_knows_only_the_rooms_before_it() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let mut files = Vec::new();
+    find(&root, &mut files);
+    assert!(files.len() > 100);
+    let place = |room: &str| ROOMS.iter().position(|own| *own == room);
+    for file in files {
+        let path = file
+            .strip_prefix(&root)
+            .unwrap()
+            .to_string_lossy()
+            .into_owned();
+        let room = path.split('/').next().unwrap().trim_end_matches(".rs");
+        // fio's JSON is printed from an outcome.
+        let Some(own) = place(room).filter(|_| path != "formats/fio_json.rs") else {
+            continue;
+        };
+        let text = std::fs::read_to_string(&file).unwrap();
+        for used in text.split("crate::").skip(1) {
+            let used: String = used
+                .chars()
+                .take_while(|c| c.is_alphanumeric() || *c == '_')
+                .collect();
+            if let Some(other) = place(&used) {
+                assert!(other <= own, "{path} uses {used}");
+            }
+        }
+    }
+}
+
+fn find(folder: &Path, files: &mut Vec<std::path::PathBuf>) {
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            find(&path, files);
+        } else if path.extension().is_some_and(|e| e == "rs") {
+            files.push(path);
+        }
+    }
+}
+
+#[test]
+fn every_figure_and_file_of_a_sweep_is_documented() {
+    let page = read("docs/sweeps.md");
+    for metric in mpathsim::sweep::METRICS {
+        assert!(
+            page.contains(&format!("`{}`", metric.name)),
+            "{} is not in docs/sweeps.md",
+            metric.name
+        );
+    }
+    for name in mpathsim::sweep::TABLES {
+        assert!(
+            page.contains(&format!("`{name}`")),
+            "{name} is not in docs/sweeps.md"
+        );
+    }
+    assert!(page.contains(mpathsim::sweep::FORMAT));
+    for key in
+        scenario_keys(&serde_json::to_value(mpathsim::scenario::sweep_file_schema()).unwrap())
+    {
+        assert!(page.contains(&key), "{key} is not in docs/sweeps.md");
+    }
+}
+
+#[test]
+fn every_sweep_of_the_repository_reads_and_fits_the_schema() {
+    let schema = serde_json::to_value(mpathsim::scenario::sweep_file_schema()).unwrap();
+    let validator = jsonschema::draft7::new(&schema).unwrap();
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("sweeps");
+    let mut count = 0;
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        let table: toml::Table = toml::from_str(&std::fs::read_to_string(&path).unwrap()).unwrap();
+        let json = serde_json::to_value(table).unwrap();
+        let errors: Vec<String> = validator
+            .iter_errors(&json)
+            .map(|e| e.to_string())
+            .collect();
+        assert!(errors.is_empty(), "{}: {errors:#?}", path.display());
+        let sweep = mpathsim::sweep::Sweep::load(&path, &[], &Default::default());
+        assert!(
+            sweep.is_ok_and(|sweep| sweep.space.len() > 0),
+            "{}",
+            path.display()
+        );
+        count += 1;
+    }
+    assert!(count > 0);
+}

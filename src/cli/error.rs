@@ -5,6 +5,7 @@ use std::process::ExitCode;
 
 use miette::Diagnostic;
 
+use crate::policy::PolicyError;
 use crate::run::RunError;
 use crate::scenario::{BuildError, ScenarioError};
 
@@ -24,6 +25,9 @@ pub enum CliError {
         /// Why.
         why: BuildError,
     },
+    /// `--policy` cannot be done.
+    #[error("--policy: {0}")]
+    SetPolicy(String),
     /// The machine refused its set-up, or broke.
     #[error("{scenario}, {mode} mode: {why}")]
     Run {
@@ -54,6 +58,23 @@ pub enum CliError {
     /// A check against a kernel could not be made.
     #[error(transparent)]
     Validate(#[from] crate::validate::ValidateError),
+    /// A sweep cannot be run.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Sweep(#[from] crate::sweep::SweepError),
+    /// A comparison cannot be made.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Policy(#[from] PolicyError),
+    /// A percentage is none.
+    #[error("{option} {percent} is no share")]
+    #[diagnostic(help("percent, from 0 to below 100"))]
+    Share {
+        /// The option.
+        option: String,
+        /// Its value.
+        percent: f64,
+    },
 }
 
 impl CliError {
@@ -64,7 +85,14 @@ impl CliError {
                 why: RunError::Invariant { .. },
                 ..
             } => ExitCode::from(1),
+            CliError::Sweep(crate::sweep::SweepError::Stopped { .. }) => ExitCode::from(130),
+            CliError::Policy(PolicyError::Stopped) => ExitCode::from(130),
+            CliError::Sweep(crate::sweep::SweepError::Write { .. }) => ExitCode::from(1),
             CliError::Scenario(_)
+            | CliError::Sweep(_)
+            | CliError::SetPolicy(_)
+            | CliError::Policy(_)
+            | CliError::Share { .. }
             | CliError::Build { .. }
             | CliError::Run { .. }
             | CliError::Validate(_) => ExitCode::from(2),

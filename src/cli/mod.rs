@@ -1,9 +1,16 @@
 //! The command line: a file a subcommand, no logic of its own.
 
+mod compare;
 mod error;
+mod interrupt;
+mod regress;
+mod replicated;
 mod run;
 mod schema;
+mod sensitivity;
+mod sweep;
 mod torture;
+mod tournament;
 mod validate;
 
 pub use error::CliError;
@@ -29,6 +36,16 @@ struct Arguments {
 enum Command {
     /// Run a scenario in both queue modes and on a single path, and compare.
     Run(run::Run),
+    /// Run a scenario at many points.
+    Sweep(sweep::SweepCommand),
+    /// Compare two policies, modes, scenarios, results or builds.
+    Compare(compare::Compare),
+    /// Rank all policies over some scenarios.
+    Tournament(tournament::TournamentCommand),
+    /// Say for which inputs a verdict holds.
+    Sensitivity(sensitivity::SensitivityCommand),
+    /// Keep policies from getting worse.
+    Regress(regress::Regress),
     /// Compare the simulator with observations of a real kernel.
     Validate(validate::Validate),
     /// Run random cases with faults, and check everything that has to be true.
@@ -61,6 +78,11 @@ pub fn run(
     };
     match arguments.command {
         Command::Run(command) => command.execute(policies),
+        Command::Sweep(command) => command.execute(policies),
+        Command::Compare(command) => command.execute(policies),
+        Command::Tournament(command) => command.execute(policies),
+        Command::Sensitivity(command) => command.execute(policies),
+        Command::Regress(command) => command.execute(policies),
         Command::Validate(command) => command.execute(),
         Command::Torture(command) => command.execute(),
         Command::Schema(command) => command.execute(),

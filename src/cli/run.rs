@@ -31,6 +31,12 @@ pub struct Run {
     /// Replace the seed.
     #[arg(long, value_name = "N")]
     seed: Option<u64>,
+    /// Replace the path selector of every map: `NAME`, or `NAME key=value`.
+    #[arg(long, value_name = "NAME")]
+    policy: Option<String>,
+    /// Run this replication of the scenario: the same in another world.
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    replication: u32,
     /// Folder of the results. Default: results/<name of the scenario>.
     #[arg(long, value_name = "FOLDER")]
     out: Option<PathBuf>,
@@ -74,12 +80,20 @@ impl Run {
         if let Some(seed) = self.seed {
             scenario.seed = seed;
         }
+        if let Some(policy) = &self.policy {
+            scenario.set_policy(policy).map_err(CliError::SetPolicy)?;
+        }
         if !self.quiet {
             for warning in &scenario.warnings {
                 eprintln!("warning: {warning}");
             }
         }
-        let plan = Plan::new(&scenario, &self.modes(), !self.one_profile)?;
+        let plan = Plan::new(
+            &scenario,
+            &self.modes(),
+            !self.one_profile,
+            self.replication,
+        )?;
         let hidden = self.quiet || self.json;
         let finished =
             progress::under_bar(&plan.progress(), hidden, || plan.execute(self.shuffle_ties))?;

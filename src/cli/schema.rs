@@ -9,7 +9,11 @@ use crate::scenario;
 
 /// Print the JSON Schema of scenario files.
 #[derive(Debug, Args)]
-pub struct Schema {}
+pub struct Schema {
+    /// The schema of sweeps that are a file of their own, instead.
+    #[arg(long)]
+    sweep: bool,
+}
 
 impl Schema {
     /// Prints the schema.
@@ -17,7 +21,11 @@ impl Schema {
     /// # Errors
     /// Standard output is broken.
     pub fn execute(&self) -> Result<ExitCode, CliError> {
-        let text = serde_json::to_string_pretty(&scenario::schema())?;
+        let schema = match self.sweep {
+            true => scenario::sweep_file_schema(),
+            false => scenario::schema(),
+        };
+        let text = serde_json::to_string_pretty(&schema)?;
         print(&(text + "\n"))?;
         Ok(ExitCode::SUCCESS)
     }

@@ -8,15 +8,16 @@ pub mod failover;
 mod iostat;
 mod metrics;
 pub mod outcome;
+pub mod replication;
 pub(crate) mod summarise;
 pub mod summary;
-mod text;
+pub mod text;
 mod timeline;
 pub mod verdict;
 pub mod write;
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 
 use crate::formats::fio_job::{self, ParseOptions};
 use crate::models::config::MachineConfig;
@@ -46,6 +47,8 @@ pub struct RunOptions {
     pub shuffle_ties: Option<u64>,
     /// Where a run tells how far it has come.
     pub progress: Option<Arc<Progress>>,
+    /// Once it is set, the run ends early; its outcome then means nothing.
+    pub stop: Option<Arc<AtomicBool>>,
 }
 
 /// How far a run has come.
@@ -90,7 +93,8 @@ pub enum RunError {
 pub fn run(config: &MachineConfig, options: &RunOptions) -> Result<Outcome, RunError> {
     let threads = threads(config)?;
     let RunOptions { trace, gaps, .. } = *options;
-    if !trace && !gaps && !options.marks && options.series_bin.is_none() {
+    let is_watched = trace || gaps || options.marks || options.stop.is_some();
+    if !is_watched && options.series_bin.is_none() {
         let machine = Machine::build(config, &threads, crate::models::probe::NoProbe)?;
         return Ok(execute(config, options, machine)?.1);
     }
@@ -99,6 +103,7 @@ pub fn run(config: &MachineConfig, options: &RunOptions) -> Result<Outcome, RunE
         series: options.series_bin.map(Series::new),
         gaps: options.gaps.then(Gaps::default),
         marks: None,
+        stop: options.stop.clone(),
     };
     let mut machine = Machine::build(config, &threads, observers)?;
     if options.marks {
@@ -229,6 +234,8 @@ pub(crate) fn threads(config: &MachineConfig) -> Result<Vec<ThreadConfig>, RunEr
             if spec.filename.is_none() {
                 spec.filename = iolog.as_deref().and_then(file_of_iolog);
             }
+            replication::reseed(&mut spec, w.replication);
+            spec.windows = w.windows;
             Ok(ThreadConfig { spec, iolog })
         })
         .collect()

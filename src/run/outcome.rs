@@ -1,6 +1,7 @@
 //! What a run tells: plain data, from which everything that is shown is made.
 
 use crate::models::fault::ActionKind;
+use crate::models::workload::fio::windows::Windows;
 use crate::observe::marks::{ErrorCount, EventId, Mark};
 use crate::sim::Ns;
 use crate::sim::stats::LatencyStats;
@@ -40,6 +41,8 @@ pub struct Outcome {
     pub is_futile: bool,
     /// Times without a completion, if they were asked for.
     pub gaps: Option<GapsOutcome>,
+    /// Completions of all fio jobs by time, if they were asked for.
+    pub windows: Option<Windows>,
 }
 
 /// An event of the timeline: something was done to the computer, or broke in

@@ -13,6 +13,7 @@ use crate::models::machine::Machine;
 use crate::models::mpath::selector::StatusType;
 use crate::models::probe::Probe;
 use crate::models::workload::fio::spec::Dir;
+use crate::models::workload::fio::windows::Windows;
 use crate::models::workload::fio::{DirReport, FioReport};
 use crate::observe::marks::EventId;
 use crate::sim::Ns;
@@ -48,6 +49,7 @@ pub fn summarise<P: Probe>(
         held: m.held(),
         is_futile: m.is_futile,
         kernel_log: m.block.klog.lines.clone(),
+        windows: windows(m),
         ..Outcome::default()
     }
 }
@@ -217,6 +219,15 @@ fn cpus<P: Probe>(m: &Machine<P>) -> Vec<CpuOutcome> {
             switches: c.used.switches,
         })
         .collect()
+}
+
+/// The completions of all threads by time.
+fn windows<P: Probe>(m: &Machine<P>) -> Option<Windows> {
+    let threads = m.app.threads.iter().filter_map(|t| t.fio.windows());
+    threads.cloned().reduce(|mut all, windows| {
+        all.merge(&windows);
+        all
+    })
 }
 
 /// One entry a thread, or one a section where `group_reporting` adds them up.

@@ -21,3 +21,58 @@ pub fn whole_file(folder: &Path, name: &str, text: &str) -> io::Result<()> {
     }
     renamed
 }
+
+/// A file that grows beside its place, and is put there when it is whole.
+#[derive(Debug)]
+pub struct Growing {
+    file: io::BufWriter<std::fs::File>,
+    beside: std::path::PathBuf,
+    place: std::path::PathBuf,
+    is_there: bool,
+}
+
+impl Growing {
+    /// Begins `folder`/`name`.
+    ///
+    /// # Errors
+    /// What the file system says.
+    pub fn create(folder: &Path, name: &str) -> io::Result<Growing> {
+        std::fs::create_dir_all(folder)?;
+        let beside = folder.join(format!(".{name}.{}", std::process::id()));
+        Ok(Growing {
+            file: io::BufWriter::with_capacity(1 << 16, std::fs::File::create(&beside)?),
+            beside,
+            place: folder.join(name),
+            is_there: false,
+        })
+    }
+
+    /// Puts it in its place.
+    ///
+    /// # Errors
+    /// What the file system says; what was there is then untouched.
+    pub fn commit(mut self) -> io::Result<()> {
+        self.file.flush()?;
+        self.file.get_ref().sync_all()?;
+        std::fs::rename(&self.beside, &self.place)?;
+        self.is_there = true;
+        Ok(())
+    }
+}
+
+impl Write for Growing {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.file.write(bytes)
+    }
+    fn flush(&mut self) -> io::Result<()> {
+        self.file.flush()
+    }
+}
+
+impl Drop for Growing {
+    fn drop(&mut self) {
+        if !self.is_there {
+            let _ = std::fs::remove_file(&self.beside);
+        }
+    }
+}

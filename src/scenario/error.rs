@@ -102,7 +102,7 @@ impl Source {
     }
 
     /// A problem at `span` of this text.
-    pub(super) fn problem(
+    pub fn problem(
         &self,
         span: Range<usize>,
         message: impl Into<String>,
@@ -123,7 +123,7 @@ impl Source {
     }
 
     /// The problem that a TOML reader found.
-    pub(super) fn toml_problem(&self, error: &toml::de::Error) -> Problem {
+    pub fn toml_problem(&self, error: &toml::de::Error) -> Problem {
         let span = error.span().unwrap_or(0..0);
         let (message, hint) = explain(error.message());
         self.problem(span, message, hint)
@@ -184,7 +184,7 @@ fn unknown_word(message: &str) -> Option<(String, Vec<String>)> {
 }
 
 /// A hint that names the nearest of the known words, and all of them.
-pub(super) fn did_you_mean<'a>(word: &str, known: impl Iterator<Item = &'a str>) -> String {
+pub(crate) fn did_you_mean<'a>(word: &str, known: impl Iterator<Item = &'a str>) -> String {
     let known: Vec<&str> = known.collect();
     if known.is_empty() {
         return "nothing is known here".into();

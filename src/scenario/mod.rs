@@ -30,21 +30,23 @@ mod check;
 mod error;
 mod job;
 mod overrides;
+mod policy;
 pub mod preset;
 pub mod raw;
 mod schema;
 mod table;
+mod template;
 pub mod units;
 
 pub use at::At;
 pub use build::{BuildError, Mode, build};
+pub(crate) use error::did_you_mean;
 pub use error::{Problem, ScenarioError, Source};
 pub use overrides::Override;
-pub use schema::schema;
+pub use schema::{schema, sweep_file_schema};
+pub use template::Template;
 
 use std::path::Path;
-
-use toml_edit::{DocumentMut, ImDocument};
 
 use crate::models::config::QueueConfig;
 use crate::models::device::DeviceConfig;
@@ -141,12 +143,11 @@ pub fn load_with(
     sets: &[String],
     policies: &Registry,
 ) -> Result<Scenario, ScenarioError> {
-    let name = path.display().to_string();
-    let text = std::fs::read_to_string(path).map_err(|why| ScenarioError::Unreadable {
-        path: name.clone(),
-        why,
-    })?;
-    parse_with(&name, &text, sets, policies)
+    let sets = sets
+        .iter()
+        .map(|set| Override::parse(set))
+        .collect::<Result<Vec<_>, _>>()?;
+    Template::load(path, policies)?.with(&sets)
 }
 
 /// Reads a scenario from `text`, which messages call `name`, and applies the
@@ -168,80 +169,9 @@ pub fn parse_with(
     sets: &[String],
     policies: &Registry,
 ) -> Result<Scenario, ScenarioError> {
-    let source = Source::new(name, text);
-    let read = |source: &Source| read(source, policies);
-    if sets.is_empty() {
-        return read(&source).map_err(|problems| invalid(name, problems));
-    }
     let sets = sets
         .iter()
         .map(|set| Override::parse(set))
         .collect::<Result<Vec<_>, _>>()?;
-    let mut document = text
-        .parse::<DocumentMut>()
-        .map_err(|_| invalid(name, read(&source).err().unwrap_or_default()))?;
-    for set in &sets {
-        set.apply(&mut document)?;
-    }
-    let changed = Source::new(name, document.to_string());
-    read(&changed).map_err(|problems| {
-        let own = read(&source).err();
-        blame(&source, own, &changed, &sets, problems)
-    })
-}
-
-fn invalid(name: &str, problems: Vec<Problem>) -> ScenarioError {
-    ScenarioError::Invalid {
-        name: name.into(),
-        problems,
-    }
-}
-
-/// Reads and checks one text.
-fn read(source: &Source, policies: &Registry) -> Result<Scenario, Vec<Problem>> {
-    let raw = toml::from_str(&source.text).map_err(|error| vec![source.toml_problem(&error)])?;
-    let path = Path::new(&source.name);
-    let folder = path.parent().unwrap_or(Path::new("."));
-    let stem = path.file_stem().and_then(|stem| stem.to_str());
-    check::check(&raw, source, folder, stem.unwrap_or("scenario"), policies)
-}
-
-/// Puts `problems` of the changed text to the option that made them; problems
-/// of the file itself, which are `own`, stay where they are in the file.
-fn blame(
-    file: &Source,
-    own: Option<Vec<Problem>>,
-    changed: &Source,
-    sets: &[Override],
-    problems: Vec<Problem>,
-) -> ScenarioError {
-    if let Ok(document) = ImDocument::parse(changed.text.to_string()) {
-        for problem in &problems {
-            let culprit = sets.iter().find(|set| {
-                set.span(&document)
-                    .is_some_and(|span| problem.touches(&span))
-            });
-            if let Some(set) = culprit {
-                return ScenarioError::Option {
-                    option: set.text.clone(),
-                    message: problem.message.clone(),
-                    hint: problem
-                        .hint
-                        .clone()
-                        .unwrap_or_else(|| "see docs/scenario.md".into()),
-                };
-            }
-        }
-    }
-    let same = |own: &Vec<Problem>| {
-        own.len() == problems.len()
-            && own
-                .iter()
-                .zip(&problems)
-                .all(|(a, b)| a.message == b.message)
-    };
-    match own {
-        Some(own) if same(&own) => invalid(&file.name, own),
-        _ => invalid(&format!("{} with its --set options", file.name), problems),
-    }
+    Template::new(name, text, policies).with(&sets)
 }

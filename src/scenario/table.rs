@@ -29,8 +29,12 @@ pub struct TableError {
 pub struct Group<'t> {
     /// Its selector.
     pub selector: Option<TableWord<'t>>,
+    /// Its arguments.
+    pub args: Vec<TableWord<'t>>,
     /// Its devices, in order.
     pub devices: Vec<TableWord<'t>>,
+    /// Where its last word ends.
+    pub end: usize,
 }
 
 /// A `multipath` line.
@@ -144,15 +148,24 @@ fn multipath<'t>(mut cursor: Cursor<'t>) -> Result<Multipath<'t>, TableError> {
 fn group<'t>(cursor: &mut Cursor<'t>) -> Result<Group<'t>, TableError> {
     let selector = Some(cursor.word("the selector")?);
     let args = cursor.number("the number of selector words")?;
-    cursor.many(args, "a selector word")?;
+    let args = cursor.many(args, "a selector word")?;
     let paths = cursor.number("the number of paths")?;
-    let per_path = cursor.number("the number of words a path")?;
+    let per_path = cursor.word("the number of words a path")?;
+    let mut end = per_path.span.end;
+    let per_path = count(&per_path, "the number of words a path")?;
     let mut devices = Vec::new();
     for _ in 0..paths {
         devices.push(cursor.word("a device")?);
-        cursor.many(per_path, "a word of the path")?;
+        let words = cursor.many(per_path, "a word of the path")?;
+        let last = words.last().or(devices.last());
+        end = last.map_or(end, |word| word.span.end);
     }
-    Ok(Group { selector, devices })
+    Ok(Group {
+        selector,
+        args,
+        devices,
+        end,
+    })
 }
 
 /// What is left of a line.
@@ -213,6 +226,48 @@ pub fn with_queue_mode(table: &str, mode: &str) -> String {
     out
 }
 
+/// `table` with the selector `name` and its arguments in every priority group,
+/// and no words for the paths; `table` itself where it is not understood.
+pub fn with_selector(table: &str, name: &str, args: &[&str]) -> String {
+    let mut out = table.to_owned();
+    for line in lines(table).unwrap_or_default().into_iter().rev() {
+        let Line::Multipath(multipath) = line else {
+            continue;
+        };
+        for group in multipath.groups.iter().rev() {
+            let Some(selector) = &group.selector else {
+                continue;
+            };
+            let mut text = format!("{name} {}", args.len());
+            let devices = group.devices.iter().map(|word| word.text);
+            let count = format!("{} 0", group.devices.len());
+            for word in args.iter().copied().chain([count.as_str()]).chain(devices) {
+                text.push(' ');
+                text.push_str(word);
+            }
+            out.replace_range(selector.span.start..group.end, &text);
+        }
+    }
+    out
+}
+
+/// The selector of the first group of the first multipath line, with its
+/// arguments.
+pub fn selector(table: &str) -> Option<String> {
+    lines(table).ok()?.into_iter().find_map(|line| {
+        let Line::Multipath(multipath) = line else {
+            return None;
+        };
+        let group = multipath.groups.into_iter().next()?;
+        let mut text = group.selector?.text.to_owned();
+        for word in group.args {
+            text.push(' ');
+            text.push_str(word.text);
+        }
+        Some(text)
+    })
+}
+
 /// The device that a word of a table or a file name means, without its folder.
 pub fn device_name(word: &str) -> &str {
     word.strip_prefix("/dev/mapper/")
@@ -237,6 +292,21 @@ mod tests {
         );
         let linear = "0 8 linear sda 0\n";
         assert_eq!(with_queue_mode(linear, "bio"), linear);
+    }
+
+    #[test]
+    fn the_selector_is_replaced_in_every_group() {
+        let table =
+            "0 8 multipath 0 0 2 1 round-robin 0 1 1 sda 1 service-time 0 2 2 sdb 1 9 sdc 1 1";
+        assert_eq!(
+            with_selector(table, "adaptive", &["shift=3"]),
+            "0 8 multipath 0 0 2 1 adaptive 1 shift=3 1 0 sda adaptive 1 shift=3 2 0 sdb sdc"
+        );
+        assert_eq!(selector(table).as_deref(), Some("round-robin"));
+        assert_eq!(
+            with_selector("0 8 linear sda 0", "x", &[]),
+            "0 8 linear sda 0"
+        );
     }
 
     #[test]

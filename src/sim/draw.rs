@@ -47,6 +47,10 @@ pub enum Purpose {
     Torture = 13,
     /// What a path selector draws; identity: its turn.
     Policy = 14,
+    /// The seeds of a replication; identity: its number, which seed.
+    Replication = 15,
+    /// Where the points of a sample lie; identity: axis, point.
+    Sample = 16,
 }
 
 /// The source of all draws of a run.

@@ -9,6 +9,7 @@ use crate::cli::CliError;
 use crate::models::config::MachineConfig;
 use crate::run::bound;
 use crate::run::outcome::Outcome;
+use crate::run::replication::replicate;
 use crate::run::summary::{BoundSummary, RunSummary};
 use crate::run::verdict::{Verdict, verdicts};
 use crate::run::{Progress, RunError, RunOptions};
@@ -37,16 +38,25 @@ pub struct Finished {
 
 impl<'s> Plan<'s> {
     /// Plans `modes` of `scenario`, or all that it has if there are none; with
-    /// `twins`, both queue modes again under the other CPU profile.
+    /// `twins`, both queue modes again under the other CPU profile; all of them
+    /// in the world of `replication`.
     ///
     /// # Errors
     /// A mode that was asked for does not exist.
-    pub fn new(scenario: &'s Scenario, modes: &[Mode], twins: bool) -> Result<Plan<'s>, CliError> {
-        let build = |mode| {
-            scenario::build(scenario, mode).map_err(|why| CliError::Build {
+    pub fn new(
+        scenario: &'s Scenario,
+        modes: &[Mode],
+        twins: bool,
+        replication: u32,
+    ) -> Result<Plan<'s>, CliError> {
+        let build = |mode| -> Result<MachineConfig, CliError> {
+            let built = scenario::build(scenario, mode).map_err(|why| CliError::Build {
                 scenario: scenario.name.clone(),
                 why,
-            })
+            });
+            let mut machine = built?;
+            replicate(&mut machine, replication);
+            Ok(machine)
         };
         let mut all = vec![Mode::Bio, Mode::Request];
         if scenario.baseline().is_some() {
@@ -129,6 +139,7 @@ impl<'s> Plan<'s> {
                     marks: has_timeline,
                     shuffle_ties,
                     progress: Some(planned.progress.clone()),
+                    stop: None,
                 };
                 let result = crate::run::run(&planned.machine, &options);
                 planned.progress.finish();

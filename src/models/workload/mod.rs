@@ -23,6 +23,17 @@ pub struct WorkloadConfig {
     pub writeback_bio_bytes: u64,
     /// Tasks that submit given bios.
     pub scripts: Vec<Script>,
+    /// Which of the replications of the jobs this is: 0 draws what fio itself
+    /// would, all others something else each.
+    #[serde(skip_serializing_if = "is_first")]
+    pub replication: u32,
+    /// Whether completions are also kept by time.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub windows: bool,
+}
+
+fn is_first(replication: &u32) -> bool {
+    *replication == 0
 }
 
 impl Default for WorkloadConfig {
@@ -32,6 +43,8 @@ impl Default for WorkloadConfig {
             iologs: Vec::new(),
             writeback_bio_bytes: page_cache::PAGE,
             scripts: Vec::new(),
+            replication: 0,
+            windows: false,
         }
     }
 }

@@ -29,6 +29,8 @@ impl Checker<'_> {
                 .writeback_bio
                 .map_or(WorkloadConfig::default().writeback_bio_bytes, |bio| bio.0),
             scripts: Vec::new(),
+            replication: 0,
+            windows: false,
         }
     }
 

@@ -7,6 +7,7 @@ mod map;
 mod multipathd;
 mod queue;
 mod san;
+mod sweep;
 mod timeline;
 mod workload;
 
@@ -16,6 +17,10 @@ pub use map::{RawGroup, RawMap, RawMessage, RawMode, RawPath, Word};
 pub use multipathd::RawMultipathd;
 pub use queue::RawQueue;
 pub use san::{OverPreset, Presets, RawFault, RawMove, RawUpgrade, RawUpgradeOf};
+pub use sweep::{
+    Any, RawAxis, RawMethod, RawRange, RawSample, RawScale, RawSweep, RawSweepFile, RawSweepMode,
+    RawUntil, RawVariant,
+};
 pub use timeline::{RawEvent, RawInjection, RawState, RawSuspend};
 pub use workload::{Arrivals, FioValue, RawIolog, RawJob, RawOpen, RawWorkload};
 
@@ -89,6 +94,8 @@ pub struct RawScenario {
     /// What is written beside the summary.
     #[serde(default)]
     pub output: RawOutput,
+    /// What `mpathsim sweep` varies; for all else it is not there.
+    pub sweep: Option<RawSweep>,
 }
 
 /// The computer.

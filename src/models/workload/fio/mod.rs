@@ -21,6 +21,7 @@ pub mod size;
 pub mod sleep;
 pub mod spec;
 pub mod thread;
+pub mod windows;
 
 pub use act::{Act, FioError, IoUnit};
 pub use report::{DirReport, FioReport};

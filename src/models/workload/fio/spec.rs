@@ -95,6 +95,8 @@ pub struct ThreadSpec {
     pub generator: Generator,
     /// Seeds of the generators, of which `seeds::*` name the use.
     pub seeds: [u64; seeds::COUNT],
+    /// Whether completions are also kept by time; not an option of fio.
+    pub windows: bool,
     /// Whether generators are seeded anew when the job starts over.
     pub rand_repeatable: bool,
     /// `rate`, bytes a second; 0: none.
@@ -200,6 +202,7 @@ impl Default for ThreadSpec {
             distribution: Distribution::Uniform,
             generator: Generator::Auto,
             seeds: seeds::default_seeds(1),
+            windows: false,
             rand_repeatable: true,
             rate: PerDir::all(0),
             rate_iops: PerDir::all(0),

@@ -24,6 +24,7 @@ use super::report::FioReport;
 use super::size::Sizes;
 use super::sleep::{Sleep, usec_since};
 use super::spec::{Amount, Dir, PerDir, SubmitMode, ThreadSpec};
+use super::windows::Windows;
 use crate::sim::Ns;
 use crate::sim::stats::LatencyStats;
 use state::*;
@@ -87,6 +88,8 @@ pub struct FioThread {
     thought_at: u64,
     counts: PerDir<Counts>,
     lats: Box<PerDir<Lats>>,
+    /// The same by time, if that was asked for.
+    windows: Option<Box<Windows>>,
     syncs: u64,
     sync_lat: LatencyStats,
     errors: Errors,
@@ -170,6 +173,7 @@ impl FioThread {
             thought_at: 0,
             counts: PerDir::default(),
             lats: Box::default(),
+            windows: spec.windows.then(Box::default),
             syncs: 0,
             sync_lat: LatencyStats::default(),
             errors: Errors::default(),

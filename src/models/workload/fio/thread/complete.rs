@@ -129,6 +129,9 @@ impl FioThread {
         }
         let lat = now.saturating_sub(start);
         let clat = now.saturating_sub(issue);
+        if let Some(windows) = &mut self.windows {
+            windows.completed(now, bytes, lat);
+        }
         let alike = &mut self.reap.alike;
         if alike.count > 0 && (alike.dir, alike.lat, alike.clat) != (dir, lat, clat) {
             self.record();

@@ -121,6 +121,11 @@ impl FioThread {
         }
     }
 
+    /// Its completions by time, if they were kept.
+    pub fn windows(&self) -> Option<&Windows> {
+        self.windows.as_deref()
+    }
+
     /// What it did so far; final after [`Act::Exit`].
     pub fn report(&self) -> FioReport {
         let errors = self.errors;

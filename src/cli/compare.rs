@@ -1,0 +1,200 @@
+//! `mpathsim compare`.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::Args;
+
+use super::replicated::{ModeName, Replicated, figure, modes, watched};
+use super::{CliError, print};
+use crate::models::mpath::policy::Registry;
+use crate::policy::{Comparison, Contender, Row, compare};
+use crate::run::text::{Columns, three};
+use crate::stats::Interval;
+use crate::sweep::METRICS;
+
+/// Compare two policies, modes, scenario files, folders of results, or builds.
+#[derive(Debug, Args)]
+pub struct Compare {
+    #[command(flatten)]
+    what: Compared,
+    /// Print one JSON object a row.
+    #[arg(long)]
+    json: bool,
+    #[command(flatten)]
+    replicated: Replicated,
+    /// Figures; may be given several times. Default: iops, lat_mean_us,
+    /// lat_p99_us, cpu_per_io_us.
+    #[arg(long, value_name = "NAME", value_parser = figure)]
+    metric: Vec<usize>,
+}
+
+/// What is compared, over what: shared with `sensitivity`.
+#[derive(Debug, Args)]
+pub struct Compared {
+    /// A policy, a mode, a scenario file, a folder of results, or an mpathsim.
+    a: String,
+    /// Another of the same kind.
+    b: String,
+    /// Scenario files to compare over; may be given several times.
+    #[arg(long, value_name = "FILE.toml")]
+    scenario: Vec<PathBuf>,
+    /// Modes; may be given several times. Default: bio and request.
+    #[arg(long, value_enum, value_delimiter = ',')]
+    mode: Vec<ModeName>,
+    /// Replace a value of the scenarios; may be given several times.
+    #[arg(long, value_name = "path.to.key=value")]
+    set: Vec<String>,
+    /// Differences up to so much do not matter, percent.
+    #[arg(long, value_name = "PERCENT", default_value_t = 1.0)]
+    margin: f64,
+    /// Chance that any of the verdicts is wrong, percent.
+    #[arg(long, value_name = "PERCENT", default_value_t = 5.0)]
+    alpha: f64,
+}
+
+impl Compared {
+    /// As a question about `metrics`.
+    ///
+    /// # Errors
+    /// A or B is nothing that can be compared.
+    pub fn comparison(
+        &self,
+        policies: &Registry,
+        metrics: Vec<usize>,
+    ) -> Result<Comparison, CliError> {
+        let margin = share("--margin", self.margin)?;
+        let alpha = share("--alpha", self.alpha)?;
+        Ok(Comparison {
+            a: Contender::new(&self.a, policies)?,
+            b: Contender::new(&self.b, policies)?,
+            scenarios: self.scenario.clone(),
+            modes: modes(&self.mode),
+            sets: self.set.clone(),
+            metrics,
+            margin,
+            alpha,
+        })
+    }
+}
+
+/// Percent as a share of one.
+pub fn share(option: &str, percent: f64) -> Result<f64, CliError> {
+    match (0.0..100.0).contains(&percent) {
+        true => Ok(percent / 100.0),
+        false => Err(CliError::Share {
+            option: option.into(),
+            percent,
+        }),
+    }
+}
+
+const FIGURES: [&str; 4] = ["iops", "lat_mean_us", "lat_p99_us", "cpu_per_io_us"];
+
+impl Compare {
+    /// Compares, and prints a row a figure and cell.
+    ///
+    /// # Errors
+    /// The two cannot be compared, or a run fails.
+    pub fn execute(&self, policies: &Registry) -> Result<ExitCode, CliError> {
+        let metrics = match self.metric.as_slice() {
+            [] => FIGURES
+                .iter()
+                .filter_map(|name| figure(name).ok())
+                .collect(),
+            given => given.to_vec(),
+        };
+        let comparison = self.what.comparison(policies, metrics)?;
+        let settings = self.replicated.settings(policies);
+        let rows = watched(&settings, || compare(&comparison, &settings))?;
+        let text = match self.json {
+            true => json(&rows)?,
+            false => table(&rows, &comparison),
+        };
+        print(&text)?;
+        Ok(ExitCode::SUCCESS)
+    }
+}
+
+/// `low to high` as percent.
+pub fn percents(interval: Option<Interval>) -> String {
+    let percent = |x: f64| format!("{:+.2} %", 100.0 * x);
+    interval.map_or("–".into(), |i| {
+        format!("{} to {}", percent(i.low), percent(i.high))
+    })
+}
+
+fn with_half(moments: &crate::stats::Moments) -> String {
+    match moments.interval(0.95) {
+        Some(i) => format!("{} ± {}", three(moments.mean), three(i.half_width())),
+        None => format!("{} (1 run)", three(moments.mean)),
+    }
+}
+
+fn table(rows: &[Row], what: &Comparison) -> String {
+    let mut text = format!("A: {}\nB: {}\n", what.a, what.b);
+    let mut last = "";
+    let mut columns = Columns::default();
+    for row in rows {
+        if row.cell != last {
+            columns.row(Vec::<String>::new());
+            columns.row([
+                row.cell.clone(),
+                "A".into(),
+                "B".into(),
+                "B − A, 95 %".into(),
+                "effect".into(),
+                "pairs".into(),
+                "verdict on B".into(),
+            ]);
+            last = &row.cell;
+        }
+        let j = &row.judged;
+        let effect = j.difference.map_or("–".into(), |d| match d.effect {
+            e if e.is_infinite() => "∞".into(),
+            e => format!("{e:+.1}"),
+        });
+        let correlation = j.difference.and_then(|d| d.correlation);
+        columns.row([
+            format!("  {}", METRICS[row.metric].name),
+            with_half(&j.a),
+            with_half(&j.b),
+            percents(j.relative),
+            effect,
+            correlation.map_or("–".into(), |r| format!("ρ {r:.2}")),
+            j.verdict.name().into(),
+        ]);
+    }
+    text += &columns.render();
+    text += &format!(
+        "\nmargin {} %; the chance that any verdict is wrong is below {} % (Holm)\n",
+        100.0 * what.margin,
+        100.0 * what.alpha
+    );
+    text
+}
+
+fn json(rows: &[Row]) -> Result<String, CliError> {
+    let mut text = String::new();
+    for row in rows {
+        let j = &row.judged;
+        let pair = |interval: Option<Interval>| interval.map(|i| [i.low, i.high]);
+        let finite = |x: f64| x.is_finite().then_some(x);
+        let value = serde_json::json!({
+            "cell": row.cell,
+            "metric": METRICS[row.metric].name,
+            "a_mean": j.a.mean, "a_interval": pair(j.a.interval(0.95)), "a_runs": j.a.count,
+            "b_mean": j.b.mean, "b_interval": pair(j.b.interval(0.95)), "b_runs": j.b.count,
+            "difference": j.difference.map(|d| d.mean),
+            "difference_ratio_interval": pair(j.relative),
+            "difference_ratio_bootstrap": pair(j.bootstrap),
+            "effect": j.difference.and_then(|d| finite(d.effect)),
+            "correlation": j.difference.and_then(|d| d.correlation),
+            "p": j.p,
+            "verdict": j.verdict,
+        });
+        text += &serde_json::to_string(&value)?;
+        text.push('\n');
+    }
+    Ok(text)
+}

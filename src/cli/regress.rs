@@ -1,0 +1,192 @@
+//! `mpathsim regress`.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Args, Subcommand};
+
+use super::replicated::{Machine, watched};
+use super::{CliError, print};
+use crate::models::mpath::policy::Registry;
+use crate::policy::regress::{Baseline, Matrix, check, junit, markdown, record, text};
+use crate::policy::{PolicyError, Settings};
+use crate::run::write;
+
+/// Keep policies from getting worse: hold them against a baseline.
+#[derive(Debug, Args)]
+pub struct Regress {
+    #[command(subcommand)]
+    what: What,
+}
+
+#[derive(Debug, Subcommand)]
+enum What {
+    /// Run the matrix and write the baseline.
+    Record(Record),
+    /// Run the matrix again; exit code 1 if anything became worse.
+    Check(Check),
+    /// Replace the baseline, and say what changed.
+    Update(Update),
+}
+
+#[derive(Debug, Args)]
+struct Common {
+    /// The matrix: policies × scenarios × figures.
+    #[arg(value_name = "MATRIX.toml")]
+    matrix: PathBuf,
+    /// The baseline. Default: beside the matrix, NAME.baseline.json.
+    #[arg(long, value_name = "FILE")]
+    baseline: Option<PathBuf>,
+    #[command(flatten)]
+    machine: Machine,
+}
+
+#[derive(Debug, Args)]
+struct Record {
+    #[command(flatten)]
+    common: Common,
+}
+
+#[derive(Debug, Args)]
+struct Update {
+    #[command(flatten)]
+    common: Common,
+}
+
+#[derive(Debug, Args)]
+struct Check {
+    #[command(flatten)]
+    common: Common,
+    /// Run in other worlds than the baseline: replications from N on.
+    #[arg(long, value_name = "N")]
+    fresh: Option<u32>,
+    /// Write a JUnit XML file.
+    #[arg(long, value_name = "FILE")]
+    junit: Option<PathBuf>,
+    /// Write a Markdown summary, for instance to "$GITHUB_STEP_SUMMARY".
+    #[arg(long, value_name = "FILE")]
+    markdown: Option<PathBuf>,
+}
+
+impl Common {
+    fn load(&self, policies: &Registry) -> Result<(Matrix, PathBuf, Settings), CliError> {
+        let matrix = Matrix::load(&self.matrix)?;
+        let baseline = self
+            .baseline
+            .clone()
+            .unwrap_or_else(|| matrix.baseline_path());
+        Ok((matrix, baseline, self.machine.settings(policies)))
+    }
+}
+
+impl Regress {
+    /// Records, checks or updates. Exit code 1: something became worse.
+    ///
+    /// # Errors
+    /// The matrix or the baseline is wrong, or a run fails.
+    pub fn execute(&self, policies: &Registry) -> Result<ExitCode, CliError> {
+        match &self.what {
+            What::Record(record) => record.execute(policies),
+            What::Check(check) => check.execute(policies),
+            What::Update(update) => update.execute(policies),
+        }
+    }
+}
+
+impl Record {
+    fn execute(&self, policies: &Registry) -> Result<ExitCode, CliError> {
+        let (matrix, path, settings) = self.common.load(policies)?;
+        if path.exists() {
+            return Err(PolicyError::asked(
+                format!("there is a baseline already: {}", path.display()),
+                "mpathsim regress update replaces it",
+            )
+            .into());
+        }
+        let baseline = watched(&settings, || record(&matrix, &settings))?;
+        baseline.write(&path)?;
+        let (cells, n) = (matrix.cells.len(), matrix.replications);
+        print(&format!(
+            "{cells} cells, {n} runs each, written to {}\n",
+            path.display()
+        ))?;
+        Ok(ExitCode::SUCCESS)
+    }
+}
+
+impl Check {
+    fn execute(&self, policies: &Registry) -> Result<ExitCode, CliError> {
+        let (matrix, path, settings) = self.common.load(policies)?;
+        let baseline = Baseline::read(&path)?;
+        let settings = Settings {
+            first: self.fresh.unwrap_or(baseline.first),
+            ..settings
+        };
+        let report = watched(&settings, || check(&matrix, &baseline, &settings))?;
+        let files = [
+            (&self.junit, junit(&report)),
+            (&self.markdown, markdown(&report)),
+        ];
+        for (path, text) in files {
+            if let Some(path) = path {
+                put(path, &text)?;
+            }
+        }
+        print(&text(&report))?;
+        Ok(ExitCode::from(u8::from(report.is_red())))
+    }
+}
+
+impl Update {
+    fn execute(&self, policies: &Registry) -> Result<ExitCode, CliError> {
+        let (matrix, path, settings) = self.common.load(policies)?;
+        let new = watched(&settings, || record(&matrix, &settings))?;
+        let changed = match Baseline::read(&path) {
+            Ok(old) => changes(&old, &new),
+            Err(_) => "there was none that could be compared\n".into(),
+        };
+        new.write(&path)?;
+        print(&format!("{changed}written to {}\n", path.display()))?;
+        Ok(ExitCode::SUCCESS)
+    }
+}
+
+/// Figures whose runs are others than before.
+fn changes(old: &Baseline, new: &Baseline) -> String {
+    let mut text = String::new();
+    for cell in &new.cells {
+        let before = old.cells.iter().find(|other| other.cell == cell.cell);
+        let Some(before) = before else {
+            text += &format!("new: {}\n", cell.cell);
+            continue;
+        };
+        for (name, runs) in &cell.figures {
+            let was = before.figures.iter().find(|(other, _)| other == name);
+            let Some((_, was)) = was.filter(|(_, was)| was != runs) else {
+                continue;
+            };
+            let mean = |runs: &[f64]| runs.iter().sum::<f64>() / runs.len().max(1) as f64;
+            let percent = 100.0 * (mean(runs) / mean(was) - 1.0);
+            text += &format!("{}, {name}: {percent:+.2} %\n", cell.cell);
+        }
+    }
+    if text.is_empty() {
+        "nothing changed\n".into()
+    } else {
+        text
+    }
+}
+
+fn put(path: &std::path::Path, text: &str) -> Result<(), CliError> {
+    let folder = match path.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => folder,
+        _ => std::path::Path::new("."),
+    };
+    let name = path
+        .file_name()
+        .map_or(String::new(), |name| name.to_string_lossy().into_owned());
+    write::whole_file(folder, &name, text).map_err(|why| CliError::Write {
+        path: path.display().to_string(),
+        why,
+    })
+}

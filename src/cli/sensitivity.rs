@@ -1,0 +1,113 @@
+//! `mpathsim sensitivity`.
+
+use std::process::ExitCode;
+
+use clap::Args;
+
+use super::compare::{Compared, percents};
+use super::replicated::{Replicated, figure, watched};
+use super::{CliError, print};
+use crate::models::mpath::policy::Registry;
+use crate::policy::{Finding, Sensitivity, Varied, Verdict, sensitivity};
+use crate::run::text::Columns;
+use crate::sweep::Range;
+
+/// Say how far a verdict survives when inputs vary that were only guessed.
+#[derive(Debug, Args)]
+pub struct SensitivityCommand {
+    #[command(flatten)]
+    what: Compared,
+    /// An input and its range: `host.costs.clone_rq=100ns..4us`, or `…:log` for
+    /// even ratios; may be given several times.
+    #[arg(long, required = true, value_name = "KEY=FROM..TO", value_parser = varied)]
+    vary: Vec<Varied>,
+    /// Values of each that are tried before the search for the crossing.
+    #[arg(long, value_name = "N", default_value_t = 5, value_parser = clap::value_parser!(u32).range(2..=1000))]
+    steps: u32,
+    /// The figure that decides.
+    #[arg(long, value_name = "NAME", default_value = "iops", value_parser = figure)]
+    metric: usize,
+    #[command(flatten)]
+    replicated: Replicated,
+}
+
+/// Reads `KEY=FROM..TO` and `KEY=FROM..TO:log`.
+fn varied(text: &str) -> Result<Varied, String> {
+    let wrong =
+        || "write for instance device.sda.port.latency=50us..5ms, or 50us..5ms:log".to_owned();
+    let (key, range) = text.split_once('=').ok_or_else(wrong)?;
+    Ok(Varied {
+        key: key.trim().into(),
+        range: Range::parse(range)?,
+    })
+}
+
+impl SensitivityCommand {
+    /// Varies the inputs, and prints where the winner changes.
+    ///
+    /// # Errors
+    /// The two cannot be compared, a value makes no scenario, or a run fails.
+    pub fn execute(&self, policies: &Registry) -> Result<ExitCode, CliError> {
+        let mut comparison = self.what.comparison(policies, vec![self.metric])?;
+        if comparison.modes.len() > 1 && comparison.a.kind() != "mode" {
+            // One cell: what is asked about is one crossing.
+            comparison.modes.truncate(1);
+        }
+        let what = Sensitivity {
+            comparison,
+            varied: self.vary.clone(),
+            steps: self.steps,
+        };
+        let settings = self.replicated.settings(policies);
+        let findings = watched(&settings, || sensitivity(&what, &settings))?;
+        let mut text = format!("A: {}\nB: {}\n", what.comparison.a, what.comparison.b);
+        for finding in &findings {
+            text += &table(finding, &what);
+        }
+        print(&text)?;
+        Ok(ExitCode::SUCCESS)
+    }
+}
+
+fn table(finding: &Finding, what: &Sensitivity) -> String {
+    let mut columns = Columns::default();
+    columns.row([finding.key.as_str(), "B − A, 95 %", "verdict on B"]);
+    for (_, value, judged) in &finding.tried {
+        columns.row([
+            format!("  {value}"),
+            percents(judged.relative),
+            judged.verdict.name().into(),
+        ]);
+    }
+    let mut text = format!("\n{}", columns.render());
+    let winner = |verdict: Verdict| match verdict {
+        Verdict::Better | Verdict::More => what.comparison.b.to_string(),
+        _ => what.comparison.a.to_string(),
+    };
+    for change in &finding.changes {
+        let (before, after) = change.verdicts;
+        let (low, high) = &change.between;
+        text += &format!(
+            "the winner changes: {} up to {low}, {} from {high} on\n",
+            winner(before),
+            winner(after)
+        );
+    }
+    if finding.changes.is_empty() {
+        let won = finding.tried.iter().map(|(_, _, judged)| judged.verdict);
+        let mut won = won.filter(|v| {
+            matches!(
+                v,
+                Verdict::Better | Verdict::Worse | Verdict::More | Verdict::Less
+            )
+        });
+        text += &match won.next() {
+            Some(verdict) => format!(
+                "the winner does not change: {}, or neither\n",
+                winner(verdict)
+            ),
+            None => "neither wins anywhere in the range\n".into(),
+        };
+    }
+    text
+}

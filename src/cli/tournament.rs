@@ -1,0 +1,99 @@
+//! `mpathsim tournament`.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::Args;
+
+use super::compare::share;
+use super::replicated::{ModeName, Replicated, figure, modes, watched};
+use super::{CliError, print};
+use crate::models::mpath::policy::Registry;
+use crate::policy::{Ranking, Tournament, tournament};
+use crate::run::text::Columns;
+use crate::sweep::METRICS;
+
+/// Rank all policies over some scenarios.
+#[derive(Debug, Args)]
+pub struct TournamentCommand {
+    /// Scenario files.
+    #[arg(required = true, value_name = "SCENARIO.toml")]
+    scenarios: Vec<PathBuf>,
+    /// Policies; may be given several times. Default: all that need no words
+    /// for their paths.
+    #[arg(long, value_name = "NAME")]
+    policy: Vec<String>,
+    /// Modes; may be given several times. Default: bio and request.
+    #[arg(long, value_enum, value_delimiter = ',')]
+    mode: Vec<ModeName>,
+    /// The figure that decides.
+    #[arg(long, value_name = "NAME", default_value = "iops", value_parser = figure)]
+    metric: usize,
+    /// Differences up to so much do not matter, percent.
+    #[arg(long, value_name = "PERCENT", default_value_t = 0.5)]
+    margin: f64,
+    /// Chance that any place is wrong, percent.
+    #[arg(long, value_name = "PERCENT", default_value_t = 5.0)]
+    alpha: f64,
+    #[command(flatten)]
+    replicated: Replicated,
+}
+
+impl TournamentCommand {
+    /// Plays it, and prints the ranking.
+    ///
+    /// # Errors
+    /// Nobody can play, or a run fails.
+    pub fn execute(&self, policies: &Registry) -> Result<ExitCode, CliError> {
+        let all = match self.policy.as_slice() {
+            [] => policies.all_names().map(str::to_owned).collect(),
+            given => given.to_vec(),
+        };
+        let what = Tournament {
+            scenarios: self.scenarios.clone(),
+            policies: all,
+            modes: modes(&self.mode),
+            metric: self.metric,
+            margin: share("--margin", self.margin)?,
+            alpha: share("--alpha", self.alpha)?,
+        };
+        let settings = self.replicated.settings(policies);
+        let ranking = watched(&settings, || tournament(&what, &settings))?;
+        print(&table(&ranking, &what))?;
+        Ok(ExitCode::SUCCESS)
+    }
+}
+
+fn table(ranking: &Ranking, what: &Tournament) -> String {
+    let mut columns = Columns::default();
+    columns.row(["", "place", "of the best", "95 % interval", "of the bound"]);
+    for place in &ranking.places {
+        let (first, last) = place.places;
+        columns.row([
+            place.policy.clone(),
+            if first == last {
+                format!("{first}")
+            } else {
+                format!("{first}–{last}")
+            },
+            format!("{:.2} %", 100.0 * place.score),
+            place.interval.map_or("–".into(), |i| {
+                format!("{:.2} to {:.2} %", 100.0 * i.low, 100.0 * i.high)
+            }),
+            place
+                .of_bound
+                .map_or("–".into(), |x| format!("{:.1} %", 100.0 * x)),
+        ]);
+    }
+    let metric = METRICS[what.metric].name;
+    let mut text = format!(
+        "by {metric}, over {} scenarios and modes\n\n",
+        ranking.cells
+    );
+    text += &columns.render();
+    text += "\npolicies that share places are not told apart by these runs\n";
+    for (policy, why) in &ranking.left_out {
+        text += &format!("left out: {policy}: {why}\n");
+    }
+    text
+}

@@ -1,0 +1,202 @@
+//! A against B.
+
+use std::path::PathBuf;
+
+use super::PolicyError;
+use super::builds;
+use super::contender::Contender;
+use super::results::{self, Points, Run};
+use super::runs::{Cell, Runs, Settings};
+use super::verdict::{Judged, Question, judge};
+use crate::scenario::Mode;
+use crate::sweep::METRICS;
+
+/// What is compared, over what.
+#[derive(Clone, Debug)]
+pub struct Comparison {
+    /// A.
+    pub a: Contender,
+    /// B.
+    pub b: Contender,
+    /// Scenario files, unless A and B say what is run.
+    pub scenarios: Vec<PathBuf>,
+    /// Modes, unless A and B are modes.
+    pub modes: Vec<Mode>,
+    /// Options `--set`.
+    pub sets: Vec<String>,
+    /// Figures: indices into [`METRICS`].
+    pub metrics: Vec<usize>,
+    /// Differences up to this share do not matter.
+    pub margin: f64,
+    /// Chance that any verdict is wrong.
+    pub alpha: f64,
+}
+
+/// A figure of a cell, compared.
+#[derive(Clone, Debug)]
+pub struct Row {
+    /// The cell.
+    pub cell: String,
+    /// The figure: index into [`METRICS`].
+    pub metric: usize,
+    /// The answer.
+    pub judged: Judged,
+}
+
+/// Two samples of a cell, and whether they are pairs.
+struct Pair {
+    cell: String,
+    a: Runs,
+    b: Runs,
+    paired: bool,
+}
+
+/// Compares A and B.
+///
+/// # Errors
+/// They cannot be compared, or a run fails.
+pub fn compare(what: &Comparison, settings: &Settings) -> Result<Vec<Row>, PolicyError> {
+    let pairs = pairs(what, settings)?;
+    let mut rows: Vec<(String, usize)> = Vec::new();
+    let mut questions = Vec::new();
+    for pair in &pairs {
+        for &metric in &what.metrics {
+            let figures = |runs: &Runs| -> Vec<f64> {
+                runs.iter()
+                    .filter_map(|run| run.get(metric).copied().flatten())
+                    .collect()
+            };
+            let (a, b) = (figures(&pair.a), figures(&pair.b));
+            if a.is_empty() || b.is_empty() {
+                continue;
+            }
+            // A run without the figure would shift all pairs behind it.
+            let whole = a.len() == pair.a.len() && b.len() == pair.b.len();
+            rows.push((pair.cell.clone(), metric));
+            questions.push(Question {
+                paired: pair.paired && whole && a.len() == b.len(),
+                a,
+                b,
+                better: METRICS[metric].better,
+                margin: what.margin,
+            });
+        }
+    }
+    let judged = judge(&questions, what.alpha);
+    let rows = rows.into_iter().zip(judged);
+    Ok(rows
+        .map(|((cell, metric), judged)| Row {
+            cell,
+            metric,
+            judged,
+        })
+        .collect())
+}
+
+fn pairs(what: &Comparison, settings: &Settings) -> Result<Vec<Pair>, PolicyError> {
+    match (&what.a, &what.b) {
+        (Contender::Results(a), Contender::Results(b)) => {
+            joined(results::read(a)?, results::read(b)?)
+        }
+        (Contender::Build(a), Contender::Build(b)) => {
+            let cells = what.cells(None, None)?;
+            joined(
+                builds::run(a, &cells, settings)?,
+                builds::run(b, &cells, settings)?,
+            )
+        }
+        (Contender::Policy(a), Contender::Policy(b)) => run(
+            &what.cells(Some(a), None)?,
+            &what.cells(Some(b), None)?,
+            settings,
+        ),
+        (Contender::Mode(a), Contender::Mode(b)) => run(
+            &what.cells(None, Some(*a))?,
+            &what.cells(None, Some(*b))?,
+            settings,
+        ),
+        (Contender::Scenario(a), Contender::Scenario(b)) => {
+            let cells = |path: &PathBuf| {
+                Comparison {
+                    scenarios: vec![path.clone()],
+                    ..what.clone()
+                }
+                .cells(None, None)
+            };
+            run(&cells(a)?, &cells(b)?, settings)
+        }
+        (a, b) => Err(PolicyError::asked(
+            format!("{a} is a {}, {b} is a {}", a.kind(), b.kind()),
+            "compare two of one kind: policies, modes, scenario files, folders of results, or builds",
+        )),
+    }
+}
+
+impl Comparison {
+    /// All cells of the scenarios and modes; with another policy, or in one
+    /// mode.
+    fn cells(&self, policy: Option<&String>, mode: Option<Mode>) -> Result<Vec<Cell>, PolicyError> {
+        if self.scenarios.is_empty() {
+            return Err(PolicyError::asked(
+                "it is not said over which scenario",
+                "add --scenario FILE.toml, perhaps several times",
+            ));
+        }
+        let modes = mode.map_or_else(|| self.modes.clone(), |mode| vec![mode]);
+        let of = |scenario: &PathBuf| {
+            let cell = |mode: &Mode| Cell {
+                scenario: scenario.clone(),
+                policy: policy.cloned(),
+                mode: *mode,
+                sets: self.sets.clone(),
+            };
+            modes.iter().map(cell).collect::<Vec<_>>()
+        };
+        Ok(self.scenarios.iter().flat_map(of).collect())
+    }
+}
+
+fn run(a: &[Cell], b: &[Cell], settings: &Settings) -> Result<Vec<Pair>, PolicyError> {
+    let all = [a, b].concat();
+    let mut runs = settings.run(&all)?;
+    let b_runs = runs.split_off(a.len());
+    let same = |a: &Cell, b: &Cell| match (a.scenario == b.scenario, a.mode == b.mode) {
+        (true, true) => format!("{}, {} mode", a.scenario_name(), a.mode.name()),
+        (true, false) => a.scenario_name(),
+        (false, _) => format!("{} mode", a.mode.name()),
+    };
+    let pairs = a.iter().zip(b).zip(runs.into_iter().zip(b_runs));
+    Ok(pairs
+        .map(|((a, b), (a_runs, b_runs))| Pair {
+            cell: same(a, b),
+            a: a_runs,
+            b: b_runs,
+            paired: true,
+        })
+        .collect())
+}
+
+/// Points that both sets have.
+fn joined(a: Points, mut b: Points) -> Result<Vec<Pair>, PolicyError> {
+    let mut pairs = Vec::new();
+    for (cell, own) in a {
+        let Some(other) = b.remove(&cell) else {
+            continue;
+        };
+        let seeds = |runs: &[Run]| runs.iter().map(|run| run.seed.clone()).collect::<Vec<_>>();
+        let figures = |runs: Vec<Run>| runs.into_iter().map(|run| run.metrics).collect();
+        pairs.push(Pair {
+            cell,
+            paired: seeds(&own) == seeds(&other),
+            a: figures(own),
+            b: figures(other),
+        });
+    }
+    if pairs.is_empty() {
+        return Err(PolicyError::asked(
+            "the two sets of results have no point in common",
+            "sweep the same axes and modes in both",
+        ));
+    }
+    Ok(pairs)
+}

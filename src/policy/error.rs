@@ -1,0 +1,70 @@
+//! Why a comparison cannot be made.
+
+use miette::Diagnostic;
+
+use crate::scenario::ScenarioError;
+use crate::sweep::SweepError;
+
+/// Why a comparison cannot be made.
+#[derive(Debug, thiserror::Error, Diagnostic)]
+#[non_exhaustive]
+pub enum PolicyError {
+    /// A scenario is wrong.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Scenario(#[from] ScenarioError),
+    /// A set of results is wrong.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Sweep(#[from] SweepError),
+    /// What is asked for does not exist or does not fit.
+    #[error("{what}")]
+    #[diagnostic(help("{hint}"))]
+    Asked {
+        /// What is wrong.
+        what: String,
+        /// What would be right.
+        hint: String,
+    },
+    /// A run failed.
+    #[error("{cell}: {why}")]
+    #[diagnostic(help("to run it alone: {command}"))]
+    Run {
+        /// Which.
+        cell: String,
+        /// Why.
+        why: String,
+        /// The command that repeats it.
+        command: String,
+    },
+    /// A program failed.
+    #[error("{program}: {why}")]
+    #[diagnostic(help("a build is the path of an `mpathsim` that has the command `sweep`"))]
+    Program {
+        /// The program.
+        program: String,
+        /// Why.
+        why: String,
+    },
+    /// A file cannot be read or written.
+    #[error("{path}: {why}")]
+    File {
+        /// The file.
+        path: String,
+        /// What the file system says.
+        why: std::io::Error,
+    },
+    /// Stopped from outside.
+    #[error("stopped")]
+    Stopped,
+}
+
+impl PolicyError {
+    /// What is asked for does not fit.
+    pub(crate) fn asked(what: impl Into<String>, hint: impl Into<String>) -> PolicyError {
+        PolicyError::Asked {
+            what: what.into(),
+            hint: hint.into(),
+        }
+    }
+}

@@ -1,0 +1,136 @@
+//! How it was: a file that is kept in the repository of a team.
+
+use std::path::Path;
+
+use serde::{Deserialize, Serialize};
+
+use super::matrix::Matrix;
+use crate::policy::{PolicyError, Settings};
+use crate::run::write;
+use crate::sweep::METRICS;
+
+/// Name and version of the format.
+pub const FORMAT: &str = "mpathsim-baseline/1";
+
+/// How it was.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Baseline {
+    /// [`FORMAT`].
+    pub format: String,
+    /// Version of the program that recorded it.
+    pub mpathsim: String,
+    /// The first replication.
+    pub first: u32,
+    /// What was cut from the start of each run.
+    pub warm_up: String,
+    /// Every cell, in order of the matrix.
+    pub cells: Vec<CellRuns>,
+}
+
+/// The runs of a cell.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct CellRuns {
+    /// The cell, in words.
+    pub cell: String,
+    /// Each figure of the matrix: name, and its value in every replication.
+    pub figures: Vec<(String, Vec<f64>)>,
+}
+
+/// Runs `matrix`: how it is.
+///
+/// # Errors
+/// A run fails, or lacks a figure.
+pub fn record(matrix: &Matrix, settings: &Settings) -> Result<Baseline, PolicyError> {
+    let settings = Settings {
+        replications: matrix.replications,
+        warm_up: matrix.warm_up,
+        ..settings.clone()
+    };
+    let runs = settings.run(&matrix.cells)?;
+    let cells = matrix.cells.iter().zip(runs).map(|(cell, runs)| {
+        let figure = |figure: &super::Figure| {
+            let name = METRICS[figure.metric].name;
+            let values = runs.iter().map(|run| run[figure.metric]);
+            let values: Option<Vec<f64>> = values.collect();
+            let values = values.ok_or_else(|| {
+                PolicyError::asked(
+                    format!("{cell}: the runs have no {name}"),
+                    "leave the figure out of the matrix",
+                )
+            })?;
+            Ok((name.to_owned(), values))
+        };
+        Ok(CellRuns {
+            cell: cell.to_string(),
+            figures: matrix
+                .figures
+                .iter()
+                .map(figure)
+                .collect::<Result<_, PolicyError>>()?,
+        })
+    });
+    Ok(Baseline {
+        format: FORMAT.into(),
+        mpathsim: env!("CARGO_PKG_VERSION").into(),
+        first: settings.first,
+        warm_up: matrix.warm_up.to_string(),
+        cells: cells.collect::<Result<_, PolicyError>>()?,
+    })
+}
+
+impl Baseline {
+    /// Reads the baseline at `path`.
+    ///
+    /// # Errors
+    /// It cannot be read, or is of another version.
+    pub fn read(path: &Path) -> Result<Baseline, PolicyError> {
+        let name = path.display().to_string();
+        let text = std::fs::read_to_string(path).map_err(|why| match why.kind() {
+            std::io::ErrorKind::NotFound => PolicyError::asked(
+                format!("there is no baseline {name}"),
+                "mpathsim regress record FILE makes it",
+            ),
+            _ => PolicyError::File {
+                path: name.clone(),
+                why,
+            },
+        })?;
+        let baseline: Baseline = serde_json::from_str(&text).map_err(|why| {
+            PolicyError::asked(
+                format!("{name} is no baseline: {why}"),
+                "mpathsim regress record FILE makes one",
+            )
+        })?;
+        if baseline.format != FORMAT {
+            return Err(PolicyError::asked(
+                format!(
+                    "{name} is of another version: {}, this program reads {FORMAT}",
+                    baseline.format
+                ),
+                "record it anew with mpathsim regress update FILE",
+            ));
+        }
+        Ok(baseline)
+    }
+
+    /// Writes it to `path`.
+    ///
+    /// # Errors
+    /// It cannot be written.
+    pub fn write(&self, path: &Path) -> Result<(), PolicyError> {
+        let wrong = |why| PolicyError::File {
+            path: path.display().to_string(),
+            why,
+        };
+        let text =
+            serde_json::to_string_pretty(self).map_err(|why| wrong(std::io::Error::other(why)))?;
+        let folder = match path.parent() {
+            Some(folder) if !folder.as_os_str().is_empty() => folder,
+            _ => Path::new("."),
+        };
+        let name = path
+            .file_name()
+            .map_or(String::new(), |name| name.to_string_lossy().into_owned());
+        write::whole_file(folder, &name, &(text + "\n")).map_err(wrong)
+    }
+}

@@ -1,0 +1,63 @@
+//! A check as a person reads it.
+
+use super::check::{Report, Row, State};
+use crate::run::text::{Columns, three};
+
+/// What came of a check: a table, and for what became worse how to run it.
+pub fn text(report: &Report) -> String {
+    let mut columns = Columns::default();
+    columns.row([
+        "",
+        "figure",
+        "was",
+        "is",
+        "worse by",
+        "95 % interval",
+        "margin",
+        "",
+    ]);
+    for row in &report.rows {
+        columns.row(cells(row));
+    }
+    let mut text = columns.render();
+    let worse: Vec<&Row> = report
+        .rows
+        .iter()
+        .filter(|row| row.state == State::Worse)
+        .collect();
+    text += &match worse.len() {
+        0 => format!("\nnothing became worse ({} figures)\n", report.rows.len()),
+        n => format!("\n{n} of {} figures became worse\n", report.rows.len()),
+    };
+    for row in worse {
+        text += &format!("  {}, {}: {}\n", row.cell, row.metric, row.command);
+    }
+    text
+}
+
+/// The cells of a row, as all formats have them.
+pub(super) fn cells(row: &Row) -> Vec<String> {
+    let percent = |x: f64| format!("{:+.2} %", 100.0 * x);
+    let interval = row.interval.map_or(String::new(), |i| {
+        format!("{} to {}", percent(i.low), percent(i.high))
+    });
+    let with_half = |moments: &crate::stats::Moments| match moments.interval(0.95) {
+        Some(i) => format!("{} ± {}", three(moments.mean), three(i.half_width())),
+        None => format!("{} (1 run)", three(moments.mean)),
+    };
+    let state = match row.state {
+        State::Worse => "WORSE",
+        State::Better => "better",
+        State::Unchanged => "",
+    };
+    vec![
+        row.cell.clone(),
+        row.metric.clone(),
+        with_half(&row.was),
+        with_half(&row.is),
+        percent(row.worse_by),
+        interval,
+        format!("{:.1} %", 100.0 * row.margin),
+        state.into(),
+    ]
+}

@@ -1,0 +1,182 @@
+//! How far a verdict survives when inputs that were only guessed vary.
+
+use super::PolicyError;
+use super::compare::{Comparison, compare};
+use super::contender::Contender;
+use super::runs::Settings;
+use super::verdict::{Judged, Verdict};
+use crate::sweep::Range;
+
+/// An input that varies.
+#[derive(Clone, Debug)]
+pub struct Varied {
+    /// Its key in the scenario.
+    pub key: String,
+    /// From where to where.
+    pub range: Range,
+}
+
+/// What is asked.
+#[derive(Clone, Debug)]
+pub struct Sensitivity {
+    /// A against B, over one scenario, by one figure.
+    pub comparison: Comparison,
+    /// What varies, one after the other.
+    pub varied: Vec<Varied>,
+    /// Values of each that are tried at first.
+    pub steps: u32,
+}
+
+/// What is known of one input.
+#[derive(Clone, Debug)]
+pub struct Finding {
+    /// Its key.
+    pub key: String,
+    /// Values that were tried, in order: place in the range, text, B beside A.
+    pub tried: Vec<(f64, String, Judged)>,
+    /// Between which values the winner changes, and who wins before and after.
+    pub changes: Vec<Change>,
+}
+
+/// The winner changes.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Change {
+    /// The last value at which the one wins, the first at which the other does.
+    pub between: (String, String),
+    /// What B is, beside A, before and after.
+    pub verdicts: (Verdict, Verdict),
+}
+
+/// Halvings of the gap in which the winner changes.
+const HALVINGS: u32 = 12;
+
+/// Varies every input over its range, and bisects for the values at which the
+/// winner changes.
+///
+/// # Errors
+/// A and B cannot be compared, a value makes no scenario, or a run fails.
+pub fn sensitivity(what: &Sensitivity, settings: &Settings) -> Result<Vec<Finding>, PolicyError> {
+    if matches!(
+        what.comparison.a,
+        Contender::Results(_) | Contender::Scenario(_)
+    ) {
+        return Err(PolicyError::asked(
+            "results and scenario files cannot be varied",
+            "give two policies, two modes or two builds, and --scenario FILE.toml",
+        ));
+    }
+    if what.comparison.scenarios.len() > 1 || what.comparison.metrics.len() != 1 {
+        return Err(PolicyError::asked(
+            "inputs are varied over one scenario, and by one figure",
+            "--scenario FILE.toml --metric iops",
+        ));
+    }
+    what.varied
+        .iter()
+        .map(|varied| finding(what, varied, settings))
+        .collect()
+}
+
+fn finding(
+    what: &Sensitivity,
+    varied: &Varied,
+    settings: &Settings,
+) -> Result<Finding, PolicyError> {
+    let try_at = |u: f64| -> Result<(f64, String, Judged), PolicyError> {
+        let value = varied.range.at(u);
+        let text = value
+            .as_str()
+            .map_or_else(|| value.to_string(), str::to_owned);
+        let mut comparison = what.comparison.clone();
+        comparison.sets.push(format!("{}={value}", varied.key));
+        let row = compare(&comparison, settings)?.into_iter().next();
+        let row = row.ok_or_else(|| {
+            PolicyError::asked("the runs have no such figure", "choose another --metric")
+        })?;
+        Ok((u, text, row.judged))
+    };
+    let steps = what.steps.max(2);
+    let mut tried = (0..steps)
+        .map(|i| try_at(f64::from(i) / f64::from(steps - 1)))
+        .collect::<Result<Vec<_>, _>>()?;
+    let mut changes = Vec::new();
+    // Neighbours among those that have a winner.
+    let sure: Vec<(f64, String, Verdict)> = tried
+        .iter()
+        .filter(|(_, _, judged)| is_won(judged.verdict))
+        .map(|(u, text, judged)| (*u, text.clone(), judged.verdict))
+        .collect();
+    for pair in sure.windows(2) {
+        let [before, after] = pair else { continue };
+        if before.2 == after.2 {
+            continue;
+        }
+        let (mut low, mut high) = (before.clone(), after.clone());
+        let (mut from, mut to) = (low.0, high.0);
+        for _ in 0..HALVINGS {
+            let (u, text, judged) = try_at((from + to) / 2.0)?;
+            if text == low.1 || text == high.1 {
+                break;
+            }
+            let verdict = judged.verdict;
+            tried.push((u, text.clone(), judged));
+            if verdict == before.2 {
+                (low, from) = ((u, text, verdict), u);
+            } else if verdict == after.2 {
+                (high, to) = ((u, text, verdict), u);
+            } else {
+                // Neither wins here: what lies on both sides of it is closed in
+                // on from the outside.
+                (low, high) = close_in(low, high, u, before.2, after.2, &try_at, &mut tried)?;
+                break;
+            }
+        }
+        changes.push(Change {
+            between: (low.1, high.1),
+            verdicts: (before.2, after.2),
+        });
+    }
+    tried.sort_by(|a, b| a.0.total_cmp(&b.0));
+    Ok(Finding {
+        key: varied.key.clone(),
+        tried,
+        changes,
+    })
+}
+
+type Tried = (f64, String, Verdict);
+
+/// The ends of the part around `middle` in which neither wins.
+fn close_in(
+    mut low: Tried,
+    mut high: Tried,
+    middle: f64,
+    before: Verdict,
+    after: Verdict,
+    try_at: &impl Fn(f64) -> Result<(f64, String, Judged), PolicyError>,
+    tried: &mut Vec<(f64, String, Judged)>,
+) -> Result<(Tried, Tried), PolicyError> {
+    for (end, wins) in [(&mut low, before), (&mut high, after)] {
+        let mut open = middle;
+        for _ in 0..HALVINGS / 2 {
+            let (u, text, judged) = try_at((end.0 + open) / 2.0)?;
+            if text == end.1 {
+                break;
+            }
+            let verdict = judged.verdict;
+            tried.push((u, text.clone(), judged));
+            match verdict == wins {
+                true => *end = (u, text, verdict),
+                false => open = u,
+            }
+        }
+    }
+    Ok((low, high))
+}
+
+fn is_won(verdict: Verdict) -> bool {
+    matches!(
+        verdict,
+        Verdict::Better | Verdict::Worse | Verdict::More | Verdict::Less
+    )
+}

@@ -1,0 +1,248 @@
+//! All policies over a library of scenarios.
+
+use std::path::PathBuf;
+
+use super::PolicyError;
+use super::runs::{Cell, Runs, Settings};
+use super::verdict::{Question, Verdict, judge};
+use crate::run::bound::bound;
+use crate::scenario::Mode;
+use crate::stats::{Interval, Moments};
+use crate::sweep::{Better, METRICS, metric};
+
+/// What is played.
+#[derive(Clone, Debug)]
+pub struct Tournament {
+    /// The scenario files.
+    pub scenarios: Vec<PathBuf>,
+    /// The policies; those that a scenario's map refuses are left out.
+    pub policies: Vec<String>,
+    /// The modes.
+    pub modes: Vec<Mode>,
+    /// The figure that decides: index into [`METRICS`].
+    pub metric: usize,
+    /// Differences up to this share do not matter.
+    pub margin: f64,
+    /// Chance that any place is wrong.
+    pub alpha: f64,
+}
+
+/// A policy's place.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Place {
+    /// The policy.
+    pub policy: String,
+    /// The best place that it may have, from 1, and the worst: policies that
+    /// the runs do not tell apart share theirs.
+    pub places: (usize, usize),
+    /// Its figure over that of the best of each cell, 1 at best: the geometric
+    /// mean of all cells.
+    pub score: f64,
+    /// The 95 % interval of that.
+    pub interval: Option<Interval>,
+    /// Its figure over what the devices could do at best; none where that is
+    /// not known.
+    pub of_bound: Option<f64>,
+}
+
+/// What came of a tournament.
+#[derive(Clone, Debug, Default)]
+pub struct Ranking {
+    /// Policies, the best first.
+    pub places: Vec<Place>,
+    /// Policies that cannot play everywhere, and why.
+    pub left_out: Vec<(String, String)>,
+    /// Cells that were played: scenario and mode.
+    pub cells: usize,
+}
+
+/// Plays `what`.
+///
+/// # Errors
+/// Nobody can play, or a run fails.
+pub fn tournament(what: &Tournament, settings: &Settings) -> Result<Ranking, PolicyError> {
+    let mut ranking = Ranking::default();
+    let fields: Vec<(&PathBuf, Mode)> = what
+        .scenarios
+        .iter()
+        .flat_map(|scenario| what.modes.iter().map(move |mode| (scenario, *mode)))
+        .collect();
+    let mut players: Vec<(String, Vec<Runs>)> = Vec::new();
+    let mut bounds: Vec<Option<f64>> = vec![None; fields.len()];
+    for policy in &what.policies {
+        let cells: Vec<Cell> = fields
+            .iter()
+            .map(|(scenario, mode)| Cell {
+                scenario: (*scenario).clone(),
+                policy: Some(policy.clone()),
+                mode: *mode,
+                sets: Vec::new(),
+            })
+            .collect();
+        match settings.run(&cells) {
+            Ok(runs) => {
+                for (i, cell) in cells.iter().enumerate().filter(|_| players.is_empty()) {
+                    bounds[i] = best_possible(cell, &runs[i], what.metric, settings)?;
+                }
+                players.push((policy.clone(), runs));
+            }
+            Err(PolicyError::Stopped) => return Err(PolicyError::Stopped),
+            Err(why) => ranking.left_out.push((policy.clone(), why.to_string())),
+        }
+    }
+    if players.is_empty() {
+        let why: Vec<String> = ranking
+            .left_out
+            .iter()
+            .map(|(policy, why)| format!("{policy}: {why}"))
+            .collect();
+        return Err(PolicyError::asked("no policy can play", why.join("; ")));
+    }
+    ranking.cells = fields.len();
+    ranking.places = places(what, &players, &bounds, settings.replications as usize);
+    Ok(ranking)
+}
+
+/// The figure that no policy can better in a cell.
+fn best_possible(
+    cell: &Cell,
+    runs: &Runs,
+    decides: usize,
+    settings: &Settings,
+) -> Result<Option<f64>, PolicyError> {
+    let name = METRICS[decides].name;
+    let of = |name| {
+        let (index, _) = metric(name)?;
+        Some(Moments::of(runs.iter().filter_map(|run| run[index])).mean)
+    };
+    let bytes = of("mib_per_s")
+        .zip(of("iops"))
+        .map(|(mib, iops)| mib * 1_048_576.0 / iops.max(1e-9));
+    let machine = settings.machine(cell)?;
+    let found = bound(&machine, bytes.unwrap_or(4096.0)).ok().flatten();
+    Ok(found.and_then(|bound| match name {
+        "iops" => Some(bound.iops),
+        "lat_mean_us" => Some(bound.latency.0 as f64 / 1e3),
+        _ => None,
+    }))
+}
+
+fn places(
+    what: &Tournament,
+    players: &[(String, Vec<Runs>)],
+    bounds: &[Option<f64>],
+    replications: usize,
+) -> Vec<Place> {
+    let more = METRICS[what.metric].better != Better::Less;
+    let figure = |runs: &Runs, r: usize| {
+        runs.get(r)
+            .and_then(|run| run[what.metric])
+            .filter(|x| *x > 0.0)
+    };
+    // The score of a player in a replication: the mean logarithm of its figure
+    // over the best of the cell, all of whom met the same world.
+    let score = |runs: &[Runs], r: usize| -> Option<f64> {
+        let mut sum = 0.0;
+        for (cell, own) in runs.iter().enumerate() {
+            let own = figure(own, r)?;
+            let all = players
+                .iter()
+                .filter_map(|(_, runs)| figure(&runs[cell], r));
+            let best = all.reduce(|a, b| if (a > b) == more { a } else { b })?;
+            sum += libm::log(if more { own / best } else { best / own });
+        }
+        Some(sum / runs.len().max(1) as f64)
+    };
+    let scores: Vec<Vec<f64>> = players
+        .iter()
+        .map(|(_, runs)| (0..replications).filter_map(|r| score(runs, r)).collect())
+        .collect();
+    let (pairs, judged) = duels(&scores, what);
+    let mut all: Vec<Place> = players
+        .iter()
+        .enumerate()
+        .map(|(i, (policy, runs))| {
+            let beaten_by = |j: usize, verdict| {
+                pairs
+                    .iter()
+                    .zip(&judged)
+                    .any(|((a, b), v)| (*a, *b) == (i, j) && *v == verdict)
+            };
+            let others = || (0..players.len()).filter(|j| *j != i);
+            let better = others().filter(|j| beaten_by(*j, Verdict::Better)).count();
+            let worse = others().filter(|j| beaten_by(*j, Verdict::Worse)).count();
+            let moments = Moments::of(scores[i].iter().copied());
+            let exp = |interval: Interval| Interval {
+                low: libm::exp(interval.low),
+                high: libm::exp(interval.high),
+            };
+            Place {
+                policy: policy.clone(),
+                places: (1 + better, players.len() - worse),
+                score: libm::exp(moments.mean),
+                interval: moments.interval(0.95).map(exp),
+                of_bound: of_bound(runs, bounds, what.metric, more),
+            }
+        })
+        .collect();
+    all.sort_by(|a, b| {
+        b.score
+            .total_cmp(&a.score)
+            .then_with(|| a.policy.cmp(&b.policy))
+    });
+    all
+}
+
+/// Every player against every other: who is compared, and what the second is
+/// beside the first.
+fn duels(scores: &[Vec<f64>], what: &Tournament) -> (Vec<(usize, usize)>, Vec<Verdict>) {
+    let n = scores.len();
+    let pairs: Vec<(usize, usize)> = (0..n)
+        .flat_map(|a| (a + 1..n).map(move |b| (a, b)))
+        .collect();
+    // Scores are logarithms: a margin is a difference of them, which makes it
+    // the share of a mean of 1.
+    let questions: Vec<Question> = pairs
+        .iter()
+        .map(|(a, b)| Question {
+            a: scores[*a]
+                .iter()
+                .map(|x| 1.0 + x - mean(&scores[*a]))
+                .collect(),
+            b: scores[*b]
+                .iter()
+                .map(|x| 1.0 + x - mean(&scores[*a]))
+                .collect(),
+            paired: scores[*a].len() == scores[*b].len(),
+            better: Better::More,
+            margin: what.margin,
+        })
+        .collect();
+    let judged = judge(&questions, what.alpha);
+    let mut all = pairs.clone();
+    let mut verdicts: Vec<Verdict> = judged.iter().map(|judged| judged.verdict).collect();
+    for ((a, b), judged) in pairs.iter().zip(&judged) {
+        all.push((*b, *a));
+        verdicts.push(match judged.verdict {
+            Verdict::Better => Verdict::Worse,
+            Verdict::Worse => Verdict::Better,
+            same => same,
+        });
+    }
+    (all, verdicts)
+}
+
+fn mean(samples: &[f64]) -> f64 {
+    Moments::of(samples.iter().copied()).mean
+}
+
+/// The geometric mean over all cells of the figure over what is possible.
+fn of_bound(runs: &[Runs], bounds: &[Option<f64>], decides: usize, more: bool) -> Option<f64> {
+    let mut sum = 0.0;
+    for (runs, bound) in runs.iter().zip(bounds) {
+        let own = Moments::of(runs.iter().filter_map(|run| run[decides])).mean;
+        let ratio = own / (*bound)?;
+        sum += libm::log(if more { ratio } else { 1.0 / ratio });
+    }
+    Some(libm::exp(sum / bounds.len().max(1) as f64))
+}

@@ -1,0 +1,146 @@
+//! A scenario file of which many scenarios are made, each with other values.
+
+use std::path::Path;
+
+use toml_edit::{DocumentMut, ImDocument};
+
+use super::error::{Problem, ScenarioError, Source};
+use super::{Override, Scenario, check};
+use crate::models::mpath::policy::Registry;
+
+/// A scenario file, read once.
+#[derive(Clone, Debug)]
+pub struct Template {
+    source: Source,
+    /// None if it is no TOML.
+    document: Option<DocumentMut>,
+    policies: Registry,
+}
+
+impl Template {
+    /// The file at `path`; tables may name the selectors of `policies` beside
+    /// the kernel's.
+    ///
+    /// # Errors
+    /// The file is unreadable.
+    pub fn load(path: &Path, policies: &Registry) -> Result<Template, ScenarioError> {
+        let name = path.display().to_string();
+        let text = std::fs::read_to_string(path).map_err(|why| ScenarioError::Unreadable {
+            path: name.clone(),
+            why,
+        })?;
+        Ok(Template::new(&name, &text, policies))
+    }
+
+    /// The scenario `text`, which messages call `name`. Files that it names are
+    /// looked for beside `name`.
+    pub fn new(name: &str, text: &str, policies: &Registry) -> Template {
+        Template {
+            source: Source::new(name, text),
+            document: text.parse().ok(),
+            policies: policies.clone(),
+        }
+    }
+
+    /// The text, and what it is called.
+    pub fn source(&self) -> &Source {
+        &self.source
+    }
+
+    /// Path selectors there are beside the kernel's.
+    pub fn policies(&self) -> &Registry {
+        &self.policies
+    }
+
+    /// The scenario with `sets` applied.
+    ///
+    /// # Errors
+    /// An option leads nowhere, or the text is no scenario.
+    pub fn with(&self, sets: &[Override]) -> Result<Scenario, ScenarioError> {
+        let name = &self.source.name;
+        if sets.is_empty() {
+            return self
+                .read(&self.source)
+                .map_err(|problems| invalid(name, problems));
+        }
+        let changed = Source::new(name.as_str(), self.text_with(sets)?);
+        self.read(&changed)
+            .map_err(|problems| self.blame(&changed, sets, problems))
+    }
+
+    /// The text with `sets` applied.
+    ///
+    /// # Errors
+    /// An option leads nowhere, or the text is no TOML.
+    pub fn text_with(&self, sets: &[Override]) -> Result<String, ScenarioError> {
+        let Some(document) = &self.document else {
+            let problems = self.read(&self.source).err().unwrap_or_default();
+            return Err(invalid(&self.source.name, problems));
+        };
+        let mut document = document.clone();
+        for set in sets {
+            set.apply(&mut document)?;
+        }
+        Ok(document.to_string())
+    }
+
+    /// Reads and checks one text.
+    fn read(&self, source: &Source) -> Result<Scenario, Vec<Problem>> {
+        let raw =
+            toml::from_str(&source.text).map_err(|error| vec![source.toml_problem(&error)])?;
+        let path = Path::new(&source.name);
+        let folder = path.parent().unwrap_or(Path::new("."));
+        let stem = path.file_stem().and_then(|stem| stem.to_str());
+        check::check(
+            &raw,
+            source,
+            folder,
+            stem.unwrap_or("scenario"),
+            &self.policies,
+        )
+    }
+
+    /// Puts `problems` of the changed text to the option that made them;
+    /// problems of the file itself stay where they are in the file.
+    fn blame(&self, changed: &Source, sets: &[Override], problems: Vec<Problem>) -> ScenarioError {
+        if let Ok(document) = ImDocument::parse(changed.text.to_string()) {
+            for problem in &problems {
+                let culprit = sets.iter().find(|set| {
+                    set.span(&document)
+                        .is_some_and(|span| problem.touches(&span))
+                });
+                if let Some(set) = culprit {
+                    return ScenarioError::Option {
+                        option: set.text.clone(),
+                        message: problem.message.clone(),
+                        hint: problem
+                            .hint
+                            .clone()
+                            .unwrap_or_else(|| "see docs/scenario.md".into()),
+                    };
+                }
+            }
+        }
+        let same = |own: &Vec<Problem>| {
+            own.len() == problems.len()
+                && own
+                    .iter()
+                    .zip(&problems)
+                    .all(|(a, b)| a.message == b.message)
+        };
+        match self.read(&self.source).err() {
+            Some(own) if same(&own) => invalid(&self.source.name, own),
+            _ => invalid(
+                &format!("{} with its --set options", self.source.name),
+                problems,
+            ),
+        }
+    }
+}
+
+fn invalid(name: &str, problems: Vec<Problem>) -> ScenarioError {
+    ScenarioError::Invalid {
+        name: name.into(),
+        problems,
+    }
+}

@@ -1,0 +1,102 @@
+//! What is wrong with a sweep, its folder or its shards.
+
+use std::io;
+
+use miette::Diagnostic;
+
+use crate::scenario::{Problem, ScenarioError};
+
+/// Why a sweep cannot be run.
+#[derive(Debug, thiserror::Error, Diagnostic)]
+#[non_exhaustive]
+pub enum SweepError {
+    /// The scenario, or one of its options, is wrong.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Scenario(#[from] ScenarioError),
+    /// The `[sweep]` table is wrong.
+    #[error("the sweep of {name} cannot be run")]
+    Invalid {
+        /// The name of the file.
+        name: String,
+        /// What is wrong, in order of appearance.
+        #[related]
+        problems: Vec<Problem>,
+    },
+    /// A value of an axis makes no scenario.
+    #[error("axis `{axis}`, {value}: {message}")]
+    #[diagnostic(help("{hint}"))]
+    Value {
+        /// The axis.
+        axis: String,
+        /// The value.
+        value: String,
+        /// What is wrong with it.
+        message: String,
+        /// What would be right.
+        hint: String,
+    },
+    /// The folder holds something else.
+    #[error("{folder} {what}")]
+    #[diagnostic(help("{hint}"))]
+    Folder {
+        /// The folder.
+        folder: String,
+        /// What it holds.
+        what: String,
+        /// What can be done.
+        hint: String,
+    },
+    /// Shards that do not make a whole.
+    #[error("the shards cannot be merged: {what}")]
+    #[diagnostic(help("{hint}"))]
+    Merge {
+        /// What is wrong.
+        what: String,
+        /// What can be done.
+        hint: String,
+    },
+    /// A file cannot be read.
+    #[error("cannot read {path}: {why}")]
+    Read {
+        /// The file.
+        path: String,
+        /// What the file system says.
+        why: io::Error,
+    },
+    /// A file cannot be written.
+    #[error("cannot write {path}: {why}")]
+    #[diagnostic(help("what is finished is kept: --resume goes on once there is room"))]
+    Write {
+        /// The file.
+        path: String,
+        /// What the file system says.
+        why: io::Error,
+    },
+    /// Stopped from outside.
+    #[error("stopped with {done} of {all} runs done")]
+    #[diagnostic(help("--resume goes on"))]
+    Stopped {
+        /// Runs that are kept.
+        done: u64,
+        /// All runs.
+        all: u64,
+    },
+}
+
+impl SweepError {
+    /// A file or folder at `path` that cannot be written.
+    pub(crate) fn write(path: &std::path::Path, why: io::Error) -> SweepError {
+        SweepError::Write {
+            path: path.display().to_string(),
+            why,
+        }
+    }
+    /// A file or folder at `path` that cannot be read.
+    pub(crate) fn read(path: &std::path::Path, why: io::Error) -> SweepError {
+        SweepError::Read {
+            path: path.display().to_string(),
+            why,
+        }
+    }
+}

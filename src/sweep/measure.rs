@@ -1,0 +1,89 @@
+//! One run, and its figures.
+
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+
+use serde::{Deserialize, Serialize};
+
+use super::metric::{METRICS, Run};
+use super::steady::{Within, steady};
+use super::sweep::WarmUp;
+use crate::models::config::MachineConfig;
+use crate::run::summary::RunSummary;
+use crate::run::{RunError, RunOptions};
+use crate::scenario::Mode;
+
+/// The figures of a run.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Measured {
+    /// [`METRICS`], in order.
+    pub metrics: Vec<Option<f64>>,
+    /// Every path of every map.
+    pub paths: Vec<PathRow>,
+    /// What this run alone tells of the accuracy of its figures.
+    pub within: Vec<Within>,
+}
+
+/// A path of a run.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct PathRow {
+    /// The map.
+    pub map: String,
+    /// The device.
+    pub device: String,
+    /// Priority group, from 1.
+    pub group: u32,
+    /// I/Os mapped to it: bios in bio mode, requests in request mode.
+    pub ios: u64,
+    /// Its share of the bytes of its map, 0 to 1.
+    pub share: f64,
+    /// Mean I/Os in flight.
+    pub in_flight: f64,
+    /// Share of the time in use, 0 to 1.
+    pub utilisation: f64,
+}
+
+/// Runs `machine`, which is `mode` of a scenario, and cuts its `warm_up`; once `stop` is set, it ends
+/// early and its figures mean nothing.
+///
+/// # Errors
+/// As [`crate::run::run`].
+pub fn measure(
+    machine: &MachineConfig,
+    mode: Mode,
+    warm_up: &WarmUp,
+    stop: Option<Arc<AtomicBool>>,
+) -> Result<Measured, RunError> {
+    let has_timeline = machine.has_timeline();
+    let options = RunOptions {
+        gaps: has_timeline,
+        marks: has_timeline,
+        stop,
+        ..RunOptions::default()
+    };
+    let mut machine = machine.clone();
+    machine.workload.windows = true;
+    let outcome = crate::run::run(&machine, &options)?;
+    let mut summary = RunSummary::new(mode, None, &outcome);
+    let windows = outcome.windows.unwrap_or_default();
+    let steady = steady(&mut summary, &windows, warm_up);
+    let run = Run { summary, steady };
+    Ok(Measured {
+        metrics: METRICS.iter().map(|metric| metric.of(&run)).collect(),
+        paths: paths(&run),
+        within: run.steady.within,
+    })
+}
+
+fn paths(run: &RunSummary) -> Vec<PathRow> {
+    let row = |path: &crate::run::summary::PathSummary| PathRow {
+        map: path.map.clone(),
+        device: path.device.clone(),
+        group: path.group,
+        ios: path.ios,
+        share: path.share,
+        in_flight: path.in_flight,
+        utilisation: path.utilisation,
+    };
+    run.paths.iter().map(row).collect()
+}

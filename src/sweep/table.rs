@@ -1,0 +1,114 @@
+//! A sweep's results at a glance.
+
+use std::path::Path;
+
+use super::SweepError;
+use super::folder::Manifest;
+use crate::run::text::{Columns, three};
+
+/// Points that are shown.
+const POINTS: usize = 40;
+/// Figures that are shown where a sweep does not choose its own.
+const FIGURES: [&str; 3] = ["iops", "lat_mean_us", "lat_p99_us"];
+/// Figures that find room beside each other.
+const MOST: usize = 5;
+
+/// A row of `summary.csv`.
+struct Row {
+    point: String,
+    values: Vec<String>,
+    metric: String,
+    mean: f64,
+    half_width: Option<f64>,
+}
+
+/// The first points of the finished sweep in `folder`: means and the half
+/// widths of their intervals.
+///
+/// # Errors
+/// Its tables cannot be read.
+pub fn overview(folder: &Path) -> Result<String, SweepError> {
+    let Some(manifest) = Manifest::read(folder)? else {
+        return Ok(String::new());
+    };
+    let names: Vec<&str> = manifest
+        .metrics
+        .iter()
+        .map(|metric| metric.name.as_str())
+        .collect();
+    let mut shown: Vec<&str> = names
+        .iter()
+        .copied()
+        .filter(|n| FIGURES.contains(n))
+        .collect();
+    if names.len() <= MOST {
+        shown = names;
+    }
+    let mut columns = Columns::default();
+    let heads = manifest.columns.iter().map(String::as_str);
+    columns.row(
+        std::iter::once("point")
+            .chain(heads)
+            .chain(shown.iter().copied()),
+    );
+    let mut count = 0;
+    let mut cells: Vec<String> = Vec::new();
+    let mut last = None;
+    for row in rows(folder, manifest.columns.len())? {
+        if last.as_ref() != Some(&row.point) {
+            if !cells.is_empty() {
+                columns.row(std::mem::take(&mut cells));
+            }
+            count += 1;
+            if count > POINTS {
+                break;
+            }
+            cells = std::iter::once(row.point.clone())
+                .chain(row.values.clone())
+                .collect();
+            last = Some(row.point.clone());
+        }
+        if shown.contains(&row.metric.as_str()) {
+            cells.push(match row.half_width {
+                Some(half) => format!("{} ± {}", figure(row.mean), figure(half)),
+                None => format!("{} (1 run)", figure(row.mean)),
+            });
+        }
+    }
+    if !cells.is_empty() {
+        columns.row(cells);
+    }
+    let mut text = columns.render();
+    if count > POINTS {
+        text += &format!("… {} points in all\n", manifest.points);
+    }
+    Ok(text + "± is half of the 95 % interval of the mean\n")
+}
+
+fn figure(x: f64) -> String {
+    three(x)
+}
+
+fn rows(folder: &Path, columns: usize) -> Result<impl Iterator<Item = Row>, SweepError> {
+    let path = folder.join("summary.csv");
+    let reader = csv::Reader::from_path(&path);
+    let reader = reader.map_err(|why| SweepError::read(&path, std::io::Error::other(why)))?;
+    Ok(reader
+        .into_records()
+        .map_while(Result::ok)
+        .filter_map(move |row| {
+            let text = |i: usize| row.get(i).map(str::to_owned);
+            let number = |i: usize| row.get(i).and_then(|x| x.parse::<f64>().ok());
+            // metric, runs, mean, low, high
+            let at = columns + 1;
+            Some(Row {
+                point: text(0)?,
+                values: (1..at).filter_map(text).collect(),
+                metric: text(at)?,
+                mean: number(at + 2)?,
+                half_width: number(at + 3)
+                    .zip(number(at + 4))
+                    .map(|(low, high)| (high - low) / 2.0),
+            })
+        }))
+}

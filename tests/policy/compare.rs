@@ -1,0 +1,235 @@
+//! A against B.
+
+use crate::support::*;
+
+#[test]
+fn two_policies() {
+    let folder = folder("policies");
+    let arguments = [
+        "compare",
+        "round-robin",
+        "queue-length",
+        "--scenario",
+        "s.toml",
+        "--mode",
+        "bio",
+    ];
+    let text = expect(0, &folder, &arguments);
+    assert!(line(&text, "iops").ends_with("  better"), "{text}");
+    assert!(line(&text, "lat_mean_us").ends_with("  better"), "{text}");
+    assert!(
+        line(&text, "iops").contains(" ± ") && line(&text, "iops").contains("ρ "),
+        "{text}"
+    );
+    // The other way round it is worse; with itself the same.
+    let back = expect(
+        0,
+        &folder,
+        &[
+            "compare",
+            "queue-length",
+            "round-robin",
+            "--scenario",
+            "s.toml",
+            "--mode",
+            "bio",
+        ],
+    );
+    assert!(line(&back, "iops").ends_with("  worse"), "{back}");
+    let same = expect(
+        0,
+        &folder,
+        &[
+            "compare",
+            "queue-length",
+            "queue-length",
+            "--scenario",
+            "s.toml",
+            "--mode",
+            "bio",
+        ],
+    );
+    assert!(
+        line(&same, "iops").ends_with("same within the margin"),
+        "{same}"
+    );
+    // Two runs are not enough for a small difference.
+    let few = expect(
+        0,
+        &folder,
+        &[
+            "compare",
+            "queue-length",
+            "least-pending",
+            "--scenario",
+            "s.toml",
+            "--mode",
+            "bio",
+            "--replications",
+            "2",
+            "--margin",
+            "0.001",
+            "--metric",
+            "lat_p99_us",
+        ],
+    );
+    assert!(
+        line(&few, "lat_p99_us").ends_with("not enough runs"),
+        "{few}"
+    );
+}
+
+#[test]
+fn two_modes_scenarios_and_results() {
+    let folder = folder("others");
+    let slow = SCENARIO.replace("\"600us\"", "\"900us\"");
+    std::fs::write(folder.join("slow.toml"), slow).unwrap();
+    let text = expect(
+        0,
+        &folder,
+        &[
+            "compare",
+            "s.toml",
+            "slow.toml",
+            "--mode",
+            "request",
+            "--json",
+            "--metric",
+            "iops",
+        ],
+    );
+    let row: serde_json::Value = serde_json::from_str(text.trim()).unwrap();
+    assert_eq!(row["verdict"], "worse");
+    assert!(row["a_mean"].as_f64() > row["b_mean"].as_f64());
+    let (student, resampled) = (
+        &row["difference_ratio_interval"],
+        &row["difference_ratio_bootstrap"],
+    );
+    assert!(
+        (student[0].as_f64().unwrap() - resampled[0].as_f64().unwrap()).abs() < 0.02,
+        "{row}"
+    );
+    let text = expect(
+        0,
+        &folder,
+        &[
+            "compare",
+            "bio",
+            "request",
+            "--scenario",
+            "s.toml",
+            "--metric",
+            "iops",
+        ],
+    );
+    assert!(
+        line(&text, "iops").ends_with("better"),
+        "request mode finds the slow port busy\n{text}"
+    );
+
+    for (file, out) in [("s.toml", "a"), ("slow.toml", "b")] {
+        let sweep = format!(
+            "scenario = \"{file}\"\n[sweep]\nreplications = 6\n[[sweep.axis]]\nkey = \"workload.job.0.iodepth\"\nname = \"depth\"\nvalues = [4, 12]\n"
+        );
+        std::fs::write(folder.join("sweep.toml"), sweep).unwrap();
+        expect(0, &folder, &["sweep", "sweep.toml", "--out", out]);
+    }
+    let text = expect(0, &folder, &["compare", "a", "b", "--metric", "iops"]);
+    for cell in [
+        "depth=4, mode=bio",
+        "depth=4, mode=request",
+        "depth=12, mode=bio",
+        "depth=12, mode=request",
+    ] {
+        line(&text, cell);
+    }
+    assert_eq!(text.matches("  worse\n").count(), 4, "{text}");
+    assert!(text.contains("ρ "), "same seeds are pairs\n{text}");
+}
+
+/// The program itself as two builds: nothing may differ.
+#[test]
+fn two_builds() {
+    let folder = folder("builds");
+    let program = env!("CARGO_BIN_EXE_mpathsim");
+    let copy = folder.join("mpathsim-old");
+    std::fs::copy(program, &copy).unwrap();
+    let text = expect(
+        0,
+        &folder,
+        &[
+            "compare",
+            "./mpathsim-old",
+            program,
+            "--scenario",
+            "s.toml",
+            "--mode",
+            "bio",
+            "--replications",
+            "4",
+            "--metric",
+            "iops",
+        ],
+    );
+    assert!(line(&text, "iops").contains("+0.00 % to +0.00 %"), "{text}");
+    assert!(
+        line(&text, "iops").ends_with("same within the margin"),
+        "{text}"
+    );
+}
+
+#[test]
+fn what_cannot_be_compared_is_told() {
+    let folder = folder("refused");
+    let refused = |arguments: &[&str], says: &str| {
+        let text = expect(2, &folder, arguments);
+        assert!(text.contains(says), "{says:?} is not in\n{text}");
+    };
+    refused(
+        &["compare", "round-robin", "bio", "--scenario", "s.toml"],
+        "compare two of one kind",
+    );
+    refused(
+        &["compare", "round-robin", "queue-length"],
+        "it is not said over which scenario",
+    );
+    refused(
+        &["compare", "round-robbin", "queue-length"],
+        "is no policy, mode, scenario",
+    );
+    refused(&["compare", ".", "."], "is not the folder of a sweep");
+    refused(
+        &[
+            "compare",
+            "round-robin",
+            "queue-length",
+            "--scenario",
+            "s.toml",
+            "--metric",
+            "iopz",
+        ],
+        "did you mean `iops`?",
+    );
+    refused(
+        &[
+            "compare",
+            "round-robin",
+            "queue-length",
+            "--scenario",
+            "s.toml",
+            "--margin",
+            "NaN",
+        ],
+        "--margin",
+    );
+    refused(
+        &[
+            "compare",
+            "round-robin",
+            "io-affinity",
+            "--scenario",
+            "s.toml",
+        ],
+        "io-affinity",
+    );
+}

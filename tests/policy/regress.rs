@@ -1,0 +1,174 @@
+//! Baselines: green, red, and what is wrong with them.
+
+use mpathsim::policy::Settings;
+use mpathsim::policy::regress::{Baseline, Matrix, check, junit, markdown, record};
+use mpathsim::sdk::{Paths, Policy, Registry, SelectCtx};
+
+use crate::support::*;
+
+const MATRIX: &str = r#"
+scenarios = ["s.toml"]
+policies = ["round-robin", "least-pending"]
+modes = ["bio", "request"]
+replications = 6
+
+[[metric]]
+name = "iops"
+margin_percent = 1
+
+[[metric]]
+name = "lat_p99_us"
+margin_percent = 3
+"#;
+
+#[test]
+fn recorded_checked_updated() {
+    let folder = folder("regress");
+    std::fs::write(folder.join("m.toml"), MATRIX).unwrap();
+    assert!(
+        expect(2, &folder, &["regress", "check", "m.toml"]).contains("mpathsim regress record")
+    );
+    let text = expect(0, &folder, &["regress", "record", "m.toml"]);
+    assert!(
+        text.contains("4 cells, 6 runs each, written to m.baseline.json"),
+        "{text}"
+    );
+    assert!(
+        expect(2, &folder, &["regress", "record", "m.toml"])
+            .contains("there is a baseline already")
+    );
+    let text = expect(0, &folder, &["regress", "check", "m.toml"]);
+    assert!(
+        text.contains("nothing became worse (8 figures)") && text.contains("+0.00 %"),
+        "{text}"
+    );
+    // In other worlds, too.
+    let text = expect(
+        0,
+        &folder,
+        &["regress", "check", "m.toml", "--fresh", "100"],
+    );
+    assert!(
+        text.contains("nothing became worse") && text.contains(" ± "),
+        "{text}"
+    );
+
+    // The slow port becomes slower: red, with the command that shows it.
+    let slow = SCENARIO.replace("\"600us\"", "\"700us\"");
+    std::fs::write(folder.join("s.toml"), slow).unwrap();
+    let text = expect(
+        1,
+        &folder,
+        &[
+            "regress",
+            "check",
+            "m.toml",
+            "--junit",
+            "j.xml",
+            "--markdown",
+            "s.md",
+        ],
+    );
+    assert!(
+        text.contains("figures became worse") && text.contains("WORSE"),
+        "{text}"
+    );
+    let command = "mpathsim run s.toml --policy round-robin --mode bio";
+    assert!(text.contains(command), "{text}");
+    expect(0, &folder, &command.split(' ').skip(1).collect::<Vec<_>>());
+    let xml = std::fs::read_to_string(folder.join("j.xml")).unwrap();
+    assert!(
+        xml.contains("tests=\"8\"") && xml.contains("<failure message=\"worse by "),
+        "{xml}"
+    );
+    let summary = std::fs::read_to_string(folder.join("s.md")).unwrap();
+    assert!(
+        summary.contains("| s, round-robin, bio mode | iops |") && summary.contains(command),
+        "{summary}"
+    );
+
+    let text = expect(0, &folder, &["regress", "update", "m.toml"]);
+    assert!(text.contains("s, round-robin, bio mode, iops: -"), "{text}");
+    expect(0, &folder, &["regress", "check", "m.toml"]);
+}
+
+/// least-pending that now and then takes the fullest path.
+struct Worse(u64);
+
+impl Policy for Worse {
+    fn choose(&mut self, _io: &SelectCtx, paths: &Paths) -> usize {
+        self.0 += 1;
+        match self.0 % 4 {
+            0 => paths.least_by(|path| std::cmp::Reverse(path.in_flight)),
+            _ => paths.least_by(|path| path.in_flight),
+        }
+    }
+}
+
+/// A team's own policy, in a program of its own: a change for the worse is
+/// found, and named.
+#[test]
+fn a_policy_that_became_worse_is_red() {
+    let folder = folder("worse");
+    std::fs::write(folder.join("m.toml"), MATRIX).unwrap();
+    let matrix = Matrix::load(&folder.join("m.toml")).unwrap();
+    let settings = Settings::default();
+    let baseline = record(&matrix, &settings).unwrap();
+    assert!(!check(&matrix, &baseline, &settings).unwrap().is_red());
+    let worse = Settings {
+        policies: Registry::default().with("least-pending", "a change", |_| Ok(Worse(0))),
+        ..Settings::default()
+    };
+    let report = check(&matrix, &baseline, &worse).unwrap();
+    assert!(report.is_red() && report.paired);
+    for row in &report.rows {
+        let own = row.cell.contains("least-pending");
+        assert!(own || row.worse_by == 0.0, "{}", row.cell);
+    }
+    assert!(junit(&report).contains("least-pending, bio mode"));
+    assert!(markdown(&report).starts_with("## ❌"));
+}
+
+#[test]
+fn what_does_not_fit_is_told() {
+    let folder = folder("unfit");
+    let refused = |matrix: &str, says: &str| {
+        std::fs::write(folder.join("m.toml"), matrix).unwrap();
+        let text = expect(2, &folder, &["regress", "check", "m.toml"]);
+        assert!(text.contains(says), "{says:?} is not in\n{text}");
+    };
+    refused(&MATRIX.replace("iops", "iopz"), "did you mean `iops`?");
+    refused(
+        &MATRIX.replace("iops", "mpath_bios"),
+        "has no better and worse",
+    );
+    refused(
+        &MATRIX.replace("margin_percent = 1", "margin_percent = nan"),
+        "a margin of NaN",
+    );
+    refused(
+        &MATRIX.replace("replications = 6", "replications = 1"),
+        "3 at least",
+    );
+    refused(
+        &MATRIX.replace("replications", "replicates"),
+        "unknown key `replicates`",
+    );
+    std::fs::write(folder.join("m.toml"), MATRIX).unwrap();
+    expect(0, &folder, &["regress", "record", "m.toml"]);
+    refused(
+        &MATRIX.replace("\"least-pending\"", "\"two-choices\""),
+        "the baseline has no `s, two-choices, bio mode`",
+    );
+    refused(
+        &MATRIX.replace("replications = 6", "replications = 7"),
+        "of another matrix",
+    );
+    let path = folder.join("m.baseline.json");
+    let text = std::fs::read_to_string(&path).unwrap();
+    std::fs::write(&path, text.replace("baseline/1", "baseline/0")).unwrap();
+    refused(MATRIX, "of another version");
+    std::fs::write(&path, "{").unwrap();
+    refused(MATRIX, "is no baseline");
+    assert!(Baseline::read(&path).is_err());
+}

@@ -1,0 +1,192 @@
+//! What is wrong is told, and nothing is overwritten.
+
+use crate::support::*;
+
+/// A sweep with `table` is refused before anything runs, with these words.
+fn refused(test: &str, table: &str, says: &[&str]) {
+    let folder = sweep(&format!("bad-{test}"), table);
+    let text = expect(2, &folder, &["sweep", "sweep.toml"]);
+    for words in says {
+        assert!(text.contains(words), "{words:?} is not in\n{text}");
+    }
+    assert!(!folder.join("results").exists(), "something was written");
+}
+
+fn axis(rest: &str) -> String {
+    format!("[sweep]\n[[sweep.axis]]\n{rest}\n")
+}
+
+#[test]
+fn axes() {
+    refused(
+        "key",
+        &axis("key = \"workload.job.0.iodeth\"\nvalues = [1]"),
+        &["axis `iodeth`", "did you mean `iodepth`?"],
+    );
+    refused(
+        "path",
+        &axis("key = \"workload.job.7.iodepth\"\nvalues = [1]"),
+        &["workload.job.7.iodepth", "the path leads nowhere"],
+    );
+    refused(
+        "value",
+        &axis("key = \"workload.job.0.iodepth\"\nvalues = [1, \"many\"]"),
+        &["axis `iodepth`, many"],
+    );
+    refused(
+        "empty",
+        &axis("key = \"workload.job.0.iodepth\"\nvalues = []"),
+        &["the axis is empty", "sweep.toml:"],
+    );
+    refused(
+        "nan",
+        &axis("key = \"workload.job.0.iodepth\"\nvalues = [1, nan]"),
+        &["NaN is no value"],
+    );
+    refused(
+        "nothing",
+        &axis("key = \"workload.job.0.iodepth\""),
+        &["the axis has no values"],
+    );
+    refused(
+        "both",
+        &axis("key = \"seed\"\nvalues = [1]\nrange = { from = 1, to = 2, steps = 2 }"),
+        &["exclude each other"],
+    );
+    refused(
+        "open-range",
+        &axis("key = \"seed\"\nrange = { from = 1, to = 2 }"),
+        &["does not say how many values"],
+    );
+    refused(
+        "policy",
+        &axis("key = \"policy\"\nvalues = [\"round-robbin\"]"),
+        &["no policy `round-robbin`"],
+    );
+    refused(
+        "mode",
+        &axis("key = \"mode\"\nvalues = [\"bio\"]"),
+        &["modes = "],
+    );
+    refused(
+        "reserved",
+        &axis("key = \"seed\"\nname = \"iops\"\nvalues = [1]"),
+        &["`iops` is the name of another column"],
+    );
+    refused(
+        "zip",
+        &axis(
+            "zip = [{ key = \"seed\", values = [1, 2, 3] }, { key = \"workload.job.0.iodepth\", values = [1, 2] }]",
+        ),
+        &["`seed` has 3 values, `iodepth` has 2"],
+    );
+}
+
+#[test]
+fn whole_sweeps() {
+    let thousand = "range = { from = 1, to = 1000, steps = 1000 }";
+    let axis = |key: &str| format!("[[sweep.axis]]\nkey = \"workload.job.0.{key}\"\n{thousand}\n");
+    let huge = format!(
+        "[sweep]\n{}{}{}{}",
+        axis("iodepth"),
+        axis("number_ios"),
+        axis("iodepth_low"),
+        axis("numjobs")
+    );
+    refused(
+        "huge",
+        &huge,
+        &["that are 2000000000000 points", "1000000 at most"],
+    );
+    refused(
+        "metric",
+        "[sweep]\nmetrics = [\"iopz\"]\n",
+        &["there is no figure `iopz`", "did you mean `iops`?"],
+    );
+    refused(
+        "unknown",
+        "[sweep]\nreplicatons = 2\n",
+        &["unknown key `replicatons`", "did you mean `replications`?"],
+    );
+    refused(
+        "no-axis",
+        "[sweep]\nexclude = [{ depth = 1 }]\n",
+        &["there is no axis `depth`"],
+    );
+    refused(
+        "all-out",
+        "[sweep]\nexclude = [{ mode = [\"bio\", \"request\"] }]\n",
+        &["every point is left out"],
+    );
+    refused(
+        "warm-up",
+        "[sweep]\nwarm_up = \"a while\"\n",
+        &["warm", "auto"],
+    );
+    refused(
+        "until",
+        "[sweep]\nreplications = 2\nuntil = { half_width_percent = 0 }\n",
+        &["exclude each other", "cannot be reached"],
+    );
+    let folder = folder("bad-none");
+    std::fs::write(folder.join("s.toml"), SCENARIO).unwrap();
+    assert!(expect(2, &folder, &["sweep", "s.toml"]).contains("has no table [sweep]"));
+    std::fs::write(folder.join("t.toml"), "scenario = \"gone.toml\"\n[sweep]\n").unwrap();
+    assert!(expect(2, &folder, &["sweep", "t.toml"]).contains("gone.toml"));
+    assert!(
+        expect(2, &folder, &["sweep", "s.toml", "--shard", "3/2"])
+            .contains("which part of how many")
+    );
+}
+
+#[test]
+fn folders_of_others_are_left_alone() {
+    let folder = sweep("folders", "[sweep]\n");
+    expect(0, &folder, &["sweep", "sweep.toml", "--out", "out"]);
+    let before = contents(&folder.join("out"));
+    assert!(
+        expect(2, &folder, &["sweep", "sweep.toml", "--out", "out"])
+            .contains("holds a finished sweep")
+    );
+    let manifest = folder.join("out/sweep.json");
+    let text = std::fs::read_to_string(&manifest).unwrap();
+    let with = |from: &str, to: &str, arguments: &[&str], says: &str| {
+        assert!(text.contains(from));
+        std::fs::write(&manifest, text.replace(from, to)).unwrap();
+        let mut all = vec!["sweep", "sweep.toml", "--out", "out"];
+        all.extend_from_slice(arguments);
+        let error = expect(2, &folder, &all);
+        assert!(error.contains(says), "{error}");
+        std::fs::write(&manifest, &text).unwrap();
+    };
+    with(
+        "mpathsim-sweep/1",
+        "mpathsim-sweep/0",
+        &["--overwrite"],
+        "results of another version",
+    );
+    with(
+        "mpathsim-sweep/1",
+        "mpathsim-sweep/0",
+        &["--resume"],
+        "results of another version",
+    );
+    let hash = text.split("\"executable\": \"").nth(1).unwrap()[..32].to_owned();
+    with(
+        &hash,
+        &"0".repeat(32),
+        &["--resume"],
+        "another build of mpathsim",
+    );
+    with("{", "no", &["--resume"], "is not one");
+    std::fs::create_dir(folder.join("mine")).unwrap();
+    std::fs::write(folder.join("mine/thesis.txt"), "all of it").unwrap();
+    let error = expect(
+        2,
+        &folder,
+        &["sweep", "sweep.toml", "--out", "mine", "--overwrite"],
+    );
+    assert!(error.contains("files that are not a sweep's"), "{error}");
+    assert_eq!(contents(&folder.join("mine")).len(), 1);
+    assert_eq!(contents(&folder.join("out")), before);
+}
