@@ -3,12 +3,14 @@
 //!
 //! Rooms, each knowing only those before it: [`sim`], [`models`],
 //! [`observe`], [`formats`], [`scenario`], [`run`], [`validate`], [`torture`],
-//! [`cli`].
+//! [`plot`], [`report`], [`cli`].
 
 pub mod cli;
 pub mod formats;
 pub mod models;
 pub mod observe;
+pub mod plot;
+pub mod report;
 pub mod run;
 pub mod scenario;
 pub mod sim;

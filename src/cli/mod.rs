@@ -1,6 +1,8 @@
 //! The command line: a file a subcommand, no logic of its own.
 
 mod error;
+mod plot;
+mod report;
 mod run;
 mod schema;
 mod torture;
@@ -29,6 +31,10 @@ struct Arguments {
 enum Command {
     /// Run a scenario in both queue modes and on a single path, and compare.
     Run(run::Run),
+    /// Draw figures of results.
+    Plot(plot::Plot),
+    /// Write a report of results, fit for a design review.
+    Report(report::Report),
     /// Compare the simulator with observations of a real kernel.
     Validate(validate::Validate),
     /// Run random cases with faults, and check everything that has to be true.
@@ -61,6 +67,8 @@ pub fn run(
     };
     match arguments.command {
         Command::Run(command) => command.execute(policies),
+        Command::Plot(command) => command.execute(),
+        Command::Report(command) => command.execute(),
         Command::Validate(command) => command.execute(),
         Command::Torture(command) => command.execute(),
         Command::Schema(command) => command.execute(),

@@ -122,14 +122,21 @@ impl Run {
             Some(folder) => folder.clone(),
             None => PathBuf::from("results").join(&scenario.name),
         };
-        let series = csv::series(&finished.outcomes(), scenario.series_bin);
+        let runs = finished.outcomes();
+        let source = std::fs::read_to_string(&self.scenario).unwrap_or_default();
         let files = [
-            ("summary.json", &json),
-            ("series.csv", &series),
+            ("scenario.toml", &source),
+            ("series.csv", &csv::series(&runs)),
+            ("paths.csv", &csv::paths(&runs)),
+            ("queue.csv", &csv::queue(&runs)),
+            ("latency.csv", &csv::latency(&runs)),
+            ("trace.csv", &csv::trace(&runs)),
             ("comparison.txt", &text),
+            // The last: a folder that has it is whole.
+            ("summary.json", &json),
         ];
         for (name, text) in files {
-            write::whole_file(&folder, name, text).map_err(|why| CliError::Write {
+            write::whole_file(&folder, name, text.as_bytes()).map_err(|why| CliError::Write {
                 path: folder.join(name).display().to_string(),
                 why,
             })?;
