@@ -2,6 +2,7 @@
 
 mod plan;
 mod progress;
+mod terminal;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -12,6 +13,8 @@ use self::plan::{Finished, Plan};
 use super::{CliError, print};
 use crate::models::mpath::policy::Registry;
 use crate::run::compare::comparison;
+use crate::run::glance::glance;
+use crate::run::outcome::Outcome;
 use crate::run::summary::{FORMAT, ScenarioSummary, Summary};
 use crate::run::{csv, write};
 use crate::scenario::{self, Mode, Scenario};
@@ -144,9 +147,19 @@ impl Run {
         if self.json {
             print(&json)
         } else if !self.quiet {
-            print(&format!("{text}\nwritten to {}\n", folder.display()))
+            let bars = match terminal::look() {
+                Some(look) => glance(&summary, &series_of(&runs), look) + "\n",
+                None => String::new(),
+            };
+            print(&format!("{bars}{text}\nwritten to {}\n", folder.display()))
         } else {
             Ok(())
         }
     }
+}
+
+/// The I/Os of each run by time.
+fn series_of(runs: &[(Mode, &Outcome)]) -> Vec<Vec<u64>> {
+    let ios = |outcome: &Outcome| outcome.series.iter().map(|bin| bin.ios).collect();
+    runs.iter().map(|(_, outcome)| ios(outcome)).collect()
 }

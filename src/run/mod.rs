@@ -5,6 +5,7 @@ pub mod bound;
 pub mod compare;
 pub mod csv;
 pub mod failover;
+pub mod glance;
 mod iostat;
 mod metrics;
 pub mod outcome;
