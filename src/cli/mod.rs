@@ -1,6 +1,7 @@
 //! The command line: a file a subcommand, no logic of its own.
 
 mod error;
+mod generate;
 mod plot;
 mod report;
 mod run;
@@ -41,6 +42,13 @@ enum Command {
     Torture(torture::Torture),
     /// Print the JSON Schema of scenario files.
     Schema(schema::Schema),
+    /// Print shell completions.
+    Completions(generate::Completions),
+    /// Write man pages.
+    Man(generate::Man),
+    /// Print a page of the documentation that follows from the program.
+    #[command(hide = true)]
+    Reference(generate::Reference),
 }
 
 /// Runs the command that `arguments` ask for; the first is the program's name.
@@ -72,6 +80,9 @@ pub fn run(
         Command::Validate(command) => command.execute(),
         Command::Torture(command) => command.execute(),
         Command::Schema(command) => command.execute(),
+        Command::Completions(command) => command.execute(),
+        Command::Man(command) => command.execute(),
+        Command::Reference(command) => command.execute(),
     }
 }
 

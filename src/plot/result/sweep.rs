@@ -17,6 +17,12 @@ pub struct SweepResult {
     pub cells: Vec<Cell>,
 }
 
+/// The part of `sweep.json` that is shown.
+#[derive(serde::Deserialize)]
+struct Named {
+    sweep: String,
+}
+
 /// A figure at a point.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Cell {
@@ -73,9 +79,11 @@ impl SweepResult {
                 high: number(high).unwrap_or(mean),
             });
         }
-        let name = folder
-            .file_name()
-            .map(|name| name.to_string_lossy().into_owned());
+        let named = std::fs::read(folder.join("sweep.json")).ok();
+        let named = named.and_then(|text| serde_json::from_slice::<Named>(&text).ok());
+        let last = folder.file_name();
+        let of_folder = || last.map(|name| name.to_string_lossy().into_owned());
+        let name = named.map(|named| named.sweep).or_else(of_folder);
         Ok(SweepResult {
             folder: folder.into(),
             name: name.unwrap_or_else(|| "sweep".into()),
