@@ -16,7 +16,10 @@ const OTHERS: [(&str, &str); 5] = [
     ("mpathsim torture ", "hours of it; tests/torture.rs"),
     ("scripts/test.sh", "CI"),
     ("cargo bench ", "a measurement, not a test"),
-    ("cargo run --release --example my_policy ", "a build of its own: examples are built by clippy"),
+    (
+        "cargo run --release --example my_policy ",
+        "a build of its own: examples are built by clippy",
+    ),
     ("cargo test ", "CI"),
 ];
 
@@ -82,7 +85,9 @@ fn words(command: &str) -> Vec<String> {
 /// A folder where the commands find what they name and may write.
 fn sandbox(page: &Path) -> PathBuf {
     let name = page.file_stem().unwrap();
-    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("commands").join(name);
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR"))
+        .join("commands")
+        .join(name);
     let _ = std::fs::remove_dir_all(&folder);
     std::fs::create_dir_all(&folder).unwrap();
     for entry in std::fs::read_dir(ROOT).unwrap() {
@@ -103,7 +108,10 @@ fn every_command_on_every_page_works() {
         let text = std::fs::read_to_string(&page).unwrap();
         let folder = sandbox(&page);
         for command in commands(&text) {
-            if OTHERS.iter().any(|(begin, _)| command.starts_with(begin.trim_end())) {
+            if OTHERS
+                .iter()
+                .any(|(begin, _)| command.starts_with(begin.trim_end()))
+            {
                 continue;
             }
             let rest = OURS.iter().find_map(|begin| command.strip_prefix(begin));
@@ -114,7 +122,11 @@ fn every_command_on_every_page_works() {
                 .output()
                 .unwrap();
             let said = String::from_utf8_lossy(&done.stderr);
-            assert!(done.status.success(), "{}: {command}\n{said}", page.display());
+            assert!(
+                done.status.success(),
+                "{}: {command}\n{said}",
+                page.display()
+            );
             count += 1;
         }
     }
@@ -132,7 +144,11 @@ fn generated_pages_are_current() {
         let path = Path::new(ROOT).join(format!("docs/reference/{page}.md"));
         let kept = std::fs::read_to_string(&path).unwrap_or_default();
         let made = String::from_utf8(done.stdout).unwrap();
-        assert!(kept == made, "mpathsim reference {page} > {}", path.display());
+        assert!(
+            kept == made,
+            "mpathsim reference {page} > {}",
+            path.display()
+        );
     }
 }
 
@@ -146,11 +162,19 @@ fn man_pages_and_completions_name_every_command() {
     };
     for shell in ["bash", "zsh", "fish", "elvish", "powershell"] {
         let script = mpathsim(&["completions", shell]);
-        assert!(script.contains("report") && script.contains("--scale"), "{shell}");
+        assert!(
+            script.contains("report") && script.contains("--scale"),
+            "{shell}"
+        );
     }
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("man");
     mpathsim(&["man", "--out", folder.to_str().unwrap()]);
-    for page in ["mpathsim", "mpathsim-run", "mpathsim-plot", "mpathsim-report"] {
+    for page in [
+        "mpathsim",
+        "mpathsim-run",
+        "mpathsim-plot",
+        "mpathsim-report",
+    ] {
         let text = std::fs::read_to_string(folder.join(format!("{page}.1"))).unwrap();
         assert!(text.contains(".TH") && text.contains(".SH NAME"), "{page}");
     }
@@ -176,7 +200,10 @@ fn the_contents_of_the_book_exist() {
         for link in text.split("](").skip(1) {
             let target = link.split([')', '#']).next().unwrap();
             if !target.is_empty() && !target.starts_with("http") {
-                assert!(page.parent().unwrap().join(target).exists(), "{name}: {target}");
+                assert!(
+                    page.parent().unwrap().join(target).exists(),
+                    "{name}: {target}"
+                );
             }
         }
     }

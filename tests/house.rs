@@ -50,8 +50,8 @@ fn files_that_the_readme_links_to_exist() {
 
 /// The rooms, each of which knows only those before it.
 const ROOMS: [&str; 11] = [
-    "sim", "models", "observe", "formats", "scenario", "run", "validate", "torture", "plot", "report",
-    "cli",
+    "sim", "models", "observe", "formats", "scenario", "run", "validate", "torture", "plot",
+    "report", "cli",
 ];
 
 /// All Rust files below a folder.
@@ -73,7 +73,9 @@ fn figures_and_reports_are_made_from_results_alone() {
     for room in ["plot", "report"] {
         let at = ROOMS.iter().position(|r| r == &room).unwrap();
         let later = ROOMS[at + 1..].iter();
-        let simulation = ["sim", "models", "observe", "formats", "scenario", "validate", "torture"];
+        let simulation = [
+            "sim", "models", "observe", "formats", "scenario", "validate", "torture",
+        ];
         let forbidden: Vec<String> = later
             .chain(&simulation)
             .map(|room| format!("crate::{room}"))
@@ -81,12 +83,20 @@ fn figures_and_reports_are_made_from_results_alone() {
         for path in sources(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src").join(room)) {
             let text = std::fs::read_to_string(&path).unwrap();
             for room in &forbidden {
-                assert!(!text.contains(room.as_str()), "{} knows {room}", path.display());
+                assert!(
+                    !text.contains(room.as_str()),
+                    "{} knows {room}",
+                    path.display()
+                );
             }
             // Of the runs, what they told; never how they are run.
             for part in text.split("crate::run::").skip(1) {
                 let told = ["summary", "verdict", "compare"];
-                assert!(told.iter().any(|ok| part.starts_with(ok)), "{}", path.display());
+                assert!(
+                    told.iter().any(|ok| part.starts_with(ok)),
+                    "{}",
+                    path.display()
+                );
             }
             assert!(text.lines().count() < 450, "{} is long", path.display());
         }

@@ -1,6 +1,7 @@
 //! What a run does when something breaks: throughput, what waits, and the state
 //! of every path, over time.
 
+use super::path_states::{State, states};
 use super::run_parts::{foot, mode_name, modes, path_devices, seconds};
 use crate::plot::chart::{Key, Panel, SMALL, TEXT, legend, margin, page};
 use crate::plot::drawing::{Dash, Drawing, Table, label, rect};
@@ -15,31 +16,6 @@ use crate::run::summary::{FaultSummary, RunSummary};
 const POINTS: usize = 400;
 /// Faults that are written out.
 const TOLD: usize = 6;
-
-/// How a path is.
-#[derive(Copy, Clone, PartialEq, Eq, Debug)]
-enum State {
-    Active,
-    Blocked,
-    Failed,
-}
-
-impl State {
-    fn ink(self) -> Ink {
-        match self {
-            State::Active => Ink::Good,
-            State::Blocked => Ink::Warn,
-            State::Failed => Ink::Bad,
-        }
-    }
-    fn name(self) -> &'static str {
-        match self {
-            State::Active => "path active",
-            State::Blocked => "port blocked",
-            State::Failed => "path failed",
-        }
-    }
-}
 
 /// Draws it.
 pub fn failover(result: &RunResult) -> Drawing {
@@ -207,9 +183,9 @@ fn mark_faults(drawing: &mut Drawing, panel: &Panel, faults: &[FaultSummary], pa
     }
 }
 
-/// Means over as many bins as a page has room for.
-fn join(points: Vec<(f64, f64)>) -> Vec<(f64, f64)> {
-    let each = points.len().div_ceil(POINTS).max(1);
+/// Means over as many bins as a page has room for, `each` or more at a time.
+fn join(points: Vec<(f64, f64)>, each: usize) -> Vec<(f64, f64)> {
+    let each = points.len().div_ceil(POINTS).max(each).max(1);
     let mean = |group: &[(f64, f64)]| {
         let sum: f64 = group.iter().map(|p| p.1).sum();
         (group[0].0, sum / group.len() as f64)
@@ -217,9 +193,23 @@ fn join(points: Vec<(f64, f64)>) -> Vec<(f64, f64)> {
     points.chunks(each).map(mean).collect()
 }
 
+/// Bins with few I/Os show their number, not their rate: so many of them make a
+/// point that a hundred I/Os are in it, or a fiftieth of the run.
+fn calm(points: &[(f64, f64)]) -> usize {
+    let [(first, _), (second, _), ..] = points else {
+        return 1;
+    };
+    let busy: Vec<f64> = points.iter().map(|p| p.1).filter(|v| *v > 0.0).collect();
+    let mean = busy.iter().sum::<f64>() / busy.len().max(1) as f64;
+    let ios = mean * (second - first) / 1e9;
+    ((100.0 / ios.max(1e-9)).ceil() as usize).min(points.len() / 50)
+}
+
 fn rates(result: &RunResult, mode: &str) -> Vec<(f64, f64)> {
     let rows = result.series.iter().filter(|row| row.mode == mode);
-    join(rows.map(|row| (row.time_s * 1e9, row.iops)).collect())
+    let points: Vec<_> = rows.map(|row| (row.time_s * 1e9, row.iops)).collect();
+    let each = calm(&points);
+    join(points, each)
 }
 
 fn queues(result: &RunResult, mode: &str) -> Vec<(f64, f64)> {
@@ -227,6 +217,7 @@ fn queues(result: &RunResult, mode: &str) -> Vec<(f64, f64)> {
     join(
         rows.map(|row| (row.time_s * 1e9, row.waiting_bytes))
             .collect(),
+        1,
     )
 }
 
@@ -261,54 +252,6 @@ fn tell_peak(drawing: &mut Drawing, panel: &Panel, curves: &[Vec<(f64, f64)>]) {
         SMALL,
     );
     drawing.text(text);
-}
-
-/// State of a path from a time on.
-fn states(run: &RunSummary, device: &str) -> Vec<(u64, State)> {
-    let Some(failover) = &run.failover else {
-        return vec![(0, State::Active)];
-    };
-    let blocked = format!("{device}: its port is blocked");
-    let back = [
-        format!("{device}: its port is back"),
-        format!("{device}: its port has failed"),
-    ];
-    let mut changes: Vec<(u64, Option<bool>, Option<bool>)> = Vec::new();
-    for event in &failover.events {
-        if event.what.starts_with(&blocked) {
-            changes.push((event.at_ns, None, Some(true)));
-        } else if back.iter().any(|b| event.what.starts_with(b.as_str())) {
-            changes.push((event.at_ns, None, Some(false)));
-        }
-    }
-    for status in &failover.history {
-        let mut words = status.status.split_whitespace();
-        while let Some(word) = words.next() {
-            if word == device
-                && let Some(state @ ("A" | "F")) = words.next()
-            {
-                changes.push((status.at_ns, Some(state == "F"), None));
-            }
-        }
-    }
-    changes.sort_by_key(|change| change.0);
-    let (mut failed, mut blocked) = (false, false);
-    let mut states = vec![(0, State::Active)];
-    for (at, fails, blocks) in changes {
-        failed = fails.unwrap_or(failed);
-        blocked = blocks.unwrap_or(blocked);
-        let state = match (failed, blocked) {
-            (true, _) => State::Failed,
-            (false, true) => State::Blocked,
-            (false, false) => State::Active,
-        };
-        match states.last_mut() {
-            Some((last, s)) if *last == at => *s = state,
-            Some((_, s)) if *s == state => {}
-            _ => states.push((at, state)),
-        }
-    }
-    states
 }
 
 fn lane(drawing: &mut Drawing, panel: &Panel, [y, high]: [f64; 2], run: &RunSummary, device: &str) {
@@ -396,52 +339,4 @@ fn table(runs: &[&RunSummary]) -> Table {
         }
     }
     table
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::run::summary::{EventSummary, FailoverSummary, StatusSummary};
-
-    #[test]
-    fn a_path_is_blocked_then_failed_then_back() {
-        let event = |at_ns, what: &str| EventSummary {
-            at_ns,
-            what: what.into(),
-        };
-        let status = |at_ns, state: &str| StatusSummary {
-            at_ns,
-            map: "mp".into(),
-            status: format!("0 8 multipath 2 0 1 0 1 1 A 0 2 0 sda {state} 1 sdb A 0"),
-        };
-        let run = RunSummary {
-            mode: "bio".into(),
-            device: None,
-            duration_ns: 100,
-            application: Default::default(),
-            multipath: Default::default(),
-            path_devices: Default::default(),
-            paths: Vec::new(),
-            devices: Vec::new(),
-            cpu: Default::default(),
-            jobs: Vec::new(),
-            maps: Vec::new(),
-            failover: Some(FailoverSummary {
-                events: vec![
-                    event(10, "sda: its port is blocked"),
-                    event(60, "sda: its port has failed (fast_io_fail_tmo)"),
-                ],
-                history: vec![status(60, "F"), status(80, "A")],
-                ..FailoverSummary::default()
-            }),
-        };
-        let want = [
-            (0, State::Active),
-            (10, State::Blocked),
-            (60, State::Failed),
-            (80, State::Active),
-        ];
-        assert_eq!(states(&run, "sda"), want);
-        assert_eq!(states(&run, "sdb"), [(0, State::Active)]);
-    }
 }

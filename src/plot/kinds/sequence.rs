@@ -90,6 +90,10 @@ fn bios(events: &[&Event], devices: &[String], most: usize) -> Vec<Bio> {
             _ => {}
         }
     }
+    // The events end somewhere: what was on its way then tells nothing.
+    let (first, last) = (events.first(), events.last());
+    let (begin, end) = (first.map_or(0, |e| e.at_ns), last.map_or(0, |e| e.at_ns));
+    bios.retain(|bio| bio.done.is_some() || bio.queued < begin + (end - begin) / 10 * 8);
     bios
 }
 
