@@ -20,3 +20,4 @@ step cargo build --locked --release
 step scripts/examples.sh --check
 step scripts/notebooks.sh
 step scripts/browser-tests.sh
+step scripts/terminal-tests.sh
