@@ -57,7 +57,7 @@ impl Man {
         let mut pages = vec![("mpathsim.1".to_owned(), whole.clone())];
         for command in whole.get_subcommands().filter(|c| !c.is_hide_set()) {
             let name = format!("mpathsim-{}", command.get_name());
-            pages.push((format!("{name}.1"), command.clone().name(name)));
+            pages.push((format!("{name}.1"), command.clone()));
         }
         for (name, command) in pages {
             let failed = |why| CliError::Write {
