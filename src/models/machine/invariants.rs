@@ -171,6 +171,9 @@ impl<P: Probe> Machine<P> {
                 ));
             }
         }
+        if self.block.shared_tags.iter().any(|set| set.used() > 0) {
+            return fail("tags of a host adapter still taken at the end".into());
+        }
         for h in &self.block.hctxs {
             if h.tags.used() > 0 || h.sched_tags.as_ref().is_some_and(|t| t.used() > 0) {
                 return fail(format!(
