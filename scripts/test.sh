@@ -17,3 +17,9 @@ step cargo test --locked --release
 step cargo test --locked --release --features parquet --lib parquet
 # That the fault campaign finds what is planted.
 step cargo test --locked --release --features planted-defects --test torture
+# What else is made from results, by the release build of the tests.
+step cargo build --locked --release
+step scripts/examples.sh --check
+step scripts/notebooks.sh
+step scripts/browser-tests.sh
+step scripts/terminal-tests.sh

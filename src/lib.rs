@@ -3,13 +3,15 @@
 //!
 //! Rooms, each knowing only those before it: [`sim`], [`stats`], [`models`],
 //! [`observe`], [`formats`], [`scenario`], [`run`], [`sweep`], [`policy`],
-//! [`validate`], [`torture`], [`cli`].
+//! [`validate`], [`torture`], [`plot`], [`report`], [`cli`].
 
 pub mod cli;
 pub mod formats;
 pub mod models;
 pub mod observe;
+pub mod plot;
 pub mod policy;
+pub mod report;
 pub mod run;
 pub mod scenario;
 pub mod sim;

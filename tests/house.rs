@@ -48,6 +48,61 @@ fn files_that_the_readme_links_to_exist() {
     }
 }
 
+/// The rooms, each of which knows only those before it.
+const ROOMS: [&str; 11] = [
+    "sim", "models", "observe", "formats", "scenario", "run", "validate", "torture", "plot",
+    "report", "cli",
+];
+
+/// All Rust files below a folder.
+fn sources(folder: &Path) -> Vec<std::path::PathBuf> {
+    let mut found = Vec::new();
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            found.extend(sources(&path));
+        } else if path.extension().is_some_and(|end| end == "rs") {
+            found.push(path);
+        }
+    }
+    found
+}
+
+#[test]
+fn figures_and_reports_are_made_from_results_alone() {
+    for room in ["plot", "report"] {
+        let at = ROOMS.iter().position(|r| r == &room).unwrap();
+        let later = ROOMS[at + 1..].iter();
+        let simulation = [
+            "sim", "models", "observe", "formats", "scenario", "validate", "torture",
+        ];
+        let forbidden: Vec<String> = later
+            .chain(&simulation)
+            .map(|room| format!("crate::{room}"))
+            .collect();
+        for path in sources(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src").join(room)) {
+            let text = std::fs::read_to_string(&path).unwrap();
+            for room in &forbidden {
+                assert!(
+                    !text.contains(room.as_str()),
+                    "{} knows {room}",
+                    path.display()
+                );
+            }
+            // Of the runs, what they told; never how they are run.
+            for part in text.split("crate::run::").skip(1) {
+                let told = ["summary", "verdict", "compare"];
+                assert!(
+                    told.iter().any(|ok| part.starts_with(ok)),
+                    "{}",
+                    path.display()
+                );
+            }
+            assert!(text.lines().count() < 450, "{} is long", path.display());
+        }
+    }
+}
+
 #[test]
 fn every_preset_and_every_key_of_a_scenario_is_documented() {
     let scenario = read("docs/scenario.md");

@@ -55,6 +55,12 @@ pub enum CliError {
     /// Standard output is broken.
     #[error("cannot print: {0}")]
     Output(io::Error),
+    /// A result cannot be read or drawn.
+    #[error(transparent)]
+    Plot(#[from] crate::plot::PlotError),
+    /// Options that contradict each other.
+    #[error("{0}")]
+    Usage(String),
     /// A check against a kernel could not be made.
     #[error(transparent)]
     Validate(#[from] crate::validate::ValidateError),
@@ -95,6 +101,8 @@ impl CliError {
             | CliError::Share { .. }
             | CliError::Build { .. }
             | CliError::Run { .. }
+            | CliError::Plot(_)
+            | CliError::Usage(_)
             | CliError::Validate(_) => ExitCode::from(2),
             CliError::Write { .. } | CliError::Json(_) | CliError::Output(_) => ExitCode::from(1),
         }

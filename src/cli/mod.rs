@@ -2,9 +2,12 @@
 
 mod compare;
 mod error;
+mod generate;
 mod interrupt;
+mod plot;
 mod regress;
 mod replicated;
+mod report;
 mod run;
 mod schema;
 mod sensitivity;
@@ -46,12 +49,23 @@ enum Command {
     Sensitivity(sensitivity::SensitivityCommand),
     /// Keep policies from getting worse.
     Regress(regress::Regress),
+    /// Draw figures of results.
+    Plot(plot::Plot),
+    /// Write a report of results, fit for a design review.
+    Report(report::Report),
     /// Compare the simulator with observations of a real kernel.
     Validate(validate::Validate),
     /// Run random cases with faults, and check everything that has to be true.
     Torture(torture::Torture),
     /// Print the JSON Schema of scenario files.
     Schema(schema::Schema),
+    /// Print shell completions.
+    Completions(generate::Completions),
+    /// Write man pages.
+    Man(generate::Man),
+    /// Print a page of the documentation that follows from the program.
+    #[command(hide = true)]
+    Reference(generate::Reference),
 }
 
 /// Runs the command that `arguments` ask for; the first is the program's name.
@@ -83,9 +97,14 @@ pub fn run(
         Command::Tournament(command) => command.execute(policies),
         Command::Sensitivity(command) => command.execute(policies),
         Command::Regress(command) => command.execute(policies),
+        Command::Plot(command) => command.execute(),
+        Command::Report(command) => command.execute(),
         Command::Validate(command) => command.execute(),
         Command::Torture(command) => command.execute(),
         Command::Schema(command) => command.execute(),
+        Command::Completions(command) => command.execute(),
+        Command::Man(command) => command.execute(),
+        Command::Reference(command) => command.execute(),
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod plan;
 mod progress;
+mod terminal;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -12,6 +13,8 @@ use self::plan::{Finished, Plan};
 use super::{CliError, print};
 use crate::models::mpath::policy::Registry;
 use crate::run::compare::comparison;
+use crate::run::glance::glance;
+use crate::run::outcome::Outcome;
 use crate::run::summary::{FORMAT, ScenarioSummary, Summary};
 use crate::run::{csv, write};
 use crate::scenario::{self, Mode, Scenario};
@@ -136,14 +139,21 @@ impl Run {
             Some(folder) => folder.clone(),
             None => PathBuf::from("results").join(&scenario.name),
         };
-        let series = csv::series(&finished.outcomes(), scenario.series_bin);
+        let runs = finished.outcomes();
+        let source = std::fs::read_to_string(&self.scenario).unwrap_or_default();
         let files = [
-            ("summary.json", &json),
-            ("series.csv", &series),
+            ("scenario.toml", &source),
+            ("series.csv", &csv::series(&runs)),
+            ("paths.csv", &csv::paths(&runs)),
+            ("queue.csv", &csv::queue(&runs)),
+            ("latency.csv", &csv::latency(&runs)),
+            ("trace.csv", &csv::trace(&runs)),
             ("comparison.txt", &text),
+            // The last: a folder that has it is whole.
+            ("summary.json", &json),
         ];
         for (name, text) in files {
-            write::whole_file(&folder, name, text).map_err(|why| CliError::Write {
+            write::whole_file(&folder, name, text.as_bytes()).map_err(|why| CliError::Write {
                 path: folder.join(name).display().to_string(),
                 why,
             })?;
@@ -151,9 +161,19 @@ impl Run {
         if self.json {
             print(&json)
         } else if !self.quiet {
-            print(&format!("{text}\nwritten to {}\n", folder.display()))
+            let bars = match terminal::look() {
+                Some(look) => glance(&summary, &series_of(&runs), look) + "\n",
+                None => String::new(),
+            };
+            print(&format!("{bars}{text}\nwritten to {}\n", folder.display()))
         } else {
             Ok(())
         }
     }
+}
+
+/// The I/Os of each run by time.
+fn series_of(runs: &[(Mode, &Outcome)]) -> Vec<Vec<u64>> {
+    let ios = |outcome: &Outcome| outcome.series.iter().map(|bin| bin.ios).collect();
+    runs.iter().map(|(_, outcome)| ios(outcome)).collect()
 }

@@ -80,9 +80,11 @@ impl Torture {
         for found in &report.found {
             let name = found.file_name(self.seed);
             let text = found.file(self.seed);
-            write::whole_file(&self.out, &name, &text).map_err(|why| CliError::Write {
-                path: self.out.join(&name).display().to_string(),
-                why,
+            write::whole_file(&self.out, &name, text.as_bytes()).map_err(|why| {
+                CliError::Write {
+                    path: self.out.join(&name).display().to_string(),
+                    why,
+                }
             })?;
             let file = self.out.join(&name);
             print(&format!(

@@ -4,12 +4,11 @@
 
 mod backlog;
 
-use backlog::Issued;
 pub use backlog::{Backlog, Peak};
 
+use super::role::{Role, roles};
 use crate::models::block::{Action, Subject};
 use crate::models::config::MachineConfig;
-use crate::models::device::DeviceConfig;
 use crate::models::fault::ActionKind;
 use crate::models::io::DevId;
 use crate::models::san::FaultCalendar;
@@ -82,37 +81,13 @@ pub struct ErrorCount {
     pub last: Ns,
 }
 
-/// What a block device is.
-#[derive(Copy, Clone, Debug, PartialEq, Eq)]
-enum Role {
-    /// The end of a path, with a request queue.
-    Leaf,
-    /// The end of a path that takes bios.
-    BioLeaf,
-    /// A multipath device.
-    Multipath,
-    /// Another device-mapper device.
-    Between,
-}
-
 impl Marks {
     /// For the timeline of `config`, and the faults of its storage network.
     pub fn new(config: &MachineConfig, calendar: FaultCalendar) -> Self {
-        let leaves = config.devices.iter().map(|d| match &d.device {
-            DeviceConfig::NullBlk(c) if c.queue_mode == 0 => Role::BioLeaf,
-            _ => Role::Leaf,
-        });
-        let maps = config.maps.iter().map(|map| {
-            if map.table.contains(" multipath ") {
-                Role::Multipath
-            } else {
-                Role::Between
-            }
-        });
         let actions = config.actions.iter().enumerate();
         let mut planned: Vec<_> = actions.map(|(n, a)| (a.at, n, a.action.kind())).collect();
         planned.sort_by_key(|&(at, n, _)| std::cmp::Reverse((at, n)));
-        let devices: Vec<Role> = leaves.chain(maps).collect();
+        let devices = roles(config);
         Marks {
             marks: Vec::new(),
             errors: Vec::new(),
@@ -167,16 +142,12 @@ impl Marks {
                 self.waits(at, given);
             }
             (Some(Role::Leaf), Issue) | (Some(Role::BioLeaf), Queue) => {
-                backlog.issued.push(Issued {
-                    dev,
-                    sector,
-                    sectors,
-                });
+                backlog.drivers.issue(dev, sector, sectors);
                 self.issued(at, dev);
                 self.waits(at, -given);
             }
             (Some(Role::Leaf | Role::BioLeaf), Complete) => {
-                let came_back = backlog.completed(dev, sector, sectors);
+                let came_back = backlog.drivers.complete(dev, sector, sectors).sectors;
                 match (self.is_bare, came_back) {
                     (false, _) => self.waits(at, came_back),
                     // Refused before it was issued.
@@ -185,7 +156,7 @@ impl Marks {
                 }
             }
             (Some(Role::Leaf), Requeue) => {
-                let came_back = backlog.requeued(dev, sector, sectors);
+                let came_back = backlog.drivers.requeue(dev, sector, sectors).sectors;
                 self.waits(at, came_back);
             }
             _ => {}

@@ -1,8 +1,12 @@
 //! Probes: what listens to a run.
 
 pub mod blkparse;
+pub mod flow;
 pub mod gaps;
+mod in_driver;
 pub mod marks;
+pub mod opening;
+mod role;
 pub mod series;
 
 use std::sync::Arc;
@@ -26,6 +30,10 @@ pub struct Observers {
     pub marks: Option<marks::Marks>,
     /// Whether the run is to end early.
     pub stop: Option<Arc<AtomicBool>>,
+    /// What each path is given over time.
+    pub flow: Option<flow::Flow>,
+    /// The first events.
+    pub opening: Option<opening::Opening>,
 }
 
 impl Probe for Observers {
@@ -44,6 +52,12 @@ impl Probe for Observers {
         }
         if let Some(marks) = &mut self.marks {
             marks.block_event(at, dev, action, subject);
+        }
+        if let Some(flow) = &mut self.flow {
+            flow.block_event(at, dev, action, subject);
+        }
+        if let Some(opening) = &mut self.opening {
+            opening.event(at, dev, action, subject);
         }
     }
     #[inline]

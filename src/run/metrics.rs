@@ -7,16 +7,11 @@ use crate::sim::stats::LatencyStats;
 /// What all jobs saw together.
 pub fn application(outcome: &Outcome) -> ApplicationSummary {
     let seconds = outcome.duration.as_secs_f64();
-    let mut latency = LatencyStats::default();
+    let latency = latency(outcome);
     let (mut issued, mut bytes) = (0, 0);
     for direction in outcome.jobs.iter().flat_map(directions) {
         issued += direction.total_ios;
         bytes += direction.io_bytes;
-        let total = match direction.lat.count() {
-            0 => &direction.clat,
-            _ => &direction.lat,
-        };
-        latency.merge(total);
     }
     let errors: u64 = outcome.jobs.iter().map(|job| job.total_err).sum();
     let ios = issued.saturating_sub(errors);
@@ -35,6 +30,18 @@ pub fn application(outcome: &Outcome) -> ApplicationSummary {
         bytes_per_second: rate(bytes),
         latency: LatencySummary::from(&latency),
     }
+}
+
+/// From submission to completion, all jobs and directions.
+pub fn latency(outcome: &Outcome) -> LatencyStats {
+    let mut latency = LatencyStats::default();
+    for direction in outcome.jobs.iter().flat_map(directions) {
+        latency.merge(match direction.lat.count() {
+            0 => &direction.clat,
+            _ => &direction.lat,
+        });
+    }
+    latency
 }
 
 fn directions(job: &JobOutcome) -> impl Iterator<Item = &super::outcome::DirOutcome> {

@@ -5,6 +5,7 @@ pub mod bound;
 pub mod compare;
 pub mod csv;
 pub mod failover;
+pub mod glance;
 mod iostat;
 mod metrics;
 pub mod outcome;
@@ -26,11 +27,16 @@ use crate::models::machine::{BuildError, Machine, ThreadConfig, Violation};
 use crate::models::mpath::selector::StatusType;
 use crate::observe::Observers;
 use crate::observe::blkparse::Blkparse;
+use crate::observe::flow::{Flow, PathBin};
 use crate::observe::gaps::{Gaps, ThreadGaps};
 use crate::observe::marks::Marks;
+use crate::observe::opening::Opening;
 use crate::observe::series::Series;
 use crate::sim::Ns;
-use outcome::{GapsOutcome, MarksOutcome, Outcome, SeriesBin, ThreadGapsOutcome};
+use outcome::{
+    FlowOutcome, GapsOutcome, MarksOutcome, Outcome, PathBinOutcome, PathFlowOutcome, SeriesBin,
+    ThreadGapsOutcome,
+};
 
 /// How a run is observed and limited.
 #[derive(Clone, Debug, Default)]
@@ -43,6 +49,11 @@ pub struct RunOptions {
     pub gaps: bool,
     /// Whether it is kept what came first after each event of the timeline.
     pub marks: bool,
+    /// Whether it is kept what each path is given over time, in bins as wide as
+    /// those of the time series.
+    pub flow: bool,
+    /// Whether the first events are kept.
+    pub opening: bool,
     /// Events of the same time come in random order, which this seed decides.
     pub shuffle_ties: Option<u64>,
     /// Where a run tells how far it has come.
@@ -93,7 +104,8 @@ pub enum RunError {
 pub fn run(config: &MachineConfig, options: &RunOptions) -> Result<Outcome, RunError> {
     let threads = threads(config)?;
     let RunOptions { trace, gaps, .. } = *options;
-    let is_watched = trace || gaps || options.marks || options.stop.is_some();
+    let is_watched =
+        trace || gaps || options.marks || options.opening || options.stop.is_some();
     if !is_watched && options.series_bin.is_none() {
         let machine = Machine::build(config, &threads, crate::models::probe::NoProbe)?;
         return Ok(execute(config, options, machine)?.1);
@@ -104,6 +116,8 @@ pub fn run(config: &MachineConfig, options: &RunOptions) -> Result<Outcome, RunE
         gaps: options.gaps.then(Gaps::default),
         marks: None,
         stop: options.stop.clone(),
+        flow: (options.series_bin.filter(|_| options.flow)).map(|bin| Flow::new(config, bin)),
+        opening: options.opening.then(Opening::default),
     };
     let mut machine = Machine::build(config, &threads, observers)?;
     if options.marks {
@@ -119,12 +133,23 @@ pub fn run(config: &MachineConfig, options: &RunOptions) -> Result<Outcome, RunE
     }
     if let Some(series) = &machine.probe.series {
         outcome.series = bins(series);
+        outcome.series_bin = series.width;
     }
     let names: Vec<String> = {
         let jobs = machine.app.threads.iter().map(|t| &t.fio.spec().name);
         let scripts = config.workload.scripts.iter().map(|s| &s.name);
         jobs.chain(scripts).cloned().collect()
     };
+    if let Some(opening) = &machine.probe.opening {
+        let events = opening.events.iter();
+        outcome.opening = events
+            .map(|event| (machine.dev_name(event.dev).to_string(), event.clone()))
+            .collect();
+    }
+    outcome.flow = machine.probe.flow.map(|mut flow| {
+        flow.until(outcome.duration);
+        flow_outcome(config, &flow)
+    });
     outcome.gaps = machine.probe.gaps.map(|gaps| gaps_outcome(gaps, &names));
     outcome.marks = machine
         .probe
@@ -198,6 +223,36 @@ fn gaps_outcome(gaps: Gaps, names: &[String]) -> GapsOutcome {
         longest: gaps.longest,
         application: thread(gaps.application, ""),
         threads: threads.map(|(i, t)| thread(t, name(i))).collect(),
+    }
+}
+
+fn flow_outcome(config: &MachineConfig, flow: &Flow) -> FlowOutcome {
+    let names = config.devices.iter().map(|d| d.name.clone());
+    let bins = flow.paths.iter().map(|series| {
+        let width = series.width();
+        let mean = |bin: &PathBin| bin.in_flight as f64 / width.0 as f64;
+        let bins = series.bins().map(|(at, bin)| PathBinOutcome {
+            at,
+            commands: bin.commands,
+            bytes: bin.bytes,
+            in_flight: mean(bin),
+        });
+        (width, bins.collect())
+    });
+    let width = flow.waiting.width();
+    let waiting = flow.waiting.bins();
+    FlowOutcome {
+        paths: names
+            .zip(bins)
+            .map(|(device, (width, bins))| PathFlowOutcome {
+                device,
+                width,
+                bins,
+            })
+            .collect(),
+        waiting: waiting
+            .map(|(at, sum)| (at, *sum as f64 / width.0 as f64))
+            .collect(),
     }
 }
 

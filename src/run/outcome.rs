@@ -3,6 +3,7 @@
 use crate::models::fault::ActionKind;
 use crate::models::workload::fio::windows::Windows;
 use crate::observe::marks::{ErrorCount, EventId, Mark};
+use crate::observe::opening::Event;
 use crate::sim::Ns;
 use crate::sim::stats::LatencyStats;
 
@@ -25,6 +26,12 @@ pub struct Outcome {
     pub blkparse: Vec<(String, Vec<String>)>,
     /// Completions and bytes a bin, if a series was asked for.
     pub series: Vec<SeriesBin>,
+    /// Width of a bin of the series: as asked for, or wider in a long run.
+    pub series_bin: Ns,
+    /// What each path was given over time, if that was asked for.
+    pub flow: Option<FlowOutcome>,
+    /// The first events and their devices, if they were asked for.
+    pub opening: Vec<(String, Event)>,
     /// What was done to the computer, in order of the timeline.
     pub actions: Vec<ActionOutcome>,
     /// What came first after each of them, if it was asked for.
@@ -278,6 +285,39 @@ pub struct SeriesBin {
     pub bytes: u64,
     /// Application I/Os completed with an error.
     pub errors: u64,
+}
+
+/// What each path was given over time, and what waited above all of them.
+#[derive(Clone, Debug, Default)]
+pub struct FlowOutcome {
+    /// Every leaf device.
+    pub paths: Vec<PathFlowOutcome>,
+    /// Start of each bin, and the bytes that waited, on average.
+    pub waiting: Vec<(Ns, f64)>,
+}
+
+/// What a path was given over time.
+#[derive(Clone, Debug, Default)]
+pub struct PathFlowOutcome {
+    /// The device.
+    pub device: String,
+    /// Width of a bin.
+    pub width: Ns,
+    /// The bins.
+    pub bins: Vec<PathBinOutcome>,
+}
+
+/// A bin of a path.
+#[derive(Copy, Clone, Debug, Default)]
+pub struct PathBinOutcome {
+    /// Start of the bin.
+    pub at: Ns,
+    /// Commands that its driver was given.
+    pub commands: u64,
+    /// Their bytes.
+    pub bytes: u64,
+    /// Commands that the driver had, on average.
+    pub in_flight: f64,
 }
 
 /// How long the application went without a completion.

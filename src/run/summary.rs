@@ -66,6 +66,30 @@ pub struct ScenarioSummary {
     /// events.
     #[serde(default)]
     pub shuffle_ties: Option<u64>,
+    /// The ends of the paths, and how the computer reaches them.
+    #[serde(default)]
+    pub devices: Vec<EndSummary>,
+}
+
+/// The end of a path, and how the computer reaches it.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct EndSummary {
+    /// Kernel name.
+    pub name: String,
+    /// `null_blk`, `scsi_debug`, `port` or `lun`.
+    pub kind: String,
+    /// The initiator port, of a LUN.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub initiator: Option<String>,
+    /// Links between switches on the way.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub via: Vec<String>,
+    /// The target port, of a LUN.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub target: Option<String>,
+    /// The LUN, or the media behind a port.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub media: Option<String>,
 }
 
 /// One run.

@@ -3,16 +3,30 @@
 use std::io::{self, Write};
 use std::path::Path;
 
-/// Writes `text` to `folder`/`name`: beside it first, then renamed. Folders
+/// Writes `bytes` to `path`, as [`whole_file`] does.
+///
+/// # Errors
+/// As there; also that `path` names no file.
+pub fn file(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let folder = match path.parent() {
+        Some(folder) if folder != Path::new("") => folder,
+        _ => Path::new("."),
+    };
+    let name = path.file_name().and_then(|name| name.to_str());
+    let name = name.ok_or_else(|| io::Error::other("not the name of a file"))?;
+    whole_file(folder, name, bytes)
+}
+
+/// Writes `bytes` to `folder`/`name`: beside it first, then renamed. Folders
 /// are made on the way.
 ///
 /// # Errors
 /// What the file system says; the old file is then untouched.
-pub fn whole_file(folder: &Path, name: &str, text: &str) -> io::Result<()> {
+pub fn whole_file(folder: &Path, name: &str, bytes: &[u8]) -> io::Result<()> {
     std::fs::create_dir_all(folder)?;
     let beside = folder.join(format!(".{name}.{}", std::process::id()));
     let written = std::fs::File::create(&beside).and_then(|mut file| {
-        file.write_all(text.as_bytes())?;
+        file.write_all(bytes)?;
         file.sync_all()
     });
     let renamed = written.and_then(|()| std::fs::rename(&beside, folder.join(name)));

@@ -137,6 +137,8 @@ impl<'s> Plan<'s> {
                     series_bin: Some(self.scenario.series_bin),
                     gaps: has_timeline,
                     marks: has_timeline,
+                    flow: !planned.twin,
+                    opening: !planned.twin,
                     shuffle_ties,
                     progress: Some(planned.progress.clone()),
                     stop: None,

@@ -2,7 +2,7 @@
 //! path's driver has yet, wherever they are held in between.
 
 use crate::models::fault::ActionKind;
-use crate::models::io::DevId;
+use crate::observe::in_driver::InDriver;
 use crate::sim::Ns;
 
 /// How much waits, and whose peaks are kept.
@@ -13,24 +13,13 @@ pub struct Backlog {
     /// The most that waited before the first event of the timeline.
     pub normal: i64,
     /// What drivers have.
-    pub(super) issued: Vec<Issued>,
+    pub(super) drivers: InDriver,
     begun: bool,
     /// How many bios the multipath devices were given, and their sectors.
     given: (u64, u64),
     /// The mark of the last event that broke something, and of the last that
     /// repaired something.
     current: [Option<usize>; 2],
-}
-
-/// A command that a driver has.
-#[derive(Copy, Clone, Debug)]
-pub(super) struct Issued {
-    /// Its device.
-    pub dev: DevId,
-    /// Where what is left of it begins.
-    pub sector: u64,
-    /// What is left of it.
-    pub sectors: u32,
 }
 
 /// The queue that an event has left behind.
@@ -72,39 +61,6 @@ impl Backlog {
         self.given.1 as f64 / self.given.0.max(1) as f64
     }
 
-    /// The command of that place. Several may begin at the same sector: one of
-    /// that size is meant, if there is one.
-    fn find(&self, dev: DevId, sector: u64, sectors: u32) -> Option<usize> {
-        let begins = |i: &Issued| i.dev == dev && i.sector == sector;
-        let whole = |i: &Issued| begins(i) && i.sectors == sectors;
-        let issued = &self.issued;
-        issued
-            .iter()
-            .position(whole)
-            .or_else(|| issued.iter().position(begins))
-    }
-    /// Sectors of a command are complete; how many a driver had.
-    pub(super) fn completed(&mut self, dev: DevId, sector: u64, sectors: u32) -> i64 {
-        let Some(at) = self.find(dev, sector, sectors) else {
-            return 0;
-        };
-        let command = &mut self.issued[at];
-        let done = command.sectors.min(sectors);
-        command.sector += u64::from(done);
-        command.sectors -= done;
-        if command.sectors == 0 {
-            self.issued.swap_remove(at);
-        }
-        i64::from(done)
-    }
-    /// A command is put back, which a driver may never have had; how many
-    /// sectors it had.
-    pub(super) fn requeued(&mut self, dev: DevId, sector: u64, sectors: u32) -> i64 {
-        match self.find(dev, sector, sectors) {
-            Some(at) => i64::from(self.issued.swap_remove(at).sectors),
-            None => 0,
-        }
-    }
 
     /// So many sectors more wait, or less; the marks whose peaks this concerns.
     #[inline]
@@ -135,22 +91,6 @@ impl Peak {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn commands_that_begin_at_the_same_sector_are_told_apart_by_their_size() {
-        let mut b = Backlog::default();
-        let dev = DevId(0);
-        for sectors in [8, 16] {
-            b.issued.push(Issued {
-                dev,
-                sector: 64,
-                sectors,
-            });
-        }
-        assert_eq!(b.completed(dev, 64, 16), 16);
-        assert_eq!(b.requeued(dev, 64, 8), 8);
-        assert!(b.issued.is_empty());
-    }
 
     #[test]
     fn a_queue_builds_up_stands_and_drains() {

@@ -1,13 +1,14 @@
 //! From scenarios and outcomes to their summaries.
 
 use super::{
-    DeviceSummary, DirectionSummary, JobDirection, JobSummary, LatencySummary, MapSummary,
-    PathSummary, RunSummary, ScenarioSummary,
+    DeviceSummary, DirectionSummary, EndSummary, JobDirection, JobSummary, LatencySummary,
+    MapSummary, PathSummary, RunSummary, ScenarioSummary,
 };
+use crate::models::device::DeviceConfig;
 use crate::run::failover::failover;
 use crate::run::metrics::{application, cpu, layer};
 use crate::run::outcome::{DeviceOutcome, DirStats, JobOutcome, MapOutcome, Outcome, PathOutcome};
-use crate::scenario::{Mode, Scenario};
+use crate::scenario::{Device, Mode, Scenario};
 use crate::sim::stats::LatencyStats;
 
 impl ScenarioSummary {
@@ -22,6 +23,40 @@ impl ScenarioSummary {
             hz: scenario.host.hz,
             set: set.to_vec(),
             shuffle_ties: None,
+            devices: scenario.devices.iter().map(EndSummary::new).collect(),
+        }
+    }
+}
+
+impl EndSummary {
+    /// Of a leaf device.
+    fn new(device: &Device) -> EndSummary {
+        let end = EndSummary {
+            name: device.name.clone(),
+            ..EndSummary::default()
+        };
+        match &device.kind {
+            DeviceConfig::NullBlk(_) => EndSummary {
+                kind: "null_blk".into(),
+                ..end
+            },
+            DeviceConfig::ScsiDebug(_) => EndSummary {
+                kind: "scsi_debug".into(),
+                ..end
+            },
+            DeviceConfig::ArrayPort(port) => EndSummary {
+                kind: "port".into(),
+                media: port.media.clone(),
+                ..end
+            },
+            DeviceConfig::Lun(lun) => EndSummary {
+                kind: "lun".into(),
+                initiator: Some(lun.initiator.clone()),
+                via: lun.via.clone(),
+                target: Some(lun.target.clone()),
+                media: Some(lun.lun.clone()),
+                ..end
+            },
         }
     }
 }

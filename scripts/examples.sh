@@ -1,0 +1,35 @@
+#!/usr/bin/env bash
+# Makes results/examples/ anew; with --check, tells whether it is current.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+mpathsim="${MPATHSIM:-target/release/mpathsim}"
+
+made="$(mktemp -d)"
+trap 'rm -rf "$made"' EXIT
+
+# A scenario, and the kinds of figures that are kept.
+example() {
+    local name scratch="$made/scratch"
+    name="$(basename "$1" .toml)"
+    "$mpathsim" run "$1" --quiet --out "$scratch"
+    mkdir -p "$made/examples/$name"
+    cp "$scratch"/{comparison.txt,summary.json} "$made/examples/$name/"
+    for kind in "${@:2}"; do
+        "$mpathsim" plot "$scratch" --kind "$kind" --out "$made/examples/$name/$kind.svg" >/dev/null
+        "$mpathsim" plot "$scratch" --kind "$kind" --theme dark \
+            --out "$made/examples/$name/$kind-dark.svg" >/dev/null
+    done
+    rm -rf "$scratch"
+}
+example scenarios/quick-start.toml layers sequence
+example scenarios/failover/port-down-and-back.toml failover
+
+if [ "${1:-}" = --check ]; then
+    if ! diff -rq "$made/examples" results/examples; then
+        echo "results/examples is not current: run scripts/examples.sh" >&2
+        exit 1
+    fi
+else
+    rm -rf results/examples
+    cp -r "$made/examples" results/examples
+fi

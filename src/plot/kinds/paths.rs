@@ -1,0 +1,194 @@
+//! What each path carries over time, and how much it has in flight.
+
+use super::run_parts::{foot, mode_name, modes, path_devices, seconds};
+use crate::plot::chart::{Key, Panel, legend, margin, page};
+use crate::plot::drawing::{Dash, Drawing, Rect, Table, label, rect};
+use crate::plot::result::{PathRow, RunResult};
+use crate::plot::scale::Scale;
+use crate::plot::theme::Ink;
+use crate::plot::units::Unit;
+use crate::run::summary::RunSummary;
+
+/// Draws it.
+pub fn paths(result: &RunResult) -> Drawing {
+    let title = format!("Load of the paths: {}", result.summary.scenario.name);
+    let subtitle = "What their drivers are given, and commands that these have at a time";
+    let (mut drawing, space) = page(960.0, 600.0, &title, subtitle, &foot(result));
+    drawing.alt =
+        "Bandwidth of each path over time, stacked, and commands in flight on each path, \
+                   in each mode"
+            .into();
+    let runs: Vec<&RunSummary> = modes(result)
+        .into_iter()
+        .filter(|r| r.mode != "single")
+        .collect();
+    let runs = if runs.is_empty() { modes(result) } else { runs };
+    let devices = path_devices(result);
+    let key = |(i, name): (usize, &String)| Key::square(Ink::Path(i as u8), name.as_str());
+    let keys: Vec<Key> = devices.iter().enumerate().map(key).collect();
+    let below = legend(&mut drawing, &keys, space.x, space.y, space.w) + 14.0;
+    let columns = runs.len().max(1) as f64;
+    let width = space.w / columns;
+    let height = (space.h - below - 22.0) / 2.0;
+    let bands: Vec<Vec<Band>> = runs
+        .iter()
+        .map(|run| bands(result, run, &devices))
+        .collect();
+    let tops = bands.iter().flatten().map(|band| band.total());
+    let y1 = Scale::from_zero(Unit::ByteRate, tops.fold(0.0, f64::max));
+    let most = bands
+        .iter()
+        .flatten()
+        .flat_map(|b| b.in_flight.iter().copied());
+    let y2 = Scale::from_zero(Unit::Count, most.fold(0.0, f64::max));
+    let x = Scale::span(Unit::Time, 0.0, seconds(result) * 1e9);
+    let left = margin(&y1).max(margin(&y2));
+    drawing.table = Table::new(["mode", "path", "share of the bytes", "in flight", "in use"]);
+    for (n, (run, bands)) in runs.iter().zip(&bands).enumerate() {
+        let at = |row: f64| -> Rect {
+            let y = space.y + below + 22.0 + row * height;
+            rect(space.x + n as f64 * width, y, width, height)
+        };
+        let head = at(0.0);
+        drawing.bar(
+            rect(head.x, head.y - 22.0, 4.0, 18.0),
+            Ink::of_mode(&run.mode),
+        );
+        drawing.text(label(head.x + 12.0, head.y - 13.0, mode_name(run), 15.0).bold());
+        let top = Panel::with_margin(at(0.0), x, y1, false, left);
+        top.draw_y(&mut drawing, "bandwidth");
+        let low = Panel::with_margin(at(1.0), x, y2, true, left);
+        low.draw_y(&mut drawing, "in flight");
+        stack(&mut drawing, &top, bands, devices.len());
+        for device in 0..devices.len() {
+            let points = bands.iter().flat_map(|b| {
+                let v = b.in_flight.get(device).copied().unwrap_or(0.0);
+                [(b.from, v), (b.to, v)]
+            });
+            low.curve(
+                &mut drawing,
+                points,
+                Ink::Path(device as u8),
+                1.8,
+                Dash::Solid,
+            );
+        }
+        top.draw_x_line(&mut drawing);
+        low.draw_x(&mut drawing, "time");
+        tell(&mut drawing, [&top, &low], run, bands, &devices);
+        for path in &run.paths {
+            drawing.table.row([
+                mode_name(run),
+                path.device.clone(),
+                Unit::Share.tell(path.share),
+                crate::plot::units::figures(path.in_flight),
+                Unit::Share.tell(path.utilisation),
+            ]);
+        }
+    }
+    drawing
+}
+
+/// A time, and what each path has then.
+struct Band {
+    from: f64,
+    to: f64,
+    rate: Vec<f64>,
+    in_flight: Vec<f64>,
+}
+
+impl Band {
+    fn total(&self) -> f64 {
+        self.rate.iter().sum()
+    }
+}
+
+/// At most so many bands are drawn.
+const BANDS: usize = 60;
+
+/// The bins of a run, joined until a page has room for them.
+fn bands(result: &RunResult, run: &RunSummary, devices: &[String]) -> Vec<Band> {
+    let rows: Vec<&PathRow> = result
+        .paths
+        .iter()
+        .filter(|row| row.mode == run.mode)
+        .collect();
+    let mut times: Vec<f64> = rows.iter().map(|row| row.time_s).collect();
+    times.sort_by(f64::total_cmp);
+    times.dedup();
+    let bin = times
+        .windows(2)
+        .map(|w| w[1] - w[0])
+        .fold(f64::INFINITY, f64::min);
+    let end = run.duration_ns as f64 / 1e9;
+    let bin = if bin.is_finite() { bin } else { end.max(1e-9) };
+    let bins = ((end / bin).ceil() as usize).max(1);
+    let join = bins.div_ceil(BANDS);
+    let count = bins.div_ceil(join);
+    let mut bands: Vec<Band> = (0..count)
+        .map(|i| Band {
+            from: (i * join) as f64 * bin * 1e9,
+            to: (((i + 1) * join) as f64 * bin).min(end) * 1e9,
+            rate: vec![0.0; devices.len()],
+            in_flight: vec![0.0; devices.len()],
+        })
+        .collect();
+    for (d, device) in devices.iter().enumerate() {
+        for row in rows.iter().filter(|row| row.device == *device) {
+            let i = ((row.time_s / bin).round() as usize / join).min(count - 1);
+            let band = &mut bands[i];
+            let long = ((band.to - band.from) / 1e9).max(1e-9);
+            band.rate[d] += row.bytes as f64 / long;
+            band.in_flight[d] += row.in_flight * bin / long;
+        }
+    }
+    bands
+}
+
+fn stack(drawing: &mut Drawing, panel: &Panel, bands: &[Band], devices: usize) {
+    let mut floor = vec![0.0; bands.len()];
+    for device in 0..devices {
+        let mut upper = Vec::new();
+        let mut lower = Vec::new();
+        for (band, floor) in bands.iter().zip(&mut floor) {
+            let top = *floor + band.rate[device];
+            for x in [band.from, band.to] {
+                upper.push(panel.at(x, top));
+                lower.push(panel.at(x, *floor));
+            }
+            *floor = top;
+        }
+        upper.extend(lower.into_iter().rev());
+        drawing.area(upper, Ink::Path(device as u8).alpha(0.85));
+    }
+}
+
+fn tell(
+    drawing: &mut Drawing,
+    panels: [&Panel; 2],
+    run: &RunSummary,
+    bands: &[Band],
+    devices: &[String],
+) {
+    // A page with a place for each of many bands is slow, and no one aims so well.
+    let every = bands.len().div_ceil(60).max(1);
+    for group in bands.chunks(every) {
+        let (Some(first), Some(last)) = (group.first(), group.last()) else {
+            continue;
+        };
+        let mean =
+            |of: &dyn Fn(&Band) -> f64| group.iter().map(of).sum::<f64>() / group.len() as f64;
+        let mut rates = format!("{}, from {}", mode_name(run), Unit::Time.tell(first.from));
+        let mut flights = rates.clone();
+        for (d, device) in devices.iter().enumerate() {
+            let rate = Unit::ByteRate.tell(mean(&|b| b.rate[d]));
+            rates += &format!("\n{device}: {rate}");
+            let n = crate::plot::units::figures(mean(&|b| b.in_flight[d]));
+            flights += &format!("\n{device}: {n} in flight");
+        }
+        for (panel, text) in panels.into_iter().zip([rates, flights]) {
+            let (l, r) = (panel.x_at(first.from), panel.x_at(last.to));
+            drawing.spot(rect(l, panel.area.y, r - l, panel.area.h), text);
+        }
+    }
+}

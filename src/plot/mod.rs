@@ -1,0 +1,164 @@
+//! Figures, from results only: nothing is simulated here.
+//!
+//! A figure is a [`Drawing`]: shapes in colours that are meanings. [`svg()`] and
+//! [`png()`] make it ink, on light or dark paper. Every figure also carries the
+//! values behind it, as a table and as places that tell theirs.
+
+pub mod chart;
+mod drawing;
+mod font;
+mod ink;
+mod kinds;
+mod raster;
+pub mod result;
+pub mod scale;
+mod svg;
+mod theme;
+pub mod units;
+
+pub use drawing::{Anchor, Dash, Drawing, Label, Paint, Rect, Shape, Spot, Table, label, rect};
+pub use font::Weight;
+pub use kinds::Choice;
+pub use raster::png;
+pub use svg::{Colours, escape, svg};
+pub use theme::{Ink, Theme};
+
+use result::{Found, ResultError};
+
+/// Why there is no figure.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum PlotError {
+    /// The result cannot be read.
+    #[error(transparent)]
+    Result(#[from] ResultError),
+    /// The result has not what this kind shows.
+    #[error("{0} has nothing for a figure of kind `{1}`; it has: {2}")]
+    NotThere(String, &'static str, String),
+    /// A sweep has no such axis.
+    #[error("no axis {0:?}; there are: {1}")]
+    NoAxis(String, String),
+    /// A sweep has too few axes with several values.
+    #[error("too few axes with several values for this figure; there are: {0}")]
+    TooFewAxes(String),
+    /// A sweep has no such figure.
+    #[error("no figure {0:?}; there are: {1}")]
+    NoMetric(String, String),
+    /// It cannot be drawn.
+    #[error("cannot draw: {0}")]
+    Draw(String),
+}
+
+/// A kind of figure.
+#[derive(Copy, Clone, PartialEq, Eq, Debug)]
+pub enum Kind {
+    /// Merge rate and mean request by layer.
+    Layers,
+    /// The first I/Os one by one.
+    Sequence,
+    /// Cumulative distribution of latency.
+    Latency,
+    /// Latency by percentile.
+    Percentiles,
+    /// Load of the paths over time.
+    Paths,
+    /// What follows a fault.
+    Failover,
+    /// Figures against an axis of a sweep.
+    Lines,
+    /// A figure over two axes of a sweep.
+    Heat,
+    /// Which mode wins, over two axes.
+    Crossover,
+    /// Policies, the best first.
+    Ranking,
+}
+
+impl Kind {
+    /// Every kind.
+    pub const ALL: [Kind; 10] = [
+        Kind::Layers,
+        Kind::Sequence,
+        Kind::Latency,
+        Kind::Percentiles,
+        Kind::Paths,
+        Kind::Failover,
+        Kind::Lines,
+        Kind::Heat,
+        Kind::Crossover,
+        Kind::Ranking,
+    ];
+
+    /// As it is called in options and file names.
+    pub fn name(self) -> &'static str {
+        match self {
+            Kind::Layers => "layers",
+            Kind::Sequence => "sequence",
+            Kind::Latency => "latency",
+            Kind::Percentiles => "percentiles",
+            Kind::Paths => "paths",
+            Kind::Failover => "failover",
+            Kind::Lines => "lines",
+            Kind::Heat => "heat",
+            Kind::Crossover => "crossover",
+            Kind::Ranking => "ranking",
+        }
+    }
+
+    /// The kinds that `found` has something for, the one that tells most first.
+    pub fn of(found: &Found) -> Vec<Kind> {
+        let is_there = |kind: &Kind| kind.suits(found);
+        let order: &[Kind] = match found {
+            Found::Run(_) => &[
+                Kind::Failover,
+                Kind::Layers,
+                Kind::Sequence,
+                Kind::Latency,
+                Kind::Percentiles,
+                Kind::Paths,
+            ],
+            Found::Sweep(_) => &[Kind::Crossover, Kind::Lines, Kind::Heat, Kind::Ranking],
+        };
+        order.iter().copied().filter(is_there).collect()
+    }
+
+    fn suits(self, found: &Found) -> bool {
+        match found {
+            Found::Run(run) => match self {
+                Kind::Layers => !run.summary.runs.is_empty(),
+                Kind::Sequence => !run.trace.is_empty(),
+                Kind::Latency | Kind::Percentiles => !run.latency.is_empty(),
+                Kind::Paths => !run.paths.is_empty(),
+                Kind::Failover => run.summary.runs.iter().any(|r| r.failover.is_some()),
+                _ => false,
+            },
+            Found::Sweep(_) => self.draw(found, &Choice::default()).is_ok(),
+        }
+    }
+
+    /// Draws `found`.
+    ///
+    /// # Errors
+    /// It has nothing of this kind.
+    pub fn draw(self, found: &Found, choice: &Choice) -> Result<Drawing, PlotError> {
+        let nothing = || {
+            let name = found.name().to_owned();
+            let kinds: Vec<&str> = Kind::of(found).iter().map(|kind| kind.name()).collect();
+            PlotError::NotThere(name, self.name(), kinds.join(", "))
+        };
+        match (found, self) {
+            (Found::Run(_), _) if !self.suits(found) => Err(nothing()),
+            (Found::Run(run), Kind::Layers) => Ok(kinds::layers(run)),
+            (Found::Run(run), Kind::Sequence) => Ok(kinds::sequence(run)),
+            (Found::Run(run), Kind::Latency) => Ok(kinds::latency(run)),
+            (Found::Run(run), Kind::Percentiles) => Ok(kinds::percentiles(run)),
+            (Found::Run(run), Kind::Paths) => Ok(kinds::paths(run)),
+            (Found::Run(run), Kind::Failover) => Ok(kinds::failover(run)),
+            (Found::Sweep(sweep), Kind::Lines) => kinds::lines(sweep, choice),
+            (Found::Sweep(sweep), Kind::Heat) => kinds::heat(sweep, choice),
+            (Found::Sweep(sweep), Kind::Crossover) => kinds::crossover(sweep, choice),
+            (Found::Sweep(sweep), Kind::Ranking) => kinds::ranking(sweep, choice),
+            _ => Err(nothing()),
+        }
+    }
+}

@@ -1,0 +1,255 @@
+//! Scales: from values to pixels, and the values that are written beside them.
+
+use super::units::{Unit, trim};
+
+/// How a scale runs.
+#[derive(Copy, Clone, PartialEq, Debug)]
+pub enum Run {
+    /// Evenly.
+    Linear,
+    /// A factor is a length. Values must be above 0.
+    Log,
+    /// A factor of what is missing to 1 is a length: 0.9, 0.99, 0.999.
+    Tail,
+}
+
+/// A scale from `low` to `high`.
+#[derive(Copy, Clone, PartialEq, Debug)]
+pub struct Scale {
+    /// How it runs.
+    pub run: Run,
+    /// Its unit.
+    pub unit: Unit,
+    /// Least value.
+    pub low: f64,
+    /// Greatest value.
+    pub high: f64,
+}
+
+/// A value that is written beside a scale.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Tick {
+    /// The value.
+    pub at: f64,
+    /// As it is written; empty: a line only.
+    pub text: String,
+}
+
+impl Scale {
+    /// From 0 to somewhat above `most`: whole steps.
+    pub fn from_zero(unit: Unit, most: f64) -> Scale {
+        let most = if most > 0.0 && most.is_finite() {
+            most
+        } else {
+            1.0
+        };
+        let step = step(unit, most, 5.0);
+        Scale {
+            run: Run::Linear,
+            unit,
+            low: 0.0,
+            high: (most * 1.02 / step).ceil() * step,
+        }
+    }
+    /// From `low` to `high`, as they are.
+    pub fn span(unit: Unit, low: f64, high: f64) -> Scale {
+        let high = if high > low { high } else { low + 1.0 };
+        Scale {
+            run: Run::Linear,
+            unit,
+            low,
+            high,
+        }
+    }
+    /// The powers and halves about all of `values` above 0.
+    pub fn log(unit: Unit, values: impl IntoIterator<Item = f64>) -> Scale {
+        let values = values.into_iter().filter(|v| *v > 0.0 && v.is_finite());
+        let (low, high) = values.fold((f64::INFINITY, 0.0f64), |(low, high), v| {
+            (low.min(v), high.max(v))
+        });
+        let (low, high) = if low.is_finite() {
+            (low, high)
+        } else {
+            (1.0, 10.0)
+        };
+        let nice = nice_log(unit);
+        // One value alone stands in the middle.
+        let (low, high) = if high < low * 1.01 {
+            (low / 2.0, high * 2.0)
+        } else {
+            (low, high)
+        };
+        let below = nice.iter().rev().find(|n| **n <= low * 1.0001);
+        let above = nice.iter().find(|n| **n >= high * 0.9999);
+        let low = below.copied().unwrap_or(low);
+        let high = above.copied().unwrap_or(high);
+        Scale {
+            run: Run::Log,
+            unit,
+            low,
+            high: if high > low { high } else { 10.0 * low },
+        }
+    }
+    /// Percentiles from 0 until `nines` nines.
+    pub fn tail(nines: u32) -> Scale {
+        Scale {
+            run: Run::Tail,
+            unit: Unit::Share,
+            low: 0.0,
+            high: 1.0 - libm::pow(10.0, -f64::from(nines)),
+        }
+    }
+
+    fn stretch(&self, v: f64) -> f64 {
+        match self.run {
+            Run::Linear => v,
+            Run::Log => libm::log10(v.max(1e-300)),
+            Run::Tail => -libm::log10((1.0 - v).max(1e-12)),
+        }
+    }
+    /// Where `v` lies: 0 at the low end, 1 at the high end.
+    pub fn place(&self, v: f64) -> f64 {
+        let (low, high) = (self.stretch(self.low), self.stretch(self.high));
+        (self.stretch(v) - low) / (high - low)
+    }
+
+    /// About `n` values to write beside it.
+    pub fn ticks(&self, n: f64) -> Vec<Tick> {
+        match self.run {
+            Run::Linear => self.linear(n),
+            Run::Log => self.powers(n),
+            Run::Tail => self.nines(),
+        }
+    }
+
+    fn linear(&self, n: f64) -> Vec<Tick> {
+        let step = step(self.unit, self.high - self.low, n.max(1.0));
+        let (divisor, _) = self.unit.of_axis(self.high.abs().max(self.low.abs()));
+        let digits = (-libm::floor(libm::log10(step / divisor) + 1e-9)).clamp(0.0, 9.0) as usize;
+        // Steps of a quarter need one digit more.
+        let exact = (step / divisor * libm::pow(10.0, digits as f64)).fract() < 1e-6;
+        let digits = if exact { digits } else { digits + 2 };
+        let first = (self.low / step - 1e-9).ceil() as i64;
+        let last = (self.high / step + 1e-9).floor() as i64;
+        (first..=last)
+            .map(|i| {
+                let at = i as f64 * step;
+                let text = trim(&format!("{:.digits$}", at / divisor));
+                Tick { at, text }
+            })
+            .collect()
+    }
+
+    fn powers(&self, n: f64) -> Vec<Tick> {
+        let inside = |v: &f64| *v >= self.low * 0.9999 && *v <= self.high * 1.0001;
+        let all: Vec<f64> = nice_log(self.unit).into_iter().filter(inside).collect();
+        let base = self.unit.base();
+        let is_power = |v: &f64| {
+            let power = libm::log10(*v) / libm::log10(base);
+            (power - power.round()).abs() < 1e-6
+        };
+        let shown: Vec<f64> = if all.len() as f64 <= n {
+            all
+        } else {
+            let powers: Vec<f64> = all.into_iter().filter(is_power).collect();
+            let every = (powers.len() as f64 / n).ceil().max(1.0) as usize;
+            powers.into_iter().step_by(every).collect()
+        };
+        let tick = |at| Tick {
+            at,
+            text: self.unit.tell(at),
+        };
+        shown.into_iter().map(tick).collect()
+    }
+
+    fn nines(&self) -> Vec<Tick> {
+        let all = [
+            (0.0, "0 %"),
+            (0.5, "50 %"),
+            (0.9, "90 %"),
+            (0.99, "99 %"),
+            (0.999, "99.9 %"),
+            (0.9999, "99.99 %"),
+            (0.99999, "99.999 %"),
+            (0.999_999, "99.9999 %"),
+        ];
+        let inside = all.iter().filter(|(at, _)| *at <= self.high + 1e-9);
+        let tick = |&(at, text): &(f64, &str)| Tick {
+            at,
+            text: text.into(),
+        };
+        inside.map(tick).collect()
+    }
+}
+
+/// 1, 2 and 5 times the powers of ten; of bytes, the powers of two.
+fn nice_log(unit: Unit) -> Vec<f64> {
+    let least = match unit {
+        Unit::Share => -6,
+        _ => -3,
+    };
+    if unit.base() == 2.0 {
+        return (0..60).map(|n| libm::pow(2.0, f64::from(n))).collect();
+    }
+    let of_power = |n: i32| [1.0, 2.0, 5.0].map(|m| m * libm::pow(10.0, f64::from(n)));
+    (least..14).flat_map(of_power).collect()
+}
+
+/// A round step of which about `n` make `span`.
+fn step(unit: Unit, span: f64, n: f64) -> f64 {
+    let raw = span / n;
+    if unit.base() == 2.0 && raw >= 1.0 {
+        // Whole in the unit that is written: 200 KiB, 25 MiB.
+        let (size, _) = unit.of_axis(span);
+        return size * step(Unit::Count, span / size, n);
+    }
+    let power = libm::pow(10.0, libm::floor(libm::log10(raw)));
+    let times = raw / power;
+    let round = match times {
+        t if t <= 1.0 => 1.0,
+        t if t <= 2.0 => 2.0,
+        t if t <= 2.5 => 2.5,
+        t if t <= 5.0 => 5.0,
+        _ => 10.0,
+    };
+    let step = round * power;
+    match unit {
+        Unit::Count if raw >= 0.5 => step.max(1.0),
+        _ => step,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn texts(scale: Scale, n: f64) -> Vec<String> {
+        scale.ticks(n).into_iter().map(|t| t.text).collect()
+    }
+
+    #[test]
+    fn ticks_are_round_in_the_unit_that_is_written() {
+        let k = Scale::from_zero(Unit::PerSecond, 31_000.0);
+        assert_eq!(texts(k, 5.0), ["0", "10", "20", "30", "40"]);
+        let bytes = Scale::from_zero(Unit::Bytes, 100_000.0);
+        assert_eq!(texts(bytes, 5.0), ["0", "20", "40", "60", "80", "100"]);
+        let share = Scale::from_zero(Unit::Share, 0.98);
+        assert_eq!(texts(share, 5.0), ["0", "20", "40", "60", "80", "100"]);
+    }
+
+    #[test]
+    fn few_decades_have_steps_between() {
+        let scale = Scale::log(Unit::Time, [120_000.0, 900_000.0]);
+        assert_eq!(texts(scale, 6.0), ["100 µs", "200 µs", "500 µs", "1 ms"]);
+        let wide = Scale::log(Unit::Time, [1.0, 9e9]);
+        assert!(texts(wide, 6.0).len() <= 6);
+    }
+
+    #[test]
+    fn the_tail_gives_every_nine_its_room() {
+        let tail = Scale::tail(3);
+        assert_eq!(tail.place(0.0), 0.0);
+        assert!((tail.place(0.9) - 1.0 / 3.0).abs() < 1e-9);
+        assert!((tail.place(0.999) - 1.0).abs() < 1e-9);
+    }
+}

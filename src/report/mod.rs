@@ -1,0 +1,41 @@
+//! The design-review report: one HTML file that needs nothing else.
+//!
+//! It opens from a disk, prints, follows the reader's choice of light or dark,
+//! and says without its script all that it says with it. Names and texts of
+//! results are hostile until they are escaped, which [`markup`] does; a policy
+//! in the file lets no style or script run but its own.
+
+mod markup;
+mod page;
+mod policy;
+mod run;
+mod style;
+mod sweep;
+mod topology;
+mod trust;
+
+use markup::Html;
+
+use crate::plot::PlotError;
+use crate::plot::result::Found;
+
+pub use topology::topology;
+
+/// The report on `results`, called `title`, or after them.
+///
+/// # Errors
+/// A figure cannot be drawn.
+pub fn report(results: &[Found], title: Option<&str>) -> Result<String, PlotError> {
+    let names: Vec<&str> = results.iter().map(Found::name).collect();
+    let title = title.map_or_else(|| names.join(", "), str::to_owned);
+    let mut body = Html::default();
+    page::head(&mut body, &title, results);
+    for (n, found) in results.iter().enumerate() {
+        match found {
+            Found::Run(result) => run::section(&mut body, n, found, result)?,
+            Found::Sweep(sweep) => sweep::section(&mut body, n, found, sweep)?,
+        }
+    }
+    trust::section(&mut body);
+    Ok(page::whole(&title, &body))
+}

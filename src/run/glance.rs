@@ -1,0 +1,125 @@
+//! The comparison at a glance, for a terminal: bars of the figures that matter,
+//! and throughput over time.
+
+use super::summary::{RunSummary, Summary};
+use super::text::{count, time};
+
+/// Cells of the longest bar.
+const CELLS: f64 = 28.0;
+/// Cells of a sparkline.
+const SPARKS: usize = 40;
+
+/// How a terminal is written to.
+#[derive(Copy, Clone, PartialEq, Eq, Debug)]
+pub struct Look {
+    /// Whether it has colours, and its user wants them (`NO_COLOR`).
+    pub colour: bool,
+}
+
+/// A figure: its name, where it stands, how it is told.
+type Figure = (&'static str, fn(&RunSummary) -> f64, fn(f64) -> String);
+
+const FIGURES: [Figure; 4] = [
+    ("IOPS", |r| r.application.iops, |v| count(v.round() as u64)),
+    ("mean latency", |r| r.application.latency.mean_ns, time),
+    (
+        "99 % latency",
+        |r| r.application.latency.p99_ns as f64,
+        time,
+    ),
+    ("requests to paths", requests, |v| count(v as u64)),
+];
+
+fn requests(run: &RunSummary) -> f64 {
+    let layer = &run.path_devices;
+    layer.requests.saturating_sub(layer.requeues) as f64
+}
+
+/// The runs of `summary` as bars; `series` are each run's I/Os by time.
+pub fn glance(summary: &Summary, series: &[Vec<u64>], look: Look) -> String {
+    let mut text = String::new();
+    for (name, of, tell) in FIGURES {
+        let most = summary.runs.iter().map(of).fold(0.0, f64::max);
+        for (n, run) in summary.runs.iter().enumerate() {
+            let head = if n == 0 { name } else { "" };
+            let value = of(run);
+            let drawn = bar(if most > 0.0 { value / most } else { 0.0 });
+            let line = format!("{} {}", paint(&drawn, &run.mode, look), tell(value));
+            text += &format!("  {head:<18}{:<9}{line}\n", run.mode);
+        }
+    }
+    for (n, (run, bins)) in summary.runs.iter().zip(series).enumerate() {
+        let head = if n == 0 { "I/Os over time" } else { "" };
+        let longest = series.iter().map(Vec::len).max().unwrap_or(0);
+        let drawn = sparkline(bins, longest);
+        text += &format!(
+            "  {head:<18}{:<9}{}\n",
+            run.mode,
+            paint(&drawn, &run.mode, look)
+        );
+    }
+    text
+}
+
+/// The colours of the figures, as near as 256 colours come.
+fn paint(text: &str, mode: &str, look: Look) -> String {
+    if !look.colour {
+        return text.into();
+    }
+    let colour = match mode {
+        "bio" => 32,
+        "request" => 166,
+        _ => 245,
+    };
+    format!("\u{1b}[38;5;{colour}m{text}\u{1b}[0m")
+}
+
+/// A bar of so much of the longest, in eighths of a cell.
+fn bar(share: f64) -> String {
+    const PARTS: [&str; 8] = ["", "▏", "▎", "▍", "▌", "▋", "▊", "▉"];
+    let eighths = (share.clamp(0.0, 1.0) * CELLS * 8.0).round() as usize;
+    let eighths = if share > 0.0 { eighths.max(1) } else { 0 };
+    "█".repeat(eighths / 8) + PARTS[eighths % 8]
+}
+
+/// Sums over equal times, as heights; all of `longest` bins have the same width.
+fn sparkline(bins: &[u64], longest: usize) -> String {
+    const HEIGHTS: [char; 8] = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
+    let each = longest.div_ceil(SPARKS).max(1);
+    // A last group that is not whole would look like a drop.
+    let groups = bins.chunks(each);
+    let mean = |group: &[u64]| group.iter().sum::<u64>() as f64 / group.len() as f64;
+    let means: Vec<f64> = groups.map(mean).collect();
+    let most = means.iter().copied().fold(0.0, f64::max);
+    let height = |mean: &f64| match most {
+        0.0 => HEIGHTS[0],
+        most => HEIGHTS[(mean / most * 7.0).round() as usize],
+    };
+    means.iter().map(height).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bars_have_eighths_and_what_is_there_is_seen() {
+        assert_eq!(bar(1.0).chars().count(), 28);
+        assert_eq!(bar(0.0), "");
+        assert_eq!(bar(1e-9), "▏");
+        assert_eq!(bar(0.5), "█".repeat(14));
+    }
+
+    #[test]
+    fn sparklines_share_their_time() {
+        assert_eq!(sparkline(&[0, 1, 2, 4], 4), "▁▃▅█");
+        assert_eq!(sparkline(&[7; 80], 160).chars().count(), 20);
+        assert_eq!(sparkline(&[], 0), "");
+    }
+
+    #[test]
+    fn nothing_is_painted_unless_wanted() {
+        assert_eq!(paint("x", "bio", Look { colour: false }), "x");
+        assert!(paint("x", "bio", Look { colour: true }).contains('\u{1b}'));
+    }
+}
