@@ -4,7 +4,7 @@
 use super::super::host::Cost;
 use super::super::io::{BioId, BlkStatus, EndIo, Op, ReqId, SECTOR};
 use super::{Action, BlockDev, BlockEnv, HctxId, Request, RqEnd, RqFlags, Subject};
-use super::{dispatch, flush, klog, sched, wbt};
+use super::{dispatch, flush, klog, sched, single_queue, wbt};
 use crate::models::planted::{self, Defect};
 use crate::sim::Ns;
 
@@ -101,6 +101,7 @@ pub fn __blk_mq_end_request<K: BlockEnv>(k: &mut K, rq: ReqId, status: BlkStatus
         RqEnd::Clone { .. } | RqEnd::Daemon(_) => k.rq_end_io(rq, status),
         RqEnd::FlushRq => flush::flush_end_io(k, rq, status),
         RqEnd::FlushData => flush::data_end_io(k, rq, status),
+        RqEnd::SingleQueue => single_queue::end_that_request_last(k, rq),
     }
 }
 

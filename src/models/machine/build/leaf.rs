@@ -1,6 +1,7 @@
 //! Leaf devices: the ends of the paths.
 
 use super::super::super::array::access_state::Tpgs;
+use super::super::super::block::device::MakeRequest;
 use super::super::super::block::limits::BLK_DEF_MAX_SECTORS;
 use super::super::super::block::{BlockDev, Limits};
 use super::super::super::config::NamedDevice;
@@ -55,11 +56,19 @@ impl<P> Machine<P> {
         if let Driver::NullBlk(n) = driver
             && self.devices.null_blks[usize::from(n)].is_bio_based()
         {
-            self.block.dev(id).bio_based = true;
+            self.block.dev(id).make_request = MakeRequest::Driver;
             self.drivers.push(Driver::NullBlkBio(n));
             return Ok(());
         }
         self.drivers.push(driver);
+        if let Some(facts) = self.kernel.profile().single_queue {
+            self.add_single_queue(id, depth, &d.queue, facts);
+            self.block.dev(id).limits.be_of(&facts);
+            if d.queue.limits_before_maps {
+                self.set_limits(id, &d.queue);
+            }
+            return Ok(());
+        }
         self.add_queues(id, depth, queues as u16, &d.queue);
         let holds = match &d.device {
             DeviceConfig::NullBlk(_) => default_nr_requests(depth, queues == 1),
