@@ -8,6 +8,7 @@ pub mod failover;
 mod iostat;
 mod metrics;
 pub mod outcome;
+pub mod single_queue;
 pub(crate) mod summarise;
 pub mod summary;
 mod text;

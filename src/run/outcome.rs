@@ -1,5 +1,6 @@
 //! What a run tells: plain data, from which everything that is shown is made.
 
+use super::single_queue::SingleQueueOutcome;
 use crate::models::fault::ActionKind;
 use crate::observe::marks::{ErrorCount, EventId, Mark};
 use crate::sim::Ns;
@@ -38,6 +39,8 @@ pub struct Outcome {
     pub held: Vec<(String, u64)>,
     /// Times without a completion, if they were asked for.
     pub gaps: Option<GapsOutcome>,
+    /// What single queues told, if the kernel has them.
+    pub single_queues: Option<SingleQueueOutcome>,
 }
 
 /// An event of the timeline: something was done to the computer, or broke in

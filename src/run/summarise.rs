@@ -4,6 +4,7 @@ use super::outcome::{
     ActionOutcome, CpuOutcome, DeviceOutcome, DirOutcome, DirStats, Issued, JobOutcome, MapOutcome,
     Outcome, PathOutcome,
 };
+use super::single_queue::SingleQueueOutcome;
 use crate::models::block::BlockDev;
 use crate::models::block::device::DirCount;
 use crate::models::fabric::nexus::State;
@@ -47,6 +48,7 @@ pub fn summarise<P: Probe>(
         network: network(m),
         held: m.held(),
         kernel_log: m.block.klog.lines.clone(),
+        single_queues: SingleQueueOutcome::of(m),
         ..Outcome::default()
     }
 }

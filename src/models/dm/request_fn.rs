@@ -105,7 +105,14 @@ fn prep<K: DmEnv>(k: &mut K, dm: u16, rq: ReqId) -> bool {
         end: RqEnd::Clone { orig: rq },
         icq: r.icq,
         prio: r.prio,
-        ..Request::new(r.dev, HctxId(0), cpu, r.op, r.flags.with(Flags::NOMERGE), now)
+        ..Request::new(
+            r.dev,
+            HctxId(0),
+            cpu,
+            r.op,
+            r.flags.with(Flags::NOMERGE),
+            now,
+        )
     });
     b.reqs[rq].clone = Some(clone);
     if !k.host().is_free() {

@@ -7,8 +7,8 @@ use super::delay::Delay;
 use super::linear::Linear;
 use super::striped::Striped;
 use crate::models::io::DevId;
-use crate::models::mpath::selector::StatusType;
 use crate::models::kernel::Way;
+use crate::models::mpath::selector::StatusType;
 use crate::models::mpath::{
     ArgSet, CtrEnv, CtrError, Errno, LegacyRules, Multipath, QueueMode, scan_u64, split_args,
 };

@@ -101,11 +101,14 @@ impl LockTable {
         }
         for at in 0..self.held[cpu.index()].len() {
             let (from, _) = self.held[cpu.index()][at];
-            self.note(Order {
-                from,
-                to: lock,
-                site,
-            }, now);
+            self.note(
+                Order {
+                    from,
+                    to: lock,
+                    site,
+                },
+                now,
+            );
         }
         let l = &mut self.locks[lock.index()];
         let mine = self.held[cpu.index()].iter().any(|&(h, _)| h == lock);
@@ -227,10 +230,7 @@ mod tests {
         t.take(TWO, b, Ns(10), "up");
         t.take(TWO, a, Ns(11), "up");
         assert_eq!(t.cycles().len(), 1);
-        assert_eq!(
-            t.cycles()[0].steps,
-            ["b -> a (in up)", "a -> b (in down)"]
-        );
+        assert_eq!(t.cycles()[0].steps, ["b -> a (in up)", "a -> b (in down)"]);
     }
 
     #[test]

@@ -1,13 +1,13 @@
 //! Who answers whom: what each room needs of its surroundings, given by the
 //! machine.
 
+use super::super::block::single_queue::plug::unplug_for_waiter;
+use super::super::block::single_queue::request_fn::{is_full, leaf_request_fn};
 use super::super::block::{
     self, Action, BlockEnv, BlockFrame, BlockLayer, BlockTimer, HctxId, RqEnd, Subject, complete,
     dispatch,
 };
 use super::super::device::{DeviceEnv, Devices, array_port, null_blk, scsi};
-use super::super::block::single_queue::plug::unplug_for_waiter;
-use super::super::block::single_queue::request_fn::{is_full, leaf_request_fn};
 use super::super::dm::{
     Dm, DmEnv, DmFrame, DmTimer, bio_based, pg_init, request_based, request_fn, suspend, worker,
 };
@@ -108,10 +108,8 @@ impl<P: Probe> Machine<P> {
                 array_port::completed(self, disk);
                 complete::blk_mq_end_request(self, rq, BlkStatus::Ok);
             }
-            Driver::NullBlkBio(_)
-            | Driver::DmBio(_)
-            | Driver::DmRq(_)
-            | Driver::DmRequestFn(_) => {}
+            Driver::NullBlkBio(_) | Driver::DmBio(_) | Driver::DmRq(_) | Driver::DmRequestFn(_) => {
+            }
         }
     }
     #[inline]
@@ -136,9 +134,7 @@ impl<P: Probe> BlockEnv for Machine<P> {
             Driver::Scsi(n) => scsi::queue_rq(self, n, rq),
             Driver::Port(n) => array_port::queue_rq(self, n, rq),
             Driver::DmRq(n) => return request_based::dm_mq_queue_rq(self, n, rq),
-            Driver::DmBio(_) | Driver::NullBlkBio(_) | Driver::DmRequestFn(_) => {
-                BlkStatus::IoErr
-            }
+            Driver::DmBio(_) | Driver::NullBlkBio(_) | Driver::DmRequestFn(_) => BlkStatus::IoErr,
         };
         Some(status)
     }
@@ -190,13 +186,11 @@ impl<P: Probe> BlockEnv for Machine<P> {
     #[inline]
     fn rq_end_io(&mut self, rq: ReqId, status: BlkStatus) {
         match self.block.reqs[rq].end {
-            RqEnd::Clone { orig } => {
-                match self.driver(self.block.reqs[orig].dev) {
-                    Driver::DmRq(dm) => request_based::end_clone_request(self, dm, rq, status),
-                    Driver::DmRequestFn(_) => request_fn::end_clone_request(self, rq, status),
-                    _ => {}
-                }
-            }
+            RqEnd::Clone { orig } => match self.driver(self.block.reqs[orig].dev) {
+                Driver::DmRq(dm) => request_based::end_clone_request(self, dm, rq, status),
+                Driver::DmRequestFn(_) => request_fn::end_clone_request(self, rq, status),
+                _ => {}
+            },
             RqEnd::Daemon(_) => self.daemon_rq_ended(rq, status),
             RqEnd::None | RqEnd::FlushRq | RqEnd::FlushData | RqEnd::SingleQueue => {}
         }
@@ -392,6 +386,7 @@ impl<P: Probe> AppEnv for Machine<P> {
         self.probe.io_done(at, thread, bytes, errno);
     }
     fn synced(&mut self, thread: u16, errno: i32) {
+        self.last_io = self.host.now();
         self.probe.synced(thread, errno);
     }
 }

@@ -128,7 +128,7 @@ pub struct Machine<P> {
     /// The kernel.
     pub kernel: Kernel,
     /// How multipath is done over single queues.
-    way: Way,
+    pub way: Way,
     /// Mechanisms of the patch set.
     patches: Patches,
     /// Path selectors there are beside the kernel's.

@@ -4,6 +4,7 @@
 
 mod array;
 mod device;
+mod kernel;
 mod map;
 mod multipathd;
 mod san;
@@ -53,6 +54,7 @@ pub(super) fn check(
         warnings: Vec::new(),
     };
     let name = checker.name(raw.name.as_ref(), default_name);
+    let (kernel, way, patches) = checker.kernel(raw);
     let host = checker.host(&raw.host);
     let media = checker.media(&raw.media);
     let mut san = checker.san(raw);
@@ -75,6 +77,9 @@ pub(super) fn check(
         name,
         about: raw.about.clone().unwrap_or_default(),
         seed: raw.seed.map_or(1, |seed| seed.get()),
+        kernel,
+        way,
+        patches,
         host,
         devices,
         media,

@@ -3,6 +3,7 @@
 
 mod device;
 mod distribution;
+mod kernel;
 mod map;
 mod multipathd;
 mod queue;
@@ -12,6 +13,7 @@ mod workload;
 
 pub use device::{Names, RawDevice, RawMedia, RawNullBlk, RawPort, RawScsiDebug};
 pub use distribution::RawDistribution;
+pub use kernel::{RawKernel, RawPatches, RawWay};
 pub use map::{RawGroup, RawMap, RawMessage, RawMode, RawPath, Word};
 pub use multipathd::RawMultipathd;
 pub use queue::RawQueue;
@@ -43,6 +45,15 @@ pub struct RawScenario {
     pub about: Option<String>,
     /// Seed of every random draw that is not fio's own. Default: 1.
     pub seed: Option<Int<0, { i64::MAX }>>,
+    /// The kernel: `"2.6.25"`, `"2.6.31"` or `"6.1"`. Default: 6.1.
+    pub kernel: Option<RawKernel>,
+    /// What request mode is, over the single queues of an old kernel: `"bio"`
+    /// (there is none), `"rq-2008"`, `"rq-2.6.31"` or `"block-layer"`. Default:
+    /// `"rq-2008"`, of 2.6.31 `"rq-2.6.31"`.
+    pub multipath: Option<At<RawWay>>,
+    /// Mechanisms of the patch set of March 2008 that are there or not, over
+    /// single queues.
+    pub patches: Option<At<RawPatches>>,
     /// The computer.
     #[serde(default)]
     pub host: RawHost,

@@ -205,9 +205,13 @@ fn insert_sorted<K: BlockEnv>(k: &mut K, rq: ReqId, ticks: u64) {
 /// (`elv_drain_elevator`).
 pub fn elv_drain_elevator<K: BlockEnv>(k: &mut K, dev: DevId) {
     let ticks = k.host().jiffies();
-    with_list(k, dev, |elevator, list| {
-        while elevator.dispatch(list, ticks, true) > 0 {}
-    });
+    with_list(
+        k,
+        dev,
+        |elevator, list| {
+            while elevator.dispatch(list, ticks, true) > 0 {}
+        },
+    );
     elevator::attend(k, dev);
 }
 
@@ -243,7 +247,9 @@ fn next<K: BlockEnv>(k: &mut K, dev: DevId) -> Option<ReqId> {
             return ordered::blk_do_ordered(k, dev, rq);
         }
         let ticks = k.host().jiffies();
-        let n = with_list(k, dev, |elevator, list| elevator.dispatch(list, ticks, false));
+        let n = with_list(k, dev, |elevator, list| {
+            elevator.dispatch(list, ticks, false)
+        });
         elevator::attend(k, dev);
         if n == 0 {
             return ordered::step_without_requests(k, dev);

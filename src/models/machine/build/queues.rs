@@ -3,7 +3,7 @@
 use super::super::Machine;
 use crate::models::block::device::{DEFAULT_RQ, MakeRequest};
 use crate::models::block::elevator::mq_deadline::{MqDeadline, Tunables};
-use crate::models::block::elevator::{Bfq, ElvHash, Elevator, Kyber, bfq, kyber};
+use crate::models::block::elevator::{Bfq, Elevator, ElvHash, Kyber, bfq, kyber};
 use crate::models::block::hctx::RunWork;
 use crate::models::block::sbitmap::Sbitmap;
 use crate::models::block::single_queue::{self, Kind, RequestList, SingleQueue, SqId};

@@ -115,7 +115,8 @@ impl Deadline {
         if !self.tunables.front_merges {
             return None;
         }
-        self.sorted.find(usize::from(bio.op.is_write()), bio.end_sector())
+        self.sorted
+            .find(usize::from(bio.op.is_write()), bio.end_sector())
     }
     /// `deadline_merged_request`
     pub(super) fn front_merged(&mut self, reqs: &mut Reqs, rq: ReqId) -> Option<ReqId> {

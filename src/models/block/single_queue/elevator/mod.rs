@@ -65,9 +65,7 @@ impl Elevator {
     pub fn new(kind: Kind, tunables: Tunables, batch: DeadlineBatch, hz: u64) -> Self {
         match kind {
             Kind::Noop => Elevator::Noop(Noop::default()),
-            Kind::Deadline => {
-                Elevator::Deadline(Box::new(Deadline::new(tunables, batch, hz)))
-            }
+            Kind::Deadline => Elevator::Deadline(Box::new(Deadline::new(tunables, batch, hz))),
             Kind::Cfq => Elevator::Cfq(Box::new(Cfq::new(hz))),
         }
     }

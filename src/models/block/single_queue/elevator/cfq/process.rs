@@ -44,7 +44,10 @@ impl Process {
             _ => 2 * 1024 * 64,
         };
         let most = self.seek[2] * 4 + far;
-        sample(&mut self.seek, rq.sector.abs_diff(self.last_request_pos).min(most));
+        sample(
+            &mut self.seek,
+            rq.sector.abs_diff(self.last_request_pos).min(most),
+        );
         self.last_request_pos = rq.sector + u64::from(rq.sectors);
     }
     fn is_seeky(&self) -> bool {
@@ -118,7 +121,10 @@ impl Cfq {
             return false;
         };
         // As good as what the device is kept idle for (`cfq_rq_close`).
-        let mean = self.processes.get(process.index()).and_then(Process::seek_mean);
+        let mean = self
+            .processes
+            .get(process.index())
+            .and_then(Process::seek_mean);
         mean.is_some_and(|mean| rq.sector.abs_diff(self.last_position) <= mean)
     }
 

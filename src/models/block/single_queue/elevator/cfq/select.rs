@@ -109,7 +109,10 @@ impl Cfq {
         if slice_idle == 0 || !self.queues[q].has(Flag::IdleWindow) {
             return;
         }
-        let Some(p) = self.active_process.and_then(|t| self.processes.get(t.index())) else {
+        let Some(p) = self
+            .active_process
+            .and_then(|t| self.processes.get(t.index()))
+        else {
             return;
         };
         if p.is_over {
