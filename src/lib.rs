@@ -2,11 +2,12 @@
 //! device-mapper multipath.
 //!
 //! Rooms, each knowing only those before it: [`sim`], [`models`],
-//! [`observe`], [`formats`], [`scenario`], [`run`], [`validate`], [`torture`],
-//! [`cli`].
+//! [`observe`], [`formats`], [`scenario`], [`run`], [`letter`], [`validate`],
+//! [`torture`], [`cli`].
 
 pub mod cli;
 pub mod formats;
+pub mod letter;
 pub mod models;
 pub mod observe;
 pub mod run;

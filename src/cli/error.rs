@@ -51,6 +51,9 @@ pub enum CliError {
     /// Standard output is broken.
     #[error("cannot print: {0}")]
     Output(io::Error),
+    /// A claim of the letter cannot be shown.
+    #[error(transparent)]
+    Letter(#[from] Box<crate::letter::LetterError>),
     /// A check against a kernel could not be made.
     #[error(transparent)]
     Validate(#[from] crate::validate::ValidateError),
@@ -68,7 +71,10 @@ impl CliError {
             | CliError::Build { .. }
             | CliError::Run { .. }
             | CliError::Validate(_) => ExitCode::from(2),
-            CliError::Write { .. } | CliError::Json(_) | CliError::Output(_) => ExitCode::from(1),
+            CliError::Write { .. }
+            | CliError::Json(_)
+            | CliError::Letter(_)
+            | CliError::Output(_) => ExitCode::from(1),
         }
     }
 }

@@ -1,6 +1,7 @@
 //! The command line: a file a subcommand, no logic of its own.
 
 mod error;
+mod explain;
 mod run;
 mod schema;
 mod torture;
@@ -33,6 +34,8 @@ enum Command {
     Validate(validate::Validate),
     /// Run random cases with faults, and check everything that has to be true.
     Torture(torture::Torture),
+    /// Show what a mechanism buys, by running with it and without.
+    Explain(explain::Explain),
     /// Print the JSON Schema of scenario files.
     Schema(schema::Schema),
 }
@@ -63,6 +66,7 @@ pub fn run(
         Command::Run(command) => command.execute(policies),
         Command::Validate(command) => command.execute(),
         Command::Torture(command) => command.execute(),
+        Command::Explain(command) => command.execute(),
         Command::Schema(command) => command.execute(),
     }
 }

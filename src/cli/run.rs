@@ -3,7 +3,7 @@
 mod plan;
 mod progress;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::{Args, ValueEnum};
@@ -19,9 +19,9 @@ use crate::scenario::{self, Mode, Scenario};
 /// Run a scenario in both queue modes and on a single path, and compare.
 #[derive(Debug, Args)]
 pub struct Run {
-    /// The scenario file.
-    #[arg(value_name = "SCENARIO.toml")]
-    scenario: PathBuf,
+    /// The scenario files, run one after the other.
+    #[arg(value_name = "SCENARIO.toml", required = true)]
+    scenarios: Vec<PathBuf>,
     /// What to run; may be given several times. Default: all three.
     #[arg(long, value_enum, value_delimiter = ',')]
     mode: Vec<ModeName>,
@@ -31,7 +31,8 @@ pub struct Run {
     /// Replace the seed.
     #[arg(long, value_name = "N")]
     seed: Option<u64>,
-    /// Folder of the results. Default: results/<name of the scenario>.
+    /// Folder of the results; of several scenarios, with a folder for each in it.
+    /// Default: results/<name of the scenario>.
     #[arg(long, value_name = "FOLDER")]
     out: Option<PathBuf>,
     /// Print the summary as JSON instead of the comparison.
@@ -65,12 +66,19 @@ enum ModeName {
 }
 
 impl Run {
-    /// Runs the scenario, prints the comparison and writes the results.
+    /// Runs the scenarios, prints the comparisons and writes the results.
     ///
     /// # Errors
     /// Bad input, a result that cannot be written, or a defect.
     pub fn execute(&self, policies: &Registry) -> Result<ExitCode, CliError> {
-        let mut scenario = scenario::load_with(&self.scenario, &self.set, policies)?;
+        for path in &self.scenarios {
+            self.run(path, policies)?;
+        }
+        Ok(ExitCode::SUCCESS)
+    }
+
+    fn run(&self, path: &Path, policies: &Registry) -> Result<(), CliError> {
+        let mut scenario = scenario::load_with(path, &self.set, policies)?;
         if let Some(seed) = self.seed {
             scenario.seed = seed;
         }
@@ -83,8 +91,7 @@ impl Run {
         let hidden = self.quiet || self.json;
         let finished =
             progress::under_bar(&plan.progress(), hidden, || plan.execute(self.shuffle_ties))?;
-        self.report(&scenario, &finished)?;
-        Ok(ExitCode::SUCCESS)
+        self.report(&scenario, &finished)
     }
 
     /// The modes asked for; an empty list means all that there are.
@@ -119,6 +126,7 @@ impl Run {
         let json = serde_json::to_string_pretty(&summary)? + "\n";
         let text = comparison(&summary);
         let folder = match &self.out {
+            Some(folder) if self.scenarios.len() > 1 => folder.join(&scenario.name),
             Some(folder) => folder.clone(),
             None => PathBuf::from("results").join(&scenario.name),
         };

@@ -11,7 +11,7 @@ pub mod outcome;
 pub mod single_queue;
 pub(crate) mod summarise;
 pub mod summary;
-mod text;
+pub(crate) mod text;
 mod timeline;
 pub mod verdict;
 pub mod write;

@@ -67,8 +67,11 @@ pub struct StackingOutcome {
     pub held_back: u64,
     /// Times the target was asked for a path.
     pub mapped: u64,
-    /// Bios that ended before their request did.
-    pub early_bios: u64,
+    /// Bytes that had reached the application when their request was put back
+    /// to be sent again.
+    pub early_bytes: u64,
+    /// Bytes that were sent again.
+    pub retried_bytes: u64,
     /// I/Os that were sent again.
     pub retried: u64,
 }
@@ -151,7 +154,8 @@ fn stacking<P>(m: &Machine<P>) -> Vec<StackingOutcome> {
         deferred: d.stacking.deferred,
         held_back: d.stacking.held_back,
         mapped: d.stacking.mapped,
-        early_bios: d.stacking.early_bios,
+        early_bytes: d.stacking.early_bytes,
+        retried_bytes: d.stacking.retried_bytes,
         retried: d.retried,
     })
     .collect()

@@ -22,6 +22,7 @@ pub use table::{Table, Target, TargetSpec};
 use std::collections::VecDeque;
 
 use super::block::{BlockEnv, dispatch, requeue};
+use super::fault::DmMultipathParams;
 use super::host::TaskId;
 use super::io::{BioId, DevId};
 use super::kernel::Patches;
@@ -107,6 +108,8 @@ pub struct Dm {
     pub devs: Vec<DmDev>,
     /// `kmpath_handlerd`: activates paths, one after the other.
     pub handlerd: Option<TaskId>,
+    /// Module parameters.
+    pub params: DmMultipathParams,
 }
 
 /// A device-mapper device (`struct mapped_device`).

@@ -22,6 +22,7 @@ use super::super::mpath::selector::SelectCtx;
 use super::super::mpath::{Completion, EndIoRq, MapBio, PathIdx};
 use super::super::probe::{Mapped, TargetEvent};
 use super::{DmEnv, DmFrame, apply, pg_init, suspend};
+use crate::sim::Ns;
 
 /// What request-based dm on a single queue holds and counts.
 #[derive(Clone, Debug, Default)]
@@ -39,8 +40,13 @@ pub struct Stacking {
     pub held_back: u64,
     /// Times the target was asked for a path.
     pub mapped: u64,
-    /// Bios that ended before their request did.
-    pub early_bios: u64,
+    /// Bytes that had reached the application when their request was put back
+    /// to be sent again.
+    pub early_bytes: u64,
+    /// Bytes that were sent again.
+    pub retried_bytes: u64,
+    /// Behind what was sent last, whether it was a write, and when.
+    pub last_sent: (u64, bool, Ns),
     /// Whether the worker for `queued` has been started.
     pub worker_queued: bool,
 }
@@ -57,6 +63,9 @@ pub fn dm_request_fn<K: DmEnv>(k: &mut K, dm: u16) {
             k.dm().dev(dm).stacking.deferred += 1;
             return; // a clone that ends runs the queue
         }
+        if is_held(k, dm, rq) {
+            return request_fn::run_later(k, dev, HOLD_POLL);
+        }
         if is_busy(k, dm) {
             // It stays at the head, and what comes behind it goes on merging.
             k.dm().dev(dm).stacking.held_back += 1;
@@ -69,6 +78,31 @@ pub fn dm_request_fn<K: DmEnv>(k: &mut K, dm: u16) {
         map_request(k, dm, rq);
         lock(k, dev, "dm_request_fn");
     }
+}
+
+/// When a queue is run again that holds a request back for others to merge
+/// behind it (4.1 `blk_delay_queue`), if no completion runs it before.
+const HOLD_POLL: Ns = Ns::from_ms(10);
+
+/// Whether `rq`, of one bio, continues what was sent last, so that more is to be
+/// expected (4.1 `dm_request_peeked_before_merge_deadline`).
+fn is_held<K: DmEnv>(k: &mut K, dm: u16, rq: ReqId) -> bool {
+    let hold = k.dm().params.seq_merge_hold;
+    if hold == Ns::ZERO {
+        return false;
+    }
+    let now = k.host().now();
+    let b = k.block();
+    let r = &b.reqs[rq];
+    let (sector, sectors, op, single) = (r.sector, r.sectors, r.op, r.bio == r.biotail);
+    let d = k.dm().dev(dm);
+    let (end, is_write, at) = d.stacking.last_sent;
+    let continues = d.in_flight > 0 && single && end == sector && is_write == op.is_write();
+    if continues && now <= at + hold {
+        return true;
+    }
+    d.stacking.last_sent = (sector + u64::from(sectors), op.is_write(), now);
+    false
 }
 
 /// Whether no path could take a request now (`dm_lld_busy`,
@@ -270,18 +304,10 @@ pub fn end_clone_bios<K: DmEnv>(k: &mut K, clone: ReqId, status: BlkStatus, sect
         if status != BlkStatus::Ok {
             r.status = status; // not for the submitter to see
         } else if early {
-            early_end(k, rq, is_last, bytes);
+            r.completed += bytes;
+            blk_update_request(k, rq, BlkStatus::Ok, u64::from(bytes));
         }
     }
-}
-
-/// A bio of `rq` ends before `rq` does.
-fn early_end<K: DmEnv>(k: &mut K, rq: ReqId, is_last: bool, bytes: u32) {
-    let dev = k.block().reqs[rq].dev;
-    if !is_last && let Some(d) = k.dm().devs.iter_mut().find(|d| d.dev == dev) {
-        d.stacking.early_bios += 1;
-    }
-    blk_update_request(k, rq, BlkStatus::Ok, u64::from(bytes));
 }
 
 /// A clone has ended: under the lock of its path's queue its original is left
@@ -348,7 +374,11 @@ fn complete_original<K: DmEnv>(k: &mut K, dm: u16, rq: ReqId, status: BlkStatus)
     match verdict {
         EndIoRq::Done => finish_now(k, dm, rq, status),
         EndIoRq::Requeue | EndIoRq::DelayRequeue => {
-            k.dm().dev(dm).retried += 1;
+            let again = u64::from(k.block().reqs[rq].sectors) * SECTOR;
+            let d = k.dm().dev(dm);
+            d.retried += 1;
+            d.stacking.early_bytes += u64::from(r.completed);
+            d.stacking.retried_bytes += again;
             requeue_original(k, dm, rq);
         }
     }

@@ -100,6 +100,7 @@ impl<P> Machine<P> {
             dm: Dm {
                 devs: Vec::new(),
                 handlerd: Some(handlerd),
+                params: config.dm_multipath,
             },
             devices: Devices {
                 null_blks: Vec::new(),

@@ -282,6 +282,9 @@ impl<P: Probe> Machine<P> {
     /// # Errors
     /// The map's answer.
     pub fn target_message(&mut self, dm: u16, text: &str) -> Result<(), Errno> {
+        if self.kernel.is_legacy() && self.way == Way::BlockLayer {
+            return Err(Errno::Enxio); // no device of device-mapper's
+        }
         let maps = self.map_names();
         let lookup = lookup::Devs {
             block: &self.block,

@@ -153,6 +153,13 @@ pub struct RawDmMultipath {
     /// Seconds after which a map without paths no longer queues; 0 = never.
     /// Default: 0.
     pub queue_if_no_path_timeout_secs: Option<Int<0, 4_294_967_295>>,
+    /// A request that finds its path busy is put back, to be tried again after
+    /// so long, as before Linux 4.16. Default: it stays in its scheduler.
+    pub requeue_when_busy: Option<Time<0, 10_000_000_000>>,
+    /// `rq_based_seq_io_merge_deadline` of Linux 4.1, over single queues: how
+    /// long a request of one bio that continues the last one is held for others
+    /// to merge with it. Default: not.
+    pub seq_merge_hold: Option<Time<0, 100_000_000>>,
 }
 
 /// What is written beside the summary.

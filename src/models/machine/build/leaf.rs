@@ -21,7 +21,9 @@ impl<P> Machine<P> {
         let id = DevId(self.block.devs.len() as u16);
         let (dev, depth, queues, driver) = match &d.device {
             DeviceConfig::NullBlk(c) => {
-                self.devices.null_blks.push(NullBlk::new(c.clone()));
+                let mut device = NullBlk::new(c.clone());
+                device.tells_progress = self.kernel.is_legacy();
+                self.devices.null_blks.push(device);
                 let n = (self.devices.null_blks.len() - 1) as u16;
                 let queues = c.submit_queues.clamp(1, self.host.cpus.len() as u32);
                 let dev = null_blk_dev(d, c);
