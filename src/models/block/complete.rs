@@ -159,7 +159,9 @@ pub fn blk_mq_free_request<K: BlockEnv>(k: &mut K, rq: ReqId) {
         put_tag(k, hctx, true);
     }
     // blk_mq_sched_restart
-    let h = k.block().hctx(hctx);
+    let Some(h) = k.block().hctxs.get_mut(hctx.index()) else {
+        return single_queue::complete::passthrough_freed(k, dev);
+    };
     if std::mem::take(&mut h.restart) {
         dispatch::blk_mq_run_hw_queue(k, hctx, true);
     }

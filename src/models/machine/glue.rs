@@ -198,9 +198,11 @@ impl<P: Probe> BlockEnv for Machine<P> {
     #[inline]
     fn kblockd(&mut self, hctx: HctxId, frame: BlockFrame) {
         let here = self.host.cpu();
-        let cpus = &self.block.hctxs[hctx.index()].cpus;
+        // A single queue has no hardware queue: its work goes to this CPU.
+        let queue = self.block.hctxs.get(hctx.index());
+        let cpus = queue.map_or([].as_slice(), |h| &h.cpus);
         // blk_mq_hctx_next_cpu: this CPU if the queue serves it.
-        let cpu = if cpus.contains(&here.0) {
+        let cpu = if cpus.is_empty() || cpus.contains(&here.0) {
             here.index()
         } else {
             cpus.first().map_or(0, |&c| usize::from(c))

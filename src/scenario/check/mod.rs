@@ -93,7 +93,10 @@ pub(super) fn check(
                 .dm_multipath
                 .queue_if_no_path_timeout_secs
                 .map_or(0, |secs| secs.get32()),
-            requeue_when_busy: raw.dm_multipath.requeue_when_busy.map_or(Ns::ZERO, |t| t.ns()),
+            requeue_when_busy: raw
+                .dm_multipath
+                .requeue_when_busy
+                .map_or(Ns::ZERO, |t| t.ns()),
             seq_merge_hold: raw.dm_multipath.seq_merge_hold.map_or(Ns::ZERO, |t| t.ns()),
         },
         workload,

@@ -3,7 +3,7 @@
 
 use super::super::super::io::{BlkStatus, DevId, ReqId};
 use super::super::BlockEnv;
-use super::super::complete::{bio_endio, blk_mq_end_request};
+use super::super::complete::bio_endio;
 use super::{elv, get_request, lock, ordered, request_fn, unlock};
 
 /// All bios of `rq` have been told; it is given back under the lock, and the
@@ -53,6 +53,16 @@ pub fn run_softirq<K: BlockEnv>(k: &mut K) {
     k.block().in_softirq = false;
 }
 
+/// A command of a driver's own, which is no request of the queue's classes, is
+/// over.
+pub fn passthrough_freed<K: BlockEnv>(k: &mut K, dev: DevId) {
+    lock(k, dev, "blk_end_request");
+    let q = k.block().sq(dev);
+    q.in_flight = q.in_flight.saturating_sub(1);
+    unlock(k, dev);
+    request_fn::blk_run_queue(k, dev);
+}
+
 /// The bios of a barrier, which were kept until its sequence was over, end.
 pub(super) fn end_bios<K: BlockEnv>(k: &mut K, rq: ReqId, status: BlkStatus) {
     while let Some(bio) = k.block().reqs[rq].bio {
@@ -61,11 +71,4 @@ pub(super) fn end_bios<K: BlockEnv>(k: &mut K, rq: ReqId, status: BlkStatus) {
         b.bios[bio].traced = false;
         bio_endio(k, bio, status);
     }
-}
-
-/// `rq` of `dev` has failed before its driver had it.
-pub fn end_queued_request<K: BlockEnv>(k: &mut K, dev: DevId, rq: ReqId, status: BlkStatus) {
-    unlock(k, dev);
-    blk_mq_end_request(k, rq, status);
-    lock(k, dev, "end_queued_request");
 }

@@ -2,8 +2,8 @@
 //! has room for them (`scsi_lib.c:scsi_request_fn`, 2.6.25, which all leaf
 //! devices here follow).
 
-use super::super::super::io::{BlkStatus, DevId, ReqId};
-use super::super::{BlockEnv, BlockFrame};
+use super::super::super::io::{BlkStatus, DevId, Flags, Op, ReqId};
+use super::super::{BlockEnv, BlockFrame, HctxId, Request, RqEnd, RqFlags};
 use super::{SqFrame, SqTimer, elv, lock, plug, unlock};
 use crate::sim::Ns;
 
@@ -106,6 +106,25 @@ pub fn requeue<K: BlockEnv>(k: &mut K, rq: ReqId, kick: bool) {
     if kick {
         k.kblockd_here(BlockFrame::SingleQueue(SqFrame::Run(dev)));
     }
+}
+
+/// A command of the driver's own goes to the head of the queue of `dev`
+/// (`blk_execute_rq_nowait`).
+pub fn insert_passthrough<K: BlockEnv>(k: &mut K, dev: DevId, end: RqEnd) -> ReqId {
+    let (now, cpu) = (k.host().now(), k.host().cpu().0);
+    lock(k, dev, "blk_execute_rq_nowait");
+    let b = k.block();
+    let rq = b.reqs.alloc(Request {
+        end,
+        rqf: RqFlags::SOFTBARRIER,
+        ..Request::new(dev, HctxId(0), cpu, Op::DrvIn, Flags::default(), now)
+    });
+    b.dev(dev).count.requests += 1;
+    let q = &mut b.sqs[b.devs[usize::from(dev.0)].sq.index()];
+    q.head.push_front(&mut b.reqs, rq);
+    unlock(k, dev);
+    k.kblockd_here(BlockFrame::SingleQueue(SqFrame::Run(dev)));
+    rq
 }
 
 /// The queue is run after `delay`.
