@@ -204,6 +204,28 @@ fn a_bio_based_device_stands_on_a_request_based_one() {
 }
 
 #[test]
+fn every_way_of_multipath_runs() {
+    let shown = letter::row("09/13").unwrap().shown.unwrap();
+    for way in ["rq-2008", "rq-2.6.31", "block-layer"] {
+        let (run, _) = shown.outcome(&[format!("multipath=\"{way}\"")]).unwrap();
+        assert_eq!(single(&run).way, way);
+        assert_eq!(run.path_devices.bios_merged, 0);
+        assert!(run.path_devices.mean_request_bytes > 100_000.0, "{way}");
+    }
+}
+
+#[test]
+fn no_message_reaches_a_device_of_the_block_layer() {
+    let shown = letter::row("08/13").unwrap().shown.unwrap();
+    let message = "timeline=[{ at = \"1ms\", message = \"fail_path sda\" }]".to_string();
+    for (way, refused) in [("rq-2008", false), ("block-layer", true)] {
+        let sets = [format!("multipath=\"{way}\""), message.clone()];
+        let (_, outcome) = shown.outcome(&sets).unwrap();
+        assert_eq!(outcome.actions[0].error.is_some(), refused, "{way}");
+    }
+}
+
+#[test]
 fn the_table_is_printed() {
     let table = letter::table().unwrap();
     assert!(table.contains("13/13"));

@@ -91,7 +91,8 @@ fn t05_the_old_rotation_gives_twice_as_many_to_the_first_of_equals() {
         (of("p0"), of("p1"))
     };
     let (a, b) = ios("kernel=\"2.6.31\"");
-    assert!(a.abs_diff(2 * b) <= 2, "{a} to {b}, not 2 to 1");
+    // Exact, but for the turn of three I/Os that the run ends in.
+    assert!(a.abs_diff(2 * b) <= 3, "{a} to {b}, not 2 to 1");
     let (a, b) = ios("kernel=\"6.1\"");
     assert!(a.abs_diff(b) <= 1, "{a} to {b}, not 1 to 1");
 }
@@ -150,4 +151,8 @@ fn t08_the_ladder_of_selectors_with_one_path_late() {
     within("round-robin over the slow path alone", rr / slow, 1.8, 2.2);
     assert!(ql >= 2.0 * rr, "queue-length {ql}, round-robin {rr}");
     assert!(ewma > ql, "ewma-latency {ewma}, queue-length {ql}");
+    // Sizes of the effects, published 2.10 and 1.52, within 20 %; that of
+    // queue-length over round-robin, 2.19, does not come out.
+    within("round-robin over slow", rr / slow, 0.8 * 2.10, 1.2 * 2.10);
+    within("ewma over queue-length", ewma / ql, 0.8 * 1.52, 1.2 * 1.52);
 }

@@ -397,7 +397,9 @@ fn release_clone<K: DmEnv>(k: &mut K, dm: u16, rq: ReqId, clone: ReqId) {
     let c = b.reqs[clone];
     b.reqs[rq].clone = None;
     let has_path = c.dev != b.reqs[rq].dev;
-    b.reqs[clone].end = RqEnd::None; // a free slot is nobody's clone
+    // A free slot is nobody's clone, and has no command.
+    b.reqs[clone].end = RqEnd::None;
+    b.reqs[clone].rqf.clear(RqFlags::IN_FLIGHT);
     b.reqs.free(clone);
     if has_path {
         let count = &mut b.dev(c.dev).count;

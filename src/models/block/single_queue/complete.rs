@@ -2,8 +2,8 @@
 //! (`blk-core.c:end_that_request_last`, `blk-softirq.c`, 2.6.25).
 
 use super::super::super::io::{BlkStatus, DevId, ReqId};
-use super::super::BlockEnv;
 use super::super::complete::bio_endio;
+use super::super::{BlockEnv, RqFlags};
 use super::{elv, get_request, lock, ordered, request_fn, unlock};
 
 /// All bios of `rq` have been told; it is given back under the lock, and the
@@ -26,6 +26,7 @@ pub fn end_that_request_last<K: BlockEnv>(k: &mut K, rq: ReqId) {
 pub fn blk_put_request<K: BlockEnv>(k: &mut K, rq: ReqId) {
     let b = k.block();
     let r = b.reqs[rq];
+    b.reqs[rq].rqf.clear(RqFlags::IN_FLIGHT); // a free slot has no command
     b.reqs.free(rq);
     b.dev(r.dev).count.requests_done += 1;
     let q = b.sq(r.dev);

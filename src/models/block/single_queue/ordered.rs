@@ -173,6 +173,7 @@ pub(super) fn completed<K: BlockEnv>(k: &mut K, dev: DevId, rq: ReqId) -> bool {
 /// A flush is over: it was no I/O of the queue's classes.
 fn forget_flush<K: BlockEnv>(k: &mut K, dev: DevId, rq: ReqId) {
     let b = k.block();
+    b.reqs[rq].rqf.clear(RqFlags::IN_FLIGHT);
     b.reqs.free(rq);
     b.dev(dev).count.requests_done += 1;
     b.sq(dev).ordered.flush = None;
