@@ -2,6 +2,7 @@
 //! unless said otherwise.
 
 use mpathsim::models::block::Action;
+use mpathsim::models::config::SchedulerName;
 use mpathsim::models::io::{Flags, Op};
 use mpathsim::models::kernel::Kernel;
 use mpathsim::models::workload::script::{Script, ScriptBio, ScriptStep};
@@ -294,4 +295,48 @@ fn a_barrier_through_dm_is_refused() {
 fn a_bio_larger_than_the_queue_takes_is_refused() {
     let run = Rig::old(L25, Bio, 1).run_on("/dev/p0", vec![bio(Op::Write, 0, 4096)]);
     assert_eq!(run.machine.probe.ended[0].1, 5);
+}
+
+#[test]
+fn k47_a_clone_beyond_the_limits_of_its_path_fails_that_path() {
+    let run = |submission: bool| {
+        let mut rig = Rig::old(L25, Rq, 2).paths(|q| q.max_sectors_kb = Some(4));
+        rig.config.patches.submission = submission;
+        let run = rig.run(contiguous(4).chain([ScriptStep::Wait]).collect());
+        let errors: Vec<i32> = run.machine.probe.ended.iter().map(|e| e.1).collect();
+        let left = run.machine.dm.devs[0].multipath().unwrap().nr_valid_paths();
+        (errors, left)
+    };
+    assert_eq!(run(true), (vec![5; 4], 0));
+    // Without patch 02 nobody looks.
+    assert_eq!(run(false), (vec![0; 4], 2));
+}
+
+/// Two processes read streams that are far apart, each waiting for its reads.
+#[test]
+fn cfq_serves_one_process_at_a_time_and_keeps_the_device_idle_for_it() {
+    let reader = |name: &str, from: u64| Script {
+        name: name.into(),
+        device: "/dev/p0".into(),
+        cpu: None,
+        steps: (0..6)
+            .flat_map(|i| [read(from + i), ScriptStep::Wait])
+            .collect(),
+    };
+    let order = |scheduler: SchedulerName| {
+        let run = Rig::old(L25, Bio, 1)
+            .null_blks(|c| {
+                c.hw_queue_depth = 1;
+                c.completion_nsec = Ns::from_ms(1);
+            })
+            .paths(move |q| q.scheduler = Some(scheduler))
+            .run_scripts(vec![reader("one", 0), reader("two", 10_000)]);
+        let issued = run.issued("p0");
+        let switches = issued
+            .windows(2)
+            .filter(|w| (w[0].0 < 80_000) != (w[1].0 < 80_000));
+        switches.count()
+    };
+    assert_eq!(order(SchedulerName::Cfq), 1);
+    assert!(order(SchedulerName::Deadline) > 4);
 }
