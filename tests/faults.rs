@@ -7,7 +7,7 @@ use std::path::Path;
 
 use mpathsim::run::summary::{FailoverSummary, FaultSummary, RunSummary};
 use mpathsim::run::{RunOptions, run};
-use mpathsim::scenario::{self, Mode};
+use mpathsim::scenario::{self, Mode, Scenario};
 
 const MS: u64 = 1_000_000;
 const S: u64 = 1000 * MS;
@@ -18,13 +18,17 @@ fn summary(name: &str, mode: Mode, set: &[&str]) -> RunSummary {
     let set: Vec<String> = set.iter().map(ToString::to_string).collect();
     let scenario = scenario::load(&path, &set)
         .unwrap_or_else(|why| panic!("{name}: {:?}", miette::Report::new(why)));
+    summary_of(&scenario, mode)
+}
+
+fn summary_of(scenario: &Scenario, mode: Mode) -> RunSummary {
     let options = RunOptions {
         gaps: true,
         marks: true,
         ..RunOptions::default()
     };
-    let machine = scenario::build(&scenario, mode).unwrap();
-    let outcome = run(&machine, &options).unwrap_or_else(|why| panic!("{name}: {why}"));
+    let machine = scenario::build(scenario, mode).unwrap();
+    let outcome = run(&machine, &options).unwrap_or_else(|why| panic!("{why}"));
     RunSummary::new(mode, None, &outcome)
 }
 
@@ -112,21 +116,35 @@ fn silence_costs_fibre_channel_its_timeouts_and_iscsi_its_ping() {
         assert_within(lost.to_path_failed_ns, 14_900 * MS, 15_100 * MS);
         assert!(happened(&told, "sda: its session stalls"));
 
-        let for_ever = ["timeline.0.for=30000s"];
-        let told = failover("silent-loss-iscsi-without-fast-io-fail", mode, &for_ever);
-        let held = &told.held[0];
-        assert_eq!((held.map.as_str(), held.ios), ("mp", 1));
-        assert!(
-            held.why.starts_with("a path that is blocked"),
-            "{}",
-            held.why
-        );
-
         let told = failover("silent-loss-iscsi-without-fast-io-fail", mode, &[]);
         let lost = fault(&told, "ctl0.p0: black hole");
         assert_eq!(lost.to_path_failed_ns, None);
         assert_within(lost.longest_gap_ns, 120 * S, 125 * S);
         assert!(told.errors.is_empty());
+    }
+}
+
+#[test]
+fn a_port_that_never_answers_again_holds_its_io_for_ever_if_nothing_gives_it_up() {
+    let name = "scenarios/failover/silent-loss-iscsi-without-fast-io-fail.toml";
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(name);
+    let text = std::fs::read_to_string(path).unwrap();
+    let text = text.replace("for = \"120s\"\n", "");
+    let scenario = scenario::parse(name, &text, &[]).unwrap();
+    for (mode, device) in [
+        (Mode::Bio, "mp"),
+        (Mode::Request, "mp"),
+        (Mode::Single, "sda"),
+    ] {
+        let told = summary_of(&scenario, mode).failover.unwrap();
+        let held = &told.held[0];
+        assert_eq!((held.map.as_str(), told.held.len()), (device, 1));
+        assert!(held.ios > 0);
+        assert!(
+            held.why.starts_with("a path that is blocked"),
+            "{}",
+            held.why
+        );
     }
 }
 
@@ -168,8 +186,13 @@ fn a_controller_that_fails_leaves_its_lun_to_the_other() {
     for mode in BOTH {
         let told = failover("controller-fails", mode, &[]);
         assert!(happened(&told, "lun0 moves to ctl1"));
-        assert_within(fault(&told, "ctl0: down").to_path_failed_ns, 5 * S, 5 * S);
-        assert_within(Some(gaps(&told).1), 5 * S, 5_100 * MS);
+        let down = fault(&told, "ctl0: down");
+        assert_within(down.to_path_failed_ns, 5 * S, 5 * S);
+        // The LUN answers again after 3 s, and what waits for ctl0 keeps half
+        // of the depth for two more.
+        assert_eq!(gaps(&told).0, 1);
+        assert_within(Some(gaps(&told).1), 3 * S, 3_100 * MS);
+        assert_within(down.to_full_rate_ns, 4_900 * MS, 5_100 * MS);
         assert!(told.errors.is_empty());
     }
 }

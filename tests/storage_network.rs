@@ -3,7 +3,7 @@
 
 #![allow(clippy::unwrap_used, clippy::panic)]
 
-use mpathsim::run::outcome::{JobOutcome, Outcome};
+use mpathsim::run::outcome::{DeviceOutcome, JobOutcome, Outcome};
 use mpathsim::run::{RunOptions, run};
 use mpathsim::scenario::{self, Mode};
 use mpathsim::sim::Ns;
@@ -239,5 +239,84 @@ iops = 20000
         assert_eq!(a.events, b.events);
         assert!(longest_ms(&a) >= 10);
         assert!(a.duration < Ns::from_secs(3));
+    }
+}
+
+/// Two LUNs behind one host adapter of `can_queue` tags, each read by a job that
+/// is always 64 deep: I/Os in flight on each disk, on average.
+fn two_luns(can_queue: u32, scheduler: &str, jobs: &str) -> Vec<(f64, u64)> {
+    let text = format!(
+        r#"
+[fabric]
+preset = "fc-16g"
+[[initiator]]
+name = "hba0"
+can_queue = {can_queue}
+[[array]]
+preset = "flash-symmetric"
+luns = [{{ name = "lun0", size = "4GiB" }}, {{ name = "lun1", size = "4GiB" }}]
+[[device]]
+name = "sda"
+lun = {{ initiator = "hba0", target = "ctl0.p0", lun = "lun0", queue_depth = 64 }}
+queue = {{ scheduler = "{scheduler}" }}
+[[device]]
+name = "sdb"
+lun = {{ initiator = "hba0", target = "ctl0.p0", lun = "lun1", queue_depth = 64 }}
+queue = {{ scheduler = "{scheduler}" }}
+[workload]
+fio = """
+[global]
+ioengine=libaio
+direct=1
+thread
+rw=randread
+bs=4k
+iodepth=64
+size=1g
+runtime=1
+time_based
+norandommap
+{jobs}
+"""
+"#
+    );
+    let scenario = scenario::parse("test.toml", &text, &[]).unwrap_or_else(|e| panic!("{e:?}"));
+    let config = scenario::build(&scenario, Mode::Bio).unwrap();
+    let outcome = run(&config, &RunOptions::default()).unwrap_or_else(|e| panic!("{e}"));
+    let disks = outcome.devices.iter().filter(|d| d.name.starts_with("sd"));
+    // Little's law, from dispatch to completion.
+    let in_flight =
+        |d: &DeviceOutcome| d.d2c.mean() * d.read.ios as f64 / outcome.duration.0 as f64;
+    disks.map(|d| (in_flight(d), d.read.ios)).collect()
+}
+
+const BOTH_LUNS: &str = "[a]\nfilename=/dev/sda\n[b]\nfilename=/dev/sdb\n";
+
+#[test]
+fn luns_of_one_host_adapter_share_its_tags_in_equal_parts() {
+    for scheduler in ["none", "mq-deadline"] {
+        let both = two_luns(32, scheduler, BOTH_LUNS);
+        for (in_flight, ios) in &both {
+            assert!((15.0..16.01).contains(in_flight), "{scheduler}: {both:?}");
+            assert!(*ios > 1000);
+        }
+        // One that is used alone has them all, but for those that are free until
+        // enough are to wake who sleeps for one (`wake_batch`).
+        let alone = two_luns(32, scheduler, "[a]\nfilename=/dev/sda\n");
+        assert!(
+            (28.0..32.01).contains(&alone[0].0),
+            "{scheduler}: {alone:?}"
+        );
+    }
+}
+
+#[test]
+fn a_host_adapter_of_one_tag_serves_both_luns() {
+    for scheduler in ["none", "mq-deadline"] {
+        let both = two_luns(1, scheduler, BOTH_LUNS);
+        assert!(
+            both.iter().all(|(_, ios)| *ios > 1000),
+            "{scheduler}: {both:?}"
+        );
     }
 }

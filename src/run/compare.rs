@@ -2,7 +2,7 @@
 //! layer, and the verdicts.
 
 use super::single_queue::{SingleQueueOutcome, StackingOutcome};
-use super::summary::{BoundSummary, LayerSummary, RunSummary, Summary};
+use super::summary::{BoundSummary, RunSummary, Summary};
 use super::text::{Columns, bytes, count, percent, time};
 use super::timeline::timeline;
 use super::verdict::{Verdict, Winner};
@@ -125,7 +125,10 @@ fn multipath(sheet: &mut Sheet<'_>) {
         some(run.multipath.requests > 0, count(run.multipath.bios_merged))
     });
     sheet.row("requests", |run| {
-        some(run.multipath.requests > 0, count(sent(&run.multipath)))
+        some(
+            run.multipath.requests > 0,
+            count(run.multipath.requests_kept),
+        )
     });
     sheet.row("mean request", |run| {
         some(
@@ -136,11 +139,6 @@ fn multipath(sheet: &mut Sheet<'_>) {
     if sheet.any(|run| run.multipath.requeues > 0) {
         sheet.row("requeued", |run| count(run.multipath.requeues));
     }
-}
-
-/// Requests that the driver took: those it refused were tried again.
-fn sent(layer: &LayerSummary) -> u64 {
-    layer.requests.saturating_sub(layer.requeues)
 }
 
 fn path_devices(sheet: &mut Sheet<'_>) {
@@ -155,7 +153,7 @@ fn path_devices(sheet: &mut Sheet<'_>) {
             count(run.path_devices.bios_merged),
         )
     });
-    sheet.row("requests", |run| count(sent(&run.path_devices)));
+    sheet.row("requests", |run| count(run.path_devices.requests_kept));
     sheet.row("mean request", |run| {
         bytes(run.path_devices.mean_request_bytes)
     });

@@ -50,6 +50,8 @@ pub fn layer<'a>(devices: impl Iterator<Item = &'a DeviceOutcome>) -> LayerSumma
         layer.bios_merged += device.bios_back_merged + device.bios_front_merged;
         layer.requests_merged += device.requests_merged;
         layer.requeues += device.requests_requeued;
+        let issued: u64 = device.issued.iter().map(|issued| issued.count).sum();
+        layer.requests_kept += issued.saturating_sub(device.requests_taken_back);
         for issued in &device.issued {
             layer.requests += issued.count;
             if issued.sectors > 0 {

@@ -132,6 +132,8 @@ pub struct DeviceOutcome {
     pub requests_inserted: u64,
     /// Requests requeued (R).
     pub requests_requeued: u64,
+    /// Of these, after they had been issued (D).
+    pub requests_taken_back: u64,
     /// Bios split (X).
     pub bios_split: u64,
     /// Requests completed with an error.

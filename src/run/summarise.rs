@@ -139,6 +139,7 @@ fn device<P: Probe>(m: &Machine<P>, id: DevId) -> DeviceOutcome {
         requests_merged: c.rq_merges,
         requests_inserted: c.inserts,
         requests_requeued: c.requeues,
+        requests_taken_back: c.taken_back,
         bios_split: c.splits,
         requests_failed: c.failed,
         unplugs,

@@ -153,8 +153,11 @@ pub struct LayerSummary {
     pub requests_merged: u64,
     /// Requests handed to the driver (D).
     pub requests: u64,
-    /// Of which requeued (R).
+    /// Requests requeued (R), whether the driver had started them or not.
     pub requeues: u64,
+    /// Requests that the driver took and kept: those handed to it less those
+    /// taken back.
+    pub requests_kept: u64,
     /// Mean size of the requests, bytes.
     pub mean_request_bytes: f64,
     /// Bios merged / bios; 0 without bios.

@@ -52,8 +52,7 @@ const FIGURES: [Figure; 4] = [
 
 /// Requests that the path devices took for an I/O of the application.
 fn requests_per_io(run: &RunSummary) -> f64 {
-    let layer = &run.path_devices;
-    let taken = layer.requests.saturating_sub(layer.requeues);
+    let taken = run.path_devices.requests_kept;
     match run.application.ios {
         0 => 0.0,
         ios => taken as f64 / ios as f64,

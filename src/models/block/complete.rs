@@ -4,7 +4,7 @@
 use super::super::host::Cost;
 use super::super::io::{BioId, BlkStatus, EndIo, Op, ReqId, SECTOR};
 use super::{Action, BlockDev, BlockEnv, HctxId, Request, RqEnd, RqFlags, Subject};
-use super::{dispatch, flush, klog, sched, single_queue, wbt};
+use super::{dispatch, flush, klog, sched, shared_tags, single_queue, wbt};
 use crate::models::planted::{self, Defect};
 use crate::sim::Ns;
 
@@ -170,7 +170,11 @@ pub fn blk_mq_free_request<K: BlockEnv>(k: &mut K, rq: ReqId) {
 /// Gives a tag of `hctx` back and wakes who slept for it (`blk_mq_put_tag`).
 #[inline]
 pub fn put_tag<K: BlockEnv>(k: &mut K, hctx: HctxId, sched: bool) {
-    let to_wake = k.block().hctx(hctx).tags_of(sched).put();
+    let h = k.block().hctx(hctx);
+    if let (Some(set), false) = (h.shared, sched) {
+        return shared_tags::put(k, hctx, set);
+    }
+    let to_wake = h.tags_of(sched).put();
     if to_wake > 0 {
         wake_waiters(k, hctx, sched, to_wake);
     }

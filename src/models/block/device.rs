@@ -56,6 +56,8 @@ pub struct Counters {
     pub inserts: u64,
     /// Requests requeued (R).
     pub requeues: u64,
+    /// Of these, after the driver had started them (D).
+    pub taken_back: u64,
     /// Bios split (X).
     pub splits: u64,
     /// Clones counted among the I/Os although the driver never took them.

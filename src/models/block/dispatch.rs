@@ -461,9 +461,17 @@ fn release_budgets<K: BlockEnv>(k: &mut K, list: ReqList) {
     }
 }
 
-/// `blk_mq_mark_tag_wait` for tags that no other queue shares: the next freed
-/// request restarts this queue. Tries once more.
+/// `blk_mq_mark_tag_wait`: the next freed request restarts this queue, or, where
+/// others share its tags, a freed tag of any of them runs it. Tries once more.
 fn mark_tag_wait<K: BlockEnv>(k: &mut K, hctx: HctxId, rq: ReqId) -> bool {
-    k.block().hctx(hctx).restart = true;
-    blk_mq_get_driver_tag(k, rq)
+    let b = k.block();
+    let Some(set) = b.hctx(hctx).shared else {
+        b.hctx(hctx).restart = true;
+        return blk_mq_get_driver_tag(k, rq);
+    };
+    let got = b.queue_waits(hctx, set) && blk_mq_get_driver_tag(k, rq);
+    if got {
+        k.block().queue_has_one(hctx, set);
+    }
+    got
 }

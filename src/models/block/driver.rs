@@ -19,11 +19,13 @@ pub fn put_budget_of<K: BlockEnv>(k: &mut K, rq: ReqId) {
 #[inline]
 pub fn blk_mq_get_driver_tag<K: BlockEnv>(k: &mut K, rq: ReqId) -> bool {
     let b = k.block();
-    let r = &mut b.reqs[rq];
-    if !r.tag {
-        r.tag = b.hctxs[r.hctx.index()].tags.get();
+    let r = &b.reqs[rq];
+    if r.tag {
+        return true;
     }
-    r.tag
+    let got = b.get_driver_tag(r.hctx);
+    b.reqs[rq].tag = got;
+    got
 }
 
 /// Gives a driver tag back that was taken for dispatch

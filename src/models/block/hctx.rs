@@ -2,6 +2,7 @@
 
 use super::super::io::DevId;
 use super::request::ReqList;
+use super::shared_tags::SharedTagsId;
 use super::tags::Tags;
 
 /// A hardware queue of some device.
@@ -45,8 +46,12 @@ pub struct Hctx {
     pub dispatch_busy: u32,
     /// `BLK_MQ_S_SCHED_RESTART`: the next freed request runs the queue.
     pub restart: bool,
-    /// Driver tags.
+    /// Driver tags; if they are shared, how many it holds.
     pub tags: Tags,
+    /// The set that it shares with queues of other devices.
+    pub shared: Option<SharedTagsId>,
+    /// Whether it counts as using that set (`BLK_MQ_S_TAG_ACTIVE`).
+    pub tag_active: bool,
     /// Scheduler tags; none without a scheduler.
     pub sched_tags: Option<Tags>,
     /// Whether kblockd is to run it.
@@ -65,6 +70,26 @@ const EWMA_WEIGHT: u32 = 8;
 const EWMA_FACTOR: u32 = 16;
 
 impl Hctx {
+    /// An idle hardware queue of `dev` that serves `cpus` of `nr_cpus`.
+    pub fn new(dev: DevId, cpus: Vec<u8>, nr_cpus: usize, tags: Tags) -> Self {
+        Hctx {
+            dev,
+            dispatch: ReqList::default(),
+            ctxs: vec![ReqList::default(); nr_cpus],
+            ctx_pending: 0,
+            dispatch_from: 0,
+            dispatch_busy: 0,
+            restart: false,
+            tags,
+            shared: None,
+            tag_active: false,
+            sched_tags: None,
+            run_work: RunWork::Idle,
+            timer_generation: 0,
+            cpus,
+            blocking: false,
+        }
+    }
     /// Its scheduler tags, if they are meant and it has any; else its driver
     /// tags.
     #[inline]
@@ -92,21 +117,7 @@ mod tests {
 
     #[test]
     fn k67_dispatch_busy_sequence() {
-        let mut h = Hctx {
-            dev: DevId(0),
-            dispatch: ReqList::default(),
-            ctxs: Vec::new(),
-            ctx_pending: 0,
-            dispatch_from: 0,
-            dispatch_busy: 0,
-            restart: false,
-            tags: Tags::new(1),
-            sched_tags: None,
-            run_work: RunWork::Idle,
-            timer_generation: 0,
-            cpus: vec![0],
-            blocking: false,
-        };
+        let mut h = Hctx::new(DevId(0), vec![0], 1, Tags::new(1));
         let mut seen = Vec::new();
         for _ in 0..10 {
             h.update_dispatch_busy(true);

@@ -28,6 +28,7 @@ pub mod request;
 pub mod requeue;
 pub mod sbitmap;
 pub mod sched;
+pub mod shared_tags;
 pub mod single_queue;
 pub mod split;
 pub mod submit;
@@ -226,6 +227,8 @@ pub struct BlockLayer {
     pub devs: Vec<BlockDev>,
     /// Hardware queues of all of them.
     pub hctxs: Vec<Hctx>,
+    /// Tags that the queues of several devices share.
+    pub shared_tags: Vec<shared_tags::SharedTags>,
     /// The plug of every task.
     pub plugs: Vec<Plug>,
     /// The kernel's log.

@@ -20,9 +20,13 @@ pub fn requeue<K: BlockEnv>(k: &mut K, rq: ReqId) {
     wbt::requeue(k, rq);
     let now = k.host().now();
     let b = k.block();
-    b.reqs[rq].rqf.clear(RqFlags::IN_FLIGHT);
-    b.reqs[rq].changed = now;
-    b.dev_of(rq).count.requeues += 1;
+    let r = &mut b.reqs[rq];
+    let was_started = r.rqf.has(RqFlags::IN_FLIGHT);
+    r.rqf.clear(RqFlags::IN_FLIGHT);
+    r.changed = now;
+    let count = &mut b.dev_of(rq).count;
+    count.requeues += 1;
+    count.taken_back += u64::from(was_started);
     let (dev, subject) = (b.reqs[rq].dev, b.rq_subject(rq));
     k.trace(dev, Action::Requeue, subject);
 }

@@ -232,10 +232,13 @@ pub fn blk_mq_alloc_request<K: BlockEnv>(
             sched_nr = tags.get_shallow(cpu, limit)?;
             d.elevator.prepare_request(task);
         }
-        None if h.tags.get() => {}
-        None => return None,
+        None => {
+            if !b.get_driver_tag(hctx) {
+                return None;
+            }
+        }
     }
-    d.count.requests += 1;
+    b.devs[usize::from(dev.0)].count.requests += 1;
     Some(b.reqs.alloc_with(|| Request {
         tag: !sched,
         sched_tag: sched,
@@ -270,7 +273,8 @@ pub fn step_get_request<K: BlockEnv>(k: &mut K, task: TaskId, f: GetRequest) -> 
     }
     if let Some(rq) = alloc_request(k, f.bio) {
         if f.stage == Stage::Waiting {
-            tags_of(k, f.bio).finish_wait(task);
+            let hctx = hctx_of_bio(k, f.bio);
+            k.block().finish_wait(hctx, task);
         }
         pop(k, task);
         return issue_or_queue(k, task, f.bio, rq);
@@ -280,19 +284,13 @@ pub fn step_get_request<K: BlockEnv>(k: &mut K, task: TaskId, f: GetRequest) -> 
         ..f
     };
     replace(k, task, BlockFrame::GetRequest(waiting));
-    tags_of(k, f.bio).wait(task);
+    let hctx = hctx_of_bio(k, f.bio);
+    k.block().wait_for_tag(hctx, task);
     if plug::must_flush_to_sleep(k, task) {
         plug::call_flush(k, true);
         return Step::Again;
     }
     Step::Block
-}
-
-/// The tags that a submitter of `bio` sleeps for.
-fn tags_of<K: BlockEnv>(k: &mut K, bio: BioId) -> &mut super::tags::Tags {
-    let hctx = hctx_of_bio(k, bio);
-    let h = k.block().hctx(hctx);
-    h.sched_tags.as_mut().unwrap_or(&mut h.tags)
 }
 
 /// `blk_mq_submit_bio` with its request: flush machinery, plug, scheduler or

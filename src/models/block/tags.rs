@@ -117,6 +117,15 @@ impl<W: Copy + PartialEq> Tags<W> {
             self.wait_cnt = 1;
         }
     }
+    /// `queues` queues share them (`sbitmap_queue_recalculate_wake_batch`).
+    pub fn share_among(&mut self, queues: u32) {
+        let least = if self.depth >= 32 { 4 } else { 1 };
+        let batch = (self.depth.div_ceil(queues) / WAIT_QUEUES).clamp(least, WAKE_BATCH);
+        if batch != self.wake_batch {
+            self.wake_batch = batch;
+            self.wait_cnt = 1;
+        }
+    }
     /// Whether `waiter` waits.
     pub fn is_waiting(&self, waiter: W) -> bool {
         self.waiters.contains(&waiter)

@@ -8,6 +8,7 @@
 
 use super::super::host::{Step, TaskId};
 use super::super::io::{DevId, ReqId};
+use super::shared_tags::tag_idle;
 use super::{BlockEnv, BlockFrame, BlockTimer, RqFlags, pop};
 use crate::sim::Ns;
 use crate::sim::arena::Id;
@@ -116,12 +117,15 @@ pub fn step_timeout_work<K: BlockEnv>(k: &mut K, task: TaskId, dev: DevId) -> St
         }
     }
     expired.sort_by_key(|&(deadline, rq)| (deadline, rq.index()));
+    let nothing_expired = expired.is_empty();
     for (_, rq) in expired {
         k.block().reqs[rq].rqf.set(RqFlags::TIMED_OUT);
         k.timed_out(rq);
     }
-    if let Some(next) = next {
-        mod_timer(k, dev, next);
+    match next {
+        Some(next) => mod_timer(k, dev, next),
+        None if nothing_expired => tag_idle(k, dev),
+        None => {}
     }
     Step::Again
 }

@@ -9,7 +9,7 @@ use crate::sim::time::Ns;
 use crate::sim::units::as_text;
 
 /// An initiator port: an HBA's, or a network card's.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct InitiatorConfig {
     /// What paths call it.
@@ -18,9 +18,23 @@ pub struct InitiatorConfig {
     /// hour. Default: 0.
     #[serde(serialize_with = "as_text")]
     pub per_command: Ns,
+    /// Tags, which all disks on it share (`can_queue`), 1 to 10240. Default:
+    /// 1024.
+    pub can_queue: u32,
     /// Its link. Default: that of the fabric.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub link: Option<LinkConfig>,
+}
+
+impl Default for InitiatorConfig {
+    fn default() -> Self {
+        InitiatorConfig {
+            name: String::new(),
+            per_command: Ns::ZERO,
+            can_queue: 1024,
+            link: None,
+        }
+    }
 }
 
 /// An initiator port at work.
@@ -30,6 +44,8 @@ pub struct Initiator {
     pub name: String,
     /// Its link.
     pub link: u16,
+    /// Its tags.
+    pub can_queue: u32,
     per_command: Ns,
     processor: Calendar,
 }
@@ -40,6 +56,7 @@ impl Initiator {
         Initiator {
             name: config.name.clone(),
             link,
+            can_queue: config.can_queue,
             per_command: config.per_command,
             processor: Calendar::default(),
         }

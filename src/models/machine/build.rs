@@ -142,6 +142,7 @@ impl<P> Machine<P> {
         for d in &config.devices {
             m.add_leaf(d)?;
         }
+        m.share_tags();
         let mut maps = Vec::new();
         for map in &config.maps {
             maps.push((map.name.clone(), DevId(m.block.devs.len() as u16)));

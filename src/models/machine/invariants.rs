@@ -1,6 +1,7 @@
 //! What holds in every run, always checked.
 
 use super::super::block::BlockDev;
+use super::super::device::scsi::SdevState;
 use super::super::dm::DmDev;
 use super::super::io::DevId;
 use super::super::mpath::Multipath;
@@ -52,11 +53,11 @@ impl DmDev {
 }
 
 impl<P: Probe> Machine<P> {
-    /// Where I/O is held for ever, no leaf device still has any, but for what
-    /// was never answered.
+    /// Where I/O is held for ever, no leaf device still has any, but for one
+    /// whose port is away.
     fn check_held(&self) -> Result<(), Violation> {
         let at = self.host.now();
-        match self.leaves().find(|d| d.count.in_flight > 0) {
+        match self.at_work().next() {
             Some(d) => {
                 let what = format!("{}: {} in flight at the end", d.name, d.count.in_flight);
                 Err(Violation { at, what })
@@ -65,16 +66,49 @@ impl<P: Probe> Machine<P> {
         }
     }
 
-    /// Devices that are no maps.
-    pub(super) fn leaves(&self) -> impl Iterator<Item = &BlockDev> {
+    /// Leaf devices that have I/O in flight, and a port that could answer it.
+    pub(super) fn at_work(&self) -> impl Iterator<Item = &BlockDev> {
         let devs = (0..).map(DevId).zip(&self.block.devs);
-        let leaves = devs.filter(|(id, _)| self.dm.devs.iter().all(|m| m.dev != *id));
-        leaves.map(|(_, d)| d)
+        let busy = devs.filter(|(id, d)| d.count.in_flight > 0 && !self.is_map(*id));
+        busy.filter(|(id, _)| !self.is_blocked(*id)).map(|(_, d)| d)
     }
 
-    /// I/Os that each map holds at the end.
+    fn is_map(&self, dev: DevId) -> bool {
+        self.dm.devs.iter().any(|map| map.dev == dev)
+    }
+
+    /// Whether the port of disk `dev` is away, with nobody to give it up.
+    fn is_blocked(&self, dev: DevId) -> bool {
+        let mut disks = self.devices.scsi.iter();
+        disks.any(|disk| disk.dev == dev && disk.state == SdevState::Blocked)
+    }
+
+    /// Whether `map` holds I/O for ever at the end of a run: by itself, or
+    /// because a path that is blocked does.
+    fn holds(&self, map: &DmDev) -> bool {
+        map.holds() || map.table.devices().any(|dev| self.holds_below(dev))
+    }
+
+    fn holds_below(&self, dev: DevId) -> bool {
+        match self.dm.devs.iter().find(|map| map.dev == dev) {
+            Some(map) => self.holds(map),
+            None => self.is_blocked(dev) && self.block.devs[usize::from(dev.0)].count.in_flight > 0,
+        }
+    }
+
+    /// I/Os that each map holds at the end, and each blocked disk that is used
+    /// without one.
     pub fn held(&self) -> Vec<(String, u64)> {
-        let held = self.dm.devs.iter().filter(|d| d.holds()).map(|d| {
+        let devs = (0..).map(DevId).zip(&self.block.devs);
+        let alone = devs.filter(|(id, _)| {
+            let maps = &self.dm.devs;
+            self.holds_below(*id)
+                && maps
+                    .iter()
+                    .all(|m| m.dev != *id && m.table.devices().all(|d| d != *id))
+        });
+        let alone = alone.map(|(_, d)| (d.name.clone(), u64::from(d.count.in_flight)));
+        let maps = self.dm.devs.iter().filter(|d| self.holds(d)).map(|d| {
             let in_flight = self.block.devs[usize::from(d.dev.0)].count.in_flight;
             let mut deferred = 0;
             let mut at = d.deferred.first();
@@ -84,7 +118,7 @@ impl<P: Probe> Machine<P> {
             }
             (d.name.clone(), u64::from(in_flight + deferred))
         });
-        held.collect()
+        maps.chain(alone).collect()
     }
 
     /// Nothing is in flight, nothing waits, and every layer gave out what it
@@ -92,7 +126,7 @@ impl<P: Probe> Machine<P> {
     pub(super) fn check_drained(&self) -> Result<(), Violation> {
         let at = self.host.now();
         let fail = |what: String| Err(Violation { at, what });
-        if self.dm.devs.iter().any(DmDev::holds) {
+        if !self.held().is_empty() {
             return self.check_held();
         }
         if self.app.running > 0 {
@@ -150,6 +184,9 @@ impl<P: Probe> Machine<P> {
         }
         if let Some(d) = self.dm.devs.iter().find(|d| d.stacking.clones > 0) {
             return fail(format!("{}: {} clones left", d.name, d.stacking.clones));
+        }
+        if self.block.shared_tags.iter().any(|set| set.used() > 0) {
+            return fail("tags of a host adapter still taken at the end".into());
         }
         for h in &self.block.hctxs {
             if h.tags.used() > 0 || h.sched_tags.as_ref().is_some_and(|t| t.used() > 0) {

@@ -225,7 +225,7 @@ impl<P: Probe> Machine<P> {
             self.host.set_clock(now);
             if now >= look_at {
                 if self.hangs(now) {
-                    if self.leaves().all(|d| d.count.in_flight == 0) {
+                    if self.at_work().next().is_none() {
                         break;
                     }
                 } else {

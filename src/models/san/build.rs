@@ -38,6 +38,9 @@ impl San {
         for initiator in &config.initiators {
             let link = initiator.link.as_ref().unwrap_or(&config.link);
             let link = b.link(&initiator.name, link)?;
+            if !(1..=10_240).contains(&initiator.can_queue) {
+                return Err(SanError::CanQueue(initiator.name.clone()));
+            }
             let n = b.fabric.initiators.len() as u16;
             b.fabric.initiators.push(Initiator::new(initiator, link));
             b.names.add(initiator.name.clone(), Place::Initiator(n))?;
@@ -124,6 +127,23 @@ impl San {
         });
         self.is_armed = false;
         Ok(PathId(id))
+    }
+
+    /// How many initiator ports there are.
+    pub fn initiators(&self) -> u16 {
+        self.fabric.initiators.len() as u16
+    }
+
+    /// The number of the initiator port of `path`.
+    pub fn initiator_of(&self, path: PathId) -> u16 {
+        let nexus = self.paths[usize::from(path.0)].nexus;
+        self.fabric.nexuses[usize::from(nexus.0)].initiator
+    }
+
+    /// Tags of the host adapter of `path`.
+    pub fn can_queue(&self, path: PathId) -> u32 {
+        let initiator = self.initiator_of(path);
+        self.fabric.initiators[usize::from(initiator)].can_queue
     }
 
     /// Capacity of the LUN behind `path`, in sectors.

@@ -143,6 +143,9 @@ pub enum SanError {
         /// What is wrong with it.
         source: ArrayError,
     },
+    /// Tags that no host adapter has.
+    #[error("`can_queue` of `{0}`: from 1 to 10240")]
+    CanQueue(String),
     /// A fault that cannot be.
     #[error("fault on `{on}`: {source}")]
     Fault {

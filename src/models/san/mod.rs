@@ -212,7 +212,7 @@ impl San {
             State::Stalled => return Fate::Stalled(Held::Command),
             other => return Fate::Refused(other),
         }
-        let n = usize::from(self.fabric.nexuses[usize::from(p.nexus.0)].initiator);
+        let n = usize::from(self.initiator_of(path));
         let sent = self.fabric.initiators[n].takes(now);
         let out = command.bytes_out();
         let arrived = match self.fabric.send_command(p.nexus, now, sent, out) {

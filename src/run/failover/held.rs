@@ -42,10 +42,9 @@ fn reason(outcome: &Outcome, name: &str) -> (Ns, &'static str) {
 /// given.
 fn without_suspend(outcome: &Outcome, name: &str) -> (Ns, &'static str) {
     let map = outcome.maps.iter().find(|map| map.name == name);
-    let status = map.and_then(|map| MapStatus::parse(&map.status_at_end));
-    if status.is_none_or(|status| status.is_dead()) {
-        let since = map.map_or(Ns::ZERO, without_paths_since);
-        return (since, "no path, queue_if_no_path");
+    let is_dead = |text: &str| MapStatus::parse(text).is_none_or(|status| status.is_dead());
+    if let Some(map) = map.filter(|map| is_dead(&map.status_at_end)) {
+        return (without_paths_since(map), "no path, queue_if_no_path");
     }
     let mut network = outcome.network.iter().rev();
     let blocked = network.find(|(_, what)| what.ends_with("its port is blocked"));

@@ -184,15 +184,9 @@ impl Checker<'_> {
         config: &LunDiskConfig,
         san: &SanConfig,
     ) -> Option<(DeviceConfig, u64)> {
-        let ranges = [
-            ("queue_depth", config.queue_depth, 4096),
-            ("can_queue", config.can_queue, 10_240),
-        ];
-        for (name, value, most) in ranges {
-            if !(1..=most).contains(&value) {
-                let hint = format!("from 1 to {most}");
-                self.wrong(&entry.name, format!("`{name}` is {value}"), hint);
-            }
+        if !(1..=4096).contains(&config.queue_depth) {
+            let what = format!("`queue_depth` is {}", config.queue_depth);
+            self.wrong(&entry.name, what, "from 1 to 4096");
         }
         let network = San::new(san, Draws::new(0));
         let added = network.and_then(|mut network| {

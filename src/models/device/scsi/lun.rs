@@ -42,8 +42,6 @@ pub struct LunDiskConfig {
     /// Commands that it may have outstanding (`device/queue_depth`), 1 to
     /// 4096. Default: 32.
     pub queue_depth: u32,
-    /// Tags of the host adapter (`can_queue`), 1 to 10240. Default: 1024.
-    pub can_queue: u32,
     /// How long a command may take before it is aborted. Default: 30 s.
     #[serde(serialize_with = "as_text")]
     pub timeout: Ns,
@@ -63,7 +61,6 @@ impl Default for LunDiskConfig {
             lun: String::new(),
             via: Vec::new(),
             queue_depth: 32,
-            can_queue: 1024,
             timeout: Ns::from_secs(30),
             retries: 5,
             handler: None,

@@ -4,6 +4,7 @@
 use super::super::super::block::RqEnd;
 use super::super::super::block::dispatch::blk_mq_run_hw_queues;
 use super::super::super::block::passthrough::blk_execute_rq_nowait;
+use super::super::super::block::shared_tags::tag_idle;
 use super::super::super::fault::DeviceState;
 use super::super::super::io::{BlkStatus, ReqId};
 use super::super::DeviceEnv;
@@ -139,6 +140,7 @@ pub fn delete<K: DeviceEnv>(k: &mut K, disk: u16) -> Ns {
 pub(super) fn removed<K: DeviceEnv>(k: &mut K, disk: u16) {
     let dev = sdev(k, disk).dev;
     k.block().dev(dev).is_dying = true;
+    tag_idle(k, dev);
 }
 
 /// Sends the next internal command.

@@ -3,12 +3,13 @@
 use super::super::super::array::access_state::Tpgs;
 use super::super::super::block::device::MakeRequest;
 use super::super::super::block::limits::BLK_DEF_MAX_SECTORS;
+use super::super::super::block::shared_tags::{SharedTags, SharedTagsId};
 use super::super::super::block::{BlockDev, Limits};
 use super::super::super::config::NamedDevice;
 use super::super::super::device::array_port::PortDisk;
 use super::super::super::device::null_blk::NullBlk;
 use super::super::super::device::port::PortConfig;
-use super::super::super::device::scsi::{LunDiskConfig, ScsiDisk};
+use super::super::super::device::scsi::{Lld, LunDiskConfig, ScsiDisk};
 use super::super::super::device::{DeviceConfig, NullBlkConfig, ScsiDebugConfig};
 use super::super::super::io::DevId;
 use super::super::{Driver, Machine};
@@ -51,7 +52,7 @@ impl<P> Machine<P> {
                 let alua = san.identity(path).tpgs != Tpgs::None;
                 self.devices.scsi.push(ScsiDisk::on_path(id, c, path, alua));
                 let n = (self.devices.scsi.len() - 1) as u16;
-                (dev, c.can_queue, 1, Driver::Scsi(n))
+                (dev, self.devices.san.can_queue(path), 1, Driver::Scsi(n))
             }
         };
         self.block.devs.push(dev);
@@ -88,6 +89,37 @@ impl<P> Machine<P> {
             self.set_limits(id, &d.queue);
         }
         Ok(())
+    }
+}
+
+impl<P> Machine<P> {
+    /// Disks of one host adapter share its tags (`scsi_mq_setup_tags`).
+    pub(super) fn share_tags(&mut self) {
+        if self.kernel.is_legacy() {
+            return; // single queues have no tags here
+        }
+        let on_hba: Vec<(u16, DevId)> = self
+            .devices
+            .scsi
+            .iter()
+            .filter_map(|disk| match disk.lld {
+                Lld::Lun(path) => Some((self.devices.san.initiator_of(path), disk.dev)),
+                Lld::ScsiDebug => None,
+            })
+            .collect();
+        for hba in 0..self.devices.san.initiators() {
+            let disks = on_hba.iter().filter(|(on, _)| *on == hba);
+            let disks: Vec<DevId> = disks.map(|(_, dev)| *dev).collect();
+            let [first, _, ..] = disks[..] else { continue };
+            let set = SharedTagsId(self.block.shared_tags.len() as u16);
+            let hctx = self.block.dev(first).hctx0;
+            let depth = self.block.hctx(hctx).tags.depth();
+            self.block.shared_tags.push(SharedTags::new(depth));
+            for dev in disks {
+                let hctx = self.block.dev(dev).hctx0;
+                self.block.hctx(hctx).shared = Some(set);
+            }
+        }
     }
 }
 

@@ -4,7 +4,6 @@ use super::super::Machine;
 use crate::models::block::device::{DEFAULT_RQ, MakeRequest};
 use crate::models::block::elevator::mq_deadline::{MqDeadline, Tunables};
 use crate::models::block::elevator::{Bfq, Elevator, ElvHash, Kyber, bfq, kyber};
-use crate::models::block::hctx::RunWork;
 use crate::models::block::sbitmap::Sbitmap;
 use crate::models::block::single_queue::{self, Kind, RequestList, SingleQueue, SqId};
 use crate::models::block::tags::Tags;
@@ -45,27 +44,15 @@ impl<P> Machine<P> {
         // blk_mq_map_queues: CPUs are spread over queues in turn.
         let map: Vec<u16> = (0..cpus).map(|c| (c as u16) % queues).collect();
         for i in 0..queues {
-            self.block.hctxs.push(Hctx {
-                dev: id,
-                dispatch: ReqList::default(),
-                ctxs: vec![ReqList::default(); cpus],
-                ctx_pending: 0,
-                dispatch_from: 0,
-                dispatch_busy: 0,
-                restart: false,
-                tags: Tags::new(if has_sched {
-                    depth
-                } else {
-                    nr_requests.min(depth)
-                }),
-                sched_tags: has_sched.then(sched_tags),
-                run_work: RunWork::Idle,
-                timer_generation: 0,
-                cpus: (0..cpus as u8)
-                    .filter(|&c| map[usize::from(c)] == i)
-                    .collect(),
-                blocking: false,
+            let served = (0..cpus as u8).filter(|&c| map[usize::from(c)] == i);
+            let tags = Tags::new(if has_sched {
+                depth
+            } else {
+                nr_requests.min(depth)
             });
+            let mut hctx = Hctx::new(id, served.collect(), cpus, tags);
+            hctx.sched_tags = has_sched.then(sched_tags);
+            self.block.hctxs.push(hctx);
         }
         let dev = self.block.dev(id);
         dev.hctx0 = first;
