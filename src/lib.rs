@@ -3,10 +3,11 @@
 //!
 //! Rooms, each knowing only those before it: [`sim`], [`stats`], [`models`],
 //! [`observe`], [`formats`], [`scenario`], [`run`], [`sweep`], [`policy`],
-//! [`validate`], [`torture`], [`plot`], [`report`], [`cli`].
+//! [`letter`], [`validate`], [`torture`], [`plot`], [`report`], [`cli`].
 
 pub mod cli;
 pub mod formats;
+pub mod letter;
 pub mod models;
 pub mod observe;
 pub mod plot;

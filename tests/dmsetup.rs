@@ -61,6 +61,7 @@ fn load(text: &str, live: Option<&Table>) -> (Result<Table, LoadError>, Vec<Stri
         lookup: &Computer::new(),
         selectors: SelectorEnv::default(),
         nopath_timeout: Ns::ZERO,
+        legacy: None,
     };
     let mut log = Vec::new();
     let result = Table::load(text, &env, live, &mut log);

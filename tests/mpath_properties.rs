@@ -38,6 +38,7 @@ fn multipath(words: &[&str]) -> Option<Multipath> {
             ..SelectorEnv::default()
         },
         nopath_timeout: Ns::ZERO,
+        legacy: None,
     };
     Multipath::new(words, &env, &mut Vec::new()).ok()
 }

@@ -1,5 +1,5 @@
 //! What others have measured and published, and what is seen here; see
-//! `docs/published.md`.
+//! `docs/validation.md` and `docs/published.md`.
 
 #![allow(clippy::unwrap_used, clippy::panic)]
 
@@ -10,6 +10,13 @@ use mpathsim::run::summary::RunSummary;
 use mpathsim::run::{RunOptions, run};
 use mpathsim::scenario::{self, Mode};
 use mpathsim::sim::Ns;
+
+#[path = "published/cpu.rs"]
+mod cpu;
+#[path = "published/merging.rs"]
+mod merging;
+#[path = "published/selectors.rs"]
+mod selectors;
 
 const BOTH: [Mode; 2] = [Mode::Bio, Mode::Request];
 
@@ -26,6 +33,24 @@ fn outcome(name: &str, mode: Mode, set: &[String]) -> Outcome {
     };
     let machine = scenario::build(&scenario, mode).unwrap();
     run(&machine, &options).unwrap_or_else(|why| panic!("{name}: {why}"))
+}
+
+/// A run's summary.
+fn summary(name: &str, mode: Mode, sets: &[&str]) -> RunSummary {
+    let sets: Vec<String> = sets.iter().map(|set| set.to_string()).collect();
+    RunSummary::new(mode, None, &outcome(name, mode, &sets))
+}
+
+/// MB a second.
+fn mb(run: &RunSummary) -> f64 {
+    run.application.bytes_per_second / 1e6
+}
+
+fn within(what: &str, seen: f64, from: f64, to: f64) {
+    assert!(
+        (from..=to).contains(&seen),
+        "{what}: {seen}, not {from} to {to}"
+    );
 }
 
 /// dm-devel, April 2011: a dd over multibus, four iSCSI portals of 1 Gbit/s each:

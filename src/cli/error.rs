@@ -61,6 +61,9 @@ pub enum CliError {
     /// Options that contradict each other.
     #[error("{0}")]
     Usage(String),
+    /// A claim of the letter cannot be shown.
+    #[error(transparent)]
+    Letter(#[from] Box<crate::letter::LetterError>),
     /// A check against a kernel could not be made.
     #[error(transparent)]
     Validate(#[from] crate::validate::ValidateError),
@@ -104,7 +107,10 @@ impl CliError {
             | CliError::Plot(_)
             | CliError::Usage(_)
             | CliError::Validate(_) => ExitCode::from(2),
-            CliError::Write { .. } | CliError::Json(_) | CliError::Output(_) => ExitCode::from(1),
+            CliError::Write { .. }
+            | CliError::Json(_)
+            | CliError::Letter(_)
+            | CliError::Output(_) => ExitCode::from(1),
         }
     }
 }

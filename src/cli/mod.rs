@@ -2,6 +2,7 @@
 
 mod compare;
 mod error;
+mod explain;
 mod generate;
 mod interrupt;
 mod plot;
@@ -57,6 +58,8 @@ enum Command {
     Validate(validate::Validate),
     /// Run random cases with faults, and check everything that has to be true.
     Torture(torture::Torture),
+    /// Show what a mechanism buys, by running with it and without.
+    Explain(explain::Explain),
     /// Print the JSON Schema of scenario files.
     Schema(schema::Schema),
     /// Print shell completions.
@@ -101,6 +104,7 @@ pub fn run(
         Command::Report(command) => command.execute(),
         Command::Validate(command) => command.execute(),
         Command::Torture(command) => command.execute(),
+        Command::Explain(command) => command.execute(),
         Command::Schema(command) => command.execute(),
         Command::Completions(command) => command.execute(),
         Command::Man(command) => command.execute(),

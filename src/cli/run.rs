@@ -4,7 +4,7 @@ mod plan;
 mod progress;
 mod terminal;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::{Args, ValueEnum};
@@ -22,9 +22,9 @@ use crate::scenario::{self, Mode, Scenario};
 /// Run a scenario in both queue modes and on a single path, and compare.
 #[derive(Debug, Args)]
 pub struct Run {
-    /// The scenario file.
-    #[arg(value_name = "SCENARIO.toml")]
-    scenario: PathBuf,
+    /// The scenario files, run one after the other.
+    #[arg(value_name = "SCENARIO.toml", required = true)]
+    scenarios: Vec<PathBuf>,
     /// What to run; may be given several times. Default: all three.
     #[arg(long, value_enum, value_delimiter = ',')]
     mode: Vec<ModeName>,
@@ -40,7 +40,8 @@ pub struct Run {
     /// Run this replication of the scenario: the same in another world.
     #[arg(long, value_name = "N", default_value_t = 0)]
     replication: u32,
-    /// Folder of the results. Default: results/<name of the scenario>.
+    /// Folder of the results; of several scenarios, with a folder for each in it.
+    /// Default: results/<name of the scenario>.
     #[arg(long, value_name = "FOLDER")]
     out: Option<PathBuf>,
     /// Print the summary as JSON instead of the comparison.
@@ -74,12 +75,19 @@ enum ModeName {
 }
 
 impl Run {
-    /// Runs the scenario, prints the comparison and writes the results.
+    /// Runs the scenarios, prints the comparisons and writes the results.
     ///
     /// # Errors
     /// Bad input, a result that cannot be written, or a defect.
     pub fn execute(&self, policies: &Registry) -> Result<ExitCode, CliError> {
-        let mut scenario = scenario::load_with(&self.scenario, &self.set, policies)?;
+        for path in &self.scenarios {
+            self.run(path, policies)?;
+        }
+        Ok(ExitCode::SUCCESS)
+    }
+
+    fn run(&self, path: &Path, policies: &Registry) -> Result<(), CliError> {
+        let mut scenario = scenario::load_with(path, &self.set, policies)?;
         if let Some(seed) = self.seed {
             scenario.seed = seed;
         }
@@ -100,8 +108,7 @@ impl Run {
         let hidden = self.quiet || self.json;
         let finished =
             progress::under_bar(&plan.progress(), hidden, || plan.execute(self.shuffle_ties))?;
-        self.report(&scenario, &finished)?;
-        Ok(ExitCode::SUCCESS)
+        self.report(path, &scenario, &finished)
     }
 
     /// The modes asked for; an empty list means all that there are.
@@ -121,7 +128,7 @@ impl Run {
         modes
     }
 
-    fn report(&self, scenario: &Scenario, finished: &Finished) -> Result<(), CliError> {
+    fn report(&self, path: &Path, scenario: &Scenario, finished: &Finished) -> Result<(), CliError> {
         let summary = Summary {
             format: FORMAT.into(),
             mpathsim: env!("CARGO_PKG_VERSION").into(),
@@ -136,11 +143,12 @@ impl Run {
         let json = serde_json::to_string_pretty(&summary)? + "\n";
         let text = comparison(&summary);
         let folder = match &self.out {
+            Some(folder) if self.scenarios.len() > 1 => folder.join(&scenario.name),
             Some(folder) => folder.clone(),
             None => PathBuf::from("results").join(&scenario.name),
         };
         let runs = finished.outcomes();
-        let source = std::fs::read_to_string(&self.scenario).unwrap_or_default();
+        let source = std::fs::read_to_string(path).unwrap_or_default();
         let files = [
             ("scenario.toml", &source),
             ("series.csv", &csv::series(&runs)),

@@ -6,6 +6,7 @@ use super::device::DeviceConfig;
 use super::device::port::MediaConfig;
 use super::fault::{DmMultipathParams, TimedAction};
 use super::host::HostConfig;
+use super::kernel::{Kernel, Patches, Way};
 use super::mpath::policy::Registry;
 use super::multipathd::Settings;
 use super::san::SanConfig;
@@ -16,6 +17,15 @@ use super::workload::WorkloadConfig;
 pub struct MachineConfig {
     /// Seed of every random draw that is not fio's own.
     pub seed: u64,
+    /// The kernel.
+    #[serde(default)]
+    pub kernel: Kernel,
+    /// How multipath is done over single queues.
+    #[serde(default)]
+    pub way: Way,
+    /// Which mechanisms of the patch set there are, over single queues.
+    #[serde(default)]
+    pub patches: Patches,
     /// CPUs, tick rate and what code paths cost.
     pub host: HostConfig,
     /// Leaf devices: the ends of the paths, in order of their device numbers.
@@ -88,7 +98,8 @@ pub struct MapConfig {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct QueueConfig {
-    /// `none`, `mq-deadline`, `kyber` or `bfq`.
+    /// `none`, `mq-deadline`, `kyber` or `bfq`; of a single queue `noop`,
+    /// `deadline` or `cfq`.
     pub scheduler: Option<SchedulerName>,
     /// Requests a scheduler may hold.
     pub nr_requests: Option<u32>,
@@ -127,4 +138,10 @@ pub enum SchedulerName {
     Kyber,
     /// bfq.
     Bfq,
+    /// noop, of a single queue.
+    Noop,
+    /// deadline, of a single queue.
+    Deadline,
+    /// cfq, of a single queue.
+    Cfq,
 }

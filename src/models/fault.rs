@@ -252,4 +252,12 @@ pub struct ActionDone {
 pub struct DmMultipathParams {
     /// `queue_if_no_path_timeout_secs`; 0 = off.
     pub queue_if_no_path_timeout_secs: u32,
+    /// A request that finds its path busy is put back to be tried again after
+    /// so long, as before 4.16; zero: it stays in its scheduler. blk-mq only.
+    #[serde(default)]
+    pub requeue_when_busy: Ns,
+    /// `rq_based_seq_io_merge_deadline` (4.1): how long a request of one bio
+    /// that continues the last one is held; zero: not. Single queues only.
+    #[serde(default)]
+    pub seq_merge_hold: Ns,
 }

@@ -10,6 +10,7 @@ pub mod fabric;
 pub mod fault;
 pub mod host;
 pub mod io;
+pub mod kernel;
 pub mod machine;
 pub mod mpath;
 pub mod multipathd;

@@ -1,6 +1,7 @@
 //! The comparison that a person reads at a glance: a column a run, a block a
 //! layer, and the verdicts.
 
+use super::single_queue::{SingleQueueOutcome, StackingOutcome};
 use super::summary::{BoundSummary, RunSummary, Summary};
 use super::text::{Columns, bytes, count, percent, time};
 use super::timeline::timeline;
@@ -23,6 +24,7 @@ pub fn comparison(summary: &Summary) -> String {
     multipath(&mut sheet);
     path_devices(&mut sheet);
     paths(&mut sheet);
+    single_queues(&mut sheet);
     cpu(&mut sheet, &summary.scenario.cpu_profile);
     text += &sheet.columns.render();
     text += &timeline(&summary.runs);
@@ -52,7 +54,10 @@ fn heading(summary: &Summary) -> String {
 pub(super) fn column_head(run: &RunSummary) -> String {
     match (run.mode.as_str(), &run.device) {
         ("bio", _) => "bio mode".into(),
-        ("request", _) => "request mode".into(),
+        ("request", _) => match &run.single_queues {
+            Some(single) => format!("request mode ({})", single.way),
+            None => "request mode".into(),
+        },
         (_, Some(device)) => format!("{device} alone"),
         (mode, None) => mode.into(),
     }
@@ -181,6 +186,50 @@ fn paths(sheet: &mut Sheet<'_>) {
             })
         });
     }
+}
+
+/// What only kernels with single queues have.
+fn single_queues(sheet: &mut Sheet<'_>) {
+    if !sheet.any(|run| run.single_queues.is_some()) {
+        return;
+    }
+    sheet.block("single queues");
+    let row = |sheet: &mut Sheet<'_>, label: &str, cell: &dyn Fn(&SingleQueueOutcome) -> String| {
+        sheet.row(label, |run| {
+            run.single_queues.as_ref().map_or(NOTHING.into(), cell)
+        });
+    };
+    for (label, of_maps) in [("map unplugged", true), ("paths unplugged", false)] {
+        row(sheet, label, &|s| {
+            let by = [
+                s.sum(of_maps, |q| q.unplugged_by_threshold),
+                s.sum(of_maps, |q| q.unplugged_by_sync),
+                s.sum(of_maps, |q| q.unplugged_by_waiter),
+                s.sum(of_maps, |q| q.unplugged_by_timer),
+            ];
+            by.map(count).join(" / ")
+        });
+    }
+    sheet
+        .columns
+        .row(["    by: number / sync bio / waiter / timer"]);
+    row(sheet, "slept for a request", &|s| {
+        count(s.sum(true, |q| q.slept) + s.sum(false, |q| q.slept))
+    });
+    let stacked =
+        |s: &SingleQueueOutcome, f: &dyn Fn(&StackingOutcome) -> u64| match s.stacking.is_empty() {
+            true => NOTHING.into(),
+            false => count(s.stacking.iter().map(f).sum()),
+        };
+    row(sheet, "held back: paths busy", &|s| {
+        stacked(s, &|m| m.held_back)
+    });
+    row(sheet, "clones at most", &|s| {
+        stacked(s, &|m| u64::from(m.most_clones))
+    });
+    row(sheet, "locks taken in a circle", &|s| {
+        count(s.cycles.len() as u64)
+    });
 }
 
 fn cpu(sheet: &mut Sheet<'_>, profile: &str) {

@@ -10,6 +10,7 @@ mod iostat;
 mod metrics;
 pub mod outcome;
 pub mod replication;
+pub mod single_queue;
 pub(crate) mod summarise;
 pub mod summary;
 pub mod text;

@@ -1,5 +1,6 @@
 //! What a run tells: plain data, from which everything that is shown is made.
 
+use super::single_queue::SingleQueueOutcome;
 use crate::models::fault::ActionKind;
 use crate::models::workload::fio::windows::Windows;
 use crate::observe::marks::{ErrorCount, EventId, Mark};
@@ -50,6 +51,8 @@ pub struct Outcome {
     pub gaps: Option<GapsOutcome>,
     /// Completions of all fio jobs by time, if they were asked for.
     pub windows: Option<Windows>,
+    /// What single queues told, if the kernel has them.
+    pub single_queues: Option<SingleQueueOutcome>,
 }
 
 /// An event of the timeline: something was done to the computer, or broke in

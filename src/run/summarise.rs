@@ -4,6 +4,7 @@ use super::outcome::{
     ActionOutcome, CpuOutcome, DeviceOutcome, DirOutcome, DirStats, Issued, JobOutcome, MapOutcome,
     Outcome, PathOutcome,
 };
+use super::single_queue::SingleQueueOutcome;
 use crate::models::block::BlockDev;
 use crate::models::block::device::DirCount;
 use crate::models::fabric::nexus::State;
@@ -50,6 +51,7 @@ pub fn summarise<P: Probe>(
         is_futile: m.is_futile,
         kernel_log: m.block.klog.lines.clone(),
         windows: windows(m),
+        single_queues: SingleQueueOutcome::of(m),
         ..Outcome::default()
     }
 }

@@ -13,6 +13,7 @@ pub use failover::{
     RetriesSummary, StatusSummary,
 };
 
+use super::single_queue::SingleQueueOutcome;
 use super::verdict::Verdict;
 
 /// Name and version of the format.
@@ -120,6 +121,9 @@ pub struct RunSummary {
     /// What followed each event of the timeline; absent without one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub failover: Option<FailoverSummary>,
+    /// What single queues told; absent in a kernel without.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub single_queues: Option<SingleQueueOutcome>,
 }
 
 /// What the application saw.

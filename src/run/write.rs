@@ -22,11 +22,11 @@ pub fn file(path: &Path, bytes: &[u8]) -> io::Result<()> {
 ///
 /// # Errors
 /// What the file system says; the old file is then untouched.
-pub fn whole_file(folder: &Path, name: &str, bytes: &[u8]) -> io::Result<()> {
+pub fn whole_file(folder: &Path, name: &str, bytes: impl AsRef<[u8]>) -> io::Result<()> {
     std::fs::create_dir_all(folder)?;
     let beside = folder.join(format!(".{name}.{}", std::process::id()));
     let written = std::fs::File::create(&beside).and_then(|mut file| {
-        file.write_all(bytes)?;
+        file.write_all(bytes.as_ref())?;
         file.sync_all()
     });
     let renamed = written.and_then(|()| std::fs::rename(&beside, folder.join(name)));

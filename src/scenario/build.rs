@@ -5,6 +5,7 @@ use super::table::{self, Line, device_name};
 use super::{Scenario, job};
 use crate::models::config::{MachineConfig, MapConfig, NamedDevice};
 use crate::models::fault::{Action, TimedAction};
+use crate::models::kernel::Way;
 use crate::models::workload::WorkloadConfig;
 
 /// Which of the siblings of a scenario is built.
@@ -53,6 +54,9 @@ pub fn build(scenario: &Scenario, mode: Mode) -> Result<MachineConfig, BuildErro
         queue: device.queue.clone(),
     });
     let machine = MachineConfig {
+        kernel: scenario.kernel,
+        way: way(scenario, mode),
+        patches: scenario.patches,
         dm_multipath: scenario.dm_multipath,
         multipathd: scenario.multipathd.clone(),
         seed: scenario.seed,
@@ -73,11 +77,28 @@ pub fn build(scenario: &Scenario, mode: Mode) -> Result<MachineConfig, BuildErro
     }
 }
 
+/// How multipath is done in `mode` over single queues.
+fn way(scenario: &Scenario, mode: Mode) -> Way {
+    match (mode, scenario.way) {
+        (Mode::Bio, _) => Way::Bio,
+        (_, Way::Bio) => Way::Rq2008,
+        (_, way) => way,
+    }
+}
+
+/// `table` in the queue mode of the run, where a table says so.
+fn table_in_mode(scenario: &Scenario, table: &str, queue_mode: &str) -> String {
+    match scenario.kernel.is_legacy() {
+        true => table::without_queue_mode(table),
+        false => table::with_queue_mode(table, queue_mode),
+    }
+}
+
 fn with_maps(scenario: &Scenario, machine: MachineConfig, queue_mode: &str) -> MachineConfig {
     let maps = scenario.maps.iter().map(|map| MapConfig {
         name: map.name.clone(),
         devno: map.devno,
-        table: table::with_queue_mode(&map.table, queue_mode),
+        table: table_in_mode(scenario, &map.table, queue_mode),
         queue: map.queue.clone(),
     });
     MachineConfig {
@@ -86,17 +107,17 @@ fn with_maps(scenario: &Scenario, machine: MachineConfig, queue_mode: &str) -> M
         actions: scenario
             .timeline
             .iter()
-            .map(|timed| in_mode(timed, queue_mode))
+            .map(|timed| in_mode(scenario, timed, queue_mode))
             .collect(),
         ..machine
     }
 }
 
 /// A table of the timeline is loaded in the queue mode of the run.
-fn in_mode(timed: &TimedAction, queue_mode: &str) -> TimedAction {
+fn in_mode(scenario: &Scenario, timed: &TimedAction, queue_mode: &str) -> TimedAction {
     let mut timed = timed.clone();
     if let Action::LoadTable { table, .. } = &mut timed.action {
-        *table = table::with_queue_mode(table, queue_mode);
+        *table = table_in_mode(scenario, table, queue_mode);
     }
     timed
 }

@@ -53,6 +53,7 @@ use crate::models::device::DeviceConfig;
 use crate::models::device::port::MediaConfig;
 use crate::models::fault::{DmMultipathParams, TimedAction};
 use crate::models::host::HostConfig;
+use crate::models::kernel::{Kernel, Patches, Way};
 use crate::models::mpath::policy::Registry;
 use crate::models::multipathd::Settings;
 use crate::models::san::SanConfig;
@@ -68,6 +69,12 @@ pub struct Scenario {
     pub about: String,
     /// Seed of every random draw that is not fio's own.
     pub seed: u64,
+    /// The kernel.
+    pub kernel: Kernel,
+    /// What request mode is, over single queues.
+    pub way: Way,
+    /// Mechanisms of the patch set, over single queues.
+    pub patches: Patches,
     /// The computer.
     pub host: HostConfig,
     /// Leaf devices, in order of the file.

@@ -268,6 +268,28 @@ pub fn selector(table: &str) -> Option<String> {
     })
 }
 
+/// `table` without the queue modes of its multipath lines: an old kernel has
+/// none to choose from.
+pub fn without_queue_mode(table: &str) -> String {
+    let mut out = table.to_owned();
+    for line in lines(table).unwrap_or_default().into_iter().rev() {
+        let Line::Multipath(multipath) = line else {
+            continue;
+        };
+        let is_key = |word: &TableWord<'_>| word.text.eq_ignore_ascii_case("queue_mode");
+        let Some(key) = multipath.features.iter().position(is_key) else {
+            continue;
+        };
+        let words = multipath.features.iter().enumerate();
+        let kept = words.filter(|(i, _)| *i != key && *i != key + 1);
+        let kept: Vec<&str> = kept.map(|(_, word)| word.text).collect();
+        let end = multipath.features.last().map_or(0, |word| word.span.end);
+        let text = format!("{} {}", kept.len(), kept.join(" "));
+        out.replace_range(multipath.feature_count.span.start..end, text.trim_end());
+    }
+    out
+}
+
 /// The device that a word of a table or a file name means, without its folder.
 pub fn device_name(word: &str) -> &str {
     word.strip_prefix("/dev/mapper/")
@@ -307,6 +329,16 @@ mod tests {
             with_selector("0 8 linear sda 0", "x", &[]),
             "0 8 linear sda 0"
         );
+    }
+
+    #[test]
+    fn the_queue_mode_is_taken_out() {
+        let without = LINE.replace("2 queue_mode bio", "0");
+        assert_eq!(without_queue_mode(LINE), without);
+        assert_eq!(without_queue_mode(&without), without);
+        let more = LINE.replace("2 queue_mode bio", "3 queue_if_no_path queue_mode mq");
+        let kept = LINE.replace("2 queue_mode bio", "1 queue_if_no_path");
+        assert_eq!(without_queue_mode(&more), kept);
     }
 
     #[test]

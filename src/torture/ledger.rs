@@ -40,7 +40,7 @@ fn device(d: &BlockDev, is_map: bool) -> Result<(), String> {
         return Err(format!("counters: {name}: {merges} merges, {counted} seen"));
     }
     let (out, came) = (ios + merges, c.bios + c.splits);
-    if is_map && d.bio_based {
+    if is_map && d.is_bio_based() {
         if merges > 0 || out < came {
             return Err(format!("counters: {name}: {came} bios, {out} I/Os"));
         }

@@ -14,6 +14,7 @@ mod flushes;
 mod groups;
 mod held;
 mod kyber;
+mod legacy;
 mod merging;
 mod pressure;
 mod rig;

@@ -4,6 +4,7 @@ use mpathsim::models::block::{Action, Subject};
 use mpathsim::models::config::{MachineConfig, MapConfig, NamedDevice, QueueConfig, SchedulerName};
 use mpathsim::models::device::{DeviceConfig, NullBlkConfig, ScsiDebugConfig};
 use mpathsim::models::io::{DevId, Flags, Op};
+use mpathsim::models::kernel::{Kernel, Way};
 use mpathsim::models::machine::{BuildError, Machine};
 use mpathsim::models::probe::Probe;
 use mpathsim::models::workload::script::{Script, ScriptBio, ScriptStep};
@@ -61,6 +62,19 @@ impl Rig {
             mode,
             group: format!("round-robin 0 {paths} 0 {}", list.join(" ")),
         }
+    }
+
+    /// The same in a kernel with single queues, deadline everywhere.
+    pub fn old(kernel: Kernel, mode: Mode, paths: usize) -> Rig {
+        let mut rig = Rig::new(mode, paths);
+        rig.config.kernel = kernel;
+        rig.config.way = match (mode, kernel) {
+            (Bio, _) => Way::Bio,
+            (Rq, Kernel::V2_6_31) => Way::Rq2631,
+            (Rq, _) => Way::Rq2008,
+        };
+        let deadline = |q: &mut QueueConfig| q.scheduler = Some(SchedulerName::Deadline);
+        rig.paths(deadline).queue(deadline)
     }
 
     /// The group's selector and its arguments; paths without arguments.
@@ -160,6 +174,7 @@ impl Rig {
 
     fn table(&self) -> String {
         let features = match self.mode {
+            _ if self.config.kernel.is_legacy() => "0",
             Bio => "2 queue_mode bio",
             Rq => "0",
         };

@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex};
 
 use crate::cli::CliError;
 use crate::models::config::MachineConfig;
+use crate::models::kernel::Way;
 use crate::run::bound;
 use crate::run::outcome::Outcome;
 use crate::run::replication::replicate;
@@ -58,7 +59,10 @@ impl<'s> Plan<'s> {
             replicate(&mut machine, replication);
             Ok(machine)
         };
-        let mut all = vec![Mode::Bio, Mode::Request];
+        let mut all = vec![Mode::Bio];
+        if !(scenario.kernel.is_legacy() && scenario.way == Way::Bio) {
+            all.push(Mode::Request);
+        }
         if scenario.baseline().is_some() {
             all.push(Mode::Single);
         }

@@ -4,7 +4,7 @@
 use super::super::host::Cost;
 use super::super::io::{BioId, BlkStatus, DevId, EndIo, Op, ReqId, SECTOR};
 use super::{BlockDev, BlockEnv, HctxId, Request, RqEnd, RqFlags, Subject};
-use super::{dispatch, flush, klog, sched, shared_tags, wbt};
+use super::{dispatch, flush, klog, sched, shared_tags, single_queue, wbt};
 use crate::models::planted::{self, Defect};
 use crate::sim::Ns;
 
@@ -115,6 +115,7 @@ pub fn __blk_mq_end_request<K: BlockEnv>(k: &mut K, rq: ReqId, status: BlkStatus
         RqEnd::Clone { .. } | RqEnd::Daemon(_) => k.rq_end_io(rq, end, status),
         RqEnd::FlushRq => flush::flush_end_io(k, rq, status),
         RqEnd::FlushData => flush::data_end_io(k, rq, status),
+        RqEnd::SingleQueue => single_queue::end_that_request_last(k, rq),
     }
 }
 
@@ -196,10 +197,16 @@ fn free<K: BlockEnv>(k: &mut K, rq: ReqId, held: Held) {
     if held.budget {
         k.put_budget(dev); // refused before it was started
     }
-    let h = k.block().hctx(hctx);
+    let sched_tag = held.sched_tag.then_some((held.sched_nr, held.cpu));
+    let Some(h) = k.block().hctxs.get_mut(hctx.index()) else {
+        return single_queue::complete::passthrough_freed(k, dev);
+    };
+    if let (Some(set), true) = (h.shared, held.tag) {
+        shared_tags::put(k, hctx, set);
+        return restart(k, hctx, 0, sched_tag);
+    }
     let to_wake = if held.tag { h.tags.put() } else { 0 };
     if to_wake > 0 || held.sched_tag || h.restart {
-        let sched_tag = held.sched_tag.then_some((held.sched_nr, held.cpu));
         restart(k, hctx, to_wake, sched_tag);
     }
 }

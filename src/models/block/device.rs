@@ -6,6 +6,7 @@ use super::flush::FlushQueue;
 use super::hctx::HctxId;
 use super::limits::Limits;
 use super::request::ReqList;
+use super::single_queue::SqId;
 use super::timeout::QueueTimer;
 use super::wbt::Wbt;
 use crate::sim::Ns;
@@ -180,6 +181,17 @@ const SCHEDULERS: [&str; 3] = ["mq-deadline", "bfq", "kyber"];
 /// `BLKDEV_DEFAULT_RQ`
 pub const DEFAULT_RQ: u32 = 128;
 
+/// Who takes the bios of a device (`q->make_request_fn`, `fops->submit_bio`).
+#[derive(Copy, Clone, PartialEq, Eq, Debug)]
+pub enum MakeRequest {
+    /// blk-mq builds requests of them.
+    BlkMq,
+    /// Its driver, unqueued: there are no requests at all.
+    Driver,
+    /// The single queue of 2.6 builds requests of them.
+    SingleQueue,
+}
+
 /// A block device (`struct gendisk` and `struct request_queue`).
 #[derive(Debug)]
 pub struct BlockDev {
@@ -191,8 +203,10 @@ pub struct BlockDev {
     pub capacity: u64,
     /// What its queue can take.
     pub limits: Limits,
-    /// Whether bios go to its driver unqueued (no requests at all).
-    pub bio_based: bool,
+    /// Who takes its bios.
+    pub make_request: MakeRequest,
+    /// Its single queue, where `make_request` says so.
+    pub sq: SqId,
     /// sysfs `nomerges`: 0, 1 or 2.
     pub nomerges: u8,
     /// Whether it has a volatile write cache.
@@ -245,7 +259,8 @@ impl BlockDev {
             devno,
             capacity,
             limits,
-            bio_based: false,
+            make_request: MakeRequest::BlkMq,
+            sq: SqId(0),
             nomerges: 0,
             write_cache: false,
             fua: false,
@@ -297,7 +312,7 @@ impl BlockDev {
     /// sysfs `scheduler` (`elv_iosched_show`): the schedulers of the usual
     /// kernel, the one in use in brackets.
     pub fn scheduler_text(&self) -> String {
-        if self.bio_based {
+        if self.is_bio_based() {
             return "none".into();
         }
         let others = SCHEDULERS.map(|name| match name == self.elevator.name() {
@@ -312,11 +327,21 @@ impl BlockDev {
     }
     /// sysfs `nr_requests`; a device without requests has the default.
     pub fn nr_requests_shown(&self) -> u32 {
-        if self.bio_based {
+        if self.is_bio_based() {
             DEFAULT_RQ
         } else {
             self.nr_requests
         }
+    }
+    /// Whether bios go to its driver unqueued.
+    #[inline]
+    pub fn is_bio_based(&self) -> bool {
+        self.make_request == MakeRequest::Driver
+    }
+    /// Whether it has the queue of 2.6.
+    #[inline]
+    pub fn is_single_queue(&self) -> bool {
+        self.make_request == MakeRequest::SingleQueue
     }
     /// Whether merging is off altogether (`blk_queue_nomerges`).
     #[inline]

@@ -7,7 +7,7 @@ use super::driver::{blk_mq_get_driver_tag, put_budget_of, put_driver_tag};
 use super::hctx::RunWork;
 use super::requeue::{kick_requeue_list, requeue};
 use super::{BlockEnv, BlockFrame, BlockTimer, HctxId, ReqList};
-use super::{complete, pop, replace, sched, timeout, wbt};
+use super::{complete, pop, replace, sched, single_queue, timeout, wbt};
 use crate::sim::Ns;
 
 /// `BLK_MQ_RESOURCE_DELAY` and `BLK_MQ_BUDGET_DELAY`
@@ -63,6 +63,9 @@ pub fn blk_mq_run_hw_queue<K: BlockEnv>(k: &mut K, hctx: HctxId, is_async: bool)
 
 /// Runs all hardware queues of `dev` (`blk_mq_run_hw_queues`).
 pub fn blk_mq_run_hw_queues<K: BlockEnv>(k: &mut K, dev: DevId, is_async: bool) {
+    if k.block().dev(dev).is_single_queue() {
+        return single_queue::request_fn::blk_run_queue(k, dev);
+    }
     let only = sq_hctx(k, dev);
     for hctx in k.block().dev(dev).hctxs() {
         if only.is_none_or(|h| h == hctx) || !k.block().hctx(hctx).dispatch.is_empty() {
@@ -95,6 +98,9 @@ fn delay_run_hw_queues<K: BlockEnv>(k: &mut K, dev: DevId) {
 /// Runs all hardware queues of `dev` after `delay`, those for which no run is
 /// wanted yet (`blk_mq_delay_run_hw_queues`).
 pub fn blk_mq_delay_run_hw_queues<K: BlockEnv>(k: &mut K, dev: DevId, delay: Ns) {
+    if k.block().dev(dev).is_single_queue() {
+        return single_queue::request_fn::run_later(k, dev, delay);
+    }
     for hctx in k.block().dev(dev).hctxs() {
         if k.block().hctx(hctx).run_work == RunWork::Idle {
             mod_run_work(k, hctx, delay);
@@ -138,6 +144,7 @@ pub fn timer_fired<K: BlockEnv>(k: &mut K, timer: BlockTimer) {
         BlockTimer::Kyber { dev } => sched::kyber_timer_fired(k, dev),
         BlockTimer::Bfq { dev, generation } => sched::bfq_timer_fired(k, dev, generation),
         BlockTimer::Wbt { dev, generation } => wbt::timer_fired(k, dev, generation),
+        BlockTimer::SingleQueue(timer) => single_queue::timer_fired(k, timer),
         BlockTimer::Requeue { dev, generation } => {
             if k.block().dev(dev).requeue_generation == generation {
                 kick_requeue_list(k, dev);

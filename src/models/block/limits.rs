@@ -1,6 +1,8 @@
 //! Queue limits and how they stack (`struct queue_limits`,
 //! `blk-settings.c:blk_stack_limits`, 6.1).
 
+use crate::models::kernel::QueueFacts;
+
 /// Soft default of a request's size in sectors (`BLK_DEF_MAX_SECTORS`).
 pub const BLK_DEF_MAX_SECTORS: u32 = 2560;
 /// Hard default of drivers that set none (`BLK_SAFE_MAX_SECTORS`).
@@ -72,6 +74,12 @@ impl Limits {
     pub fn set_max_hw_sectors(&mut self, sectors: u32) {
         self.max_hw_sectors = sectors;
         self.max_sectors = sectors.min(BLK_DEF_MAX_SECTORS);
+    }
+
+    /// What the kernel of `facts` makes of them: its soft limit is lower.
+    pub fn be_of(&mut self, facts: &QueueFacts) {
+        self.max_sectors = self.max_hw_sectors.min(facts.max_sectors);
+        self.max_discard_sectors = 0;
     }
 
     /// These limits over a device with limits `below` (`blk_stack_limits`).

@@ -2,7 +2,7 @@
 
 use super::super::host::Cost;
 use super::super::io::{Bio, BioId, Flags, Op, ReqId};
-use super::{Action, BlockDev, BlockEnv, ReqList, Request, RqFlags};
+use super::{Action, BlockDev, BlockEnv, BlockLayer, ReqList, Request, RqFlags};
 use crate::sim::Ns;
 
 /// Where a bio would join a request (`enum elv_merge`).
@@ -156,10 +156,21 @@ pub fn bio_attempt_front_merge<K: BlockEnv>(k: &mut K, rq: ReqId, bio: BioId) ->
 /// (`attempt_merge`). The caller frees `next`.
 pub fn attempt_merge<K: BlockEnv>(k: &mut K, rq: ReqId, next: ReqId) -> bool {
     let b = k.block();
+    if b.reqs[rq].prio != b.reqs[next].prio || !join(b, rq, next) {
+        return false;
+    }
+    elv_merge_requests(k, rq, next);
+    account_joined(k, rq, next);
+    true
+}
+
+/// Appends what `next` holds to `rq`, if they are contiguous, alike and within
+/// the limits (`attempt_merge` but for the scheduler).
+pub fn join(b: &mut BlockLayer, rq: ReqId, next: ReqId) -> bool {
     let n = b.reqs[next];
     let r = &mut b.reqs[rq];
     let dev = &mut b.devs[usize::from(r.dev.0)];
-    let alike = rq_mergeable(r) && rq_mergeable(&n) && r.op == n.op && r.prio == n.prio;
+    let alike = rq_mergeable(r) && rq_mergeable(&n) && r.op == n.op;
     if !alike || r.sector + u64::from(r.sectors) != n.sector {
         return false;
     }
@@ -180,18 +191,24 @@ pub fn attempt_merge<K: BlockEnv>(k: &mut K, rq: ReqId, next: ReqId) -> bool {
     if let Some(tail) = tail {
         b.bios[tail].next = n.bio;
     }
-    b.reqs[next].bio = None;
-    b.reqs[next].biotail = None;
-    elv_merge_requests(k, rq, next);
+    let n = &mut b.reqs[next];
+    n.bio = None;
+    n.biotail = None;
+    n.start = absorbed;
+    true
+}
+
+/// Counts that `next`, an I/O since its `start`, went into `rq`.
+pub fn account_joined<K: BlockEnv>(k: &mut K, rq: ReqId, next: ReqId) {
     let now = touch(k, rq);
     let b = k.block();
+    let n = b.reqs[next];
     let dev = b.dev_of(rq);
     dev.count.rq_merges += 1;
     dev.count.dirs[n.op as usize].merges += 1;
-    dev.count.absorbed(now, absorbed);
+    dev.count.absorbed(now, n.start);
     let dev = n.dev;
     k.trace(dev, Action::RqMerge, |b| b.rq_subject(next));
-    true
 }
 
 /// The scheduler learns that `next` went into `rq` (`elv_merge_requests`).

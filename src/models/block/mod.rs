@@ -1,4 +1,5 @@
-//! The block layer of Linux 6.1: limits, plug, merge, blk-mq, schedulers.
+//! The block layer of Linux 6.1: limits, plug, merge, blk-mq, schedulers; and
+//! beside blk-mq the [`single_queue`] of 2.6.
 //!
 //! The functions bear the kernel's names and take the place of `struct`
 //! pointers by ids into the [`BlockLayer`]; what lies above and below (who
@@ -28,6 +29,7 @@ pub mod requeue;
 pub mod sbitmap;
 pub mod sched;
 pub mod shared_tags;
+pub mod single_queue;
 pub mod split;
 pub mod submit;
 pub mod tags;
@@ -40,6 +42,9 @@ pub use klog::Klog;
 pub use limits::Limits;
 pub use plug::Plug;
 pub use request::{ReqList, Request, RqEnd, RqFlags};
+pub use single_queue::SingleQueue;
+
+use std::collections::VecDeque;
 
 use super::host::{HostEnv, TaskId};
 use super::io::{Bio, BioId, BlkStatus, DevId, EndIo, ReqId};
@@ -67,6 +72,8 @@ pub enum BlockFrame {
     RequeueWork(DevId),
     /// `blk_mq_timeout_work`
     TimeoutWork(DevId),
+    /// In the single queue of 2.6.
+    SingleQueue(single_queue::SqFrame),
 }
 
 /// A block trace event (blktrace's actions).
@@ -143,6 +150,14 @@ pub trait BlockEnv: HostEnv {
     fn rq_end_io(&mut self, rq: ReqId, end: RqEnd, status: BlkStatus);
     /// Queues `frame` for kblockd of the CPU that serves `hctx`.
     fn kblockd(&mut self, hctx: HctxId, frame: BlockFrame);
+    /// Queues `frame` for kblockd of the CPU that runs.
+    fn kblockd_here(&mut self, frame: BlockFrame);
+    /// `q->request_fn` of a single queue, whose lock is held.
+    fn request_fn(&mut self, dev: DevId);
+    /// The softirq completes `rq`, of a driver that stacks requests.
+    fn softirq_done(&mut self, rq: ReqId, status: BlkStatus);
+    /// `q->unplug_fn`: whatever is plugged below `dev` goes on its way.
+    fn unplug_fn(&mut self, dev: DevId);
     /// Arms the timer of delayed work: a hardware queue's run, or a device's
     /// requeue list.
     fn arm(&mut self, timer: BlockTimer, at: Ns);
@@ -192,6 +207,8 @@ pub enum BlockTimer {
         /// Which arming.
         generation: u32,
     },
+    /// A single queue has been plugged long enough, or its scheduler has waited.
+    SingleQueue(single_queue::SqTimer),
     /// A window of write-back throttling.
     Wbt {
         /// The device.
@@ -218,6 +235,14 @@ pub struct BlockLayer {
     pub plugs: Vec<Plug>,
     /// The kernel's log.
     pub klog: Klog,
+    /// Single queues of 2.6, if that is the kernel.
+    pub sqs: Vec<SingleQueue>,
+    /// How each task stands with their limits (`struct io_context`).
+    pub io_contexts: Vec<single_queue::IoContext>,
+    /// Requests whose completion waits for the softirq (`blk_cpu_done`).
+    pub softirq: VecDeque<(ReqId, BlkStatus)>,
+    /// Whether the softirq is under way.
+    pub in_softirq: bool,
 }
 
 impl BlockLayer {
@@ -242,6 +267,17 @@ impl BlockLayer {
         let first = self.reqs[rq].bio;
         let bios = std::iter::successors(first, |&bio| self.bios[bio].next);
         bios.count() as u64
+    }
+    /// The single queue of `dev`, which has one.
+    #[inline]
+    pub fn sq(&mut self, dev: DevId) -> &mut SingleQueue {
+        let sq = self.devs[usize::from(dev.0)].sq;
+        &mut self.sqs[sq.index()]
+    }
+    /// Whether the kernel is one with single queues.
+    #[inline]
+    pub fn has_single_queues(&self) -> bool {
+        !self.sqs.is_empty()
     }
     /// What a trace event says of a request.
     #[inline]
@@ -281,6 +317,7 @@ pub fn step<K: BlockEnv>(k: &mut K, task: TaskId, frame: BlockFrame) -> super::h
         BlockFrame::RunHw(f) => dispatch::step_run_hw(k, task, f),
         BlockFrame::RequeueWork(dev) => requeue::step_requeue_work(k, task, dev),
         BlockFrame::TimeoutWork(dev) => timeout::step_timeout_work(k, task, dev),
+        BlockFrame::SingleQueue(f) => single_queue::step(k, task, f),
     }
 }
 

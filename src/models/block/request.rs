@@ -35,6 +35,9 @@ impl RqFlags {
     /// (`RQF_TIMED_OUT`).
     pub const TIMED_OUT: RqFlags = RqFlags(512);
 
+    /// A clone whose path has failed: it ends with an error.
+    pub const ABORTED: RqFlags = RqFlags(1024);
+
     /// Whether any of `f` is set.
     #[inline]
     pub fn has(self, f: RqFlags) -> bool {
@@ -69,6 +72,8 @@ pub enum RqEnd {
     FlushData,
     /// A command of a daemon's, by its number.
     Daemon(u32),
+    /// Nobody but the single queue it came from: its bios have been told.
+    SingleQueue,
 }
 
 /// What a scheduler keeps with a request (`rq->elv`).

@@ -6,7 +6,7 @@ use super::super::io::{DevId, ReqId};
 use super::dispatch::blk_mq_run_hw_queues;
 use super::driver::{put_budget_of, put_driver_tag};
 use super::{Action, BlockEnv, BlockFrame, BlockTimer, ReqList, RqFlags};
-use super::{insert, pop, sched, wbt};
+use super::{insert, pop, sched, single_queue, wbt};
 use crate::models::planted::{self, Defect};
 use crate::sim::Ns;
 
@@ -34,6 +34,9 @@ pub fn requeue<K: BlockEnv>(k: &mut K, rq: ReqId) {
 /// Puts `rq` on its device's list of requests to be inserted anew, at the head
 /// of its scheduler (`blk_mq_requeue_request`, `blk_mq_add_to_requeue_list`).
 pub fn blk_mq_requeue_request<K: BlockEnv>(k: &mut K, rq: ReqId, kick: bool) {
+    if k.block().dev_of(rq).is_single_queue() {
+        return single_queue::request_fn::requeue(k, rq, kick);
+    }
     requeue(k, rq);
     sched::requeue_request(k, rq);
     add_to_requeue_list(k, rq, true, kick);
@@ -69,6 +72,9 @@ pub fn kick_requeue_list<K: BlockEnv>(k: &mut K, dev: DevId) {
 /// `blk_mq_delay_kick_requeue_list`: one timer a device, restarted each time. A
 /// kick that kblockd has not got to is put off as well (`mod_delayed_work`).
 pub fn delay_kick_requeue_list<K: BlockEnv>(k: &mut K, dev: DevId, delay: Ns) {
+    if k.block().dev(dev).is_single_queue() {
+        return single_queue::request_fn::run_later(k, dev, delay);
+    }
     let at = k.host().jiffies_from_now(delay);
     let d = k.block().dev(dev);
     d.requeue_generation = d.requeue_generation.wrapping_add(1);

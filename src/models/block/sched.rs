@@ -7,7 +7,7 @@ use super::dispatch::{blk_mq_run_hw_queue, blk_mq_run_hw_queues};
 use super::elevator::Elevator;
 use super::elevator::bfq::Wish;
 use super::request::ElvPriv;
-use super::{BlockEnv, BlockTimer};
+use super::{BlockEnv, BlockTimer, single_queue};
 use crate::sim::Ns;
 
 /// Time in which kyber gathers samples (`HZ / 10`).
@@ -114,4 +114,5 @@ pub fn exit_task<K: BlockEnv>(k: &mut K, task: TaskId) {
             grant(k, DevId(i as u16), wish);
         }
     }
+    single_queue::exit_task(k, task);
 }

@@ -3,9 +3,12 @@
 
 use super::super::host::{Cost, Step, TaskId};
 use super::super::io::{BioId, BlkStatus, DevId, Flags, Op, ReqId};
+use super::device::MakeRequest;
 use super::request::Request;
 use super::{Action, BlockDev, BlockEnv, BlockFrame, HctxId, RqFlags};
-use super::{complete, dispatch, flush, insert, issue, merge, plug, pop, replace, split, wbt};
+use super::{
+    complete, dispatch, flush, insert, issue, merge, plug, pop, replace, single_queue, split, wbt,
+};
 use crate::sim::Ns;
 
 /// `blk_mq_submit_bio`, from the point where the submitter may have to sleep.
@@ -66,7 +69,10 @@ fn submit_bio<K: BlockEnv>(k: &mut K, task: TaskId, bio: BioId) -> Step {
     if o.end_sector() > dev.capacity && o.sectors > 0 {
         return end_at_once(k, bio, BlkStatus::IoErr);
     }
-    if !dev.write_cache && o.is_flush() {
+    if !dev.write_cache && o.is_flush() && dev.make_request != MakeRequest::SingleQueue {
+        if !b.sqs.is_empty() {
+            return end_at_once(k, bio, BlkStatus::NotSupp); // a barrier through dm
+        }
         o.flags = o.flags.without(Flags::PREFLUSH.with(Flags::FUA));
         if o.sectors == 0 {
             return end_at_once(k, bio, BlkStatus::Ok);
@@ -75,17 +81,19 @@ fn submit_bio<K: BlockEnv>(k: &mut K, task: TaskId, bio: BioId) -> Step {
     if o.op == Op::Discard && dev.limits.max_discard_sectors == 0 {
         return end_at_once(k, bio, BlkStatus::NotSupp);
     }
-    let (id, bio_based) = (o.dev, dev.bio_based);
+    let (id, make_request) = (o.dev, dev.make_request);
     if !o.traced {
         o.traced = true;
         dev.count.bios += 1;
         k.trace(id, Action::Queue, |b| b.bio_subject(bio));
     }
-    if bio_based {
-        k.submit_bio(bio);
-        Step::Again
-    } else {
-        blk_mq_submit_bio(k, task, bio)
+    match make_request {
+        MakeRequest::BlkMq => blk_mq_submit_bio(k, task, bio),
+        MakeRequest::Driver => {
+            k.submit_bio(bio);
+            Step::Again
+        }
+        MakeRequest::SingleQueue => single_queue::make_request(k, task, bio),
     }
 }
 

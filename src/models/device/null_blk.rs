@@ -25,6 +25,9 @@ pub struct NullBlk {
     pub waiting: VecDeque<BioId>,
     /// Ranges of sectors, first and last, on which every command fails.
     pub bad: Vec<(u64, u64)>,
+    /// Whether it tells how far a command got before a bad sector, as SCSI
+    /// drivers do; null_blk of 6.1 fails all of it.
+    pub tells_progress: bool,
     /// Other faults: how the next commands end.
     pub faults: Script<Fault>,
 }
@@ -52,6 +55,7 @@ impl NullBlk {
             busy: 0,
             waiting: VecDeque::new(),
             bad: Vec::new(),
+            tells_progress: false,
             faults: Vec::new(),
         }
     }
@@ -76,10 +80,12 @@ impl NullBlk {
 
     /// How a command ends (`null_handle_badblocks`): decided when it is issued.
     fn fault(&mut self, sector: u64, sectors: u32) -> Option<Fault> {
-        let bad = |&(first, last): &(u64, u64)| touches(sector, sectors, first, last);
-        if self.bad.iter().any(bad) {
+        let bad = |&&(first, last): &&(u64, u64)| touches(sector, sectors, first, last);
+        let first_bad = self.bad.iter().filter(bad).map(|&(first, _)| first).min();
+        if let Some(first) = first_bad {
+            let before = first.saturating_sub(sector) as u32;
             return Some(Fault {
-                moved: 0,
+                moved: if self.tells_progress { before } else { 0 },
                 status: BlkStatus::IoErr,
             });
         }

@@ -11,6 +11,7 @@ pub mod linear;
 pub mod message;
 pub mod pg_init;
 pub mod request_based;
+pub mod request_fn;
 pub mod striped;
 pub mod suspend;
 pub mod table;
@@ -21,8 +22,10 @@ pub use table::{Table, Target, TargetSpec};
 use std::collections::VecDeque;
 
 use super::block::{BlockEnv, dispatch, requeue};
+use super::fault::DmMultipathParams;
 use super::host::TaskId;
 use super::io::{BioId, DevId};
+use super::kernel::Patches;
 use super::mpath::selector::StatusType;
 use super::mpath::{DhResult, Effects, Multipath, PathIdx, Timer};
 use super::probe::TargetEvent;
@@ -40,6 +43,8 @@ pub enum DmFrame {
         /// The bio.
         bio: BioId,
     },
+    /// `process_queued_ios`: the worker maps requests again (single queue).
+    ProcessQueuedRqs(u16),
     /// `dm_wq_work`: bios that came while a device was suspended.
     WqWork(u16),
     /// `activate_path_work`: the hardware handler is asked for a path.
@@ -90,6 +95,10 @@ pub trait DmEnv: BlockEnv {
     fn dh_activate(&mut self, dev: DevId) -> (Ns, DhResult);
     /// A path or group has changed its state.
     fn paths_changed(&mut self);
+    /// Which mechanisms of the patch set there are, over single queues.
+    fn patches(&self) -> &Patches;
+    /// Whether failing a path aborts what is in flight on it.
+    fn aborts_on_failure(&self) -> bool;
 }
 
 /// All device-mapper devices, in order of creation.
@@ -99,6 +108,8 @@ pub struct Dm {
     pub devs: Vec<DmDev>,
     /// `kmpath_handlerd`: activates paths, one after the other.
     pub handlerd: Option<TaskId>,
+    /// Module parameters.
+    pub params: DmMultipathParams,
 }
 
 /// A device-mapper device (`struct mapped_device`).
@@ -142,6 +153,10 @@ pub struct DmDev {
     pub log: Vec<String>,
     /// When each of these was written.
     pub log_at: Vec<Ns>,
+    /// Devices it stands on, each once.
+    pub below: Vec<DevId>,
+    /// Request-based, on a single queue.
+    pub stacking: request_fn::Stacking,
     /// I/Os that came back from a path to be sent again.
     pub retried: u64,
     /// Changes of its paths and groups, and when: what `dmsetup status` would
@@ -228,10 +243,12 @@ impl Dm {
 pub fn apply<K: DmEnv>(k: &mut K, dm: u16, effects: Effects) {
     k.target_event(dm, TargetEvent::Changed);
     let dev = k.dm().dev(dm).dev;
-    let bio_based = k.block().dev(dev).bio_based;
+    let bio_based = k.block().dev(dev).is_bio_based();
     if effects.process_queued {
         if bio_based {
             worker::start(k, dm);
+        } else if k.block().dev(dev).is_single_queue() {
+            request_fn::start_worker(k, dm);
         } else {
             requeue::kick_requeue_list(k, dev);
         }
@@ -252,6 +269,15 @@ pub fn apply<K: DmEnv>(k: &mut K, dm: u16, effects: Effects) {
         let d = k.dm().dev(dm);
         d.log.append(&mut log);
         d.stamp_log(now);
+    }
+}
+
+/// Whatever is plugged below `dm` goes on its way (`dm_unplug_all`).
+pub fn unplug_all<K: DmEnv>(k: &mut K, dm: u16) {
+    let mut at = 0;
+    while let Some(&below) = k.dm().dev(dm).below.get(at) {
+        k.unplug_fn(below);
+        at += 1;
     }
 }
 

@@ -27,7 +27,9 @@ pub fn dm_mq_queue_rq<K: DmEnv>(k: &mut K, dm: u16, rq: ReqId) -> Option<BlkStat
     let clone = k.block().reqs[rq].clone;
     let status = match clone {
         Some(clone) => issue_clone(k, dm, rq, clone)?,
-        None if k.dm().dev(dm).blocked || is_busy(k, dm) => return Some(BlkStatus::Resource),
+        None if k.dm().dev(dm).blocked || is_busy(k, dm) && stays_when_busy(k) => {
+            return Some(BlkStatus::Resource);
+        }
         None => {
             blk_mq_start_request(k, rq);
             k.dm().dev(dm).in_flight += 1;
@@ -35,9 +37,20 @@ pub fn dm_mq_queue_rq<K: DmEnv>(k: &mut K, dm: u16, rq: ReqId) -> Option<BlkStat
         }
     };
     if status != BlkStatus::Ok {
+        if !stays_when_busy(k) {
+            let delay = k.dm().params.requeue_when_busy;
+            delay_requeue(k, dm, rq, delay);
+            return Some(BlkStatus::Ok);
+        }
         rq_left(k, dm); // back to the block layer
     }
     Some(status)
+}
+
+/// Whether a request that finds its path busy stays in its scheduler (4.16 and
+/// later; before, it was put back to be tried again after a while).
+fn stays_when_busy<K: DmEnv>(k: &mut K) -> bool {
+    k.dm().params.requeue_when_busy == Ns::ZERO
 }
 
 /// A request is no longer with the target (`rq_completed`).
@@ -103,7 +116,7 @@ fn map_request<K: DmEnv>(k: &mut K, dm: u16, rq: ReqId) -> Option<BlkStatus> {
             if activate {
                 pg_init::activate(k, dm);
             }
-            delay_requeue(k, dm, rq);
+            delay_requeue(k, dm, rq, DELAY_REQUEUE);
             Some(BlkStatus::Ok)
         }
         MapRq::Kill => {
@@ -127,7 +140,7 @@ fn clone_and_issue<K: DmEnv>(
     if k.block().dev(to).is_dying {
         let effects = k.dm().mpath(dm).map(|m| m.offline_path(path));
         apply(k, dm, effects.unwrap_or_default());
-        delay_requeue(k, dm, rq);
+        delay_requeue(k, dm, rq, DELAY_REQUEUE);
         return Some(BlkStatus::Ok);
     }
     let Some(clone) = alloc_clone(k, to, rq) else {
@@ -347,7 +360,7 @@ fn dm_complete_request<K: DmEnv>(k: &mut K, dm: u16, rq: ReqId, status: BlkStatu
             rq_left(k, dm);
             blk_mq_requeue_request(k, rq, true);
         }
-        EndIoRq::DelayRequeue => delay_requeue(k, dm, rq),
+        EndIoRq::DelayRequeue => delay_requeue(k, dm, rq, DELAY_REQUEUE),
     }
     if status.is_path_error() && effects != super::Effects::default() {
         apply(k, dm, effects);
@@ -356,9 +369,9 @@ fn dm_complete_request<K: DmEnv>(k: &mut K, dm: u16, rq: ReqId, status: BlkStatu
 
 /// `dm_requeue_original_request` with delay: the timer is the queue's, and
 /// restarted by each request.
-fn delay_requeue<K: DmEnv>(k: &mut K, dm: u16, rq: ReqId) {
+fn delay_requeue<K: DmEnv>(k: &mut K, dm: u16, rq: ReqId, delay: Ns) {
     rq_left(k, dm);
     let dev = k.block().reqs[rq].dev;
     blk_mq_requeue_request(k, rq, false);
-    delay_kick_requeue_list(k, dev, DELAY_REQUEUE);
+    delay_kick_requeue_list(k, dev, delay);
 }

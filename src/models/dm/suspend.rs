@@ -25,8 +25,11 @@ pub fn presuspend<K: DmEnv>(k: &mut K, dm: u16, noflush: bool) {
     apply(k, dm, effects.unwrap_or_default());
     k.dm().dev(dm).blocked = true;
     let dev = k.dm().dev(dm).dev;
-    if !k.block().dev(dev).bio_based {
+    if !k.block().dev(dev).is_bio_based() {
         k.block().dev(dev).quiesced = true; // dm_stop_queue
+        if k.block().dev(dev).is_single_queue() {
+            k.block().sq(dev).stopped = true;
+        }
     }
 }
 
@@ -89,13 +92,15 @@ pub fn swap_table<K: DmEnv>(k: &mut K, dm: u16, table: Table) {
         "a table is loaded for the mode that is"
     );
     let busy = devices
-        .into_iter()
+        .iter()
+        .copied()
         .filter(|&d| k.can_be_busy(d))
         .map(|d| (d, false));
     let busy = busy.collect();
     let d = k.dm().dev(dm);
     d.table = table;
     d.busy_paths = busy;
+    d.below = devices;
     k.target_event(dm, TargetEvent::Table);
     let created = k.dm().mpath(dm).map(|m| {
         m.suspended = true;
@@ -122,6 +127,11 @@ pub fn resume<K: DmEnv>(k: &mut K, dm: u16) {
     }
     if mode == QueueMode::Rq {
         k.block().dev(dev).quiesced = false; // dm_start_queue
+        if k.block().dev(dev).is_single_queue() {
+            k.block().sq(dev).stopped = false;
+            dispatch::blk_mq_run_hw_queues(k, dev, true);
+            return;
+        }
         dispatch::blk_mq_run_hw_queues(k, dev, true);
         requeue::kick_requeue_list(k, dev);
     }

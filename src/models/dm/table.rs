@@ -7,9 +7,10 @@ use super::delay::Delay;
 use super::linear::Linear;
 use super::striped::Striped;
 use crate::models::io::DevId;
+use crate::models::kernel::Way;
 use crate::models::mpath::selector::StatusType;
 use crate::models::mpath::{
-    ArgSet, CtrEnv, CtrError, Errno, Multipath, QueueMode, scan_u64, split_args,
+    ArgSet, CtrEnv, CtrError, Errno, LegacyRules, Multipath, QueueMode, scan_u64, split_args,
 };
 
 /// What a target does with I/O.
@@ -89,7 +90,10 @@ impl Table {
         })?;
         let table = Table { targets, mode };
         let accepted = match live {
-            Some(live) => table.may_replace(live),
+            Some(live) => match &env.legacy {
+                Some(rules) => table.may_replace_old(live, rules),
+                None => table.may_replace(live),
+            },
             None => table.check_areas(env).map_err(|text| {
                 log.push(text);
                 log.push("device-mapper: core: Cannot calculate initial queue limits".into());
@@ -114,6 +118,17 @@ impl Table {
                 live.mode.number(),
                 self.mode.number()
             ));
+        }
+        Ok(())
+    }
+
+    /// The same in a kernel with single queues.
+    fn may_replace_old(&self, live: &Table, rules: &LegacyRules) -> Result<(), String> {
+        if rules.way == Way::BlockLayer {
+            return Err("a multipath device of the block layer has no table".into());
+        }
+        if live.mode != self.mode {
+            return Err("can't change the device type after a table is bound".into());
         }
         Ok(())
     }
@@ -240,9 +255,11 @@ fn add_target(
         Err(Errno::Einval)
     };
     let kind = line.kind;
-    if before
-        .iter()
-        .any(|t| matches!(t.target, Target::Multipath(_)))
+    let alone = env.legacy.is_none();
+    if alone
+        && before
+            .iter()
+            .any(|t| matches!(t.target, Target::Multipath(_)))
     {
         let text = "target type multipath must appear alone in table";
         return refuse(text.into(), log);
@@ -254,7 +271,7 @@ fn add_target(
         return refuse(format!("{kind}: unknown target type"), log);
     }
     let end = before.last().map_or(0, |t| t.begin.wrapping_add(t.len));
-    let made = if kind == "multipath" && !before.is_empty() {
+    let made = if alone && kind == "multipath" && !before.is_empty() {
         Err(CtrError::invalid(
             "singleton target type must appear alone in table",
         ))
@@ -303,6 +320,9 @@ fn determine_mode(
         Target::Multipath(m) => Some(m.mode()),
         _ => None,
     });
+    if let Some(rules) = &env.legacy {
+        return determine_old_mode(targets, env, live, rules);
+    }
     let only_error = targets.iter().all(|t| matches!(t.target, Target::Error));
     let live_mode = live.map(|table| table.mode);
     let mode = match of_multipath {
@@ -322,6 +342,45 @@ fn determine_mode(
     }
     let stackable = |dev| env.lookup.info(dev).rq_stackable();
     if devices.all(|(dev, _, _)| stackable(dev)) {
+        Ok(mode)
+    } else {
+        Err("table load rejected: including non-request-stackable devices")
+    }
+}
+
+/// The same in a kernel with single queues (2.6.31 `dm_table_set_type`): a
+/// target that maps requests makes the device request-based.
+fn determine_old_mode(
+    targets: &[TargetSpec],
+    env: &CtrEnv,
+    live: Option<&Table>,
+    rules: &LegacyRules,
+) -> Result<QueueMode, &'static str> {
+    let maps_requests = |t: &TargetSpec| match &t.target {
+        Target::Multipath(m) => m.mode() == QueueMode::Rq,
+        _ => false,
+    };
+    let of_requests = targets.iter().filter(|t| maps_requests(t)).count();
+    let mode = match of_requests {
+        0 => QueueMode::Bio,
+        _ => QueueMode::Rq,
+    };
+    if let Some(live) = live
+        && !rules.patches.mode_at_load
+    {
+        return Ok(live.mode); // the device is what it is, whatever is in its table
+    }
+    if mode == QueueMode::Bio || !rules.patches.reject_bad_tables {
+        return Ok(mode);
+    }
+    if of_requests < targets.len() {
+        return Err("Inconsistent table: different target types can't be mixed up");
+    }
+    if targets.len() > 1 {
+        return Err("Request-based dm doesn't support multiple targets yet");
+    }
+    let mut devices = targets.iter().flat_map(TargetSpec::areas);
+    if devices.all(|(dev, _, _)| env.lookup.info(dev).rq_stackable()) {
         Ok(mode)
     } else {
         Err("table load rejected: including non-request-stackable devices")

@@ -28,7 +28,8 @@ pub fn start<K: DmEnv>(k: &mut K, dm: u16) {
     // over. Where a pass costs nothing this would take no time and never end, so
     // there it waits for what ends it.
     // So too where nothing is left that could end it.
-    if m.nr_valid_paths() == 0 && m.queue_if_no_path() && (free || !k.can_change()) {
+    let waits = free || m.worker_waits();
+    if m.nr_valid_paths() == 0 && m.queue_if_no_path() && (waits || !k.can_change()) {
         return;
     }
     k.dm().dev(dm).worker_queued = true;

@@ -14,12 +14,14 @@ mod cpu;
 mod fair;
 mod irq;
 mod jiffies;
+pub mod lock;
 mod run;
 mod task;
 
 pub use costs::{Cost, CpuCosts};
 pub use cpu::{Cpu, CpuId, CpuUse};
 pub use irq::irq;
+pub use lock::LockTable;
 pub use run::{
     interrupted, kick_all, queue_work, run, run_irq, start_timer, wake, wake_up_new_task,
 };
@@ -132,6 +134,8 @@ pub struct Host<F, I> {
     pub tasks: Vec<Task<F>>,
     /// What the code paths cost.
     pub costs: CpuCosts,
+    /// Locks, and the order in which they are taken.
+    pub locks: LockTable,
     /// Length of a timer tick.
     pub jiffy: Ns,
     /// Time since boot at the start of the run.
@@ -157,6 +161,7 @@ impl<F: Copy, I: Copy> Host<F, I> {
             cpus: (0..cpus.max(1)).map(|_| Cpu::default()).collect(),
             tasks: Vec::new(),
             costs,
+            locks: LockTable::default(),
             jiffy: Ns(1_000_000_000 / u64::from(hz.max(1))),
             uptime: default_uptime(),
             sysctl_factor: fair::sysctl_factor(usize::from(cpus)),

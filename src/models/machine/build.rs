@@ -4,8 +4,10 @@ mod leaf;
 mod queues;
 mod threads;
 
+use super::super::block::device::MakeRequest;
+use super::super::block::single_queue::IoContext;
 use super::super::block::{BlockDev, BlockLayer, Limits, Plug};
-use super::super::config::{MachineConfig, MapConfig};
+use super::super::config::{MachineConfig, MapConfig, QueueConfig};
 use super::super::device::Devices;
 use super::super::device::port::Array;
 use super::super::device::scsi::ScsiDebug;
@@ -16,7 +18,7 @@ use super::super::dm::{BioFifo, Dm, DmDev, Table, Target};
 use super::super::host::{Cost, CpuCosts, CpuId, Host, Prio};
 use super::super::io::DevId;
 use super::super::mpath::selector::SelectorEnv;
-use super::super::mpath::{CtrEnv, QueueMode};
+use super::super::mpath::{CtrEnv, LegacyRules, QueueMode};
 use super::super::san::San;
 use super::super::workload::app::App;
 use super::super::workload::app::fsync::Call;
@@ -98,6 +100,7 @@ impl<P> Machine<P> {
             dm: Dm {
                 devs: Vec::new(),
                 handlerd: Some(handlerd),
+                params: config.dm_multipath,
             },
             devices: Devices {
                 null_blks: Vec::new(),
@@ -110,13 +113,19 @@ impl<P> Machine<P> {
                     .map_err(|e| BuildError::Config(e.to_string()))?,
                 draws: Draws::new(config.seed),
             },
-            app: App::new(config.workload.writeback_bio_bytes),
+            app: App::new(
+                config.workload.writeback_bio_bytes,
+                config.kernel.profile().submission,
+            ),
             mpds: Default::default(),
             transport: Vec::new(),
             admin: Admin::new(&config.actions, config.dm_multipath),
             probe,
             drivers: Vec::new(),
             kblockd,
+            kernel: config.kernel,
+            way: config.way,
+            patches: config.patches,
             policies: config.policies.clone(),
             truths: config
                 .devices
@@ -155,6 +164,7 @@ impl<P> Machine<P> {
             m.add_multipathd(settings);
         }
         m.block.plugs = vec![Plug::default(); m.host.tasks.len()];
+        m.block.io_contexts = vec![IoContext::default(); m.host.tasks.len()];
         m.app.calls = vec![Call::default(); m.host.tasks.len()];
         Ok(m)
     }
@@ -188,11 +198,18 @@ impl<P> Machine<P> {
         let dev = self.block.dev(id);
         dev.capacity = table.sectors();
         dev.limits = limits;
-        dev.write_cache = write_cache;
+        dev.write_cache = write_cache && !self.kernel.is_legacy();
         dev.fua = fua;
-        dev.bio_based = table.mode == QueueMode::Bio;
-        if dev.bio_based {
+        if table.mode == QueueMode::Bio {
+            dev.make_request = MakeRequest::Driver;
             self.drivers.push(Driver::DmBio(dm));
+        } else if let Some(facts) = self.kernel.profile().single_queue {
+            self.drivers.push(Driver::DmRequestFn(dm));
+            let knobs = match self.patches.own_queue {
+                true => map.queue.clone(),
+                false => QueueConfig::default(),
+            };
+            self.add_single_queue(id, u32::MAX, &knobs, facts);
         } else {
             self.drivers.push(Driver::DmRq(dm));
             self.add_queues(id, DM_QUEUE_DEPTH, 1, &map.queue);
@@ -200,6 +217,9 @@ impl<P> Machine<P> {
             self.block.dev(id).wbt = wbt(&map.queue, holds);
         }
         self.set_limits(id, &map.queue);
+        let mut below: Vec<DevId> = table.devices().collect();
+        below.sort();
+        below.dedup();
         let mut busy_paths: Vec<(DevId, bool)> = table
             .devices()
             .filter(|d| self.has_busy_hook(*d))
@@ -230,6 +250,8 @@ impl<P> Machine<P> {
             nopath_generation: 0,
             log_at: vec![Ns::ZERO; log.len()],
             log,
+            below,
+            stacking: Default::default(),
             retried: 0,
             history: Vec::new(),
             status_seen: Vec::new(),
@@ -240,6 +262,9 @@ impl<P> Machine<P> {
     /// Whether the driver of `dev` has a busy hook.
     fn has_busy_hook(&self, dev: DevId) -> bool {
         let driver = self.drivers.get(usize::from(dev.0));
+        if self.kernel.is_legacy() {
+            return self.patches.busy_flag && self.block.devs[usize::from(dev.0)].is_single_queue();
+        }
         matches!(driver, Some(Driver::Scsi(_) | Driver::Port(_)))
     }
 
@@ -299,9 +324,15 @@ impl<P> Machine<P> {
             selectors: SelectorEnv {
                 cpu_nodes: &nodes,
                 custom: Some(&self.policies),
+                rules: self.kernel.profile().multipath.selectors,
                 ..SelectorEnv::default()
             },
             nopath_timeout: Ns::from_secs(u64::from(timeout)),
+            legacy: self.kernel.is_legacy().then(|| LegacyRules {
+                facts: self.kernel.profile().multipath,
+                way: self.way,
+                patches: self.patches,
+            }),
         })
     }
 }

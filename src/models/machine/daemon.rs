@@ -11,6 +11,7 @@ use super::super::block::pop;
 use super::super::fault::Action;
 use super::super::host::{self, Cost, CpuId, Prio, Step, TaskId};
 use super::super::io::DevId;
+use super::super::kernel::Kernel;
 use super::super::mpath::selector::{PathSelector, StatusType};
 use super::super::mpath::{Group, Multipath, QueueMode};
 use super::super::multipathd::{
@@ -66,7 +67,8 @@ impl<P> Machine<P> {
             let groups = groups_of(m, &paths);
             let selector = selector_of(m);
             let mut settings = settings.clone();
-            if m.mode() == QueueMode::Bio {
+            let is_bio_based_target = self.kernel == Kernel::V2_6_25;
+            if m.mode() == QueueMode::Bio && !self.kernel.is_legacy() {
                 settings.features = with_bio_mode(&settings.features);
             }
             if settings.path_selector == Settings::default().path_selector
@@ -76,7 +78,7 @@ impl<P> Machine<P> {
             }
             let infos: Vec<_> = paths.iter().map(|&dev| self.path_info(dev)).collect();
             let access = infos.iter().map(|info| info.access).collect();
-            let mut daemon = Daemon::new(settings, infos, false, Ns::ZERO);
+            let mut daemon = Daemon::new(settings, infos, is_bio_based_target, Ns::ZERO);
             daemon.adopt(groups);
             let cpu = CpuId((self.host.cpus.len() - 1) as u8);
             let task = self

@@ -1,16 +1,19 @@
 //! Who answers whom: what each room needs of its surroundings, given by the
 //! machine.
 
+use super::super::block::single_queue::plug::unplug_for_waiter;
+use super::super::block::single_queue::request_fn::{is_full, leaf_request_fn};
 use super::super::block::{
     self, Action, BlockEnv, BlockFrame, BlockLayer, BlockTimer, HctxId, RqEnd, Subject, complete,
     dispatch,
 };
 use super::super::device::{DeviceEnv, Devices, array_port, null_blk, scsi};
 use super::super::dm::{
-    Dm, DmEnv, DmFrame, DmTimer, bio_based, pg_init, request_based, suspend, worker,
+    Dm, DmEnv, DmFrame, DmTimer, bio_based, pg_init, request_based, request_fn, suspend, worker,
 };
 use super::super::host::{self, Cost, Host, HostEnv, HostEvent, Step, TaskId};
 use super::super::io::{BioId, BlkStatus, DevId, EndIo, ReqId};
+use super::super::kernel::{Patches, Way};
 use super::super::mpath::DhResult;
 use super::super::probe::{Probe, TargetEvent};
 use super::super::workload::app::{self, App, AppEnv, AppFrame, aio, fsync, page_io, script};
@@ -42,6 +45,9 @@ impl<P: Probe> HostEnv for Machine<P> {
             Frame::Dm(DmFrame::ProcessQueued(f)) => worker::step(self, task, f),
             Frame::Dm(DmFrame::SplitAndProcess { dm, bio }) => bio_based::step(self, task, dm, bio),
             Frame::Dm(DmFrame::WqWork(dm)) => suspend::step_wq_work(self, task, dm),
+            Frame::Dm(DmFrame::ProcessQueuedRqs(dm)) => {
+                request_fn::step_process_queued(self, task, dm)
+            }
             Frame::Dm(DmFrame::Activate(dm, path)) => pg_init::step_activate(self, task, dm, path),
             Frame::Multipathd(n) => self.step_multipathd(task, n),
             Frame::Sample(n) => self.step_sample(task, n),
@@ -112,7 +118,8 @@ impl<P: Probe> Machine<P> {
                 array_port::completed(self, disk);
                 complete::blk_mq_end_request(self, rq, BlkStatus::Ok);
             }
-            Driver::NullBlkBio(_) | Driver::DmBio(_) | Driver::DmRq(_) => {}
+            Driver::NullBlkBio(_) | Driver::DmBio(_) | Driver::DmRq(_) | Driver::DmRequestFn(_) => {
+            }
         }
     }
     #[inline]
@@ -137,7 +144,7 @@ impl<P: Probe> BlockEnv for Machine<P> {
             Driver::Scsi(n) => scsi::queue_rq(self, n, rq),
             Driver::Port(n) => array_port::queue_rq(self, n, rq),
             Driver::DmRq(n) => return request_based::dm_mq_queue_rq(self, n, rq),
-            Driver::DmBio(_) | Driver::NullBlkBio(_) => BlkStatus::IoErr,
+            Driver::DmBio(_) | Driver::NullBlkBio(_) | Driver::DmRequestFn(_) => BlkStatus::IoErr,
         };
         Some(status)
     }
@@ -176,6 +183,9 @@ impl<P: Probe> BlockEnv for Machine<P> {
     }
     #[inline]
     fn clone_bios_ended(&mut self, clone: ReqId, status: BlkStatus, sectors: u32) {
+        if self.block.has_single_queues() {
+            return request_fn::end_clone_bios(self, clone, status, sectors);
+        }
         request_based::end_clone_bios(self, clone, status, sectors);
     }
     fn timed_out(&mut self, rq: ReqId) {
@@ -186,27 +196,56 @@ impl<P: Probe> BlockEnv for Machine<P> {
     #[inline]
     fn rq_end_io(&mut self, rq: ReqId, end: RqEnd, status: BlkStatus) {
         match end {
-            RqEnd::Clone { orig } => {
-                if let Driver::DmRq(dm) = self.driver(self.block.reqs[orig].dev) {
-                    request_based::end_clone_request(self, dm, orig, status);
-                }
-            }
+            RqEnd::Clone { orig } => match self.driver(self.block.reqs[orig].dev) {
+                Driver::DmRq(dm) => request_based::end_clone_request(self, dm, orig, status),
+                Driver::DmRequestFn(_) => request_fn::end_clone_request(self, rq, status),
+                _ => {}
+            },
             RqEnd::Daemon(_) => self.daemon_rq_ended(rq, status),
-            RqEnd::None | RqEnd::FlushRq | RqEnd::FlushData => {}
+            RqEnd::None | RqEnd::FlushRq | RqEnd::FlushData | RqEnd::SingleQueue => {}
         }
     }
     #[inline]
     fn kblockd(&mut self, hctx: HctxId, frame: BlockFrame) {
         let here = self.host.cpu();
-        let cpus = &self.block.hctxs[hctx.index()].cpus;
+        // A single queue has no hardware queue: its work goes to this CPU.
+        let queue = self.block.hctxs.get(hctx.index());
+        let cpus = queue.map_or([].as_slice(), |h| &h.cpus);
         // blk_mq_hctx_next_cpu: this CPU if the queue serves it.
-        let cpu = if cpus.contains(&here.0) {
+        let cpu = if cpus.is_empty() || cpus.contains(&here.0) {
             here.index()
         } else {
             cpus.first().map_or(0, |&c| usize::from(c))
         };
         let worker = self.kblockd[cpu];
         host::queue_work(self, worker, Frame::Block(frame));
+    }
+    fn kblockd_here(&mut self, frame: BlockFrame) {
+        let worker = self.kblockd[self.host.cpu().index()];
+        host::queue_work(self, worker, Frame::Block(frame));
+    }
+    fn request_fn(&mut self, dev: DevId) {
+        match self.driver(dev) {
+            Driver::DmRequestFn(dm) => request_fn::dm_request_fn(self, dm),
+            _ => leaf_request_fn(self, dev),
+        }
+    }
+    fn unplug_fn(&mut self, dev: DevId) {
+        match self.driver(dev) {
+            Driver::DmBio(dm) => super::super::dm::unplug_all(self, dm),
+            Driver::DmRequestFn(dm) => {
+                unplug_for_waiter(self, dev);
+                super::super::dm::unplug_all(self, dm);
+            }
+            Driver::NullBlkBio(_) | Driver::DmRq(_) => {}
+            _ => unplug_for_waiter(self, dev),
+        }
+    }
+    fn softirq_done(&mut self, rq: ReqId, status: BlkStatus) {
+        let dev = self.block.reqs[rq].dev;
+        if let Driver::DmRequestFn(dm) = self.driver(dev) {
+            request_fn::dm_softirq_done(self, dm, rq, status);
+        }
     }
     fn arm(&mut self, timer: BlockTimer, at: Ns) {
         let cpu = self.host.cpu();
@@ -258,6 +297,9 @@ impl<P: Probe> DmEnv for Machine<P> {
         Frame::Dm(frame)
     }
     fn lld_busy(&mut self, dev: DevId) -> bool {
+        if self.block.has_single_queues() && is_full(self, dev) {
+            return true;
+        }
         match self.driver(dev) {
             Driver::Scsi(n) => scsi::lld_busy(self, n),
             Driver::Port(n) => array_port::lld_busy(self, n),
@@ -292,7 +334,16 @@ impl<P: Probe> DmEnv for Machine<P> {
     fn can_change(&mut self) -> bool {
         self.pending_irqs > 0 || self.host.others_run()
     }
+    fn patches(&self) -> &Patches {
+        &self.patches
+    }
+    fn aborts_on_failure(&self) -> bool {
+        self.kernel.profile().multipath.aborts_on_failure || self.way == Way::Rq2631
+    }
     fn can_be_busy(&self, dev: DevId) -> bool {
+        if self.kernel.is_legacy() {
+            return self.patches.busy_flag;
+        }
         matches!(self.driver(dev), Driver::Scsi(_) | Driver::Port(_))
     }
 }
@@ -351,6 +402,7 @@ impl<P: Probe> AppEnv for Machine<P> {
         self.probe.io_done(at, thread, bytes, errno);
     }
     fn synced(&mut self, thread: u16, errno: i32) {
+        self.last_io = self.host.now();
         self.probe.synced(thread, errno);
     }
 }

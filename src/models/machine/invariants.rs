@@ -196,6 +196,20 @@ impl<P: Probe> Machine<P> {
                 ));
             }
         }
+        for q in &self.block.sqs {
+            let left = q.in_flight + q.rl.allocated() + q.nr_sorted;
+            if left > 0 || !q.head.is_empty() || q.rl.is_waited_for() || q.ordered.is_active() {
+                return fail(format!(
+                    "a single queue is not done: {} with the driver, {} allocated, {} sorted",
+                    q.in_flight,
+                    q.rl.allocated(),
+                    q.nr_sorted
+                ));
+            }
+        }
+        if let Some(d) = self.dm.devs.iter().find(|d| d.stacking.clones > 0) {
+            return fail(format!("{}: {} clones left", d.name, d.stacking.clones));
+        }
         if self.block.shared_tags.iter().any(|set| set.used() > 0) {
             return fail("tags of a host adapter still taken at the end".into());
         }

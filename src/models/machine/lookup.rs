@@ -42,7 +42,7 @@ impl DeviceLookup for Devs<'_> {
             name: d.name.clone(),
             devno: d.devno,
             sectors: d.capacity,
-            mq: !d.bio_based,
+            mq: !d.is_bio_based(),
             partition: false,
             scsi: d.devno.0 == 8,
             handler: disk.and_then(|disk| disk.handler.as_ref().map(|h| h.name.clone())),

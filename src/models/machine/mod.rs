@@ -21,6 +21,7 @@ use super::dm::{Dm, DmEnv, DmFrame, DmTimer, Table, table::LoadError};
 use super::fabric::nexus::State;
 use super::host::{self, CpuId, Host, HostEvent, TaskId};
 use super::io::{BioId, DevId, ReqId};
+use super::kernel::{Kernel, Patches, Way};
 use super::mpath::Errno;
 use super::mpath::policy::{Registry, Truth};
 use super::probe::{Probe, TargetEvent};
@@ -87,6 +88,8 @@ pub enum Driver {
     DmBio(u16),
     /// Request-based device-mapper.
     DmRq(u16),
+    /// Request-based device-mapper on a single queue.
+    DmRequestFn(u16),
     /// null_blk.
     NullBlk(u16),
     /// A SCSI disk.
@@ -122,6 +125,12 @@ pub struct Machine<P> {
     pub probe: P,
     drivers: Vec<Driver>,
     kblockd: Vec<TaskId>,
+    /// The kernel.
+    pub kernel: Kernel,
+    /// How multipath is done over single queues.
+    pub way: Way,
+    /// Mechanisms of the patch set.
+    patches: Patches,
     /// Path selectors there are beside the kernel's.
     policies: Registry,
     /// What the leaf devices take in truth.
@@ -302,6 +311,9 @@ impl<P: Probe> Machine<P> {
     /// # Errors
     /// The map's answer.
     pub fn target_message(&mut self, dm: u16, text: &str) -> Result<(), Errno> {
+        if self.kernel.is_legacy() && self.way == Way::BlockLayer {
+            return Err(Errno::Enxio); // no device of device-mapper's
+        }
         let maps = self.map_names();
         let lookup = lookup::Devs {
             block: &self.block,

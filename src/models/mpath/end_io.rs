@@ -49,6 +49,15 @@ pub struct Completion {
 }
 
 impl Multipath {
+    /// Whether another path could help, as this kernel has it.
+    #[inline]
+    fn is_path_error(&self, status: BlkStatus) -> bool {
+        match self.facts {
+            None => status.is_path_error(),
+            Some(_) => !matches!(status, BlkStatus::Ok | BlkStatus::NotSupp),
+        }
+    }
+
     /// A clone request ended.
     #[inline(always)]
     pub fn end_io_rq(&mut self, io: &Completion) -> (EndIoRq, Effects) {
@@ -63,7 +72,7 @@ impl Multipath {
     fn failed_rq(&mut self, io: &Completion) -> (EndIoRq, Effects) {
         let mut verdict = EndIoRq::Done;
         let mut effects = Effects::default();
-        if io.status.is_path_error() {
+        if self.is_path_error(io.status) {
             if let Some(path) = io.path {
                 effects = self.fail_path(path);
             }
@@ -93,11 +102,14 @@ impl Multipath {
     fn failed_bio(&mut self, io: &Completion) -> (EndIoBio, Effects) {
         let mut verdict = EndIoBio::Done(io.status);
         let mut effects = Effects::default();
-        if io.status.is_path_error() {
+        let had_paths = self.nr_valid_paths > 0;
+        if self.is_path_error(io.status) {
             if let Some(path) = io.path {
                 effects = self.fail_path(path);
             }
-            verdict = if self.nr_valid_paths > 0 || self.queue_if_no_path {
+            // 2.6.25 looks whether there are paths before it fails this one.
+            let has_paths = self.nr_valid_paths > 0 || self.facts.is_some() && had_paths;
+            verdict = if has_paths || self.queue_if_no_path {
                 EndIoBio::Incomplete {
                     worker: !self.queue_io,
                 }

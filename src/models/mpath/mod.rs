@@ -29,7 +29,7 @@ pub use map::{MapBio, MapRq};
 pub use path::{Path, PathIdx};
 pub use pg_init::{Activation, DhResult};
 pub use scan::{ArgSet, CtrError, scan_devno, scan_u32, scan_u64, split_args};
-pub use target::{CtrEnv, Effects, Multipath, QueueMode, Timer};
+pub use target::{CtrEnv, Effects, LegacyRules, Multipath, QueueMode, Timer};
 
 #[cfg(test)]
 mod tests;

@@ -10,7 +10,7 @@ use super::group::Group;
 use super::path::Path;
 use super::scan::{ArgSet, CtrError, scan_u32};
 use super::selector::{PathSelector, Selector};
-use super::target::{CtrEnv, QueueMode};
+use super::target::{CtrEnv, LegacyRules, QueueMode};
 use crate::models::io::DevId;
 
 /// Most groups, paths of a group, or arguments of anything.
@@ -54,12 +54,16 @@ pub(super) fn parse(
 ) -> Result<Params, CtrError> {
     let mut args = ArgSet::new(words);
     let mut params = Params {
-        features: parse_features(&mut args)?,
+        features: match &env.legacy {
+            None => parse_features(&mut args)?,
+            Some(rules) => parse_old_features(&mut args, rules)?,
+        },
         ..Params::default()
     };
-    params.handler = parse_handler(&mut args, params.features.mode, log)?;
-    let nr_groups = args.read(0..=MAX, "invalid number of priority groups")?;
-    let initial = args.read(0..=MAX, "invalid initial priority group number")?;
+    params.handler = parse_handler(&mut args, params.features.mode, env, log)?;
+    let least = u32::from(env.legacy.is_some());
+    let nr_groups = args.read(least..=MAX, "invalid number of priority groups")?;
+    let initial = args.read(least..=MAX, "invalid initial priority group number")?;
     if (nr_groups == 0) != (initial == 0) {
         return Err(CtrError::invalid("invalid initial priority group"));
     }
@@ -113,9 +117,33 @@ fn parse_features(args: &mut ArgSet) -> Result<Features, CtrError> {
     Ok(features)
 }
 
+/// The features of 2.6.25; the mode is not the table's to choose.
+fn parse_old_features(args: &mut ArgSet, rules: &LegacyRules) -> Result<Features, CtrError> {
+    let mut features = Features {
+        mode: rules.mode(),
+        ..Features::default()
+    };
+    let mut left = args.read_group(rules.facts.max_features, "invalid number of feature args")?;
+    while left > 0 {
+        let name = args.shift().unwrap_or_default().to_ascii_lowercase();
+        left -= 1;
+        match name.as_str() {
+            "queue_if_no_path" => features.queue_if_no_path = true,
+            "pg_init_retries" if left > 0 => {
+                let text = "pg_init_retries must be between 1 and 50";
+                features.pg_init_retries = args.read(1..=50, text)?;
+                left -= 1;
+            }
+            _ => return Err(CtrError::invalid("Unrecognised multipath feature request")),
+        }
+    }
+    Ok(features)
+}
+
 fn parse_handler(
     args: &mut ArgSet,
     mode: QueueMode,
+    env: &CtrEnv,
     log: &mut Vec<String>,
 ) -> Result<Handler, CtrError> {
     let n = args.read_group(MAX, "invalid number of hardware handler args")?;
@@ -123,7 +151,12 @@ fn parse_handler(
     let Some((name, handler_args)) = words.split_first() else {
         return Ok(Handler::default());
     };
-    if mode == QueueMode::Bio {
+    if let Some(rules) = &env.legacy {
+        // Handlers of device-mapper's own; those for requests are patch 12's.
+        if mode == QueueMode::Rq && !rules.patches.hw_handler {
+            return Ok(Handler::default());
+        }
+    } else if mode == QueueMode::Bio {
         log.push(
             "device-mapper: multipath: bio-based multipath doesn't allow hardware handler args"
                 .into(),

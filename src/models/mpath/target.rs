@@ -10,6 +10,7 @@ use super::policy::Truth;
 use super::scan::CtrError;
 use super::selector::{PathSelector, SelectorEnv};
 use crate::models::io::DevId;
+use crate::models::kernel::{MultipathFacts, Patches, Way};
 use crate::models::planted::{self, Defect};
 use crate::sim::Ns;
 
@@ -33,6 +34,29 @@ impl QueueMode {
     }
 }
 
+/// How tables are read and requests mapped where the kernel has single queues:
+/// the table has no say in the mode.
+#[derive(Copy, Clone, PartialEq, Debug)]
+pub struct LegacyRules {
+    /// The release.
+    pub facts: MultipathFacts,
+    /// How multipath is done.
+    pub way: Way,
+    /// Mechanisms of the patch set.
+    pub patches: Patches,
+}
+
+impl LegacyRules {
+    /// How a multipath device takes its I/O.
+    pub fn mode(&self) -> QueueMode {
+        match self.way {
+            Way::Bio => QueueMode::Bio,
+            _ if !self.patches.map_requests => QueueMode::Bio,
+            _ => QueueMode::Rq,
+        }
+    }
+}
+
 /// What a multipath target is made in.
 #[derive(Copy, Clone)]
 pub struct CtrEnv<'a> {
@@ -44,6 +68,8 @@ pub struct CtrEnv<'a> {
     pub selectors: SelectorEnv<'a>,
     /// Module parameter `queue_if_no_path_timeout_secs`; zero = off.
     pub nopath_timeout: Ns,
+    /// What holds where the kernel has single queues.
+    pub legacy: Option<LegacyRules>,
 }
 
 impl CtrEnv<'_> {
@@ -129,6 +155,8 @@ pub struct Multipath {
     pub(super) pg_init: PgInit,
     /// The selector is asked for every I/O (6.1), not once a `repeat_count`.
     pub(super) asks_every_io: bool,
+    /// What holds of an old kernel's target.
+    pub(super) facts: Option<MultipathFacts>,
     /// I/Os left to the current path; 0 = no limit. Old kernels only.
     pub(super) repeat_count: u32,
     pub(super) nopath_timeout: Ns,
@@ -169,6 +197,7 @@ impl Multipath {
                 params.features.pg_init_delay_msecs,
             ),
             asks_every_io: env.selectors.rules.clamp_repeat_count,
+            facts: env.legacy.map(|l| l.facts),
             repeat_count: 0,
             nopath_timeout: env.nopath_timeout,
             noflush_suspending: false,
@@ -202,6 +231,10 @@ impl Multipath {
                 group.selector.learn_truth(index, truth(dev));
             }
         }
+    }
+    /// Whether the worker leaves its list alone while there is no path.
+    pub fn worker_waits(&self) -> bool {
+        self.facts.is_some_and(|f| f.worker_waits)
     }
     /// Number of paths in use.
     pub fn nr_valid_paths(&self) -> u32 {
@@ -283,6 +316,9 @@ impl Multipath {
             .selector
             .reinstate_path(usize::from(p.index));
         self.nr_valid_paths += 1;
+        if self.facts.is_some() {
+            self.current_pgpath = None; // 2.6.25 reinstate_path
+        }
         if self.nr_valid_paths == 1 {
             self.current_pgpath = None;
             effects.run_queue = true;

@@ -82,6 +82,7 @@ impl RunSummary {
             jobs: outcome.jobs.iter().map(JobSummary::new).collect(),
             maps: outcome.maps.iter().map(MapSummary::new).collect(),
             failover: failover(outcome),
+            single_queues: outcome.single_queues.clone(),
             application,
         }
     }

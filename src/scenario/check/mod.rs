@@ -4,6 +4,7 @@
 
 mod array;
 mod device;
+mod kernel;
 mod map;
 mod multipathd;
 mod san;
@@ -53,6 +54,7 @@ pub(super) fn check(
         warnings: Vec::new(),
     };
     let name = checker.name(raw.name.as_ref(), default_name);
+    let (kernel, way, patches) = checker.kernel(raw);
     let host = checker.host(&raw.host);
     let media = checker.media(&raw.media);
     let mut san = checker.san(raw);
@@ -75,6 +77,9 @@ pub(super) fn check(
         name,
         about: raw.about.clone().unwrap_or_default(),
         seed: raw.seed.map_or(1, |seed| seed.get()),
+        kernel,
+        way,
+        patches,
         host,
         devices,
         media,
@@ -88,6 +93,11 @@ pub(super) fn check(
                 .dm_multipath
                 .queue_if_no_path_timeout_secs
                 .map_or(0, |secs| secs.get32()),
+            requeue_when_busy: raw
+                .dm_multipath
+                .requeue_when_busy
+                .map_or(Ns::ZERO, |t| t.ns()),
+            seq_merge_hold: raw.dm_multipath.seq_merge_hold.map_or(Ns::ZERO, |t| t.ns()),
         },
         workload,
         policies: policies.clone(),

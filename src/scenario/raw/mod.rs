@@ -3,6 +3,7 @@
 
 mod device;
 mod distribution;
+mod kernel;
 mod map;
 mod multipathd;
 mod queue;
@@ -13,6 +14,7 @@ mod workload;
 
 pub use device::{Names, RawDevice, RawMedia, RawNullBlk, RawPort, RawScsiDebug};
 pub use distribution::RawDistribution;
+pub use kernel::{RawKernel, RawPatches, RawWay};
 pub use map::{RawGroup, RawMap, RawMessage, RawMode, RawPath, Word};
 pub use multipathd::RawMultipathd;
 pub use queue::RawQueue;
@@ -48,6 +50,15 @@ pub struct RawScenario {
     pub about: Option<String>,
     /// Seed of every random draw that is not fio's own. Default: 1.
     pub seed: Option<Int<0, { i64::MAX }>>,
+    /// The kernel: `"2.6.25"`, `"2.6.31"` or `"6.1"`. Default: 6.1.
+    pub kernel: Option<RawKernel>,
+    /// What request mode is, over the single queues of an old kernel: `"bio"`
+    /// (there is none), `"rq-2008"`, `"rq-2.6.31"` or `"block-layer"`. Default:
+    /// `"rq-2008"`, of 2.6.31 `"rq-2.6.31"`.
+    pub multipath: Option<At<RawWay>>,
+    /// Mechanisms of the patch set of March 2008 that are there or not, over
+    /// single queues.
+    pub patches: Option<At<RawPatches>>,
     /// The computer.
     #[serde(default)]
     pub host: RawHost,
@@ -149,6 +160,13 @@ pub struct RawDmMultipath {
     /// Seconds after which a map without paths no longer queues; 0 = never.
     /// Default: 0.
     pub queue_if_no_path_timeout_secs: Option<Int<0, 4_294_967_295>>,
+    /// A request that finds its path busy is put back, to be tried again after
+    /// so long, as before Linux 4.16. Default: it stays in its scheduler.
+    pub requeue_when_busy: Option<Time<0, 10_000_000_000>>,
+    /// `rq_based_seq_io_merge_deadline` of Linux 4.1, over single queues: how
+    /// long a request of one bio that continues the last one is held for others
+    /// to merge with it. Default: not.
+    pub seq_merge_hold: Option<Time<0, 100_000_000>>,
 }
 
 /// What is written beside the summary.

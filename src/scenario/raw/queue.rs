@@ -52,6 +52,12 @@ pub enum RawScheduler {
     Kyber,
     /// bfq.
     Bfq,
+    /// noop, of the single queues of 2.6.
+    Noop,
+    /// deadline, of the same.
+    Deadline,
+    /// cfq, of the same.
+    Cfq,
 }
 
 impl From<&RawQueue> for QueueConfig {
@@ -63,6 +69,9 @@ impl From<&RawQueue> for QueueConfig {
                 RawScheduler::MqDeadline => SchedulerName::MqDeadline,
                 RawScheduler::Kyber => SchedulerName::Kyber,
                 RawScheduler::Bfq => SchedulerName::Bfq,
+                RawScheduler::Noop => SchedulerName::Noop,
+                RawScheduler::Deadline => SchedulerName::Deadline,
+                RawScheduler::Cfq => SchedulerName::Cfq,
             }),
             nr_requests: raw.nr_requests.map(Int::get32),
             max_sectors_kb: raw.max_request.map(|size| (size.0 >> 10) as u32),

@@ -5,12 +5,14 @@ mod hash;
 pub mod kyber;
 pub mod mq_deadline;
 mod sector_order;
+mod sorted;
 
 pub use bfq::Bfq;
 pub use hash::ElvHash;
 pub use kyber::Kyber;
 pub use mq_deadline::MqDeadline;
 pub use sector_order::SectorOrder;
+pub use sorted::{READ, Sorted, WRITE, dir};
 
 use super::super::host::TaskId;
 use super::super::io::{Bio, Op, ReqId};

@@ -8,13 +8,9 @@
 use super::super::super::io::{Bio, IoPrio, ReqId};
 use super::super::merge::rq_mergeable;
 use super::super::request::{ReqList, Request, RqFlags};
-use super::{ElvHash, Reqs, SectorOrder};
+use super::{ElvHash, READ, Reqs, Sorted, WRITE, dir};
 use crate::sim::Ns;
 
-/// Reads.
-const READ: usize = 0;
-/// Writes and discards.
-const WRITE: usize = 1;
 /// Classes of priority.
 const PRIOS: usize = 3;
 
@@ -52,9 +48,7 @@ impl Default for Tunables {
 #[derive(Debug, Default)]
 struct PerPrio {
     dispatch: ReqList,
-    sort: [SectorOrder; 2],
-    fifo: [ReqList; 2],
-    next: [Option<ReqId>; 2],
+    sorted: Sorted,
     /// Inserted minus completed and merged (`dd_queued`).
     queued: u32,
 }
@@ -99,17 +93,17 @@ impl MqDeadline {
             p.dispatch.push_front(reqs, rq);
             return;
         }
-        r.fifo_time = now
+        let deadline = now
             + if dir == READ {
                 self.tunables.read_expire
             } else {
                 self.tunables.write_expire
             };
-        p.sort[dir].add(r.sector, rq);
-        if rq_mergeable(r) {
+        let mergeable = rq_mergeable(r);
+        p.sorted.add(reqs, rq, deadline);
+        if mergeable {
             self.hash.add(reqs, rq);
         }
-        p.fifo[dir].push_back(reqs, rq);
     }
 
     /// `dd_dispatch_request`
@@ -151,13 +145,14 @@ impl MqDeadline {
             }
             return self.prios[prio].dispatch.pop_front(reqs);
         }
-        let rq = match p.next[self.last_dir] {
+        let rq = match p.sorted.next[self.last_dir] {
             Some(rq) if self.batching < self.tunables.fifo_batch => rq,
             _ => {
-                let dir = self.choose_direction(prio)?;
-                let p = &self.prios[prio];
-                let oldest = p.fifo[dir].head?;
-                let rq = match p.next[dir] {
+                let writes_starved = self.tunables.writes_starved;
+                let sorted = &p.sorted;
+                let dir = sorted.choose_direction(&mut self.starved, writes_starved)?;
+                let oldest = sorted.fifo[dir].head?;
+                let rq = match sorted.next[dir] {
                     Some(next) if reqs[oldest].fifo_time > now => next,
                     _ => oldest,
                 };
@@ -173,29 +168,8 @@ impl MqDeadline {
         let dir = dir(&reqs[rq]);
         let next = self.latter_request(reqs, rq);
         self.remove(reqs, rq);
-        self.prios[prio].next[dir] = next;
+        self.prios[prio].sorted.next[dir] = next;
         Some(rq)
-    }
-
-    /// Reads, unless writes have been starved long enough.
-    fn choose_direction(&mut self, prio: usize) -> Option<usize> {
-        let fifo = &self.prios[prio].fifo;
-        if !fifo[READ].is_empty() {
-            if !fifo[WRITE].is_empty() {
-                let starved = self.starved;
-                self.starved += 1;
-                if starved >= self.tunables.writes_starved {
-                    self.starved = 0;
-                    return Some(WRITE);
-                }
-            }
-            return Some(READ);
-        }
-        if fifo[WRITE].is_empty() {
-            return None;
-        }
-        self.starved = 0;
-        Some(WRITE)
     }
 
     /// Whether `rq` came after `latest`.
@@ -214,13 +188,8 @@ impl MqDeadline {
 
     /// `deadline_remove_request`
     fn remove(&mut self, reqs: &mut Reqs, rq: ReqId) {
-        let (d, prio, sector) = (dir(&reqs[rq]), reqs[rq].prio as usize, reqs[rq].sector);
-        let p = &mut self.prios[prio];
-        p.fifo[d].remove(reqs, rq);
-        if p.next[d] == Some(rq) {
-            p.next[d] = p.sort[d].latter(sector, rq);
-        }
-        p.sort[d].remove(sector, rq);
+        let prio = reqs[rq].prio as usize;
+        self.prios[prio].sorted.remove(reqs, rq);
         self.hash.remove(reqs, rq);
     }
 
@@ -228,7 +197,7 @@ impl MqDeadline {
     pub fn has_work(&self) -> bool {
         self.prios
             .iter()
-            .any(|p| !p.dispatch.is_empty() || p.fifo.iter().any(|f| !f.is_empty()))
+            .any(|p| !p.dispatch.is_empty() || !p.sorted.is_empty())
     }
 
     /// `dd_finish_request`
@@ -245,16 +214,16 @@ impl MqDeadline {
             return None;
         }
         let d = usize::from(bio.op.is_write());
-        let rq = self.prios[bio.prio as usize].sort[d].find(bio.end_sector())?;
+        let sorted = &self.prios[bio.prio as usize].sorted;
+        let rq = sorted.find(d, bio.end_sector())?;
         rq_mergeable(&reqs[rq]).then_some(rq)
     }
 
     /// `rq` was merged into at its front: it has a new place in sector order
     /// (`dd_request_merged`).
     pub fn resort(&mut self, reqs: &Reqs, rq: ReqId) {
-        let r = &reqs[rq];
-        let order = &mut self.prios[r.prio as usize].sort[dir(r)];
-        order.resort(rq, r.sector);
+        let prio = reqs[rq].prio as usize;
+        self.prios[prio].sorted.resort(reqs, rq);
     }
 
     /// `dd_merged_requests`: the earlier deadline and place survive.
@@ -262,30 +231,17 @@ impl MqDeadline {
         if !reqs[next].rqf.has(RqFlags::SORTED) {
             return; // it was about to be inserted
         }
-        let (d, prio) = (dir(&reqs[rq]), reqs[rq].prio as usize);
-        if reqs[next].fifo_time < reqs[rq].fifo_time {
-            let fifo = &mut self.prios[prio].fifo[d];
-            fifo.remove(reqs, rq);
-            fifo.insert_before(reqs, next, rq);
-            reqs[rq].fifo_time = reqs[next].fifo_time;
-        }
+        let prio = reqs[rq].prio as usize;
+        self.prios[prio].sorted.merged(reqs, rq, next);
         self.remove(reqs, next);
     }
 
     /// `elv_rb_latter_request`
     pub fn latter_request(&self, reqs: &Reqs, rq: ReqId) -> Option<ReqId> {
-        let r = &reqs[rq];
-        self.prios[r.prio as usize].sort[dir(r)].latter(r.sector, rq)
+        self.prios[reqs[rq].prio as usize].sorted.latter(reqs, rq)
     }
     /// `elv_rb_former_request`
     pub fn former_request(&self, reqs: &Reqs, rq: ReqId) -> Option<ReqId> {
-        let r = &reqs[rq];
-        self.prios[r.prio as usize].sort[dir(r)].former(r.sector, rq)
+        self.prios[reqs[rq].prio as usize].sorted.former(reqs, rq)
     }
-}
-
-/// Index of a request's direction.
-#[inline]
-fn dir(rq: &Request) -> usize {
-    usize::from(rq.op.is_write())
 }

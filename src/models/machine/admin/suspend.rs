@@ -77,7 +77,7 @@ impl<P: Probe> Machine<P> {
         }
         let d = self.dm.dev(dm);
         let dev = d.dev;
-        if self.block.dev(dev).bio_based {
+        if self.block.dev(dev).is_bio_based() {
             d.suspender = Some(task);
         } else {
             let at = self.host.jiffies_from_now(suspend::POLL);

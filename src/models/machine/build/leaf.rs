@@ -1,6 +1,7 @@
 //! Leaf devices: the ends of the paths.
 
 use super::super::super::array::access_state::Tpgs;
+use super::super::super::block::device::MakeRequest;
 use super::super::super::block::limits::BLK_DEF_MAX_SECTORS;
 use super::super::super::block::shared_tags::{SharedTags, SharedTagsId};
 use super::super::super::block::{BlockDev, Limits};
@@ -21,7 +22,9 @@ impl<P> Machine<P> {
         let id = DevId(self.block.devs.len() as u16);
         let (dev, depth, queues, driver) = match &d.device {
             DeviceConfig::NullBlk(c) => {
-                self.devices.null_blks.push(NullBlk::new(c.clone()));
+                let mut device = NullBlk::new(c.clone());
+                device.tells_progress = self.kernel.is_legacy();
+                self.devices.null_blks.push(device);
                 let n = (self.devices.null_blks.len() - 1) as u16;
                 let queues = c.submit_queues.clamp(1, self.host.cpus.len() as u32);
                 let dev = null_blk_dev(d, c);
@@ -56,12 +59,20 @@ impl<P> Machine<P> {
         if let Driver::NullBlk(n) = driver
             && self.devices.null_blks[usize::from(n)].is_bio_based()
         {
-            self.block.dev(id).bio_based = true;
+            self.block.dev(id).make_request = MakeRequest::Driver;
             self.drivers.push(Driver::NullBlkBio(n));
             return Ok(());
         }
         self.block.dev(id).has_budget = matches!(driver, Driver::Scsi(_));
         self.drivers.push(driver);
+        if let Some(facts) = self.kernel.profile().single_queue {
+            self.add_single_queue(id, depth, &d.queue, facts);
+            self.block.dev(id).limits.be_of(&facts);
+            if d.queue.limits_before_maps {
+                self.set_limits(id, &d.queue);
+            }
+            return Ok(());
+        }
         self.add_queues(id, depth, queues as u16, &d.queue);
         let holds = match &d.device {
             DeviceConfig::NullBlk(_) => default_nr_requests(depth, queues == 1),
@@ -85,6 +96,9 @@ impl<P> Machine<P> {
 impl<P> Machine<P> {
     /// Disks of one host adapter share its tags (`scsi_mq_setup_tags`).
     pub(super) fn share_tags(&mut self) {
+        if self.kernel.is_legacy() {
+            return; // single queues have no tags here
+        }
         let on_hba: Vec<(u16, DevId)> = self
             .devices
             .scsi

@@ -1,15 +1,17 @@
 //! Request queues: hardware queues, tags, scheduler, throttling.
 
 use super::super::Machine;
-use crate::models::block::device::DEFAULT_RQ;
+use crate::models::block::device::{DEFAULT_RQ, MakeRequest};
 use crate::models::block::elevator::mq_deadline::{MqDeadline, Tunables};
-use crate::models::block::elevator::{Bfq, Elevator, Kyber, bfq, kyber};
+use crate::models::block::elevator::{Bfq, Elevator, ElvHash, Kyber, bfq, kyber};
 use crate::models::block::sbitmap::Sbitmap;
+use crate::models::block::single_queue::{self, Kind, RequestList, SingleQueue, SqId};
 use crate::models::block::tags::Tags;
 use crate::models::block::wbt::Wbt;
-use crate::models::block::{Hctx, HctxId};
+use crate::models::block::{Hctx, HctxId, ReqList};
 use crate::models::config::{QueueConfig, SchedulerName};
 use crate::models::io::DevId;
+use crate::models::kernel::QueueFacts;
 use crate::sim::Ns;
 
 /// Target of write-back throttling on devices that do not rotate
@@ -62,7 +64,10 @@ impl<P> Machine<P> {
             dev.write_cache = wc;
         }
         dev.elevator = match sched {
-            SchedulerName::None => Elevator::None,
+            SchedulerName::None
+            | SchedulerName::Noop
+            | SchedulerName::Deadline
+            | SchedulerName::Cfq => Elevator::None,
             SchedulerName::Kyber => {
                 let kyber = Kyber::new(first, usize::from(queues), cpus, shift);
                 Elevator::Kyber(Box::new(kyber))
@@ -80,6 +85,54 @@ impl<P> Machine<P> {
                 Elevator::MqDeadline(Box::new(MqDeadline::new(tunables(q))))
             }
         };
+    }
+
+    /// Gives a device the queue of 2.6, over a driver that takes `depth`
+    /// commands.
+    pub(super) fn add_single_queue(
+        &mut self,
+        id: DevId,
+        depth: u32,
+        q: &QueueConfig,
+        facts: QueueFacts,
+    ) {
+        let kind = match q.scheduler {
+            Some(SchedulerName::Noop | SchedulerName::None) => Kind::Noop,
+            Some(SchedulerName::Deadline | SchedulerName::MqDeadline) => Kind::Deadline,
+            _ => Kind::Cfq,
+        };
+        let nr_requests = q.nr_requests.unwrap_or(facts.nr_requests);
+        let hz = self.host.hz();
+        let name = format!("{} queue_lock", self.block.dev(id).name);
+        let queue = SingleQueue {
+            lock: self.host.locks.add(name),
+            elevator: single_queue::Elevator::new(kind, tunables(q), facts.deadline_batch, hz),
+            head: ReqList::default(),
+            hash: ElvHash::default(),
+            nr_sorted: 0,
+            in_flight: 0,
+            depth: depth.max(1),
+            end_sector: 0,
+            boundary: None,
+            plugged: false,
+            plug_generation: 0,
+            stopped: false,
+            running: false,
+            rl: RequestList::new(nr_requests),
+            ordered: Default::default(),
+            seen: Default::default(),
+            facts,
+        };
+        let sq = SqId(self.block.sqs.len() as u16);
+        self.block.sqs.push(queue);
+        let dev = self.block.dev(id);
+        dev.make_request = MakeRequest::SingleQueue;
+        dev.sq = sq;
+        dev.nr_requests = nr_requests;
+        dev.nomerges = q.nomerges.unwrap_or(0);
+        if let Some(wc) = q.write_cache {
+            dev.write_cache = wc;
+        }
     }
 
     pub(super) fn set_limits(&mut self, id: DevId, q: &QueueConfig) {

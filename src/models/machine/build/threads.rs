@@ -7,13 +7,14 @@ use super::{BuildError, ThreadConfig};
 use crate::models::host::{CpuId, Prio, TaskId};
 use crate::models::io::{DevId, SECTOR};
 use crate::models::mpath::DeviceLookup;
+use crate::models::workload::app::dio::MAX_VECS;
 use crate::models::workload::app::offload::{At, Worker};
 use crate::models::workload::app::script::Scripted;
 use crate::models::workload::app::{AppFrame, Slot, Thread, Waiting, contiguous_slots};
 use crate::models::workload::fio::spec::SubmitMode;
 use crate::models::workload::fio::{FioThread, ThreadSpec};
 use crate::models::workload::page_cache::{
-    Advice, DeviceLimits, PAGE_SECTORS, PageCache, ReadAhead,
+    Advice, DeviceLimits, PAGE, PAGE_SECTORS, PageCache, ReadAhead,
 };
 use crate::models::workload::script::Script;
 use crate::sim::Fifo;
@@ -81,6 +82,7 @@ impl<P> Machine<P> {
             advice: advice(&t.spec),
             ra: ReadAhead::new(self.app.caches[usize::from(cache)].limits, advice(&t.spec)),
             seen_errors: 0,
+            max_bio_bytes: self.max_bio_bytes(dev),
             direct: t.spec.direct,
             dsync: t.spec.sync,
             waiting: Waiting::Start,
@@ -91,6 +93,19 @@ impl<P> Machine<P> {
         });
         self.app.running += 1;
         Ok(())
+    }
+
+    /// Bytes of one bio of direct I/O to `dev` at most: what a bio holds, or
+    /// what the queue takes where it does not split.
+    fn max_bio_bytes(&self, dev: DevId) -> u64 {
+        let whole = MAX_VECS * PAGE;
+        if !self.kernel.profile().submission.builders_keep_limits {
+            return whole;
+        }
+        let l = &self.block.devs[usize::from(dev.0)].limits;
+        let by_sectors = u64::from(l.max_sectors) * SECTOR;
+        let by_segments = u64::from(l.max_segments) * PAGE;
+        (by_sectors.min(by_segments).min(whole) / PAGE * PAGE).max(PAGE)
     }
 
     pub(super) fn add_script(

@@ -45,6 +45,7 @@ fn load(params: &str, log: &mut Vec<String>, timeout: Ns) -> Result<Multipath, C
         lookup: &Disks,
         selectors: SelectorEnv::default(),
         nopath_timeout: timeout,
+        legacy: None,
     };
     Multipath::new(&words, &env, log)
 }
@@ -108,6 +109,7 @@ fn kept_picks(repeat: u32, n: usize) -> Vec<u16> {
         lookup: &Disks,
         selectors,
         nopath_timeout: Ns::ZERO,
+        legacy: None,
     };
     let mut m = Multipath::new(&words, &env, &mut Vec::new()).unwrap();
     let next = |_| match m.map_bio(&ctx()) {

@@ -10,7 +10,7 @@ use crate::models::workload::fio::IoUnit;
 use crate::models::workload::page_cache::PAGE;
 
 /// Pages of one bio (`BIO_MAX_VECS`).
-const MAX_VECS: u64 = 256;
+pub const MAX_VECS: u64 = 256;
 
 /// A direct transfer that waits for dirty pages in its way.
 #[derive(Copy, Clone, Debug)]
@@ -102,7 +102,7 @@ fn submit<K: AppEnv>(k: &mut K, task: TaskId, t: u16, unit: &IoUnit, waiter: Opt
     let max_bytes = if unit.op == Op::Discard {
         u64::from(u32::MAX)
     } else {
-        MAX_VECS * PAGE
+        th.max_bio_bytes
     };
     let pieces = match u64::from(unit.len) {
         len if len <= max_bytes => 1, // nearly always, and without a division
@@ -140,7 +140,10 @@ fn submit<K: AppEnv>(k: &mut K, task: TaskId, t: u16, unit: &IoUnit, waiter: Opt
     // Every write call on a block device has a plug of its own, a read only if
     // it takes several bios; inside another plug it is void.
     let wants_plug = unit.op == Op::Write || pieces > 1;
-    if wants_plug && plug::blk_start_plug(k, task) {
+    if k.block().has_single_queues() {
+        let frame = K::app_frame(AppFrame::Unplug(dev));
+        k.host().call(frame);
+    } else if wants_plug && plug::blk_start_plug(k, task) {
         let frame = K::app_frame(AppFrame::FinishPlug);
         k.host().call(frame);
     }

@@ -74,6 +74,7 @@ pub fn step<K: AppEnv>(k: &mut K, task: TaskId, f: Fsync) -> Step {
             k.app().calls[task.index()].errno = EIO;
             pop(k, task);
         }
+        Stage::Flush if !k.app().submission.fsync_flushes => pop(k, task),
         Stage::Flush => {
             stay(k, Stage::Wait);
             k.app().calls[task.index()].bios = 1;

@@ -21,8 +21,10 @@ use std::ops::Range;
 use super::fio::{FioThread, IoUnit, ThreadSpec};
 use super::page_cache::{Advice, PageCache, ReadAhead};
 use crate::models::block::BlockEnv;
+use crate::models::block::single_queue::plug::blk_run_backing_dev;
 use crate::models::host::{Cost, Step, TaskId};
 use crate::models::io::{DevId, PageIoId};
+use crate::models::kernel::SubmissionFacts;
 use crate::sim::{Arena, Fifo, Ns};
 use page_io::PageIo;
 
@@ -42,6 +44,9 @@ pub enum AppFrame {
     },
     /// A scripted task.
     Script(u16),
+    /// All of a transfer is submitted: it goes on its way
+    /// (`blk_run_address_space`, kernels with single queues).
+    Unplug(DevId),
     /// The plug of one system call is finished.
     FinishPlug,
     /// A system call returns to user mode: whoever is more urgent comes first.
@@ -101,6 +106,8 @@ pub struct App {
     pub page_ios: Arena<PageIoId, PageIo>,
     /// What the system call of each task waits for.
     pub calls: Vec<fsync::Call>,
+    /// What this kernel's submitters do.
+    pub submission: SubmissionFacts,
     /// Bytes that write-back puts into one bio: 4096 for the block device
     /// itself, more for a file system.
     pub writeback_bio_bytes: u64,
@@ -108,8 +115,9 @@ pub struct App {
 
 impl App {
     /// No threads, and write-back in bios of so many bytes.
-    pub fn new(writeback_bio_bytes: u64) -> Self {
+    pub fn new(writeback_bio_bytes: u64, submission: SubmissionFacts) -> Self {
         App {
+            submission,
             threads: Vec::new(),
             scripts: Vec::new(),
             running: 0,
@@ -174,6 +182,8 @@ pub struct Thread {
     pub dev: DevId,
     /// The page cache of that device.
     pub cache: u16,
+    /// Bytes of one bio of direct I/O at most.
+    pub max_bio_bytes: u64,
     /// Whether it goes past it.
     pub direct: bool,
     /// Whether it has its device open.
@@ -275,6 +285,11 @@ pub fn step<K: AppEnv>(k: &mut K, task: TaskId, frame: AppFrame) -> Step {
         AppFrame::FinishPlug => {
             crate::models::block::pop(k, task);
             crate::models::block::plug::blk_finish_plug(k, task);
+            Step::Again
+        }
+        AppFrame::Unplug(dev) => {
+            crate::models::block::pop(k, task);
+            blk_run_backing_dev(k, dev);
             Step::Again
         }
         AppFrame::Return => {

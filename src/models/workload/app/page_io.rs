@@ -2,6 +2,7 @@
 //! that sleep for them (`mm/readahead.c:read_pages`, `fs/mpage.c`, 6.1).
 
 use super::{AppEnv, AppFrame, cache, thread};
+use crate::models::block::single_queue::plug::blk_run_backing_dev;
 use crate::models::block::{klog, plug, pop, submit};
 use crate::models::host::{Cost, Step, TaskId};
 use crate::models::io::{Bio, BioId, BlkStatus, EndIo, Flags, Op};
@@ -105,6 +106,11 @@ pub fn sleep<K: AppEnv>(k: &mut K, task: TaskId) -> Step {
 
 /// `task`, of thread `t`, sleeps until `bit` of `page` is clear.
 pub fn sleep_on_page<K: AppEnv>(k: &mut K, task: TaskId, t: u16, page: u64, bit: PageBit) -> Step {
+    if k.block().has_single_queues() {
+        // Whoever waits for a page opens the plugs below (`sync_page`).
+        let dev = cache(k, t).dev;
+        blk_run_backing_dev(k, dev);
+    }
     let step = sleep(k, task);
     if step == Step::Block {
         cache(k, t).wait(page, bit, task);
@@ -148,12 +154,18 @@ pub fn step_read_ahead<K: AppEnv>(k: &mut K, task: TaskId, mut f: ReadAheadIo) -
         let frame = K::app_frame(AppFrame::FinishPlug);
         k.host().call(frame);
     }
-    let bios = (end - first).div_ceil(MAX_VECS);
+    let facts = k.app().submission;
+    let most = facts.readahead_pages;
+    let flags = match facts.marks_readahead {
+        true => Flags::RAHEAD,
+        false => Flags::default(),
+    };
+    let bios = (end - first).div_ceil(most);
     // The last to be called is the first to run.
     for i in (0..bios).rev() {
-        let from = first + i * MAX_VECS;
-        let to = (from + MAX_VECS).min(end);
-        submit_pages(k, f.thread, from, to, Op::Read, Flags::RAHEAD);
+        let from = first + i * most;
+        let to = (from + most).min(end);
+        submit_pages(k, f.thread, from, to, Op::Read, flags);
     }
     Step::Again
 }

@@ -2,6 +2,7 @@
 
 use super::super::script::{ScriptBio, ScriptStep};
 use super::AppEnv;
+use crate::models::block::single_queue::plug::blk_run_backing_dev;
 use crate::models::block::{plug, submit};
 use crate::models::host::{Cost, Step, TaskId};
 use crate::models::io::{Bio, BioId, DevId, EndIo, SECTOR};
@@ -57,6 +58,8 @@ pub fn step<K: AppEnv>(k: &mut K, task: TaskId, n: u16) -> Step {
         Some(ScriptStep::Bio(bio)) => submit_bio(k, n, &bio),
         Some(ScriptStep::Wait) => {
             if s.in_flight > 0 {
+                let dev = s.dev;
+                blk_run_backing_dev(k, dev);
                 return sleep(k, task);
             }
         }

@@ -1,0 +1,56 @@
+//! Which kernel, and what only its like have.
+
+use super::Checker;
+use crate::models::config::SchedulerName;
+use crate::models::kernel::{Kernel, Patches, Way};
+use crate::scenario::raw::RawScenario;
+
+impl Checker<'_> {
+    /// The kernel, what request mode is in it, and which mechanisms it has.
+    pub(super) fn kernel(&mut self, raw: &RawScenario) -> (Kernel, Way, Patches) {
+        let kernel: Kernel = raw.kernel.map_or(Kernel::default(), Kernel::from);
+        let hint = "add kernel = \"2.6.25\" at the top of the file";
+        if !kernel.is_legacy() {
+            if let Some(way) = &raw.multipath {
+                self.wrong(way, "`multipath` is for kernels with single queues", hint);
+            }
+            if let Some(patches) = &raw.patches {
+                self.wrong(
+                    patches,
+                    "`patches` are for kernels with single queues",
+                    hint,
+                );
+            }
+        }
+        let own = match kernel {
+            Kernel::V2_6_31 => Way::Rq2631,
+            _ => Way::Rq2008,
+        };
+        let way = raw.multipath.as_ref().map_or(own, |way| way.value.into());
+        let patches = raw.patches.as_ref().map(|p| Patches::from(&p.value));
+        self.schedulers(raw, kernel);
+        (kernel, way, patches.unwrap_or_default())
+    }
+
+    /// A queue can only have a scheduler of its kernel.
+    fn schedulers(&mut self, raw: &RawScenario, kernel: Kernel) {
+        use SchedulerName::{Cfq, Deadline, Noop};
+        let wrong = |queue: &crate::scenario::raw::RawQueue| {
+            let queue = crate::models::config::QueueConfig::from(queue);
+            let scheduler = queue.scheduler?;
+            let is_old = matches!(scheduler, Noop | Deadline | Cfq);
+            (is_old != kernel.is_legacy()).then_some(())
+        };
+        let hint = match kernel.is_legacy() {
+            true => "noop, deadline or cfq",
+            false => "none, mq-deadline, kyber or bfq",
+        };
+        let message = format!("Linux {} has no such scheduler", kernel.name());
+        for device in raw.device.iter().filter(|d| wrong(&d.queue).is_some()) {
+            self.wrong(device, message.clone(), hint);
+        }
+        for map in raw.map.iter().filter(|m| wrong(&m.queue).is_some()) {
+            self.wrong(map, message.clone(), hint);
+        }
+    }
+}

@@ -1,0 +1,233 @@
+//! The letter, claim by claim: each mechanism shows in its scenario, and what it
+//! buys is gone without it.
+
+#![allow(clippy::unwrap_used, clippy::panic)]
+
+use mpathsim::letter::{self, ROWS};
+use mpathsim::run::outcome::Outcome;
+use mpathsim::run::single_queue::{SingleQueueOutcome, StackingOutcome};
+use mpathsim::run::summary::RunSummary;
+
+/// The runs of a row with its mechanism and without.
+fn both(patch: &str) -> [(RunSummary, Outcome); 2] {
+    let shown = letter::row(patch).unwrap().shown.unwrap();
+    let with = shown.outcome(&[]).unwrap();
+    let without = shown.outcome(&[shown.without.to_string()]).unwrap();
+    [with, without]
+}
+
+fn single(run: &RunSummary) -> &SingleQueueOutcome {
+    run.single_queues.as_ref().unwrap()
+}
+
+fn stacking(run: &RunSummary) -> StackingOutcome {
+    single(run).stacking.first().cloned().unwrap_or_default()
+}
+
+#[test]
+fn the_table_has_thirteen_patches_and_says_so() {
+    let patches: Vec<&str> = ROWS.iter().map(|row| row.patch).collect();
+    let numbered: Vec<String> = (1..=13).map(|n| format!("{n:02}/13")).collect();
+    assert_eq!(patches[..13], numbered);
+    for row in ROWS {
+        assert_eq!(row.shown.is_none(), ["05/13", "06/13"].contains(&row.patch));
+    }
+}
+
+#[test]
+fn p01_what_comes_before_an_error_is_delivered_at_once() {
+    let [(with, _), (without, _)] = both("01/13");
+    let (with, without) = (stacking(&with), stacking(&without));
+    assert!(with.early_bytes > 0);
+    assert_eq!(without.early_bytes, 0);
+    assert_eq!(with.early_bytes + with.retried_bytes, without.retried_bytes);
+}
+
+#[test]
+fn p02_clones_go_past_the_schedulers_of_their_paths() {
+    let [(with, _), (without, _)] = both("02/13");
+    let of = |run: &RunSummary| {
+        let past = single(run).sum(false, |q| q.past_elevator);
+        (past, single(run).sum(false, |q| q.inserts) - past)
+    };
+    let (past, through) = of(&with);
+    assert!(past > 0 && through == 0);
+    let (past, through) = of(&without);
+    assert!(past == 0 && through > 0);
+}
+
+#[test]
+fn p03_requests_grow_while_every_path_is_busy() {
+    let [(with, _), (without, _)] = both("03/13");
+    assert!(stacking(&with).held_back > 0 && stacking(&without).held_back == 0);
+    let size = |run: &RunSummary| run.path_devices.mean_request_bytes;
+    assert!(
+        size(&with) > 4.0 * size(&without),
+        "{} {}",
+        size(&with),
+        size(&without)
+    );
+    assert!(with.application.iops > 1.2 * without.application.iops);
+}
+
+#[test]
+fn p04_the_queue_of_the_device_has_knobs() {
+    let [(with, _), (without, _)] = both("04/13");
+    let knobs = |run: &RunSummary| {
+        let q = single(run)
+            .queues
+            .iter()
+            .find(|q| q.device == "dm-0")
+            .unwrap();
+        (q.scheduler.clone(), q.nr_requests)
+    };
+    assert_eq!(knobs(&with), ("deadline".into(), 512));
+    assert_eq!(knobs(&without), ("cfq".into(), 128));
+}
+
+#[test]
+fn p07_memory_for_clones_is_bounded_and_exhaustion_is_no_error() {
+    let [(with, _), (without, _)] = both("07/13");
+    assert_eq!(stacking(&with).most_clones, 16);
+    assert!(stacking(&with).deferred > 0);
+    assert!(stacking(&without).most_clones > 16);
+    assert_eq!(stacking(&without).deferred, 0);
+    assert_eq!(with.application.errors + without.application.errors, 0);
+}
+
+#[test]
+fn p08_the_target_is_asked_once_a_request() {
+    let [(with, _), (without, _)] = both("08/13");
+    let choices = |run: &RunSummary| run.paths.iter().map(|p| p.ios).sum::<u64>();
+    assert_eq!(choices(&without), without.multipath.bios);
+    assert!(8 * choices(&with) < with.multipath.bios);
+    assert_eq!(choices(&with), with.path_devices.requests);
+}
+
+#[test]
+fn p09_merging_happens_above_the_choice_of_a_path() {
+    let [(with, _), (without, _)] = both("09/13");
+    assert_eq!(with.path_devices.bios_merged, 0);
+    assert!(with.multipath.bios_merged > 0);
+    assert!(with.path_devices.mean_request_bytes > 8.0 * without.path_devices.mean_request_bytes);
+    assert!(with.duration_ns < without.duration_ns);
+}
+
+fn refused(outcome: &Outcome) -> usize {
+    let loads = outcome.actions.iter().filter(|a| a.what.contains("load"));
+    loads.filter(|a| a.error.is_some()).count()
+}
+
+fn log(outcome: &Outcome) -> String {
+    let logs = outcome.maps.iter().map(|m| m.kernel_log.join("\n"));
+    logs.collect::<Vec<_>>().join("\n")
+}
+
+#[test]
+fn p10_the_mode_of_a_live_device_stays() {
+    let [(with, refusing), (without, taking)] = both("10/13");
+    assert_eq!((refused(&refusing), with.application.errors), (1, 0));
+    assert!(
+        log(&refusing).contains("can't change the device type after a table is bound"),
+        "{}",
+        log(&refusing)
+    );
+    assert_eq!(refused(&taking), 0);
+    assert!(without.application.errors > 0);
+}
+
+#[test]
+fn p11_bad_tables_are_refused_with_the_reason() {
+    let [(with, refusing), (without, taking)] = both("11/13");
+    assert_eq!((refused(&refusing), with.application.errors), (2, 0));
+    for reason in [
+        "different target types can't be mixed up",
+        "including non-request-stackable devices",
+    ] {
+        assert!(log(&refusing).contains(reason), "{}", log(&refusing));
+    }
+    assert_eq!(refused(&taking), 0);
+    assert!(without.application.errors > 0);
+}
+
+#[test]
+fn p12_requests_wait_for_the_activation_and_merge_meanwhile() {
+    let [(with, _), (without, _)] = both("12/13");
+    let longest = |run: &RunSummary| run.application.latency.max_ns;
+    assert!(longest(&with) >= 50_000_000, "{}", longest(&with));
+    assert!(longest(&without) < 50_000_000, "{}", longest(&without));
+    let size = |run: &RunSummary| run.path_devices.mean_request_bytes;
+    assert!(
+        size(&with) > size(&without),
+        "{} {}",
+        size(&with),
+        size(&without)
+    );
+}
+
+#[test]
+fn p13_a_request_is_sent_again_not_its_bios() {
+    let [(with, of_requests), (without, of_bios)] = both("13/13");
+    let again = |outcome: &Outcome| outcome.maps.iter().map(|m| m.retried).sum::<u64>();
+    assert!(again(&of_requests) > 0);
+    assert!(again(&of_bios) > 4 * again(&of_requests));
+    assert_eq!(with.application.errors + without.application.errors, 0);
+}
+
+#[test]
+fn completion_under_the_lock_below_is_a_circle() {
+    let [(with, _), (without, _)] = both("softirq");
+    assert_eq!(single(&with).cycles, Vec::<Vec<String>>::new());
+    let cycles = &single(&without).cycles;
+    assert!(!cycles.is_empty());
+    let text = cycles
+        .iter()
+        .flatten()
+        .cloned()
+        .collect::<Vec<_>>()
+        .join("\n");
+    assert!(text.contains("blk_insert_cloned_request"), "{text}");
+}
+
+#[test]
+fn a_bio_based_device_stands_on_a_request_based_one() {
+    let path = concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/scenarios/letter/stacking.toml"
+    );
+    let scenario = mpathsim::scenario::load(path.as_ref(), &[]).unwrap();
+    let machine = mpathsim::scenario::build(&scenario, mpathsim::scenario::Mode::Request).unwrap();
+    let outcome = mpathsim::run::run(&machine, &Default::default()).unwrap();
+    let device = |name: &str| outcome.devices.iter().find(|d| d.name == name).unwrap();
+    assert!(device("dm-0").bios_back_merged > 0);
+    assert!(device("dm-1").issued.is_empty());
+}
+
+#[test]
+fn every_way_of_multipath_runs() {
+    let shown = letter::row("09/13").unwrap().shown.unwrap();
+    for way in ["rq-2008", "rq-2.6.31", "block-layer"] {
+        let (run, _) = shown.outcome(&[format!("multipath=\"{way}\"")]).unwrap();
+        assert_eq!(single(&run).way, way);
+        assert_eq!(run.path_devices.bios_merged, 0);
+        assert!(run.path_devices.mean_request_bytes > 100_000.0, "{way}");
+    }
+}
+
+#[test]
+fn no_message_reaches_a_device_of_the_block_layer() {
+    let shown = letter::row("08/13").unwrap().shown.unwrap();
+    let message = "timeline=[{ at = \"1ms\", message = \"fail_path sda\" }]".to_string();
+    for (way, refused) in [("rq-2008", false), ("block-layer", true)] {
+        let sets = [format!("multipath=\"{way}\""), message.clone()];
+        let (_, outcome) = shown.outcome(&sets).unwrap();
+        assert_eq!(outcome.actions[0].error.is_some(), refused, "{way}");
+    }
+}
+
+#[test]
+fn the_table_is_printed() {
+    let table = letter::table().unwrap();
+    assert!(table.contains("13/13"));
+    assert!(table.contains("queue_lock -> "));
+}
