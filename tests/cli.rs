@@ -209,7 +209,17 @@ fn a_run_writes_its_results_and_repeats_byte_by_byte() {
     let (first, table) = run("a", &[]);
     let (second, json) = run("b", &["--json"]);
     assert!(String::from_utf8(table).unwrap().contains("request mode"));
-    for name in ["summary.json", "series.csv", "comparison.txt"] {
+    let names = [
+        "summary.json",
+        "series.csv",
+        "paths.csv",
+        "queue.csv",
+        "latency.csv",
+        "trace.csv",
+        "scenario.toml",
+        "comparison.txt",
+    ];
+    for name in names {
         let read = |folder: &std::path::Path| std::fs::read(folder.join(name)).unwrap();
         assert!(
             read(&first) == read(&second),
@@ -219,7 +229,7 @@ fn a_run_writes_its_results_and_repeats_byte_by_byte() {
     assert_eq!(std::fs::read(first.join("summary.json")).unwrap(), json);
     assert_eq!(
         std::fs::read_dir(&first).unwrap().count(),
-        3,
+        names.len(),
         "something is left beside the results"
     );
     let (_, nothing) = run("c", &["--quiet", "--mode", "bio", "--seed", "7"]);

@@ -2,7 +2,7 @@
 //!
 //! It opens from a disk, prints, follows the reader's choice of light or dark,
 //! and says without its script all that it says with it. Names and texts of
-//! results are hostile until they are escaped, which [`markup`] does; a policy
+//! results are hostile until they are escaped, which `markup` does; a policy
 //! in the file lets no style or script run but its own.
 
 mod markup;

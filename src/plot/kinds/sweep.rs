@@ -3,7 +3,7 @@
 use crate::plot::PlotError;
 use crate::plot::chart::{Key, Panel, SMALL, TEXT, legend, margin, page};
 use crate::plot::drawing::{Dash, Drawing, Label, Table, label, rect};
-use crate::plot::result::{Cell, SweepResult};
+use crate::plot::result::{Cell, SweepResult, quantity};
 use crate::plot::scale::Scale;
 use crate::plot::theme::Ink;
 use crate::plot::units::Unit;
@@ -272,8 +272,6 @@ pub fn lines(sweep: &SweepResult, choice: &Choice) -> Result<Drawing, PlotError>
     }
     Ok(drawing)
 }
-
-use crate::plot::result::quantity;
 
 /// Whether values are sizes, all above 0.
 fn has_sizes(values: &[String]) -> bool {
