@@ -101,6 +101,7 @@ fn summary() -> Summary {
             hz: 250,
             set: Vec::new(),
             shuffle_ties: None,
+            devices: Vec::new(),
         },
         verdicts: verdicts(&bio, &request, None),
         runs: vec![bio, request],

@@ -128,7 +128,12 @@ impl Run {
         modes
     }
 
-    fn report(&self, path: &Path, scenario: &Scenario, finished: &Finished) -> Result<(), CliError> {
+    fn report(
+        &self,
+        path: &Path,
+        scenario: &Scenario,
+        finished: &Finished,
+    ) -> Result<(), CliError> {
         let summary = Summary {
             format: FORMAT.into(),
             mpathsim: env!("CARGO_PKG_VERSION").into(),

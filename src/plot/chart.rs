@@ -199,12 +199,11 @@ impl Panel {
         loop {
             let mut ticks = self.x.ticks(n);
             let fits = |ticks: &[Tick]| {
-                let ends = ticks.windows(2).all(|pair| {
+                ticks.windows(2).all(|pair| {
                     let half = |t: &Tick| font::width(&t.text, SMALL, Weight::Regular) * 0.56;
                     self.x_at(pair[1].at) - self.x_at(pair[0].at)
                         > half(&pair[0]) + half(&pair[1]) + 8.0
-                });
-                ends
+                })
             };
             if fits(&ticks) {
                 return ticks;

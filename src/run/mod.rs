@@ -105,8 +105,7 @@ pub enum RunError {
 pub fn run(config: &MachineConfig, options: &RunOptions) -> Result<Outcome, RunError> {
     let threads = threads(config)?;
     let RunOptions { trace, gaps, .. } = *options;
-    let is_watched =
-        trace || gaps || options.marks || options.opening || options.stop.is_some();
+    let is_watched = trace || gaps || options.marks || options.opening || options.stop.is_some();
     if !is_watched && options.series_bin.is_none() {
         let machine = Machine::build(config, &threads, crate::models::probe::NoProbe)?;
         return Ok(execute(config, options, machine)?.1);

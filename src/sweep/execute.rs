@@ -9,13 +9,13 @@ use std::sync::mpsc::SyncSender;
 use rayon::prelude::*;
 use rayon::{ThreadPool, ThreadPoolBuilder};
 
+use super::definition::{Point, Replications, Sweep, Until};
 use super::folder::{Existing, Folder, JOURNAL, Manifest};
 use super::journal::{self, Index, Reader, Writer};
 use super::key::{self, Key, Program};
 use super::measure::measure;
 use super::record::{Outcome, Record};
 use super::shard::Shard;
-use super::sweep::{Point, Replications, Sweep, Until};
 use super::tables::Tables;
 use super::{Estimate, SweepError, estimate};
 use crate::models::config::MachineConfig;

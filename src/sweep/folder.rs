@@ -6,9 +6,9 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
+use super::definition::{Replications, Sweep};
 use super::key::Program;
 use super::shard::Shard;
-use super::sweep::{Replications, Sweep};
 use super::{METRICS, SweepError};
 use crate::run::write;
 

@@ -6,7 +6,7 @@ use crate::models::config::MachineConfig;
 use crate::scenario::Mode;
 
 use super::SweepError;
-use super::sweep::WarmUp;
+use super::definition::WarmUp;
 
 /// The key of a result: equal keys, equal results.
 pub type Key = [u8; 16];

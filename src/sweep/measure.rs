@@ -5,9 +5,9 @@ use std::sync::atomic::AtomicBool;
 
 use serde::{Deserialize, Serialize};
 
+use super::definition::WarmUp;
 use super::metric::{METRICS, Run};
 use super::steady::{Within, steady};
-use super::sweep::WarmUp;
 use crate::models::config::MachineConfig;
 use crate::run::summary::RunSummary;
 use crate::run::{RunError, RunOptions};

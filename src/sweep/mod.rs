@@ -7,6 +7,7 @@
 
 mod axis;
 mod condition;
+mod definition;
 mod error;
 mod estimate;
 mod execute;
@@ -27,12 +28,12 @@ mod shard;
 mod slurm;
 mod space;
 mod steady;
-mod sweep;
 mod table;
 mod tables;
 
 pub(crate) use axis::quoted;
 pub use axis::{Axis, Choice, Values};
+pub use definition::{Point, Replications, Sweep, Until, WarmUp};
 pub use error::SweepError;
 pub use estimate::Estimate;
 pub use execute::{Control, Options, Report, execute, plan};
@@ -46,5 +47,4 @@ pub use shard::Shard;
 pub use slurm::{Submission, Submitted};
 pub use space::Space;
 pub use steady::{Method, Steady, Within};
-pub use sweep::{Point, Replications, Sweep, Until, WarmUp};
 pub use table::overview;

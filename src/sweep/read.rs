@@ -6,10 +6,10 @@ use std::path::Path;
 use super::SweepError;
 use super::axis::{Axis, Setting, Values};
 use super::condition::Exclusion;
+use super::definition::{Replications, Until, WarmUp};
 use super::metric::{METRICS, metric};
 use super::sample::Sample;
 use super::space::{MOST, Space};
-use super::sweep::{Replications, Until, WarmUp};
 use crate::models::mpath::policy::Registry;
 use crate::scenario::raw::{Any, RawSweep, RawSweepFile, RawSweepMode};
 use crate::scenario::{At, Mode, Problem, Source, Template, did_you_mean};
@@ -190,7 +190,7 @@ impl Reader<'_> {
         }
         let first = raw.axis.first().map_or(0..0, |axis| axis.span.clone());
         match Space::new(axes, modes, sample, &exclusions) {
-            Ok(space) if space.len() == 0 => {
+            Ok(space) if space.is_empty() => {
                 let span = raw.exclude.first().map_or(first, |e| e.span.clone());
                 self.wrong(span, "every point is left out", "see `exclude`");
                 None

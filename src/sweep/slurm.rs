@@ -9,10 +9,10 @@ use std::process::Command;
 
 use super::SweepError;
 use super::axis::quoted;
+use super::definition::Sweep;
 use super::folder::Manifest;
 use super::key::Program;
 use super::shard::Shard;
-use super::sweep::Sweep;
 use crate::run::write;
 
 /// How a sweep is submitted.

@@ -73,6 +73,11 @@ impl Space {
         self.kept.len() as u64
     }
 
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.kept.is_empty()
+    }
+
     /// Names of the columns that tell a point from others.
     pub fn columns(&self) -> Vec<String> {
         let axes = self

@@ -3,8 +3,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::definition::WarmUp;
 use super::metric::metric;
-use super::sweep::WarmUp;
 use super::tables::LEVEL;
 use crate::models::workload::fio::windows::{Bin, Window, Windows};
 use crate::run::summary::{LatencySummary, RunSummary};

@@ -84,9 +84,7 @@ fn the_value_at_which_the_winner_changes() {
         "{text}"
     );
     let folder = self::folder("crossing");
-    let scenario = SCENARIO
-        .replace("name = \"mp\"", "name = \"mp\"")
-        .replace("iodepth = 12", "iodepth = 4");
+    let scenario = SCENARIO.replace("iodepth = 12", "iodepth = 4");
     std::fs::write(folder.join("s.toml"), scenario).unwrap();
     let text = expect(
         0,

@@ -325,7 +325,6 @@ impl<P> Machine<P> {
                 cpu_nodes: &nodes,
                 custom: Some(&self.policies),
                 rules: self.kernel.profile().multipath.selectors,
-                ..SelectorEnv::default()
             },
             nopath_timeout: Ns::from_secs(u64::from(timeout)),
             legacy: self.kernel.is_legacy().then(|| LegacyRules {

@@ -61,7 +61,6 @@ impl Backlog {
         self.given.1 as f64 / self.given.0.max(1) as f64
     }
 
-
     /// So many sectors more wait, or less; the marks whose peaks this concerns.
     #[inline]
     pub fn add(&mut self, sectors: i64) -> [Option<usize>; 2] {

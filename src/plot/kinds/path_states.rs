@@ -117,6 +117,7 @@ mod tests {
                 history: vec![status(60, "F"), status(80, "A")],
                 ..FailoverSummary::default()
             }),
+            single_queues: None,
         };
         let want = [
             (0, State::Active),

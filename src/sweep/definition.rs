@@ -201,7 +201,7 @@ impl Sweep {
                 Values::List(list) => seen.get(i).is_some_and(|s| s.len() >= list.len()),
                 Values::Range(..) => true,
             };
-            if all.map(done).all(|done| done) {
+            if all.into_iter().all(done) {
                 break;
             }
         }
