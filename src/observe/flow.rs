@@ -119,7 +119,7 @@ impl Flow {
                 }
             }
             (Some(Role::Leaf), Requeue) => {
-                let back = self.drivers.requeue(dev, sector);
+                let back = self.drivers.requeue(dev, sector, sectors);
                 if back.whole {
                     self.level(at, dev, -1);
                 }

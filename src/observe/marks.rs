@@ -156,7 +156,7 @@ impl Marks {
                 }
             }
             (Some(Role::Leaf), Requeue) => {
-                let came_back = backlog.drivers.requeue(dev, sector).sectors;
+                let came_back = backlog.drivers.requeue(dev, sector, sectors).sectors;
                 self.waits(at, came_back);
             }
             _ => {}
