@@ -57,7 +57,7 @@ impl<P: Probe> Machine<P> {
     /// whose port is away.
     fn check_held(&self) -> Result<(), Violation> {
         let at = self.host.now();
-        match self.at_work().next() {
+        match self.at_work().find(|d| d.count.in_flight > 0) {
             Some(d) => {
                 let what = format!("{}: {} in flight at the end", d.name, d.count.in_flight);
                 Err(Violation { at, what })
