@@ -223,7 +223,7 @@ impl Scripts<'_> {
              {} sweep merge --overwrite --out {} {folder}/shard-*\n\
              code=$?\n\
              # 1 may also mean that there was no room.\n\
-             [ $code -le 1 ] && grep -q '"complete": true' {}/sweep.json && exit $code\n",
+             [ $code -le 1 ] && grep -q '\"complete\": true' {}/sweep.json && exit $code\n",
             log.display(),
             self.here,
             self.program,
