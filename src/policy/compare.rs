@@ -79,6 +79,7 @@ pub fn compare(what: &Comparison, settings: &Settings) -> Result<Vec<Row>, Polic
                 b,
                 better: METRICS[metric].better,
                 margin: what.margin,
+                rounding: METRICS[metric].rounding(),
             });
         }
     }

@@ -216,6 +216,7 @@ fn duels(scores: &[Vec<f64>], what: &Tournament) -> (Vec<(usize, usize)>, Vec<Ve
             paired: scores[*a].len() == scores[*b].len(),
             better: Better::More,
             margin: what.margin,
+            rounding: METRICS[what.metric].rounding(),
         })
         .collect();
     let judged = judge(&questions, what.alpha);

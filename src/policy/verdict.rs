@@ -18,6 +18,8 @@ pub struct Question {
     pub better: Better,
     /// Differences up to this share of A's mean do not matter.
     pub margin: f64,
+    /// How coarsely the figure is rounded, as a share of itself.
+    pub rounding: f64,
 }
 
 /// What B is, beside A.
@@ -95,6 +97,13 @@ pub fn judge(questions: &[Question], alpha: f64) -> Vec<Judged> {
 }
 
 fn difference(question: &Question) -> Option<Difference> {
+    let mean = Moments::of(question.a.iter().copied()).mean;
+    let runs = question.a.len().min(question.b.len()) as u64;
+    let exact = exact_difference(question)?;
+    Some(exact.rounded_to(question.rounding * mean.abs(), runs))
+}
+
+fn exact_difference(question: &Question) -> Option<Difference> {
     if question.paired {
         let pairs: Vec<(f64, f64)> = question
             .a
@@ -182,6 +191,7 @@ mod tests {
             paired: true,
             better,
             margin: 0.01,
+            rounding: 0.0,
         }
     }
 

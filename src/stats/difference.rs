@@ -54,6 +54,21 @@ impl Difference {
         })
     }
 
+    /// The same, known no better than figures can be that were rounded to
+    /// multiples of `step`: a few runs that agree by rounding are not certain.
+    /// What does not differ at all stays so.
+    pub fn rounded_to(self, step: f64, runs: u64) -> Difference {
+        if self.mean == 0.0 {
+            return self;
+        }
+        // Two errors, each uniform over a step.
+        let least = step / libm::sqrt(6.0 * runs.max(1) as f64);
+        Difference {
+            error: self.error.max(least),
+            ..self
+        }
+    }
+
     /// Student's interval at `level`, 0 to 1.
     pub fn interval(&self, level: f64) -> Interval {
         let half = match self.error {
@@ -122,6 +137,16 @@ mod tests {
         // scipy.stats.ttest_ind(…, equal_var=False): df 6.0000, p/2 = 0.4576
         assert!((welch.freedom - 6.0).abs() < 1e-3);
         assert!((welch.p_more_than(0.0) - 0.4576).abs() < 2e-3);
+    }
+
+    #[test]
+    fn what_was_rounded_is_not_certain() {
+        let pairs = Difference::of_pairs(&[(3.0, 4.0); 2]).unwrap();
+        assert_eq!(pairs.p_more_than(0.0), 0.0);
+        let rounded = pairs.rounded_to(0.5, 2);
+        assert!(rounded.p_more_than(0.0) > 0.01);
+        let same = Difference::of_pairs(&[(3.0, 3.0); 2]).unwrap();
+        assert_eq!(same.rounded_to(0.5, 2), same);
     }
 
     #[test]

@@ -45,6 +45,16 @@ impl Deref for Run {
 }
 
 impl Metric {
+    /// How coarsely it is rounded, as a share of itself: percentiles are those of
+    /// a histogram.
+    pub fn rounding(&self) -> f64 {
+        if self.name.starts_with("lat_p") {
+            1.0 / 128.0
+        } else {
+            0.0
+        }
+    }
+
     /// The figure of a run; none if the run has no such figure.
     pub fn of(&self, run: &Run) -> Option<f64> {
         (self.of)(run).filter(|x| x.is_finite())

@@ -158,6 +158,11 @@ pub fn judge_cells(matrix: &Matrix, was: &[CellRuns], now: &[CellRuns], paired: 
                 false => Difference::of_samples(&of(a), &of(b)),
             };
             let scale = of(a).mean.abs();
+            let (step, runs) = (
+                METRICS[figure.metric].rounding() * scale,
+                a.len().min(b.len()),
+            );
+            let difference = difference.map(|d| d.rounded_to(step, runs as u64));
             let limit = figure.margin * scale;
             worse.push(difference.map_or(1.0, |d| d.p_more_than(limit)));
             better.push(difference.map_or(1.0, |d| d.p_less_than(-limit)));
