@@ -156,7 +156,7 @@ impl Counters {
 }
 
 /// Adds one to the count of `key`; the most frequent is found first.
-#[inline]
+#[inline(always)]
 fn count<T: PartialEq>(list: &mut Vec<(T, u64)>, key: T) {
     match list.first_mut() {
         Some((first, n)) if *first == key => *n += 1,

@@ -159,7 +159,7 @@ fn clone_and_issue<K: DmEnv>(
 }
 
 /// `blk_insert_cloned_request`. Refused by the driver: as when it is out of tags.
-#[inline]
+#[inline(always)]
 fn issue_clone<K: DmEnv>(k: &mut K, dm: u16, rq: ReqId, clone: ReqId) -> Option<BlkStatus> {
     let b = k.block();
     let r = &b.reqs[rq];
@@ -195,7 +195,7 @@ fn issue_clone<K: DmEnv>(k: &mut K, dm: u16, rq: ReqId, clone: ReqId) -> Option<
 /// (`blk_mq_alloc_request`, `blk_rq_prep_clone`). The kernel clones every bio for
 /// it; here it shares those of the original, and keeps for itself how far it has
 /// come with them.
-#[inline]
+#[inline(always)]
 fn alloc_clone<K: DmEnv>(k: &mut K, to: DevId, rq: ReqId) -> Option<ReqId> {
     let cpu = k.host().cpu().0;
     let r = k.block().reqs[rq];
@@ -250,7 +250,7 @@ fn blk_insert_cloned_request<K: DmEnv>(k: &mut K, clone: ReqId) -> Option<BlkSta
 }
 
 /// Gives the clone back (`free_rq_clone`, `release_clone_rq`).
-#[inline]
+#[inline(always)]
 fn release_clone<K: DmEnv>(k: &mut K, rq: ReqId, clone: ReqId) {
     let now = k.host().now();
     let b = k.block();

@@ -13,7 +13,7 @@ const MAX_PASSES: u8 = 3;
 const MAX_HANG: Ns = Ns::from_ms(100);
 
 /// A timer of `cpu` has expired, now.
-#[inline]
+#[inline(always)]
 pub fn irq<K: HostEnv>(k: &mut K, cpu: CpuId, item: K::Irq) {
     let h = k.host();
     let now = h.clock;

@@ -90,7 +90,7 @@ impl Multipath {
     /// The path for an I/O (`choose_pgpath`): of the group switched to, else
     /// the current one, else the first that has any, bypassed ones last. None
     /// if there is none.
-    #[inline]
+    #[inline(always)]
     pub fn choose_pgpath(&mut self, ctx: &SelectCtx) -> Option<PathIdx> {
         if self.nr_valid_paths == 0 {
             self.queue_io = false;

@@ -189,14 +189,17 @@ impl Offsets {
     /// `io_u.c:get_next_rand_block`.
     #[inline(always)]
     fn draw(&mut self, dir: Dir) -> Option<u64> {
-        let block = self.draw_block(dir).or_else(|| {
-            if !self.time_based {
-                return None;
-            }
-            self.reset();
-            self.draw_block(dir)
-        })?;
+        let block = match self.draw_block(dir) {
+            None if self.time_based => self.draw_anew(dir)?,
+            block => block?,
+        };
         Some(block.wrapping_mul(self.align[dir]))
+    }
+
+    /// All blocks were drawn: they may be again.
+    fn draw_anew(&mut self, dir: Dir) -> Option<u64> {
+        self.reset();
+        self.draw_block(dir)
     }
 
     #[inline(always)]

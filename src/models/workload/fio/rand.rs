@@ -41,7 +41,7 @@ impl Taus32 {
     }
 
     /// The next value, over all 32 bits.
-    #[inline]
+    #[inline(always)]
     pub fn draw(&mut self) -> u32 {
         let [a, b, c] = self.s;
         self.s = [
@@ -151,7 +151,8 @@ impl Rand {
             Rand::Narrow(t) => f64::from(t.draw()) / SPAN_32,
             Rand::Wide(t) => t.draw() as f64 / SPAN_64,
         };
-        (n * share) as u64
+        // Far below 2⁶³, to where this is the shorter conversion.
+        (n * share) as i64 as u64
     }
 }
 

@@ -155,7 +155,8 @@ impl FioThread {
             lat,
             clat,
             count,
-        } = std::mem::take(&mut self.reap.alike);
+        } = self.reap.alike;
+        self.reap.alike.count = 0;
         let lats = &mut self.lats[dir];
         if !self.spec.disable_lat {
             lats.lat.record_n(lat, count);
