@@ -185,7 +185,7 @@ impl Marks {
                 }
             }
             (Some(Role::Leaf), Requeue) => {
-                let came_back = backlog.requeued(dev, sector);
+                let came_back = backlog.requeued(dev, sector, sectors);
                 self.waits(at, came_back);
             }
             _ => {}

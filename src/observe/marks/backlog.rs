@@ -72,13 +72,20 @@ impl Backlog {
         self.given.1 as f64 / self.given.0.max(1) as f64
     }
 
-    fn find(&self, dev: DevId, sector: u64) -> Option<usize> {
-        let same = |i: &Issued| i.dev == dev && i.sector == sector;
-        self.issued.iter().position(same)
+    /// The command of that place. Several may begin at the same sector: one of
+    /// that size is meant, if there is one.
+    fn find(&self, dev: DevId, sector: u64, sectors: u32) -> Option<usize> {
+        let begins = |i: &Issued| i.dev == dev && i.sector == sector;
+        let whole = |i: &Issued| begins(i) && i.sectors == sectors;
+        let issued = &self.issued;
+        issued
+            .iter()
+            .position(whole)
+            .or_else(|| issued.iter().position(begins))
     }
     /// Sectors of a command are complete; how many a driver had.
     pub(super) fn completed(&mut self, dev: DevId, sector: u64, sectors: u32) -> i64 {
-        let Some(at) = self.find(dev, sector) else {
+        let Some(at) = self.find(dev, sector, sectors) else {
             return 0;
         };
         let command = &mut self.issued[at];
@@ -92,8 +99,8 @@ impl Backlog {
     }
     /// A command is put back, which a driver may never have had; how many
     /// sectors it had.
-    pub(super) fn requeued(&mut self, dev: DevId, sector: u64) -> i64 {
-        match self.find(dev, sector) {
+    pub(super) fn requeued(&mut self, dev: DevId, sector: u64, sectors: u32) -> i64 {
+        match self.find(dev, sector, sectors) {
             Some(at) => i64::from(self.issued.swap_remove(at).sectors),
             None => 0,
         }
@@ -128,6 +135,22 @@ impl Peak {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn commands_that_begin_at_the_same_sector_are_told_apart_by_their_size() {
+        let mut b = Backlog::default();
+        let dev = DevId(0);
+        for sectors in [8, 16] {
+            b.issued.push(Issued {
+                dev,
+                sector: 64,
+                sectors,
+            });
+        }
+        assert_eq!(b.completed(dev, 64, 16), 16);
+        assert_eq!(b.requeued(dev, 64, 8), 8);
+        assert!(b.issued.is_empty());
+    }
 
     #[test]
     fn a_queue_builds_up_stands_and_drains() {
