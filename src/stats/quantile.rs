@@ -12,14 +12,28 @@ pub fn rank_interval(n: u64, p: f64, level: f64) -> Option<(u64, u64)> {
     let below = Binomial::new(p, n).ok()?;
     let tail = (1.0 - level) / 2.0;
     // P(B < low) <= tail: the quantile is not below rank `low`.
-    let low = below.inverse_cdf(tail);
+    let low = least(n, |k| below.cdf(k) >= tail);
     let low = match below.cdf(low) > tail {
         true => low,
         false => low + 1,
     };
     // P(B >= high) <= tail: it is not above rank `high`.
-    let high = below.inverse_cdf(1.0 - tail) + 1;
+    let high = least(n, |k| below.cdf(k) >= 1.0 - tail) + 1;
     (low >= 1 && high <= n).then_some((low, high))
+}
+
+/// The least of 0 to `n` for which `holds`, which holds for all above it.
+fn least(n: u64, holds: impl Fn(u64) -> bool) -> u64 {
+    let (mut low, mut high) = (0, n);
+    while low < high {
+        let middle = low + (high - low) / 2;
+        if holds(middle) {
+            high = middle;
+        } else {
+            low = middle + 1;
+        }
+    }
+    low
 }
 
 #[cfg(test)]
