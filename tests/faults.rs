@@ -148,6 +148,18 @@ fn a_port_that_never_answers_again_holds_its_io_for_ever_if_nothing_gives_it_up(
     }
 }
 
+/// However long: what is to be mended is not held for ever.
+#[test]
+fn a_fault_that_ends_is_waited_for() {
+    for mode in BOTH {
+        let hours = ["timeline.0.for=30000s"];
+        let told = failover("silent-loss-iscsi-without-fast-io-fail", mode, &hours);
+        assert!(told.held.is_empty() && told.errors.is_empty());
+        let lost = fault(&told, "ctl0.p0: black hole");
+        assert_within(lost.longest_gap_ns, 30_000 * S, 30_120 * S);
+    }
+}
+
 #[test]
 fn an_upgrade_of_controllers_moves_the_lun_to_and_fro() {
     for mode in BOTH {

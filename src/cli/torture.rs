@@ -10,6 +10,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use super::{CliError, print};
 use crate::run::write;
 use crate::torture::check::check_text;
+use crate::torture::generator::generate;
 use crate::torture::{Campaign, Failure, Report};
 
 /// Run random computers, tables, workloads and faults, and check each run
@@ -29,9 +30,12 @@ pub struct Torture {
     /// How long: 90s, 10m, 2h.
     #[arg(long, value_name = "TIME", value_parser = time)]
     time: Option<Duration>,
-    /// This case alone.
-    #[arg(long, value_name = "N", conflicts_with_all = ["runs", "time"])]
+    /// This case alone; with `--runs` or `--time`, from this one on.
+    #[arg(long, value_name = "N")]
     run: Option<u64>,
+    /// Print the scenario file of that case, and run nothing.
+    #[arg(long, requires = "run")]
+    show: bool,
     /// Go on until this many have failed.
     #[arg(long, value_name = "N", default_value_t = 1)]
     failures: usize,
@@ -49,10 +53,14 @@ impl Torture {
         if !self.files.is_empty() {
             return self.check_files();
         }
-        let runs = match (self.run, self.time) {
-            (Some(_), _) => Some(1),
-            (None, Some(_)) => self.runs,
-            (None, None) => self.runs.or(Some(1000)),
+        if let (Some(run), true) = (self.run, self.show) {
+            print(&generate(self.seed, run).to_string())?;
+            return Ok(ExitCode::SUCCESS);
+        }
+        let usual = if self.run.is_some() { 1 } else { 1000 };
+        let runs = match self.time {
+            Some(_) => self.runs,
+            None => self.runs.or(Some(usual)),
         };
         let campaign = Campaign {
             seed: self.seed,

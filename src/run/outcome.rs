@@ -36,6 +36,8 @@ pub struct Outcome {
     pub kernel_log: Vec<(Ns, String)>,
     /// I/Os that each map holds for ever; none in a run that ended.
     pub held: Vec<(String, u64)>,
+    /// Whether these are tried again and again.
+    pub is_futile: bool,
     /// Times without a completion, if they were asked for.
     pub gaps: Option<GapsOutcome>,
 }

@@ -46,6 +46,7 @@ pub fn summarise<P: Probe>(
         actions: actions(m),
         network: network(m),
         held: m.held(),
+        is_futile: m.is_futile,
         kernel_log: m.block.klog.lines.clone(),
         ..Outcome::default()
     }

@@ -98,6 +98,14 @@ impl<I: Id, T: Copy> Arena<I, T> {
     pub fn ids(&self) -> impl Iterator<Item = I> + use<I, T> {
         (1..self.slots.len()).map(I::from_index)
     }
+    /// The ids of the slots in use, in order.
+    pub fn in_use(&self) -> impl Iterator<Item = I> + use<I, T> {
+        let mut is_free = vec![false; self.slots.len()];
+        for id in &self.free {
+            is_free[id.index()] = true;
+        }
+        self.ids().filter(move |id| !is_free[id.index()])
+    }
     /// How many slots are in use.
     pub fn live(&self) -> usize {
         self.slots.len().saturating_sub(1) - self.free.len()

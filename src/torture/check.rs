@@ -95,6 +95,9 @@ fn in_words(m: &Machine<Witness>, w: &LateWrite) -> String {
 const MOST_EVENTS: u64 = 8_000_000;
 /// The same of steps during which no time passes.
 const MOST_STEPS: u64 = 1_000_000;
+/// I/O that is tried again and again for so long never ends: longer than a
+/// command takes with all its retries, on four paths.
+const FUTILE_AFTER: Ns = Ns::from_secs(1000);
 /// I/O that is held without any progress for so long is held for ever: longer
 /// than multipathd takes to find that a path is back.
 const HUNG_AFTER: Ns = Ns::from_secs(200);
@@ -162,6 +165,7 @@ fn run(config: &MachineConfig, sectors: u64, ties: Option<u64>) -> Result<Passed
     }
     m.most_events = MOST_EVENTS;
     m.hung_after = HUNG_AFTER;
+    m.futile_after = FUTILE_AFTER;
     m.host.most_steps = MOST_STEPS;
     let ran = m.run(|_| ());
     if let Some(wrong) = m.probe.wrong.take() {
@@ -200,8 +204,10 @@ fn at_the_end(m: &Machine<Witness>) -> Result<(), Failure> {
     {
         return fail(format!("stuck: {} actions never ended", m.admin.left()));
     }
+    let may_be_in_flight = m.is_futile || m.has_blocked_io();
     if let Some(shadow) = &m.probe.shadow
         && shadow.in_flight() != 0
+        && !may_be_in_flight
     {
         let left = shadow.in_flight();
         return fail(format!("in flight: {left} I/Os on paths at the end"));

@@ -17,21 +17,22 @@ pub fn holds(target: &Multipath) -> bool {
 }
 
 /// Where multipathd runs, no map holds I/O for ever for want of a path that
-/// works.
+/// works; and wherever a path works, none is tried again for ever.
 ///
 /// # Errors
 /// Which path does.
 pub fn check(m: &mut Machine<Witness>) -> Result<(), String> {
-    if !m.has_multipathd() {
-        return Ok(());
-    }
+    let has_multipathd = m.has_multipathd();
     let limit = |dev: DevId| m.block.devs[usize::from(dev.0)].limits.max_sectors;
     let mut wanted = Vec::new();
     for d in m.dm.devs.iter().filter(|d| !d.blocked) {
-        let target = d.multipath().filter(|&target| holds(target));
+        let largest = largest_request(m, d.dev);
+        let waits = |t: &&Multipath| m.is_futile || has_multipathd && holds(t);
+        let target = d.multipath().filter(waits);
         let paths = target.iter().flat_map(|t| t.paths()).map(|path| path.dev);
-        // A request that is too large for a path fails it again and again.
-        wanted.extend(paths.filter(|&path| limit(path) >= limit(d.dev)));
+        // A request that is too large for a path fails it again and again. It
+        // may have been made when the map's limits were others.
+        wanted.extend(paths.filter(|&path| limit(path) >= limit(d.dev).max(largest)));
     }
     match wanted.into_iter().find(|&dev| is_usable(m, dev)) {
         Some(dev) => Err(format!(
@@ -40,6 +41,13 @@ pub fn check(m: &mut Machine<Witness>) -> Result<(), String> {
         )),
         None => Ok(()),
     }
+}
+
+/// Sectors of the largest request of `dev` that has not ended.
+fn largest_request(m: &Machine<Witness>, dev: DevId) -> u32 {
+    let requests = m.block.reqs.in_use().map(|rq| &m.block.reqs[rq]);
+    let sectors = requests.filter(|r| r.dev == dev).map(|r| r.sectors);
+    sectors.max().unwrap_or(0)
 }
 
 /// Whether `dev` has been there, and well, for long.

@@ -7,7 +7,7 @@ mod suspend;
 use super::super::block::Plug;
 use super::super::dm::table::Table;
 use super::super::fault::{Action, ActionDone, DmMultipathParams, TimedAction};
-use super::super::host::{Cost, CpuId, Prio, Step, TaskId};
+use super::super::host::{Cost, CpuId, Prio, Step, TaskId, TaskState};
 use super::super::io::DevId;
 use super::super::mpath::Errno;
 use super::super::probe::Probe;
@@ -24,6 +24,8 @@ pub struct Admin {
     pub params: DmMultipathParams,
     /// What is done, and by whom.
     actions: Vec<(TimedAction, Option<TaskId>)>,
+    /// How many of these are the timeline's; others are multipathd's.
+    planned: usize,
     began: Vec<Ns>,
     /// The table that each resume under way has taken (`hc->new_map`).
     taken: Vec<Option<Table>>,
@@ -49,13 +51,14 @@ impl Admin {
     pub fn left(&self) -> usize {
         self.actions.len() - self.done.len()
     }
-    /// When the last action was over, or began if it is not; in the future,
-    /// while one is to come.
+    /// When the last action of the timeline was over, or began if it is not; in
+    /// the future, while one is to come. What multipathd does it may do for ever.
     pub(super) fn over_since(&self) -> Ns {
         let over = |(timed, done): (&TimedAction, Option<&ActionDone>)| {
             done.map_or(timed.at, |done| done.ended)
         };
-        self.outcomes().map(over).max().unwrap_or_default()
+        let timeline = self.outcomes().take(self.planned);
+        timeline.map(over).max().unwrap_or_default()
     }
 }
 
@@ -93,6 +96,7 @@ impl Admin {
         Admin {
             params,
             actions: actions.iter().map(|a| (a.clone(), None)).collect(),
+            planned: actions.len(),
             began: vec![Ns::ZERO; actions.len()],
             taken: actions.iter().map(|_| None).collect(),
             maps: Vec::new(),
@@ -134,6 +138,13 @@ impl<P> Machine<P> {
     pub(super) fn map_index(&self, map: &str) -> Option<u16> {
         let n = self.dm.devs.iter().position(|d| d.name == map)?;
         u16::try_from(n).ok()
+    }
+
+    /// Whether a process of the timeline is at work, rather than asleep.
+    pub(super) fn admin_runs(&self) -> bool {
+        let tasks = self.admin.actions.iter().filter_map(|(_, task)| *task);
+        let mut states = tasks.map(|task| self.host.tasks[task.index()].state);
+        states.any(|state| !matches!(state, TaskState::Blocked | TaskState::Dead))
     }
 
     fn device_id(&self, name: &str) -> Option<DevId> {

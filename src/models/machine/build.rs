@@ -127,6 +127,8 @@ impl<P> Machine<P> {
             events: 0,
             most_events: u64::MAX,
             hung_after: super::HUNG_AFTER,
+            futile_after: super::FUTILE_AFTER,
+            is_futile: false,
             first_io: None,
             last_io: Ns::ZERO,
         };

@@ -57,7 +57,7 @@ impl<P: Probe> Machine<P> {
     /// whose port is away.
     fn check_held(&self) -> Result<(), Violation> {
         let at = self.host.now();
-        match self.at_work().next() {
+        match self.at_work().find(|d| d.count.in_flight > 0) {
             Some(d) => {
                 let what = format!("{}: {} in flight at the end", d.name, d.count.in_flight);
                 Err(Violation { at, what })
@@ -66,15 +66,34 @@ impl<P: Probe> Machine<P> {
         }
     }
 
-    /// Leaf devices that have I/O in flight, and a port that could answer it.
+    /// Leaf devices that have I/O in flight or commands of their own, and a port
+    /// that could answer them.
     pub(super) fn at_work(&self) -> impl Iterator<Item = &BlockDev> {
         let devs = (0..).map(DevId).zip(&self.block.devs);
-        let busy = devs.filter(|(id, d)| d.count.in_flight > 0 && !self.is_map(*id));
+        let leaves = devs.filter(|(id, _)| !self.is_map(*id));
+        let busy = leaves.filter(|(id, _)| self.has_commands(*id));
         busy.filter(|(id, _)| !self.is_blocked(*id)).map(|(_, d)| d)
+    }
+
+    /// Whether `dev` has any request: those that the kernel sends by itself
+    /// count as no I/O.
+    fn has_commands(&self, dev: DevId) -> bool {
+        let in_flight = self.block.devs[usize::from(dev.0)].count.in_flight;
+        let reqs = &self.block.reqs;
+        let mut disks = self.devices.scsi.iter();
+        in_flight > 0
+            || disks.any(|disk| disk.dev == dev && disk.is_looked_at())
+            || reqs.in_use().any(|rq| reqs[rq].dev == dev)
     }
 
     fn is_map(&self, dev: DevId) -> bool {
         self.dm.devs.iter().any(|map| map.dev == dev)
+    }
+
+    /// Whether a disk whose port is away keeps what it was given.
+    pub fn has_blocked_io(&self) -> bool {
+        let mut disks = self.devices.scsi.iter();
+        disks.any(|disk| self.is_blocked(disk.dev) && self.has_commands(disk.dev))
     }
 
     /// Whether the port of disk `dev` is away, with nobody to give it up.
@@ -83,21 +102,24 @@ impl<P: Probe> Machine<P> {
         disks.any(|disk| disk.dev == dev && disk.state == SdevState::Blocked)
     }
 
-    /// Whether `map` holds I/O for ever at the end of a run: by itself, or
-    /// because a path that is blocked does.
+    /// Whether `map` holds I/O for ever at the end of a run: by itself, because
+    /// a path that is blocked does, or because no try helps.
     fn holds(&self, map: &DmDev) -> bool {
-        map.holds() || map.table.devices().any(|dev| self.holds_below(dev))
+        self.is_futile || map.holds() || map.table.devices().any(|dev| self.holds_below(dev))
     }
 
     fn holds_below(&self, dev: DevId) -> bool {
         match self.dm.devs.iter().find(|map| map.dev == dev) {
             Some(map) => self.holds(map),
-            None => self.is_blocked(dev) && self.block.devs[usize::from(dev.0)].count.in_flight > 0,
+            None => {
+                let is_hopeless = self.is_futile || self.is_blocked(dev);
+                is_hopeless && self.has_commands(dev)
+            }
         }
     }
 
-    /// I/Os that each map holds at the end, and each blocked disk that is used
-    /// without one.
+    /// I/Os that each map holds at the end or tries again for ever, and each
+    /// disk that is used without one.
     pub fn held(&self) -> Vec<(String, u64)> {
         let devs = (0..).map(DevId).zip(&self.block.devs);
         let alone = devs.filter(|(id, _)| {
@@ -126,6 +148,9 @@ impl<P: Probe> Machine<P> {
     pub(super) fn check_drained(&self) -> Result<(), Violation> {
         let at = self.host.now();
         let fail = |what: String| Err(Violation { at, what });
+        if self.is_futile {
+            return Ok(());
+        }
         if !self.held().is_empty() {
             return self.check_held();
         }

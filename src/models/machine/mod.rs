@@ -135,6 +135,10 @@ pub struct Machine<P> {
     /// After so long without a completion, I/O that is held counts as held for
     /// ever.
     pub hung_after: Ns,
+    /// After so long, I/O that is tried again and again does, too.
+    pub futile_after: Ns,
+    /// Whether the run has ended because some was.
+    pub is_futile: bool,
     /// When the first bio was submitted.
     pub first_io: Option<Ns>,
     /// When the application's last I/O ended.
@@ -143,6 +147,9 @@ pub struct Machine<P> {
 
 /// See [`Machine::hung_after`].
 const HUNG_AFTER: Ns = Ns::from_secs(600);
+/// See [`Machine::futile_after`]: longer than any command takes with all its
+/// retries on all paths.
+const FUTILE_AFTER: Ns = Ns::from_secs(6_000);
 /// How often that is looked at.
 const LOOK_EVERY: Ns = Ns::from_secs(10);
 
@@ -195,6 +202,7 @@ impl<P: Probe> Machine<P> {
         host::kick_all(self);
         let mut clock = Ns::ZERO;
         let mut look_at = self.host.now() + self.hung_after;
+        let mut hung_since = None;
         while let Some((now, event)) = self.queue.pop() {
             if now >= deadline {
                 if self.app.running > 0 {
@@ -208,21 +216,21 @@ impl<P: Probe> Machine<P> {
             if self.events >= self.most_events {
                 return Err(Violation::endless(now));
             }
+            if now >= look_at {
+                look_at = now + LOOK_EVERY;
+                hung_since = self.hangs(clock, now);
+            }
+            if let Some(since) = hung_since
+                && self.is_held_for_ever(clock, now, since)
+            {
+                break;
+            }
             clock = now;
             self.events += 1;
             if self.events.is_multiple_of(WATCHED_EVERY) {
                 watch(self);
             }
             self.host.set_clock(now);
-            if now >= look_at {
-                if self.hangs(now) {
-                    if self.at_work().next().is_none() {
-                        break;
-                    }
-                } else {
-                    look_at = now + LOOK_EVERY;
-                }
-            }
             match event {
                 Event::Irq(cpu, irq) => {
                     self.pending_irqs -= 1;
@@ -241,11 +249,32 @@ impl<P: Probe> Machine<P> {
         self.check_drained()
     }
 
-    /// Whether I/O is held for ever, if no device is at work: none has completed
-    /// for long, and whatever was to be done to the computer is done or hangs.
-    fn hangs(&self, now: Ns) -> bool {
-        let since = self.last_io.max(self.admin.over_since());
-        self.block.bios.live() > 0 && now.saturating_sub(since) >= self.hung_after
+    /// Since when no I/O has completed although there is some, if that is long:
+    /// whatever was to be done to the computer is done or hangs, and what broke
+    /// is mended or stays as it is. Nothing has happened since `last`, and
+    /// something is about to, `now`.
+    fn hangs(&mut self, last: Ns, now: Ns) -> Option<Ns> {
+        let settled = self.devices.san.settled_at(last);
+        let since = self.last_io.max(self.admin.over_since()).max(settled);
+        let is_some = self.block.bios.live() > 0 || self.block.reqs.live() > 0;
+        let hangs = is_some && now.saturating_sub(since) >= self.hung_after;
+        hangs.then_some(since)
+    }
+
+    /// Whether I/O that hung since `since` when it was last looked at will do so
+    /// for ever: no device has any and nobody does anything about it, or trying
+    /// again does not help.
+    fn is_held_for_ever(&mut self, last: Ns, now: Ns, since: Ns) -> bool {
+        let is_idle = self.at_work().next().is_none() && !self.admin_runs();
+        if !is_idle && last.saturating_sub(since) < self.futile_after {
+            return false;
+        }
+        // Something may have happened meanwhile.
+        let Some(since) = self.hangs(last, now) else {
+            return false;
+        };
+        self.is_futile = !is_idle && last.saturating_sub(since) >= self.futile_after;
+        self.is_futile || is_idle
     }
 
     /// A timer of `cpu` brings `irq` at `at`.

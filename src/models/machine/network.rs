@@ -44,8 +44,12 @@ impl<P: Probe> Machine<P> {
             && self.host.tasks.iter().all(is_asleep)
     }
 
-    /// Something changes in the network.
+    /// Something changes in the network. Once the run is over it is left as it
+    /// is: what is to come may be years away (`dev_loss_tmo`).
     pub(super) fn san_changes(&mut self) {
+        if self.is_over() {
+            return;
+        }
         let now = self.host.now();
         let mut told = Vec::new();
         self.devices.san.advance(now, |event| told.push(event));

@@ -2,7 +2,7 @@
 //! those who tell of it.
 
 use super::San;
-use crate::models::fabric::fault::Renewal;
+use crate::models::fabric::fault::{Fault, Renewal};
 use crate::sim::time::Ns;
 
 /// A fault begins or ends.
@@ -73,6 +73,21 @@ impl San {
             random: random.collect(),
             left: MOST,
         }
+    }
+
+    /// When the last known change comes, or came: from then on everything stays
+    /// as it is, but for what breaks at random. What is broken at random at
+    /// `now` is still to be mended.
+    pub fn settled_at(&mut self, now: Ns) -> Ns {
+        let last = |fault: &Fault| match fault.until {
+            Ns::NEVER => fault.from,
+            until => until,
+        };
+        let known = self.faults.iter().map(last);
+        let orders = self.orders.iter().map(|order| order.at);
+        let processes = self.random_faults.iter_mut().map(|(_, process)| process);
+        let broken = processes.filter_map(|p| p.strikes(now).then(|| p.next_change(now)));
+        known.chain(orders).chain(broken).max().unwrap_or_default()
     }
 }
 

@@ -38,9 +38,12 @@ fn reason(outcome: &Outcome, name: &str) -> (Ns, &'static str) {
     }
 }
 
-/// Of a map that is not suspended: it has no path, or one that holds what it was
-/// given.
+/// Of a map that is not suspended: none of its paths is any good, it has none, or
+/// one that holds what it was given.
 fn without_suspend(outcome: &Outcome, name: &str) -> (Ns, &'static str) {
+    if outcome.is_futile {
+        return (outcome.duration, "every try fails or is not answered");
+    }
     let map = outcome.maps.iter().find(|map| map.name == name);
     let is_dead = |text: &str| MapStatus::parse(text).is_none_or(|status| status.is_dead());
     if let Some(map) = map.filter(|map| is_dead(&map.status_at_end)) {

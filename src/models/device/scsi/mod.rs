@@ -148,6 +148,11 @@ impl ScsiDisk {
         disk
     }
 
+    /// Whether the kernel looks at it anew, with commands of its own.
+    pub fn is_looked_at(&self) -> bool {
+        self.internal.left > 0
+    }
+
     /// A disk whose adapter has the driver `lld`.
     fn over(dev: DevId, lld: Lld, queue_depth: u32) -> Self {
         ScsiDisk {

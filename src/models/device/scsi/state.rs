@@ -38,7 +38,7 @@ impl SdevState {
 #[derive(Clone, Debug, Default)]
 pub struct Internal {
     /// Still to be sent.
-    left: u32,
+    pub(super) left: u32,
     /// How many of these take the disk's delay; the others are answered at
     /// once.
     slow: u32,

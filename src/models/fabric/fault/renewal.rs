@@ -23,6 +23,8 @@ pub struct Renewal {
 const SHORTEST: f64 = 1_000.0;
 /// At least so long is a part well or ill, so that time passes.
 const LEAST: Ns = Ns(1_000);
+/// After so many faults a part stays well, so that time may leap.
+const MOST: u64 = 4_000_000;
 
 impl Renewal {
     /// The process of `fault`; `identity` keeps its times apart from those of
@@ -52,6 +54,9 @@ impl Renewal {
     fn extend(&mut self, t: Ns) {
         while self.ills.last().is_none_or(|&(_, until)| until <= t) {
             let k = self.ills.len() as u64;
+            if k == MOST {
+                return;
+            }
             let mut stream = self.draws.key(Purpose::Fault, [self.identity, k]);
             let since = self.ills.last().map_or(Ns::ZERO, |&(_, until)| until);
             let from = since.saturating_add(self.well.sample(&mut stream).max(LEAST));
