@@ -189,6 +189,7 @@ pub enum BlkStatus {
 
 impl BlkStatus {
     /// Whether another path could help (`blk_types.h:blk_path_error`, 6.1).
+    #[inline]
     pub fn is_path_error(self) -> bool {
         use BlkStatus::*;
         !matches!(

@@ -70,7 +70,7 @@ impl<I: Id, T: Copy> Arena<I, T> {
 
     /// Stores what `value` makes. It is made where it stays: a copy of fields
     /// that were written a moment ago would have to wait for them.
-    #[inline]
+    #[inline(always)]
     pub fn alloc_with(&mut self, value: impl FnOnce() -> T) -> I {
         match self.free.pop() {
             Some(id) => {

@@ -39,10 +39,12 @@ impl Ns {
         self.0 as f64 / 1e9
     }
     /// This span minus `other`, or zero where `other` is longer.
+    #[inline]
     pub const fn saturating_sub(self, other: Ns) -> Ns {
         Ns(self.0.saturating_sub(other.0))
     }
     /// This instant plus `other`, or [`Ns::NEVER`] past the end of time.
+    #[inline]
     pub const fn saturating_add(self, other: Ns) -> Ns {
         Ns(self.0.saturating_add(other.0))
     }
@@ -50,23 +52,27 @@ impl Ns {
 
 impl Add for Ns {
     type Output = Ns;
+    #[inline]
     fn add(self, rhs: Ns) -> Ns {
         Ns(self.0 + rhs.0)
     }
 }
 impl AddAssign for Ns {
+    #[inline]
     fn add_assign(&mut self, rhs: Ns) {
         self.0 += rhs.0;
     }
 }
 impl Sub for Ns {
     type Output = Ns;
+    #[inline]
     fn sub(self, rhs: Ns) -> Ns {
         Ns(self.0 - rhs.0)
     }
 }
 impl Mul<u64> for Ns {
     type Output = Ns;
+    #[inline]
     fn mul(self, rhs: u64) -> Ns {
         Ns(self.0 * rhs)
     }

@@ -2,8 +2,8 @@
 //! that waited for them go on (`blk-mq.c`, `block/bio.c`, 6.1).
 
 use super::super::host::Cost;
-use super::super::io::{BioId, BlkStatus, EndIo, Op, ReqId, SECTOR};
-use super::{Action, BlockDev, BlockEnv, HctxId, Request, RqEnd, RqFlags, Subject};
+use super::super::io::{BioId, BlkStatus, DevId, EndIo, Op, ReqId, SECTOR};
+use super::{BlockDev, BlockEnv, HctxId, Request, RqEnd, RqFlags, Subject};
 use super::{dispatch, flush, klog, sched, shared_tags, wbt};
 use crate::models::planted::{self, Defect};
 use crate::sim::Ns;
@@ -11,8 +11,13 @@ use crate::sim::Ns;
 /// The driver is done with `rq` (`blk_mq_end_request`).
 #[inline]
 pub fn blk_mq_end_request<K: BlockEnv>(k: &mut K, rq: ReqId, status: BlkStatus) {
-    let bytes = u64::from(k.block().reqs[rq].sectors) * SECTOR;
-    blk_update_request(k, rq, status, bytes);
+    let r = &k.block().reqs[rq];
+    let (dev, bytes) = (r.dev, u64::from(r.sectors) * SECTOR);
+    if bytes == 0 && r.bio.is_none() && status == BlkStatus::Ok {
+        k.ended(dev, status, |b| b.rq_subject(rq)); // its bios have ended before
+    } else {
+        blk_update_request(k, rq, status, bytes);
+    }
     __blk_mq_end_request(k, rq, status);
 }
 
@@ -20,26 +25,31 @@ pub fn blk_mq_end_request<K: BlockEnv>(k: &mut K, rq: ReqId, status: BlkStatus) 
 /// left of it afterwards (`blk_update_request`).
 #[inline]
 pub fn blk_update_request<K: BlockEnv>(k: &mut K, rq: ReqId, status: BlkStatus, bytes: u64) {
+    let sectors = (bytes / SECTOR) as u32;
     let b = k.block();
     let r = &b.reqs[rq];
-    let dev = r.dev;
+    let (dev, is_clone) = (r.dev, matches!(r.end, RqEnd::Clone { .. }));
     if r.op != Op::Flush && r.rqf.has(RqFlags::IO_STAT) {
         let d = &mut b.devs[usize::from(dev.0)];
-        d.count.dirs[r.op as usize].sectors += bytes / SECTOR;
+        d.count.dirs[r.op as usize].sectors += u64::from(sectors);
     }
-    let subject = Subject {
-        sectors: (bytes / SECTOR) as u32,
+    k.ended(dev, status, |b| Subject {
+        sectors,
         ..b.rq_subject(rq)
-    };
-    k.trace(dev, Action::Complete, subject);
-    k.ended(dev, subject, status);
+    });
     if status != BlkStatus::Ok {
         klog::blk_print_req_error(k, rq, status);
     }
-    let mut left = (bytes / SECTOR) as u32;
-    if let RqEnd::Clone { .. } = k.block().reqs[rq].end {
-        return k.clone_bios_ended(rq, status, left);
+    if is_clone {
+        k.clone_bios_ended(rq, status, sectors);
+    } else {
+        end_bios(k, rq, status, sectors);
     }
+}
+
+/// Ends the bios of `rq` as far as `left` sectors reach.
+#[inline]
+fn end_bios<K: BlockEnv>(k: &mut K, rq: ReqId, status: BlkStatus, mut left: u32) {
     loop {
         let b = k.block();
         let r = &mut b.reqs[rq];
@@ -86,6 +96,10 @@ pub fn __blk_mq_end_request<K: BlockEnv>(k: &mut K, rq: ReqId, status: BlkStatus
     let (dev, end) = (r.dev, r.end);
     let d = &mut b.devs[usize::from(dev.0)];
     account_done(d, r, status, now);
+    if end == RqEnd::None && !r.budget {
+        let held = let_go(d, r, rq, now);
+        return free(k, rq, held);
+    }
     let woken = match end {
         RqEnd::None => None, // when it is freed
         _ => wbt::done(d, r, rq, now),
@@ -98,14 +112,14 @@ pub fn __blk_mq_end_request<K: BlockEnv>(k: &mut K, rq: ReqId, status: BlkStatus
     }
     match end {
         RqEnd::None => blk_mq_free_request(k, rq),
-        RqEnd::Clone { .. } | RqEnd::Daemon(_) => k.rq_end_io(rq, status),
+        RqEnd::Clone { .. } | RqEnd::Daemon(_) => k.rq_end_io(rq, end, status),
         RqEnd::FlushRq => flush::flush_end_io(k, rq, status),
         RqEnd::FlushData => flush::data_end_io(k, rq, status),
     }
 }
 
 /// `blk_account_io_done`
-#[inline]
+#[inline(always)]
 fn account_done(d: &mut BlockDev, r: &mut Request, status: BlkStatus, now: Ns) {
     let started = r.rqf.has(RqFlags::IN_FLIGHT);
     let counted = r.rqf.has(RqFlags::IO_STAT) && !r.rqf.has(RqFlags::FLUSH_SEQ);
@@ -131,33 +145,79 @@ pub fn blk_mq_free_request<K: BlockEnv>(k: &mut K, rq: ReqId) {
     let now = k.host().now();
     let b = k.block();
     let r = &mut b.reqs[rq];
-    let (dev, hctx, cpu) = (r.dev, r.hctx, r.cpu);
-    let (budget, tag, sched_tag, sched_nr) = (r.budget, r.tag, r.sched_tag, r.sched_nr);
-    let is_elv = r.rqf.has(RqFlags::ELV);
+    let d = &mut b.devs[usize::from(r.dev.0)];
+    let held = let_go(d, r, rq, now);
+    free(k, rq, held);
+}
+
+/// What a request that is over gives back.
+struct Held {
+    dev: DevId,
+    hctx: HctxId,
+    cpu: u8,
+    budget: bool,
+    tag: bool,
+    sched_tag: bool,
+    sched_nr: u32,
+    is_elv: bool,
+    /// The queue of write-back throttling whose sleepers are to be woken.
+    woken: Option<usize>,
+}
+
+/// `rq` is over, as far as its device counts it.
+#[inline(always)]
+fn let_go(d: &mut BlockDev, r: &mut Request, rq: ReqId, now: Ns) -> Held {
     r.rqf.clear(RqFlags::IN_FLIGHT);
-    let d = &mut b.devs[usize::from(dev.0)];
     d.count.requests_done += 1;
-    let woken = wbt::done(d, r, rq, now);
-    if is_elv {
+    Held {
+        dev: r.dev,
+        hctx: r.hctx,
+        cpu: r.cpu,
+        budget: r.budget,
+        tag: r.tag,
+        sched_tag: r.sched_tag,
+        sched_nr: r.sched_nr,
+        is_elv: r.rqf.has(RqFlags::ELV),
+        woken: wbt::done(d, r, rq, now),
+    }
+}
+
+/// The memory of `rq` is free, and what it held.
+#[inline(always)]
+fn free<K: BlockEnv>(k: &mut K, rq: ReqId, held: Held) {
+    let Held { dev, hctx, .. } = held;
+    if held.is_elv {
         sched::finish_request(k, rq);
     }
     k.block().reqs.free(rq);
-    if let Some(queue) = woken {
+    if let Some(queue) = held.woken {
         wbt::wake_all(k, dev, queue);
     }
-    if budget {
+    if held.budget {
         k.put_budget(dev); // refused before it was started
     }
-    if tag {
-        put_tag(k, hctx, false);
+    let sched_tag = held.sched_tag.then_some((held.sched_nr, held.cpu));
+    let h = k.block().hctx(hctx);
+    if let (Some(set), true) = (h.shared, held.tag) {
+        shared_tags::put(k, hctx, set);
+        return restart(k, hctx, 0, sched_tag);
     }
-    if sched_tag {
+    let to_wake = if held.tag { h.tags.put() } else { 0 };
+    if to_wake > 0 || held.sched_tag || h.restart {
+        restart(k, hctx, to_wake, sched_tag);
+    }
+}
+
+/// Wakes `to_wake` sleepers for a driver tag, gives the scheduler's tag back,
+/// and runs the queue if that is due (`blk_mq_sched_restart`).
+fn restart<K: BlockEnv>(k: &mut K, hctx: HctxId, to_wake: u32, sched_tag: Option<(u32, u8)>) {
+    wake_waiters(k, hctx, false, to_wake);
+    if let Some((nr, cpu)) = sched_tag {
         if let Some(tags) = &mut k.block().hctx(hctx).sched_tags {
-            tags.clear(sched_nr, cpu);
+            tags.clear(nr, cpu);
         }
         put_tag(k, hctx, true);
     }
-    // blk_mq_sched_restart
     let h = k.block().hctx(hctx);
     if std::mem::take(&mut h.restart) {
         dispatch::blk_mq_run_hw_queue(k, hctx, true);
@@ -206,9 +266,7 @@ pub fn bio_endio<K: BlockEnv>(k: &mut K, bio: BioId, status: BlkStatus) {
         }
         let (dev, end_io, first_error) = (o.dev, o.end_io, o.status);
         if std::mem::take(&mut o.traced) {
-            let subject = b.bio_subject(bio);
-            k.trace(dev, Action::Complete, subject);
-            k.ended(dev, subject, first_error);
+            k.ended(dev, first_error, |b| b.bio_subject(bio));
         }
         match end_io {
             EndIo::Chain(whole) => {

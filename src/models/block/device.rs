@@ -101,14 +101,14 @@ fn stat_group(op: Op) -> Op {
 
 impl Counters {
     /// An I/O begins (`blk_account_io_start`).
-    #[inline]
+    #[inline(always)]
     pub fn start(&mut self, now: Ns) {
         self.advance(now);
         self.in_flight += 1;
         self.in_flight_integral -= i128::from(now.0);
     }
     /// An I/O that began at `start` is over (`blk_account_io_done`).
-    #[inline]
+    #[inline(always)]
     pub fn done(&mut self, now: Ns, op: Op, start: Ns) {
         self.leave(now, start);
         let d = &mut self.dirs[stat_group(op) as usize];
@@ -121,7 +121,7 @@ impl Counters {
     pub fn absorbed(&mut self, now: Ns, start: Ns) {
         self.leave(now, start);
     }
-    #[inline]
+    #[inline(always)]
     fn leave(&mut self, now: Ns, start: Ns) {
         self.advance(now);
         self.in_flight = self.in_flight.saturating_sub(1);
@@ -130,7 +130,7 @@ impl Counters {
     }
     /// Brings the time in use up to `now`. A CPU whose clock has run ahead of
     /// the others' counts as the latest.
-    #[inline]
+    #[inline(always)]
     fn advance(&mut self, now: Ns) {
         if self.in_flight > 0 {
             self.io_ticks += now.saturating_sub(self.changed);
@@ -138,7 +138,7 @@ impl Counters {
         self.changed = self.changed.max(now);
     }
     /// Counts an issued request.
-    #[inline]
+    #[inline(always)]
     pub fn count_issue(&mut self, sectors: u32, op: Op, flags: Flags) {
         let key = IssuedKey {
             sectors,
@@ -155,7 +155,7 @@ impl Counters {
 }
 
 /// Adds one to the count of `key`; the most frequent is found first.
-#[inline]
+#[inline(always)]
 fn count<T: PartialEq>(list: &mut Vec<(T, u64)>, key: T) {
     match list.first_mut() {
         Some((first, n)) if *first == key => *n += 1,
@@ -199,6 +199,8 @@ pub struct BlockDev {
     pub write_cache: bool,
     /// Whether it can write through that cache.
     pub fua: bool,
+    /// Whether its driver keeps a budget (`mq_ops->get_budget`).
+    pub has_budget: bool,
     /// Its scheduler.
     pub elevator: Elevator,
     /// The request that last absorbed something (`q->last_merge`).
@@ -247,6 +249,7 @@ impl BlockDev {
             nomerges: 0,
             write_cache: false,
             fua: false,
+            has_budget: false,
             elevator: Elevator::None,
             last_merge: None,
             nr_requests: 0,

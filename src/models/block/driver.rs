@@ -41,7 +41,7 @@ pub fn put_driver_tag<K: BlockEnv>(k: &mut K, rq: ReqId) {
 }
 
 /// The driver starts `rq` (`blk_mq_start_request`).
-#[inline]
+#[inline(always)]
 pub fn blk_mq_start_request<K: BlockEnv>(k: &mut K, rq: ReqId) {
     let now = k.host().now();
     let b = k.block();
@@ -53,11 +53,10 @@ pub fn blk_mq_start_request<K: BlockEnv>(k: &mut K, rq: ReqId) {
     let d = &mut b.devs[usize::from(dev.0)];
     d.count.count_issue(r.sectors, r.op, r.flags);
     let arms = d.timer.is_to_be_armed();
-    let subject = b.rq_subject(rq);
+    wbt::issue(d, r, rq);
     if arms {
         timeout::blk_add_timer(k, dev);
     }
-    wbt::issue(k, rq);
-    k.trace(dev, Action::Issue, subject);
+    k.trace(dev, Action::Issue, |b| b.rq_subject(rq));
     k.host().charge(Cost::Trace);
 }

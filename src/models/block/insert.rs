@@ -105,7 +105,7 @@ fn trace_insert<K: BlockEnv>(k: &mut K, rq: ReqId) {
     let b = k.block();
     b.reqs[rq].changed = now;
     b.dev_of(rq).count.inserts += 1;
-    let (dev, subject) = (b.reqs[rq].dev, b.rq_subject(rq));
-    k.trace(dev, Action::Insert, subject);
+    let dev = b.reqs[rq].dev;
+    k.trace(dev, Action::Insert, |b| b.rq_subject(rq));
     k.host().charge(Cost::Trace);
 }

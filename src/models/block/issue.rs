@@ -84,28 +84,30 @@ fn try_issue<K: BlockEnv>(
     bypass_insert: bool,
     last: bool,
 ) -> Option<BlkStatus> {
-    let r = &k.block().reqs[rq];
-    if r.clone.is_some() {
-        return __blk_mq_issue_directly(k, rq, last); // the driver goes on with it
+    let b = k.block();
+    let r = &b.reqs[rq];
+    let hctx = r.hctx;
+    // With one that has a clone the driver goes on.
+    if r.clone.is_none() {
+        let d = &b.devs[usize::from(r.dev.0)];
+        if d.quiesced {
+            insert::blk_mq_sched_insert_request(k, rq, false, false, false);
+            return Some(BlkStatus::Ok);
+        }
+        let wanting = d.has_budget || !r.tag;
+        let may = !r.rqf.has(RqFlags::ELV) || bypass_insert;
+        if !may || (wanting && !get_budget_and_tag(k, rq)) {
+            if bypass_insert {
+                return Some(BlkStatus::Resource);
+            }
+            insert::blk_mq_sched_insert_request(k, rq, false, true, false);
+            return Some(BlkStatus::Ok);
+        }
     }
-    let (dev, elv) = (r.dev, r.rqf.has(RqFlags::ELV));
-    if k.block().dev(dev).quiesced {
-        insert::blk_mq_sched_insert_request(k, rq, false, false, false);
-        return Some(BlkStatus::Ok);
-    }
-    let possible = (!elv || bypass_insert) && get_budget_and_tag(k, rq);
-    if possible {
-        return __blk_mq_issue_directly(k, rq, last);
-    }
-    if bypass_insert {
-        return Some(BlkStatus::Resource);
-    }
-    insert::blk_mq_sched_insert_request(k, rq, false, true, false);
-    Some(BlkStatus::Ok)
+    __blk_mq_issue_directly(k, rq, hctx, last)
 }
 
 /// A token of the driver's budget and a driver tag, or neither.
-#[inline]
 fn get_budget_and_tag<K: BlockEnv>(k: &mut K, rq: ReqId) -> bool {
     let dev = k.block().reqs[rq].dev;
     if !k.get_budget(dev) {
@@ -120,10 +122,14 @@ fn get_budget_and_tag<K: BlockEnv>(k: &mut K, rq: ReqId) -> bool {
     tag
 }
 
-#[inline]
+#[inline(always)]
 #[allow(non_snake_case)]
-fn __blk_mq_issue_directly<K: BlockEnv>(k: &mut K, rq: ReqId, last: bool) -> Option<BlkStatus> {
-    let hctx = k.block().reqs[rq].hctx;
+fn __blk_mq_issue_directly<K: BlockEnv>(
+    k: &mut K,
+    rq: ReqId,
+    hctx: HctxId,
+    last: bool,
+) -> Option<BlkStatus> {
     let status = k.queue_rq(rq, last)?;
     let busy = matches!(status, BlkStatus::Resource | BlkStatus::DevResource);
     k.block().hctx(hctx).update_dispatch_busy(busy);

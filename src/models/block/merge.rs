@@ -72,15 +72,20 @@ fn fits(
     true
 }
 
+/// Where `bio` would join `rq`, if `rq` may absorb it.
+#[inline]
+fn place_in(rq: &Request, bio: &Bio) -> ElvMerge {
+    match blk_rq_merge_ok(rq, bio) {
+        true => blk_try_merge(rq, bio),
+        false => ElvMerge::No,
+    }
+}
+
 /// Tries to merge `bio` into `rq` (`blk_attempt_bio_merge`).
 #[inline]
 pub fn blk_attempt_bio_merge<K: BlockEnv>(k: &mut K, rq: ReqId, bio: BioId) -> bool {
     let b = k.block();
-    let (r, o) = (&b.reqs[rq], &b.bios[bio]);
-    if !blk_rq_merge_ok(r, o) {
-        return false;
-    }
-    match blk_try_merge(r, o) {
+    match place_in(&b.reqs[rq], &b.bios[bio]) {
         ElvMerge::Back => bio_attempt_back_merge(k, rq, bio),
         ElvMerge::Front => bio_attempt_front_merge(k, rq, bio),
         ElvMerge::No => false,
@@ -100,10 +105,13 @@ fn touch<K: BlockEnv>(k: &mut K, rq: ReqId) -> Ns {
 /// `bio_attempt_back_merge`
 #[inline]
 pub fn bio_attempt_back_merge<K: BlockEnv>(k: &mut K, rq: ReqId, bio: BioId) -> bool {
-    touch(k, rq);
+    let changed = k.block().reqs[rq].changed;
+    k.host().not_before(changed);
+    let now = k.host().now();
     let b = k.block();
     let o = &mut b.bios[bio];
     let r = &mut b.reqs[rq];
+    r.changed = now;
     let dev = &mut b.devs[usize::from(r.dev.0)];
     if !fits(dev, r, rq, r.sector, o.sectors, o.segs) {
         return false;
@@ -117,8 +125,7 @@ pub fn bio_attempt_back_merge<K: BlockEnv>(k: &mut K, rq: ReqId, bio: BioId) -> 
     if let Some(tail) = r.biotail.replace(bio) {
         b.bios[tail].next = Some(bio);
     }
-    let subject = b.bio_subject(bio);
-    k.trace(at, Action::BackMerge, subject);
+    k.trace(at, Action::BackMerge, |b| b.bio_subject(bio));
     k.host().charge(Cost::Trace);
     true
 }
@@ -140,8 +147,7 @@ pub fn bio_attempt_front_merge<K: BlockEnv>(k: &mut K, rq: ReqId, bio: BioId) ->
     dev.count.front_merges += 1;
     dev.count.dirs[o.op as usize].merges += 1;
     let at = o.dev;
-    let subject = b.bio_subject(bio);
-    k.trace(at, Action::FrontMerge, subject);
+    k.trace(at, Action::FrontMerge, |b| b.bio_subject(bio));
     k.host().charge(Cost::Trace);
     true
 }
@@ -184,8 +190,7 @@ pub fn attempt_merge<K: BlockEnv>(k: &mut K, rq: ReqId, next: ReqId) -> bool {
     dev.count.dirs[n.op as usize].merges += 1;
     dev.count.absorbed(now, absorbed);
     let dev = n.dev;
-    let subject = b.rq_subject(next);
-    k.trace(dev, Action::RqMerge, subject);
+    k.trace(dev, Action::RqMerge, |b| b.rq_subject(next));
     true
 }
 

@@ -138,8 +138,9 @@ pub trait BlockEnv: HostEnv {
     /// The bios of a clone have ended, as far as `sectors` more reach: they are
     /// those of its original, which decides what becomes of them.
     fn clone_bios_ended(&mut self, clone: ReqId, status: BlkStatus, sectors: u32);
-    /// A request that has an [`RqEnd`] of a driver above has ended.
-    fn rq_end_io(&mut self, rq: ReqId, status: BlkStatus);
+    /// A request that has an [`RqEnd`] of a driver above, which is `end`, has
+    /// ended.
+    fn rq_end_io(&mut self, rq: ReqId, end: RqEnd, status: BlkStatus);
     /// Queues `frame` for kblockd of the CPU that serves `hctx`.
     fn kblockd(&mut self, hctx: HctxId, frame: BlockFrame);
     /// Arms the timer of delayed work: a hardware queue's run, or a device's
@@ -147,10 +148,11 @@ pub trait BlockEnv: HostEnv {
     fn arm(&mut self, timer: BlockTimer, at: Ns);
     /// Wakes a task that slept in the block layer.
     fn wake(&mut self, task: TaskId);
-    /// A trace event.
-    fn trace(&mut self, dev: DevId, action: Action, subject: Subject);
-    /// A bio or request, or a part of one, has ended with `status`.
-    fn ended(&mut self, dev: DevId, subject: Subject, status: BlkStatus);
+    /// A trace event; what it is about is asked only if somebody listens.
+    fn trace(&mut self, dev: DevId, action: Action, about: impl FnOnce(&BlockLayer) -> Subject);
+    /// A bio or request, or a part of one, has ended with `status`: a trace
+    /// event, and how it ended.
+    fn ended(&mut self, dev: DevId, status: BlkStatus, about: impl FnOnce(&BlockLayer) -> Subject);
 }
 
 /// A timer of the block layer; `generation` tells an armed one from its

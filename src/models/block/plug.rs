@@ -126,8 +126,7 @@ pub fn blk_add_rq_to_plug<K: BlockEnv>(k: &mut K, task: TaskId, rq: ReqId) {
     plug.rq_count += 1;
     plug.list.push_front(&mut b.reqs, rq);
     if first {
-        let subject = b.rq_subject(rq);
-        k.trace(dev, Action::Plug, subject);
+        k.trace(dev, Action::Plug, |b| b.rq_subject(rq));
     }
 }
 
@@ -228,7 +227,7 @@ fn trace_unplug<K: BlockEnv>(k: &mut K, hctx: HctxId, depth: u32, from_schedule:
         op: super::super::io::Op::Read,
         flags: super::super::io::Flags::default(),
     };
-    k.trace(dev, action, subject);
+    k.trace(dev, action, |_| subject);
     k.host().charge(Cost::Trace);
 }
 

@@ -24,11 +24,11 @@ pub fn requeue<K: BlockEnv>(k: &mut K, rq: ReqId) {
     let was_started = r.rqf.has(RqFlags::IN_FLIGHT);
     r.rqf.clear(RqFlags::IN_FLIGHT);
     r.changed = now;
+    let dev = r.dev;
     let count = &mut b.dev_of(rq).count;
     count.requeues += 1;
     count.taken_back += u64::from(was_started);
-    let (dev, subject) = (b.reqs[rq].dev, b.rq_subject(rq));
-    k.trace(dev, Action::Requeue, subject);
+    k.trace(dev, Action::Requeue, |b| b.rq_subject(rq));
 }
 
 /// Puts `rq` on its device's list of requests to be inserted anew, at the head

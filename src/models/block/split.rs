@@ -46,8 +46,7 @@ pub fn bio_split<K: BlockEnv>(k: &mut K, bio: BioId, sectors: u32) -> BioId {
     rest.remaining += 1;
     let at = rest.sector;
     let id = b.bios.alloc(front);
-    let subject = b.bio_subject(id);
-    k.trace(whole.dev, Action::Split(at), subject);
+    k.trace(whole.dev, Action::Split(at), |b| b.bio_subject(id));
     id
 }
 

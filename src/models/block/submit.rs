@@ -4,8 +4,9 @@
 use super::super::host::{Cost, Step, TaskId};
 use super::super::io::{BioId, BlkStatus, DevId, Flags, Op, ReqId};
 use super::request::Request;
-use super::{Action, BlockEnv, BlockFrame, RqFlags};
+use super::{Action, BlockDev, BlockEnv, BlockFrame, HctxId, RqFlags};
 use super::{complete, dispatch, flush, insert, issue, merge, plug, pop, replace, split, wbt};
+use crate::sim::Ns;
 
 /// `blk_mq_submit_bio`, from the point where the submitter may have to sleep.
 #[derive(Copy, Clone, Debug)]
@@ -78,8 +79,7 @@ fn submit_bio<K: BlockEnv>(k: &mut K, task: TaskId, bio: BioId) -> Step {
     if !o.traced {
         o.traced = true;
         dev.count.bios += 1;
-        let subject = b.bio_subject(bio);
-        k.trace(id, Action::Queue, subject);
+        k.trace(id, Action::Queue, |b| b.bio_subject(bio));
     }
     if bio_based {
         k.submit_bio(bio);
@@ -146,9 +146,20 @@ fn blk_mq_attempt_bio_merge<K: BlockEnv>(k: &mut K, task: TaskId, bio: BioId) ->
     if dev.merges_off() || !o.is_mergeable() {
         return false;
     }
-    if plug::blk_attempt_plug_merge(k, task, bio) {
+    if b.plugs[task.index()].list.is_empty() {
+        let hctx = dev.hctx_of(o.cpu);
+        if !dev.elevator.is_some() && b.hctxs[hctx.index()].ctx_pending == 0 {
+            return false; // nothing waits
+        }
+    } else if plug::blk_attempt_plug_merge(k, task, bio) {
         return true;
     }
+    attempt_queue_merge(k, bio)
+}
+
+/// `blk_mq_sched_bio_merge`: into what waits in the scheduler or in the software
+/// queue of the bio's CPU.
+fn attempt_queue_merge<K: BlockEnv>(k: &mut K, bio: BioId) -> bool {
     let b = k.block();
     let o = &b.bios[bio];
     let dev = &b.devs[usize::from(o.dev.0)];
@@ -156,13 +167,7 @@ fn blk_mq_attempt_bio_merge<K: BlockEnv>(k: &mut K, task: TaskId, bio: BioId) ->
     let list = match dev.elevator.cpu_list(hctx, o.cpu, o.op) {
         Some(list) => list,
         None if dev.elevator.is_some() => return merge::blk_mq_sched_try_merge(k, bio),
-        None => {
-            let h = &b.hctxs[hctx.index()];
-            if h.ctx_pending == 0 {
-                return false;
-            }
-            h.ctxs[usize::from(o.cpu)]
-        }
+        None => b.hctxs[hctx.index()].ctxs[usize::from(o.cpu)],
     };
     if list.is_empty() || !merge::blk_bio_list_merge(k, list, bio) {
         return false;
@@ -172,7 +177,7 @@ fn blk_mq_attempt_bio_merge<K: BlockEnv>(k: &mut K, task: TaskId, bio: BioId) ->
 }
 
 #[inline]
-fn hctx_of_bio<K: BlockEnv>(k: &mut K, bio: BioId) -> super::HctxId {
+fn hctx_of_bio<K: BlockEnv>(k: &mut K, bio: BioId) -> HctxId {
     let b = k.block();
     let o = &b.bios[bio];
     b.devs[usize::from(o.dev.0)].hctx_of(o.cpu)
@@ -181,20 +186,17 @@ fn hctx_of_bio<K: BlockEnv>(k: &mut K, bio: BioId) -> super::HctxId {
 /// A request for `bio`, if a tag is free (`__blk_mq_alloc_requests`).
 #[inline]
 fn alloc_request<K: BlockEnv>(k: &mut K, bio: BioId) -> Option<ReqId> {
-    let o = &k.block().bios[bio];
-    let (dev, cpu, op, flags) = (o.dev, o.cpu, o.op, o.flags);
-    let rq = blk_mq_alloc_request(k, dev, cpu, op, flags)?;
-    let b = k.block();
-    let o = &mut b.bios[bio];
+    let o = &mut k.block().bios[bio];
     o.next = None;
-    let r = &mut b.reqs[rq];
-    r.sector = o.sector;
-    r.sectors = o.sectors;
-    r.segs = o.segs;
-    r.prio = o.prio;
-    r.bio = Some(bio);
-    r.biotail = Some(bio);
-    Some(rq)
+    let o = *o;
+    alloc_request_with(k, o.dev, o.cpu, o.op, o.flags, |r| {
+        r.sector = o.sector;
+        r.sectors = o.sectors;
+        r.segs = o.segs;
+        r.prio = o.prio;
+        r.bio = Some(bio);
+        r.biotail = Some(bio);
+    })
 }
 
 /// An empty request of `dev`, if a tag is free (`blk_mq_alloc_request` with
@@ -207,40 +209,69 @@ pub fn blk_mq_alloc_request<K: BlockEnv>(
     op: Op,
     flags: Flags,
 ) -> Option<ReqId> {
-    let (now, task) = (k.host().now(), k.host().current());
+    alloc_request_with(k, dev, cpu, op, flags, |_| {})
+}
+
+/// As [`blk_mq_alloc_request`], but not empty: `fill` says what it is to do.
+#[inline]
+pub fn alloc_request_with<K: BlockEnv>(
+    k: &mut K,
+    dev: DevId,
+    cpu: u8,
+    op: Op,
+    flags: Flags,
+    fill: impl FnOnce(&mut Request),
+) -> Option<ReqId> {
+    let now = k.host().now();
     let b = k.block();
     let d = &mut b.devs[usize::from(dev.0)];
     let hctx = d.hctx_of(cpu);
     let h = &mut b.hctxs[hctx.index()];
-    // Flushes hold a tag of the scheduler like everything else.
-    let sched = h.sched_tags.is_some();
-    let mut sched_nr = 0;
-    match &mut h.sched_tags {
-        Some(tags) => {
-            let limit = match op == Op::Flush || flags.has(Flags::FUA.with(Flags::PREFLUSH)) {
-                true => None,
-                false => d.elevator.limit_depth(task, op, is_sync(op, flags)),
-            };
-            sched_nr = tags.get_shallow(cpu, limit)?;
-            d.elevator.prepare_request(task);
-        }
-        None => {
-            if !b.get_driver_tag(hctx) {
-                return None;
-            }
-        }
+    if h.sched_tags.is_some() {
+        let rq = alloc_sched_request(k, dev, hctx, cpu, op, flags)?;
+        fill(&mut k.block().reqs[rq]);
+        return Some(rq);
+    }
+    if !b.get_driver_tag(hctx) {
+        return None;
     }
     b.devs[usize::from(dev.0)].count.requests += 1;
+    Some(b.reqs.alloc_with(|| {
+        let mut r = Request {
+            tag: true,
+            ..Request::new(dev, hctx, cpu, op, flags, now)
+        };
+        fill(&mut r);
+        r
+    }))
+}
+
+/// An empty request of a device with a scheduler: it gets its driver tag later.
+fn alloc_sched_request<K: BlockEnv>(
+    k: &mut K,
+    dev: DevId,
+    hctx: HctxId,
+    cpu: u8,
+    op: Op,
+    flags: Flags,
+) -> Option<ReqId> {
+    let (now, task) = (k.host().now(), k.host().current());
+    let b = k.block();
+    let d = &mut b.devs[usize::from(dev.0)];
+    let tags = b.hctxs[hctx.index()].sched_tags.as_mut()?;
+    // Flushes hold a tag of the scheduler like everything else.
+    let limit = match op == Op::Flush || flags.has(Flags::FUA.with(Flags::PREFLUSH)) {
+        true => None,
+        false => d.elevator.limit_depth(task, op, is_sync(op, flags)),
+    };
+    let sched_nr = tags.get_shallow(cpu, limit)?;
+    d.elevator.prepare_request(task);
+    d.count.requests += 1;
     Some(b.reqs.alloc_with(|| Request {
-        tag: !sched,
-        sched_tag: sched,
+        sched_tag: true,
         sched_nr,
-        icq: if sched { task } else { None },
-        rqf: if sched {
-            RqFlags::ELV
-        } else {
-            RqFlags::default()
-        },
+        icq: task,
+        rqf: RqFlags::ELV,
         ..Request::new(dev, hctx, cpu, op, flags, now)
     }))
 }
@@ -290,15 +321,16 @@ pub fn step_get_request<K: BlockEnv>(k: &mut K, task: TaskId, f: GetRequest) -> 
 #[inline]
 fn issue_or_queue<K: BlockEnv>(k: &mut K, task: TaskId, bio: BioId, rq: ReqId) -> Step {
     k.host().charge(Cost::GetRequest);
+    let dev = k.block().bios[bio].dev;
+    k.trace(dev, Action::GetRq, |b| b.rq_subject(rq));
+    let now = k.host().now();
     let b = k.block();
     let o = &b.bios[bio];
-    let (dev, is_flush, sync) = (o.dev, o.is_flush(), is_sync(o.op, o.flags));
-    let subject = b.rq_subject(rq);
-    k.trace(dev, Action::GetRq, subject);
-    wbt::track(k, rq, bio);
-    account_start(k, rq);
-    let b = k.block();
-    if is_flush {
+    let r = &mut b.reqs[rq];
+    let d = &mut b.devs[usize::from(dev.0)];
+    wbt::track(d, r, o);
+    account_start(d, r, now);
+    if o.is_flush() {
         flush::blk_insert_flush(k, rq);
         return Step::Yield;
     }
@@ -316,11 +348,9 @@ fn issue_or_queue<K: BlockEnv>(k: &mut K, task: TaskId, bio: BioId, rq: ReqId) -
         plug::blk_add_rq_to_plug(k, task, rq);
         return Step::Yield;
     }
-    let r = &b.reqs[rq];
-    let (elv, hctx) = (r.rqf.has(RqFlags::ELV), r.hctx);
-    let busy = b.hctx(hctx).dispatch_busy > 0;
-    let one_queue = b.dev(dev).nr_hw_queues == 1;
-    if elv || (busy && (one_queue || !sync)) {
+    let busy = b.hctxs[r.hctx.index()].dispatch_busy > 0;
+    let one_queue = d.nr_hw_queues == 1;
+    if r.rqf.has(RqFlags::ELV) || (busy && (one_queue || !is_sync(o.op, o.flags))) {
         insert::blk_mq_sched_insert_request(k, rq, false, true, true);
     } else {
         issue::blk_mq_try_issue_directly(k, rq);
@@ -336,12 +366,9 @@ pub fn is_sync(op: Op, flags: Flags) -> bool {
 
 /// `blk_account_io_start`
 #[inline]
-pub fn account_start<K: BlockEnv>(k: &mut K, rq: ReqId) {
-    let now = k.host().now();
-    let b = k.block();
-    let r = &mut b.reqs[rq];
+pub fn account_start(dev: &mut BlockDev, r: &mut Request, now: Ns) {
     r.start = now;
     r.changed = now;
     r.rqf.set(RqFlags::IO_STAT);
-    b.devs[usize::from(r.dev.0)].count.start(now);
+    dev.count.start(now);
 }

@@ -31,6 +31,7 @@ pub enum Tracked {
 impl Tracked {
     /// How a bio is counted (`bio_to_wbt_flags`): of writes, all but direct
     /// ones.
+    #[inline]
     fn of(bio: &Bio) -> Tracked {
         match bio.op {
             Op::Read => Tracked::Read,
@@ -41,6 +42,7 @@ impl Tracked {
         }
     }
     /// Which wait queue it is for.
+    #[inline]
     fn queue(self) -> Option<usize> {
         match self {
             Tracked::Write => Some(0),
@@ -59,16 +61,13 @@ fn wbt<K: BlockEnv>(k: &mut K, dev: DevId) -> Option<&mut Wbt> {
 /// is to sleep until [`granted`].
 #[inline]
 pub fn throttle<K: BlockEnv>(k: &mut K, task: TaskId, bio: BioId) -> bool {
-    let b = k.block();
-    b.devs[usize::from(b.bios[bio].dev.0)].wbt.is_none() || enter(k, task, bio)
-}
-
-#[inline]
-fn enter<K: BlockEnv>(k: &mut K, task: TaskId, bio: BioId) -> bool {
     let now = k.host().now();
-    let o = k.block().bios[bio];
-    let Some(w) = wbt(k, o.dev) else { return true };
-    let tracked = Tracked::of(&o);
+    let b = k.block();
+    let o = &b.bios[bio];
+    let Some(w) = &mut b.devs[usize::from(o.dev.0)].wbt else {
+        return true;
+    };
+    let tracked = Tracked::of(o);
     if tracked == Tracked::Read {
         w.last_other = Some(now);
     }
@@ -79,7 +78,8 @@ fn enter<K: BlockEnv>(k: &mut K, task: TaskId, bio: BioId) -> bool {
         w.waits[queue].waiters.push_back((task, o.op, o.flags));
         return false;
     }
-    start_window(k, o.dev);
+    let dev = o.dev;
+    start_window(k, dev);
     true
 }
 
@@ -113,23 +113,20 @@ fn start_window<K: BlockEnv>(k: &mut K, dev: DevId) {
     k.arm(BlockTimer::Wbt { dev, generation }, at);
 }
 
-/// The request that `bio` got is counted as the bio is (`wbt_track`).
+/// The request that `bio` got, of `dev`, is counted as the bio is
+/// (`wbt_track`).
 #[inline]
-pub fn track<K: BlockEnv>(k: &mut K, rq: ReqId, bio: BioId) {
-    let b = k.block();
-    let o = &b.bios[bio];
-    if b.devs[usize::from(o.dev.0)].wbt.is_some() {
-        b.reqs[rq].wbt = Tracked::of(o);
+pub fn track(dev: &BlockDev, r: &mut Request, bio: &Bio) {
+    if dev.wbt.is_some() {
+        r.wbt = Tracked::of(bio);
     }
 }
 
-/// `rq` is issued (`wbt_issue`).
+/// `rq`, of `dev`, is issued (`wbt_issue`).
 #[inline]
-pub fn issue<K: BlockEnv>(k: &mut K, rq: ReqId) {
-    let b = k.block();
-    let r = &b.reqs[rq];
+pub fn issue(dev: &mut BlockDev, r: &Request, rq: ReqId) {
     if r.wbt == Tracked::Read
-        && let Some(w) = &mut b.devs[usize::from(r.dev.0)].wbt
+        && let Some(w) = &mut dev.wbt
         && w.sync.is_none()
     {
         w.sync = Some((rq, r.io_start));

@@ -59,7 +59,13 @@ impl NullBlk {
     pub fn is_bio_based(&self) -> bool {
         self.config.queue_mode == 0
     }
+    /// Whether it neither keeps data nor has any fault.
+    #[inline]
+    fn is_plain(&self) -> bool {
+        self.config.memory_backed == 0 && self.bad.is_empty() && self.faults.is_empty()
+    }
     /// What a command takes.
+    #[inline]
     fn delay(&self) -> Ns {
         if self.config.irqmode == IRQ_TIMER {
             self.config.completion_nsec
@@ -119,30 +125,35 @@ impl NullBlk {
 const IRQ_TIMER: u8 = 2;
 
 /// `null_queue_rq`: never busy.
-#[inline]
+#[inline(always)]
 pub fn queue_rq<K: DeviceEnv>(k: &mut K, nullb: u16, rq: ReqId) -> BlkStatus {
     blk_mq_start_request(k, rq);
-    let r = &k.block().reqs[rq];
-    let (op, sector, sectors) = (r.op, r.sector, r.sectors);
-    let n = &mut k.devices().null_blks[usize::from(nullb)];
-    let mut fails = false;
-    if !n.bad.is_empty() || !n.faults.is_empty() {
-        let fault = n.fault(sector, sectors);
-        fails = fault.is_some();
-        let r = &mut k.block().reqs[rq];
-        r.status = fault.map_or(BlkStatus::Ok, |f| f.status);
-        r.completed = fault.map_or(0, |f| f.moved);
+    let n = &k.devices().null_blks[usize::from(nullb)];
+    let (delay, is_plain) = (n.delay(), n.is_plain());
+    if !is_plain {
+        handle_cmd(k, nullb, rq);
     }
-    let n = &mut k.devices().null_blks[usize::from(nullb)];
-    if n.config.memory_backed > 0 && !fails {
-        let (cost, pages) = n.move_data(op, sectors);
-        k.host().charge_n(cost, pages);
-    }
-    let delay = k.devices().null_blks[usize::from(nullb)].delay();
     k.host().charge(Cost::Issue);
     k.complete_after(delay, rq);
     k.host().charge(Cost::Issued);
     BlkStatus::Ok
+}
+
+/// What becomes of the command, and of its data if the device keeps them
+/// (`null_handle_cmd`).
+fn handle_cmd<K: DeviceEnv>(k: &mut K, nullb: u16, rq: ReqId) {
+    let r = &k.block().reqs[rq];
+    let (op, sector, sectors) = (r.op, r.sector, r.sectors);
+    let n = &mut k.devices().null_blks[usize::from(nullb)];
+    let fault = n.fault(sector, sectors);
+    let r = &mut k.block().reqs[rq];
+    r.status = fault.map_or(BlkStatus::Ok, |f| f.status);
+    r.completed = fault.map_or(0, |f| f.moved);
+    let n = &mut k.devices().null_blks[usize::from(nullb)];
+    if n.config.memory_backed > 0 && fault.is_none() {
+        let (cost, pages) = n.move_data(op, sectors);
+        k.host().charge_n(cost, pages);
+    }
 }
 
 /// `null_submit_bio`: every command takes one of `hw_queue_depth` slots. In the
@@ -174,6 +185,7 @@ pub fn bio_completed<K: DeviceEnv>(k: &mut K, nullb: u16, bio: BioId) {
 }
 
 /// The timer of `rq` has expired (`end_cmd`).
+#[inline(always)]
 pub fn end_cmd<K: DeviceEnv>(k: &mut K, rq: ReqId) {
     let r = &k.block().reqs[rq];
     let (status, moved) = (r.status, r.completed);

@@ -134,8 +134,7 @@ fn redirect<K: DmEnv>(k: &mut K, clone: BioId, (dev, sector): (DevId, u64)) {
     let from = (c.dev, c.sector);
     c.dev = dev;
     c.sector = sector;
-    let subject = b.bio_subject(clone);
-    k.trace(dev, Action::Remap(from.0, from.1), subject);
+    k.trace(dev, Action::Remap(from.0, from.1), |b| b.bio_subject(clone));
 }
 
 /// `multipath_map_bio`

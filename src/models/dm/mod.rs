@@ -212,7 +212,7 @@ impl Dm {
         &mut self.devs[usize::from(dm)]
     }
     /// Its multipath target, if that is what it is.
-    #[inline]
+    #[inline(always)]
     pub fn mpath(&mut self, dm: u16) -> Option<&mut Multipath> {
         match self.devs[usize::from(dm)].table.targets.first_mut() {
             Some(TargetSpec {

@@ -6,10 +6,10 @@
 use super::super::block::driver::blk_mq_start_request;
 use super::super::block::issue::blk_mq_request_issue_directly;
 use super::super::block::requeue::{blk_mq_requeue_request, delay_kick_requeue_list};
-use super::super::block::submit::{account_start, blk_mq_alloc_request, is_sync};
+use super::super::block::submit::{account_start, alloc_request_with, is_sync};
 use super::super::block::{Action, RqEnd, RqFlags, complete};
 use super::super::host::{Cost, interrupted};
-use super::super::io::{BlkStatus, Flags, Op, ReqId, SECTOR};
+use super::super::io::{BlkStatus, DevId, Flags, Op, ReqId, SECTOR};
 use super::super::mpath::selector::SelectCtx;
 use super::super::mpath::{Completion, EndIoRq, MapRq, PathIdx};
 use super::super::probe::{Mapped, TargetEvent};
@@ -22,7 +22,7 @@ const DELAY_REQUEUE: Ns = Ns::from_ms(100);
 
 /// Takes a request that leaves the device's queue (`dm_mq_queue_rq`). None if it
 /// is interrupted: to be called again.
-#[inline]
+#[inline(always)]
 pub fn dm_mq_queue_rq<K: DmEnv>(k: &mut K, dm: u16, rq: ReqId) -> Option<BlkStatus> {
     let clone = k.block().reqs[rq].clone;
     let status = match clone {
@@ -68,7 +68,7 @@ fn is_busy<K: DmEnv>(k: &mut K, dm: u16) -> bool {
 }
 
 /// Chooses a path and sends a clone down it (`map_request`).
-#[inline]
+#[inline(always)]
 fn map_request<K: DmEnv>(k: &mut K, dm: u16, rq: ReqId) -> Option<BlkStatus> {
     let r = &k.block().reqs[rq];
     let (sector, sectors, op, is_sync) = (r.sector, r.sectors, r.op, is_sync(r.op, r.flags));
@@ -81,7 +81,13 @@ fn map_request<K: DmEnv>(k: &mut K, dm: u16, rq: ReqId) -> Option<BlkStatus> {
         node: 0,
         now: k.host().ktime(),
     };
-    let verdict = k.dm().mpath(dm).map_or(MapRq::Kill, |m| m.map_rq(&ctx));
+    let (mut verdict, mut to) = (MapRq::Kill, None);
+    if let Some(m) = k.dm().mpath(dm) {
+        verdict = m.map_rq(&ctx);
+        if let MapRq::Remapped(path) = verdict {
+            to = Some(m.dev(path));
+        }
+    }
     let mapped = match verdict {
         MapRq::Remapped(path) => Mapped::To(path),
         MapRq::DelayRequeue { .. } => Mapped::Held,
@@ -89,7 +95,10 @@ fn map_request<K: DmEnv>(k: &mut K, dm: u16, rq: ReqId) -> Option<BlkStatus> {
     };
     k.target_event(dm, TargetEvent::Mapped(mapped, ctx));
     match verdict {
-        MapRq::Remapped(path) => clone_and_issue(k, dm, rq, path, &ctx),
+        MapRq::Remapped(path) => match to {
+            Some(to) => clone_and_issue(k, dm, rq, (path, to), &ctx),
+            None => Some(BlkStatus::IoErr),
+        },
         MapRq::DelayRequeue { activate } => {
             if activate {
                 pg_init::activate(k, dm);
@@ -107,27 +116,21 @@ fn map_request<K: DmEnv>(k: &mut K, dm: u16, rq: ReqId) -> Option<BlkStatus> {
 
 /// `multipath_clone_and_map` once it has a path, and `setup_clone`. Out of tags:
 /// the turn is consumed, and the request goes back to the block layer.
-#[inline]
+#[inline(always)]
 fn clone_and_issue<K: DmEnv>(
     k: &mut K,
     dm: u16,
     rq: ReqId,
-    path: PathIdx,
+    (path, to): (PathIdx, DevId),
     ctx: &SelectCtx,
 ) -> Option<BlkStatus> {
-    let Some(to) = k.dm().mpath(dm).map(|m| m.dev(path)) else {
-        return Some(BlkStatus::IoErr);
-    };
     if k.block().dev(to).is_dying {
         let effects = k.dm().mpath(dm).map(|m| m.offline_path(path));
         apply(k, dm, effects.unwrap_or_default());
         delay_requeue(k, dm, rq);
         return Some(BlkStatus::Ok);
     }
-    let cpu = k.host().cpu().0;
-    let r = &k.block().reqs[rq];
-    let (op, flags) = (r.op, r.flags.with(Flags::NOMERGE));
-    let Some(clone) = blk_mq_alloc_request(k, to, cpu, op, flags) else {
+    let Some(clone) = alloc_clone(k, to, rq) else {
         return Some(BlkStatus::Resource);
     };
     k.host().charge(Cost::CloneRq);
@@ -143,16 +146,17 @@ fn clone_and_issue<K: DmEnv>(
 }
 
 /// `blk_insert_cloned_request`. Refused by the driver: as when it is out of tags.
-#[inline]
+#[inline(always)]
 fn issue_clone<K: DmEnv>(k: &mut K, dm: u16, rq: ReqId, clone: ReqId) -> Option<BlkStatus> {
     let b = k.block();
     let r = &b.reqs[rq];
     let (from, path, nr_bytes) = ((r.dev, r.sector), PathIdx(r.pgpath), r.nr_bytes);
-    let issued = if b.reqs[clone].clone.is_some() {
+    let c = &b.reqs[clone];
+    let issued = if c.clone.is_some() {
         blk_mq_request_issue_directly(k, clone, true) // interrupted in the device below
     } else {
-        let (to, subject) = (b.reqs[clone].dev, b.rq_subject(clone));
-        k.trace(to, Action::Remap(from.0, from.1), subject);
+        let to = c.dev;
+        k.trace(to, Action::Remap(from.0, from.1), |b| b.rq_subject(clone));
         blk_insert_cloned_request(k, clone)
     };
     let status = match issued? {
@@ -174,29 +178,35 @@ fn issue_clone<K: DmEnv>(k: &mut K, dm: u16, rq: ReqId, clone: ReqId) -> Option<
     Some(status)
 }
 
-/// Fills the clone (`setup_clone`, `blk_rq_prep_clone`). The kernel clones every
-/// bio for it; here it shares those of the original, and keeps for itself how far
-/// it has come with them.
-#[inline]
+/// A request of the path's device that does the same as `rq`, if a tag is free
+/// (`blk_mq_alloc_request`, `blk_rq_prep_clone`). The kernel clones every bio for
+/// it; here it shares those of the original, and keeps for itself how far it has
+/// come with them.
+#[inline(always)]
+fn alloc_clone<K: DmEnv>(k: &mut K, to: DevId, rq: ReqId) -> Option<ReqId> {
+    let cpu = k.host().cpu().0;
+    let r = k.block().reqs[rq];
+    let flags = r.flags.with(Flags::NOMERGE).with(Flags::FAILFAST_TRANSPORT);
+    alloc_request_with(k, to, cpu, r.op, flags, |c| {
+        c.sector = r.sector;
+        c.sectors = r.sectors;
+        c.segs = r.segs;
+        c.prio = r.prio;
+        c.bio = r.bio;
+        c.biotail = r.biotail;
+        c.end = RqEnd::Clone { orig: rq };
+    })
+}
+
+/// The original knows its clone and its path (`setup_clone`).
+#[inline(always)]
 fn setup_clone<K: DmEnv>(k: &mut K, rq: ReqId, clone: ReqId, path: PathIdx, ctx: &SelectCtx) {
-    let b = k.block();
-    let o = &mut b.reqs[rq];
+    let o = &mut k.block().reqs[rq];
     o.clone = Some(clone);
     o.pgpath = path.0;
     o.nr_bytes = ctx.nr_bytes;
     o.completed = 0;
     o.status = BlkStatus::Ok;
-    let (sector, sectors, segs, prio) = (o.sector, o.sectors, o.segs, o.prio);
-    let (bio, biotail) = (o.bio, o.biotail);
-    let c = &mut b.reqs[clone];
-    c.sector = sector;
-    c.sectors = sectors;
-    c.segs = segs;
-    c.prio = prio;
-    c.flags = c.flags.with(Flags::FAILFAST_TRANSPORT);
-    c.bio = bio;
-    c.biotail = biotail;
-    c.end = RqEnd::Clone { orig: rq };
     if !k.host().is_free() {
         let bios = k.block().count_bios(rq);
         k.host().charge_n(Cost::CloneBio, bios);
@@ -207,9 +217,10 @@ fn setup_clone<K: DmEnv>(k: &mut K, rq: ReqId, clone: ReqId, path: PathIdx, ctx:
 /// (`blk_insert_cloned_request`), if it is within the limits.
 #[inline]
 fn blk_insert_cloned_request<K: DmEnv>(k: &mut K, clone: ReqId) -> Option<BlkStatus> {
+    let now = k.host().now();
     let b = k.block();
-    let c = &b.reqs[clone];
-    let dev = &b.devs[usize::from(c.dev.0)];
+    let c = &mut b.reqs[clone];
+    let dev = &mut b.devs[usize::from(c.dev.0)];
     let max = dev.max_sectors(c.op, c.sector);
     if c.sectors > max && c.op != Op::Flush {
         return Some(if max == 0 {
@@ -221,12 +232,12 @@ fn blk_insert_cloned_request<K: DmEnv>(k: &mut K, clone: ReqId) -> Option<BlkSta
     if c.segs > dev.limits.max_segments {
         return Some(BlkStatus::IoErr);
     }
-    account_start(k, clone);
+    account_start(dev, c, now);
     blk_mq_request_issue_directly(k, clone, true)
 }
 
 /// Gives the clone back (`free_rq_clone`, `release_clone_rq`).
-#[inline]
+#[inline(always)]
 fn release_clone<K: DmEnv>(k: &mut K, rq: ReqId, clone: ReqId) {
     let now = k.host().now();
     let b = k.block();
@@ -244,7 +255,7 @@ fn release_clone<K: DmEnv>(k: &mut K, rq: ReqId, clone: ReqId) {
 
 /// `sectors` more of a clone have ended, bio by bio: once all have, or one has
 /// failed, as much of the original is complete (`end_clone_bio`).
-#[inline]
+#[inline(always)]
 pub fn end_clone_bios<K: DmEnv>(k: &mut K, clone: ReqId, status: BlkStatus, sectors: u32) {
     let mut left = sectors;
     loop {
@@ -290,15 +301,14 @@ pub fn end_clone_bios<K: DmEnv>(k: &mut K, clone: ReqId, status: BlkStatus, sect
     }
 }
 
-/// A clone has ended: the multipath target decides about the original
-/// (`end_clone_request`, `dm_softirq_done`, `dm_done`).
+/// The clone of `orig` has ended: the multipath target decides about the original
+/// (`end_clone_request`).
 #[inline]
-pub fn end_clone_request<K: DmEnv>(k: &mut K, dm: u16, clone: ReqId, status: BlkStatus) {
-    if let RqEnd::Clone { orig } = k.block().reqs[clone].end {
-        dm_complete_request(k, dm, orig, status);
-    }
+pub fn end_clone_request<K: DmEnv>(k: &mut K, dm: u16, orig: ReqId, status: BlkStatus) {
+    dm_complete_request(k, dm, orig, status);
 }
 
+/// `dm_complete_request`, `dm_softirq_done`, `dm_done`
 #[inline]
 fn dm_complete_request<K: DmEnv>(k: &mut K, dm: u16, rq: ReqId, status: BlkStatus) {
     k.host().charge(Cost::EndClone);
@@ -339,7 +349,7 @@ fn dm_complete_request<K: DmEnv>(k: &mut K, dm: u16, rq: ReqId, status: BlkStatu
         }
         EndIoRq::DelayRequeue => delay_requeue(k, dm, rq),
     }
-    if effects != super::Effects::default() {
+    if status.is_path_error() && effects != super::Effects::default() {
         apply(k, dm, effects);
     }
 }

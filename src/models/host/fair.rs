@@ -83,9 +83,13 @@ impl<F: Copy, I: Copy> Host<F, I> {
     /// `task` wakes on `cpu`: it is not put further behind than a little, and
     /// whoever is far ahead of it gives way (`place_entity`,
     /// `check_preempt_wakeup`).
-    #[inline]
+    #[inline(always)]
     pub(super) fn fair_wake(&mut self, cpu: usize, task: TaskId) {
-        self.update_least(cpu);
+        let c = &self.cpus[cpu];
+        let current = c.current;
+        if current.is_some() || !c.runq[Prio::Normal as usize].is_empty() {
+            self.update_least(cpu);
+        }
         let credit = self.scaled(LATENCY).0 / 2;
         let least = self.cpus[cpu].fair.least.saturating_sub(Ns(credit));
         let share = &mut self.tasks[task.index()].share;
@@ -93,7 +97,6 @@ impl<F: Copy, I: Copy> Host<F, I> {
         let clock = share.clock;
         let margin = self.scaled(WAKEUP_GRANULARITY);
         let ahead = |t: TaskId| self.tasks[t.index()].share.clock > clock + margin;
-        let current = self.cpus[cpu].current;
         if current.is_some_and(|t| self.is_normal(t) && ahead(t)) {
             self.cpus[cpu].fair.give_way = true;
         }
@@ -112,13 +115,12 @@ impl<F: Copy, I: Copy> Host<F, I> {
 
     /// The task that is furthest behind, taken off the queue of `cpu`, which
     /// runs none; of equals the first (`pick_next_entity`).
-    #[inline]
+    #[inline(always)]
     pub(super) fn fair_pick(&mut self, cpu: usize) -> Option<TaskId> {
         let c = &mut self.cpus[cpu];
         let queue = &mut c.runq[Prio::Normal as usize];
         let task = match queue.len() {
-            0 => return None,
-            1 => queue.pop_front()?,
+            0 | 1 => queue.pop_front()?,
             n => {
                 let clock = |i: &usize| self.tasks[queue[*i].index()].share.clock;
                 let i = (0..n).min_by_key(clock)?;

@@ -13,7 +13,7 @@ const MAX_PASSES: u8 = 3;
 const MAX_HANG: Ns = Ns::from_ms(100);
 
 /// A timer of `cpu` has expired, now.
-#[inline]
+#[inline(always)]
 pub fn irq<K: HostEnv>(k: &mut K, cpu: CpuId, item: K::Irq) {
     let h = k.host();
     let now = h.clock;
@@ -26,7 +26,7 @@ pub fn irq<K: HostEnv>(k: &mut K, cpu: CpuId, item: K::Irq) {
         // What is the first to be handled, and at once, need not be listed.
         begin(h, cpu);
         k.handle_irq(item);
-        return passes(k, cpu);
+        return leave(k, cpu);
     }
     i.pending.push_back((now, item));
     enter(k, cpu);
@@ -106,7 +106,7 @@ fn passes<K: HostEnv>(k: &mut K, cpu: CpuId) {
     }
 }
 
-#[inline]
+#[inline(always)]
 fn leave<K: HostEnv>(k: &mut K, cpu: CpuId) {
     let h = k.host();
     let now = h.clock;

@@ -6,7 +6,7 @@ use crate::sim::Ns;
 
 /// Wakes `task` (`try_to_wake_up`): it will run on its CPU. Nothing happens if
 /// it does not sleep.
-#[inline]
+#[inline(always)]
 pub fn wake<K: HostEnv>(k: &mut K, task: TaskId) {
     if k.host().tasks[task.index()].state == TaskState::Blocked {
         wake_up(k, task, false);
@@ -18,7 +18,7 @@ pub fn wake_up_new_task<K: HostEnv>(k: &mut K, task: TaskId) {
     wake_up(k, task, true);
 }
 
-#[inline]
+#[inline(never)]
 fn wake_up<K: HostEnv>(k: &mut K, task: TaskId, is_new: bool) {
     let h = k.host();
     let t = &mut h.tasks[task.index()];
@@ -99,8 +99,8 @@ pub fn run_irq<K: HostEnv>(k: &mut K, cpu: CpuId) {
 #[inline]
 pub(super) fn run_cpu<K: HostEnv>(k: &mut K, cpu: CpuId) {
     let mut entered = k.host().clock;
-    if let Some(late) = k.host().cpus[cpu.index()].late.take() {
-        k.expire(entered.max(late.at + late.span), late.irq);
+    if k.host().cpus[cpu.index()].late.is_some() {
+        start_late(k, cpu);
     }
     let mut steps = 0;
     loop {
@@ -109,26 +109,30 @@ pub(super) fn run_cpu<K: HostEnv>(k: &mut K, cpu: CpuId) {
             h.is_stuck = true;
             return;
         }
-        let began = h.clock;
+        let mut began = h.clock;
         let c = &mut h.cpus[cpu.index()];
-        let Some(task) = c.current else {
-            let high = c.runq[Prio::High as usize].pop_front();
-            match high.or_else(|| h.fair_pick(cpu.index())) {
-                None => {
-                    let c = &mut k.host().cpus[cpu.index()];
-                    c.idle = true;
-                    if c.late.is_some() {
-                        run_at(k, cpu, began); // what comes first is due now
-                    }
-                    break;
+        let mut current = c.current;
+        if current.is_none() {
+            let next = match c.runq[Prio::High as usize].pop_front() {
+                None => h.fair_pick(cpu.index()),
+                high => high,
+            };
+            let Some(next) = next else {
+                let c = &mut k.host().cpus[cpu.index()];
+                c.idle = true;
+                if c.late.is_some() {
+                    run_at(k, cpu, began); // what comes first is due now
                 }
-                Some(next) => switch_to(k, cpu, next),
-            }
+                break;
+            };
+            switch_to(k, cpu, next);
             if overtaken(k, cpu, entered) {
                 return;
             }
-            continue;
-        };
+            began = k.host().clock;
+            current = Some(next);
+        }
+        let Some(task) = current else { break };
         let step = step_on(k, task, began, &mut steps);
         let h = k.host();
         let spent = h.clock - began;
@@ -172,13 +176,26 @@ pub(super) fn run_cpu<K: HostEnv>(k: &mut K, cpu: CpuId) {
     }
 }
 
+/// Starts the timer that was to be started by what has been interrupted.
+#[cold]
+fn start_late<K: HostEnv>(k: &mut K, cpu: CpuId) {
+    let now = k.host().clock;
+    if let Some(late) = k.host().cpus[cpu.index()].late.take() {
+        k.expire(now.max(late.at + late.span), late.irq);
+    }
+}
+
 /// Whether an event is due before what the running task has been charged is
 /// over: what it does next must wait for a step of its own, or it would come
 /// before the event.
-#[inline]
+#[inline(always)]
 pub fn interrupted<K: HostEnv>(k: &mut K) -> bool {
-    let now = k.host().clock;
-    k.next_event() <= now && !k.host().is_free() && k.host().current().is_some()
+    let h = k.host();
+    if h.is_free() || h.current().is_none() {
+        return false;
+    }
+    let now = h.clock;
+    k.next_event() <= now
 }
 
 /// Starts a timer of the current CPU (`hrtimer_start`): once what interrupts
@@ -223,7 +240,7 @@ fn overtaken<K: HostEnv>(k: &mut K, cpu: CpuId, entered: Ns) -> bool {
 }
 
 /// `cpu` turns to `next` (`context_switch`).
-#[inline]
+#[inline(always)]
 fn switch_to<K: HostEnv>(k: &mut K, cpu: CpuId, next: TaskId) {
     let h = k.host();
     let began = h.clock;

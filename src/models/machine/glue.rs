@@ -28,17 +28,13 @@ impl<P: Probe> HostEnv for Machine<P> {
     #[inline]
     fn step(&mut self, task: TaskId) -> Step {
         let t = &mut self.host.tasks[task.index()];
-        let Some(&frame) = t.stack.last() else {
-            if !t.is_worker {
-                block::sched::exit_task(self, task);
-                return Step::Exit;
+        let frame = match t.stack.last() {
+            // By far the most frequent: the others take a copy.
+            Some(&Frame::App(AppFrame::Fio(thread))) => {
+                return app::fio_loop::step(self, task, thread);
             }
-            let Some(item) = t.work.pop_front() else {
-                return Step::Block;
-            };
-            t.stack.push(item);
-            self.host.charge(Cost::Work);
-            return Step::Again;
+            Some(&frame) => frame,
+            None => return self.next_work(task),
         };
         match frame {
             Frame::Block(f) => block::step(self, task, f),
@@ -87,6 +83,20 @@ impl<P: Probe> HostEnv for Machine<P> {
 }
 
 impl<P: Probe> Machine<P> {
+    /// A task has nothing more to do; a worker takes the next item of its work.
+    fn next_work(&mut self, task: TaskId) -> Step {
+        let t = &mut self.host.tasks[task.index()];
+        if !t.is_worker {
+            block::sched::exit_task(self, task);
+            return Step::Exit;
+        }
+        let Some(item) = t.work.pop_front() else {
+            return Step::Block;
+        };
+        t.stack.push(item);
+        self.host.charge(Cost::Work);
+        Step::Again
+    }
     /// A leaf device has completed the command of `rq`.
     #[inline]
     fn complete(&mut self, rq: ReqId) {
@@ -174,11 +184,11 @@ impl<P: Probe> BlockEnv for Machine<P> {
         }
     }
     #[inline]
-    fn rq_end_io(&mut self, rq: ReqId, status: BlkStatus) {
-        match self.block.reqs[rq].end {
+    fn rq_end_io(&mut self, rq: ReqId, end: RqEnd, status: BlkStatus) {
+        match end {
             RqEnd::Clone { orig } => {
                 if let Driver::DmRq(dm) = self.driver(self.block.reqs[orig].dev) {
-                    request_based::end_clone_request(self, dm, rq, status);
+                    request_based::end_clone_request(self, dm, orig, status);
                 }
             }
             RqEnd::Daemon(_) => self.daemon_rq_ended(rq, status),
@@ -202,14 +212,16 @@ impl<P: Probe> BlockEnv for Machine<P> {
         let cpu = self.host.cpu();
         self.irq_at(at, cpu, Irq::Block(timer));
     }
+    #[inline(always)]
     fn wake(&mut self, task: TaskId) {
         host::wake(self, task);
     }
     #[inline]
-    fn trace(&mut self, dev: DevId, action: Action, subject: Subject) {
+    fn trace(&mut self, dev: DevId, action: Action, about: impl FnOnce(&BlockLayer) -> Subject) {
         if !P::LISTENS {
             return;
         }
+        let subject = about(&self.block);
         let at = self.host.now();
         let cpu = self.host.cpu().0;
         let comm = self.host.current();
@@ -218,8 +230,10 @@ impl<P: Probe> BlockEnv for Machine<P> {
         self.host.charge(Cost::Blktrace);
     }
     #[inline]
-    fn ended(&mut self, dev: DevId, subject: Subject, status: BlkStatus) {
+    fn ended(&mut self, dev: DevId, status: BlkStatus, about: impl FnOnce(&BlockLayer) -> Subject) {
         if P::LISTENS {
+            let subject = about(&self.block);
+            self.trace(dev, Action::Complete, |_| subject);
             self.probe.ended(dev, subject, status);
         }
     }

@@ -12,6 +12,7 @@ impl Multipath {
     /// Whether the core should not even try to map a request
     /// (`multipath_busy`): all paths it could go to are busy. `path_busy` says
     /// so of one device.
+    #[inline]
     pub fn is_busy(&self, mut path_busy: impl FnMut(DevId) -> bool) -> bool {
         if self.pg_init.in_progress > 0 {
             return true;
@@ -40,7 +41,7 @@ impl Multipath {
     }
 
     /// An I/O of `nr_bytes` goes to `path`.
-    #[inline]
+    #[inline(always)]
     pub fn start_io(&mut self, path: PathIdx, nr_bytes: u32) {
         let p = &self.paths[usize::from(path.0)];
         self.groups[usize::from(p.group)]
@@ -50,7 +51,7 @@ impl Multipath {
 
     /// An I/O started at `start` has left `path`, or never got there
     /// (`multipath_release_clone`; `start` is then zero).
-    #[inline]
+    #[inline(always)]
     pub fn release_io(&mut self, path: PathIdx, nr_bytes: u32, start: Ns, now: Ns) {
         let p = &self.paths[usize::from(path.0)];
         self.groups[usize::from(p.group)].selector.end_io(
@@ -61,7 +62,7 @@ impl Multipath {
         );
     }
 
-    #[inline]
+    #[inline(always)]
     fn choose_path_in_pg(&mut self, group: u16, ctx: &SelectCtx) -> Option<PathIdx> {
         let g = &mut self.groups[usize::from(group)];
         let index = g.selector.select_path(ctx)?;
@@ -89,7 +90,7 @@ impl Multipath {
     /// The path for an I/O (`choose_pgpath`): of the group switched to, else
     /// the current one, else the first that has any, bypassed ones last. None
     /// if there is none.
-    #[inline]
+    #[inline(always)]
     pub fn choose_pgpath(&mut self, ctx: &SelectCtx) -> Option<PathIdx> {
         if self.nr_valid_paths == 0 {
             self.queue_io = false;

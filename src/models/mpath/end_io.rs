@@ -50,8 +50,17 @@ pub struct Completion {
 
 impl Multipath {
     /// A clone request ended.
-    #[inline]
+    #[inline(always)]
     pub fn end_io_rq(&mut self, io: &Completion) -> (EndIoRq, Effects) {
+        match io.status {
+            BlkStatus::Ok => {
+                self.release(io);
+                (EndIoRq::Done, Effects::default())
+            }
+            _ => self.failed_rq(io),
+        }
+    }
+    fn failed_rq(&mut self, io: &Completion) -> (EndIoRq, Effects) {
         let mut verdict = EndIoRq::Done;
         let mut effects = Effects::default();
         if io.status.is_path_error() {
@@ -71,8 +80,17 @@ impl Multipath {
     }
 
     /// A clone bio ended.
-    #[inline]
+    #[inline(always)]
     pub fn end_io_bio(&mut self, io: &Completion) -> (EndIoBio, Effects) {
+        match io.status {
+            BlkStatus::Ok => {
+                self.release(io);
+                (EndIoBio::Done(BlkStatus::Ok), Effects::default())
+            }
+            _ => self.failed_bio(io),
+        }
+    }
+    fn failed_bio(&mut self, io: &Completion) -> (EndIoBio, Effects) {
         let mut verdict = EndIoBio::Done(io.status);
         let mut effects = Effects::default();
         if io.status.is_path_error() {
@@ -93,7 +111,7 @@ impl Multipath {
         (verdict, effects)
     }
 
-    #[inline]
+    #[inline(always)]
     fn release(&mut self, io: &Completion) {
         if planted::has(Defect::LeakedPathIo) && io.status.is_path_error() {
             return;

@@ -44,7 +44,7 @@ pub enum MapBio {
 impl Multipath {
     /// The path for an I/O; the selector is asked unless the group is still
     /// being initialised.
-    #[inline]
+    #[inline(always)]
     fn pgpath(&mut self, ctx: &SelectCtx) -> Option<PathIdx> {
         let path = self.current_pgpath;
         if path.is_some() && (self.queue_io || !self.asks_every_io && self.keeps_path()) {
@@ -73,7 +73,7 @@ impl Multipath {
     }
 
     /// Decides where a request goes.
-    #[inline]
+    #[inline(always)]
     pub fn map_rq(&mut self, ctx: &SelectCtx) -> MapRq {
         match self.pgpath(ctx) {
             Some(_) if self.queue_io || self.pg_init.required => MapRq::DelayRequeue {

@@ -43,7 +43,7 @@ impl<E: Copy> HoleHeap<E> {
     }
 
     /// Fills the hole, if there is one, from the end.
-    #[inline]
+    #[inline(always)]
     pub fn settle(&mut self) {
         if self.hole {
             self.hole = false;

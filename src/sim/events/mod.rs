@@ -2,8 +2,7 @@
 
 mod heap;
 
-use std::collections::VecDeque;
-
+use super::fifo::Fifo;
 use super::time::Ns;
 use heap::{Entry, HoleHeap};
 
@@ -42,7 +41,7 @@ pub struct EventQueue<E> {
 /// Events in order of time.
 #[derive(Clone, Debug)]
 struct Lane<E> {
-    entries: VecDeque<Entry<E>>,
+    entries: Fifo<Entry<E>>,
     /// Key of the first; the greatest key if there is none.
     first: u128,
     /// Key of the last; 0 if there is none.
@@ -52,7 +51,7 @@ struct Lane<E> {
 impl<E> Default for Lane<E> {
     fn default() -> Self {
         Lane {
-            entries: VecDeque::new(),
+            entries: Fifo::default(),
             first: u128::MAX,
             last: 0,
         }
@@ -60,7 +59,7 @@ impl<E> Default for Lane<E> {
 }
 
 impl<E: Copy> Lane<E> {
-    #[inline]
+    #[inline(always)]
     fn push(&mut self, entry: Entry<E>) {
         self.first = self.first.min(entry.key);
         self.last = entry.key;
@@ -107,7 +106,7 @@ impl<E: Copy> EventQueue<E> {
     }
 
     /// Adds `event` at `time`, after every event of the same time.
-    #[inline]
+    #[inline(always)] // few places push on the way of an I/O
     pub fn push(&mut self, time: Ns, event: E) {
         let tie = match self.shuffle {
             None => self.seq,

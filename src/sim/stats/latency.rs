@@ -37,17 +37,31 @@ impl LatencyStats {
     /// Adds one sample.
     #[inline]
     pub fn record(&mut self, v: Ns) {
-        self.record_n(v, 1);
+        let v = v.0;
+        self.histogram.record(v);
+        self.widen(v);
+        self.count += 1;
+        self.sum += u128::from(v);
+        self.add_squares(u128::from(v) * u128::from(v));
     }
     /// Adds `n` equal samples.
     #[inline]
     pub fn record_n(&mut self, v: Ns, n: u64) {
-        if n == 0 {
-            return;
+        match n {
+            0 => return,
+            1 => return self.record(v),
+            _ => {}
         }
         let v = v.0;
         self.histogram.record_n(v, n);
+        self.widen(v);
         self.count += n;
+        self.sum += u128::from(v) * u128::from(n);
+        let squares = u128::from(v) * u128::from(v);
+        self.add_squares(squares.saturating_mul(u128::from(n)));
+    }
+    #[inline]
+    fn widen(&mut self, v: u64) {
         // Seldom after the first few: a branch costs less than a store.
         if v < self.min {
             self.min = v;
@@ -55,11 +69,9 @@ impl LatencyStats {
         if v > self.max {
             self.max = v;
         }
-        self.sum += u128::from(v) * u128::from(n);
-        let mut squares = u128::from(v) * u128::from(v);
-        if n > 1 {
-            squares = squares.saturating_mul(u128::from(n));
-        }
+    }
+    #[inline]
+    fn add_squares(&mut self, squares: u128) {
         // 10⁶ s is 10¹⁵ ns: 3·10⁸ such samples fit.
         match self.sum_sq.checked_add(squares) {
             Some(sum) => self.sum_sq = sum,

@@ -60,6 +60,7 @@ impl<P> Machine<P> {
             self.drivers.push(Driver::NullBlkBio(n));
             return Ok(());
         }
+        self.block.dev(id).has_budget = matches!(driver, Driver::Scsi(_));
         self.drivers.push(driver);
         self.add_queues(id, depth, queues as u16, &d.queue);
         let holds = match &d.device {

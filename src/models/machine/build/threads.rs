@@ -1,8 +1,6 @@
 //! The application: fio's threads, scripts, and the page caches of the devices
 //! they work on.
 
-use std::collections::VecDeque;
-
 use super::super::lookup::Devs;
 use super::super::{Frame, Machine};
 use super::{BuildError, ThreadConfig};
@@ -18,6 +16,7 @@ use crate::models::workload::page_cache::{
     Advice, DeviceLimits, PAGE_SECTORS, PageCache, ReadAhead,
 };
 use crate::models::workload::script::Script;
+use crate::sim::Fifo;
 
 impl<P> Machine<P> {
     /// The page cache of `dev`.
@@ -85,7 +84,7 @@ impl<P> Machine<P> {
             direct: t.spec.direct,
             dsync: t.spec.sync,
             waiting: Waiting::Start,
-            ring: VecDeque::new(),
+            ring: Fifo::default(),
             submitted: 0,
             slots: vec![Slot::default(); t.spec.iodepth.max(1) as usize],
             contiguous: contiguous_slots(&t.spec),

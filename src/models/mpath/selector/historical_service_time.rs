@@ -165,7 +165,8 @@ impl PathSelector for HistoricalServiceTime {
         let (paths, multiplier) = (&self.paths, self.threshold_multiplier);
         self.valid.pick(
             Rotation::ChosenLast,
-            |a, b| compare(&paths[a], &paths[b], now, multiplier).is_lt(),
+            |path| paths[path],
+            |a, b| compare(a, b, now, multiplier).is_lt(),
             |_| false,
         )
     }

@@ -33,32 +33,35 @@ impl ValidPaths {
     }
     #[inline]
     fn move_to_tail(&mut self, at: usize) {
-        let path = self.order[at];
-        self.order.copy_within(at + 1.., at);
-        if let Some(tail) = self.order.last_mut() {
-            *tail = path;
+        if let Some(rest) = self.order.get_mut(at..) {
+            // A few numbers: quicker one by one than as a block.
+            for i in 1..rest.len() {
+                rest.swap(i - 1, i);
+            }
         }
     }
     /// Scans front to back, a strictly better path replacing the best so far,
-    /// until `good_enough`; then rotates.
-    #[inline]
-    pub fn pick(
+    /// until `good_enough`; then rotates. Paths are judged by what `load` says of
+    /// each.
+    #[inline(always)]
+    pub fn pick<L: Copy>(
         &mut self,
         rotation: Rotation,
-        mut better: impl FnMut(usize, usize) -> bool,
-        mut good_enough: impl FnMut(usize) -> bool,
+        load: impl Fn(usize) -> L,
+        better: impl Fn(&L, &L) -> bool,
+        good_enough: impl Fn(&L) -> bool,
     ) -> Option<usize> {
-        if rotation == Rotation::HeadFirst && !self.order.is_empty() {
+        if rotation == Rotation::HeadFirst {
             self.move_to_tail(0);
         }
-        let mut best_at = 0;
-        let mut best = usize::from(*self.order.first()?);
-        if !good_enough(best) {
+        let (mut best_at, mut best) = (0, *self.order.first()?);
+        let mut least = load(usize::from(best));
+        if !good_enough(&least) {
             for (at, &path) in self.order.iter().enumerate().skip(1) {
-                let path = usize::from(path);
-                if better(path, best) {
-                    (best_at, best) = (at, path);
-                    if good_enough(best) {
+                let this = load(usize::from(path));
+                if better(&this, &least) {
+                    (best_at, best, least) = (at, path, this);
+                    if good_enough(&least) {
                         break;
                     }
                 }
@@ -67,6 +70,6 @@ impl ValidPaths {
         if rotation == Rotation::ChosenLast {
             self.move_to_tail(best_at);
         }
-        Some(best)
+        Some(usize::from(best))
     }
 }

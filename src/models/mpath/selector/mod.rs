@@ -247,11 +247,11 @@ impl PathSelector for Selector {
     fn select_path(&mut self, ctx: &SelectCtx) -> Option<usize> {
         dispatch!(self, s => s.select_path(ctx))
     }
-    #[inline]
+    #[inline(always)]
     fn start_io(&mut self, path: usize, nr_bytes: u32) {
         dispatch!(self, s => s.start_io(path, nr_bytes))
     }
-    #[inline]
+    #[inline(always)]
     fn end_io(&mut self, path: usize, nr_bytes: u32, start: Ns, now: Ns) {
         dispatch!(self, s => s.end_io(path, nr_bytes, start, now))
     }

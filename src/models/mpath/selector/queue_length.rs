@@ -65,11 +65,12 @@ impl PathSelector for QueueLength {
         let qlen = &self.qlen;
         self.valid.pick(
             self.rotation,
+            |path| qlen[path],
             |a, b| match planted::has(Defect::FullestQueueChosen) {
-                true => qlen[a] > qlen[b],
-                false => qlen[a] < qlen[b],
+                true => a > b,
+                false => a < b,
             },
-            |best| qlen[best] == 0,
+            |best| *best == 0,
         )
     }
     #[inline]

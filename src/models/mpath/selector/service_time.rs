@@ -107,10 +107,15 @@ impl PathSelector for ServiceTime {
     }
     #[inline]
     fn select_path(&mut self, ctx: &SelectCtx) -> Option<usize> {
-        let (paths, size, truncate) = (&self.paths, ctx.nr_bytes, self.rules.st_truncates_compare);
+        let (paths, size, truncate) = (
+            self.paths.as_slice(),
+            ctx.nr_bytes,
+            self.rules.st_truncates_compare,
+        );
         self.valid.pick(
             self.rotation,
-            |a, b| better(&paths[a], &paths[b], size, truncate),
+            |path| paths[path],
+            |a, b| better(a, b, size, truncate),
             |_| false,
         )
     }

@@ -9,10 +9,16 @@ use crate::models::workload::page_cache::PAGE;
 /// A call that submits more iocbs than this has a plug (`AIO_PLUG_THRESHOLD`).
 const PLUG_THRESHOLD: usize = 2;
 
+/// The frame of [`submit`].
+pub fn step_submit<K: AppEnv>(k: &mut K, task: TaskId, t: u16, done: u32, plugged: bool) -> Step {
+    pop(k, task);
+    submit(k, task, t, done, plugged)
+}
+
 /// Submits one more iocb; all of them where code takes no time and nothing is
 /// to be done before the next.
 #[inline]
-pub fn step_submit<K: AppEnv>(
+pub fn submit<K: AppEnv>(
     k: &mut K,
     task: TaskId,
     t: u16,
@@ -20,8 +26,7 @@ pub fn step_submit<K: AppEnv>(
     mut plugged: bool,
 ) -> Step {
     let depth = k.host().tasks[task.index()].stack.len();
-    let n = thread(k, t).fio.ring().len();
-    if done == 0 && n > PLUG_THRESHOLD {
+    if done == 0 && thread(k, t).fio.ring().len() > PLUG_THRESHOLD {
         plugged = plug::blk_start_plug(k, task);
     }
     while let Some(&unit) = thread(k, t).fio.ring().get(done as usize) {
@@ -31,18 +36,15 @@ pub fn step_submit<K: AppEnv>(
         let h = k.host();
         let (free, stack) = (h.is_free(), &mut h.tasks[task.index()].stack);
         if !free || stack.len() != depth {
-            // Below what has been called meanwhile.
-            if let Some(frame) = stack.get_mut(depth - 1) {
-                *frame = K::app_frame(AppFrame::AioSubmit {
-                    thread: t,
-                    done,
-                    plugged,
-                });
-            }
+            let rest = K::app_frame(AppFrame::AioSubmit {
+                thread: t,
+                done,
+                plugged,
+            });
+            stack.insert(depth, rest); // below what has been called meanwhile
             return Step::Again;
         }
     }
-    pop(k, task);
     if plugged {
         plug::blk_finish_plug(k, task);
     }

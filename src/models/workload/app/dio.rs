@@ -1,7 +1,7 @@
 //! Direct I/O on a block device: from a transfer to bios
 //! (`block/fops.c:__blkdev_direct_IO_async`, 6.1).
 
-use super::{AppEnv, AppFrame, Slot, buffered, cache, thread, writeback};
+use super::{AppEnv, AppFrame, Slot, Thread, buffered, cache, thread, writeback};
 use crate::models::block::limits::BLK_MAX_SEGMENT_SIZE;
 use crate::models::block::{plug, pop, submit};
 use crate::models::host::{Cost, Step, TaskId};
@@ -23,7 +23,12 @@ pub struct Dio {
 /// Whether `unit` of thread `t` goes through the page cache.
 #[inline]
 pub fn is_buffered<K: AppEnv>(k: &mut K, t: u16, unit: &IoUnit) -> bool {
-    !thread(k, t).direct && matches!(unit.op, Op::Read | Op::Write)
+    buffers(thread(k, t), unit)
+}
+
+#[inline]
+fn buffers(thread: &Thread, unit: &IoUnit) -> bool {
+    !thread.direct && matches!(unit.op, Op::Read | Op::Write)
 }
 
 /// The running task's next steps carry out `unit`: through the page cache or
@@ -32,11 +37,13 @@ pub fn is_buffered<K: AppEnv>(k: &mut K, t: u16, unit: &IoUnit) -> bool {
 #[inline]
 pub fn start<K: AppEnv>(k: &mut K, task: TaskId, t: u16, unit: &IoUnit, waiter: Option<TaskId>) {
     k.io_begun(t);
-    if is_buffered(k, t, unit) {
+    let app = k.app();
+    let th = &app.threads[usize::from(t)];
+    if buffers(th, unit) {
         return buffered::call(k, t, unit, waiter.is_none());
     }
     // What is dirty is also there.
-    if cache(k, t).is_empty() {
+    if app.caches[usize::from(th.cache)].is_empty() {
         return submit(k, task, t, unit, waiter);
     }
     let (from, end) = pages(k, t, unit);
@@ -164,7 +171,7 @@ struct Transfer {
 
 impl Transfer {
     /// A bio of `len` bytes at `offset` (`bio_iov_iter_get_pages`).
-    #[inline]
+    #[inline(always)]
     fn bio<K: AppEnv>(&self, k: &mut K, offset: u64, len: u64) -> BioId {
         let pages = len.div_ceil(PAGE);
         let segs = match (self.op, self.contiguous) {

@@ -21,8 +21,9 @@ pub fn step<K: AppEnv>(k: &mut K, task: TaskId, t: u16) -> Step {
     let began = h.now();
     let depth = h.tasks[task.index()].stack.len();
     let mut urgent = h.cpus[h.cpu().index()].high_waiting();
+    let is_free = h.is_free();
     loop {
-        match once(k, task, t) {
+        match once(k, task, t, is_free && !urgent) {
             Turn::Goes => {}
             Turn::Called => {
                 let h = k.host();
@@ -39,13 +40,34 @@ pub fn step<K: AppEnv>(k: &mut K, task: TaskId, t: u16) -> Step {
     }
 }
 
-/// Goes on after what the thread waited for, or asks what comes next.
-#[inline]
-fn once<K: AppEnv>(k: &mut K, task: TaskId, t: u16) -> Turn {
+/// Goes on after what the thread waited for, and asks what comes next: in a turn
+/// of its own, unless the one `flows` into the other.
+#[inline(always)]
+fn once<K: AppEnv>(k: &mut K, task: TaskId, t: u16, flows: bool) -> Turn {
+    let now = k.host().now();
+    let th = thread(k, t);
+    let turn = match th.waiting {
+        Waiting::Nothing => return next(k, task, t),
+        Waiting::Events { min, max, looks } => reap(k, t, min, max, looks),
+        Waiting::Submitted => {
+            th.fio.submitted(now);
+            th.waiting = Waiting::Nothing;
+            Turn::Goes
+        }
+        _ => go_on(k, task, t),
+    };
+    match turn {
+        Turn::Goes if flows => next(k, task, t),
+        turn => turn,
+    }
+}
+
+/// Goes on after what the thread waited for, but for what it does most of the
+/// time.
+fn go_on<K: AppEnv>(k: &mut K, task: TaskId, t: u16) -> Turn {
     let now = k.host().now();
     let th = thread(k, t);
     match th.waiting {
-        Waiting::Nothing => return next(k, task, t),
         Waiting::Start => {
             let at = th.fio.spec().start_delay;
             if now < at {
@@ -54,8 +76,6 @@ fn once<K: AppEnv>(k: &mut K, task: TaskId, t: u16) -> Turn {
             }
             th.fio.start(now);
         }
-        Waiting::Submitted => th.fio.submitted(now),
-        Waiting::Events { min, max, looks } => return reap(k, t, min, max, looks),
         Waiting::Sync { issue, slot } => {
             let done = th.slots[slot as usize];
             th.fio.sync_done(now, issue, done.errno, done.moved());
@@ -67,7 +87,7 @@ fn once<K: AppEnv>(k: &mut K, task: TaskId, t: u16) -> Turn {
         }
         Waiting::Open => open::cleared(k, t),
         Waiting::Reopen | Waiting::Close => return closed(k, t),
-        Waiting::Offload => {}
+        Waiting::Offload | Waiting::Nothing | Waiting::Submitted | Waiting::Events { .. } => {}
         Waiting::Time(at) if now < at => return Turn::Ends(Step::Block),
         Waiting::Time(_) => {}
     }
@@ -88,26 +108,12 @@ fn closed<K: AppEnv>(k: &mut K, t: u16) -> Turn {
     Turn::Called
 }
 
-#[inline]
+#[inline(always)]
 fn next<K: AppEnv>(k: &mut K, task: TaskId, t: u16) -> Turn {
     let now = k.host().now();
     let th = thread(k, t);
     match th.fio.next(now) {
-        Act::Prepared => {
-            k.host().charge(Cost::FioTurn);
-            let spec = thread(k, t).fio.spec();
-            if spec.pattern.random && !spec.norandommap {
-                k.host().charge(Cost::RandomMap);
-            }
-            if !thread(k, t).is_open {
-                if k.host().is_free() {
-                    thread(k, t).fio.turns_take_no_time();
-                }
-                open::open(k, t);
-                return Turn::Called;
-            }
-            return Turn::Goes;
-        }
+        Act::Prepared => return prepared(k, t),
         Act::Submit => {
             th.waiting = Waiting::Submitted;
             return submit(k, task, t);
@@ -166,6 +172,23 @@ fn next<K: AppEnv>(k: &mut K, task: TaskId, t: u16) -> Turn {
     Turn::Called
 }
 
+/// An io_u has been made ready; for the first, the device is opened.
+fn prepared<K: AppEnv>(k: &mut K, t: u16) -> Turn {
+    k.host().charge(Cost::FioTurn);
+    let spec = thread(k, t).fio.spec();
+    if spec.pattern.random && !spec.norandommap {
+        k.host().charge(Cost::RandomMap);
+    }
+    if !thread(k, t).is_open {
+        if k.host().is_free() {
+            thread(k, t).fio.turns_take_no_time();
+        }
+        open::open(k, t);
+        return Turn::Called;
+    }
+    Turn::Goes
+}
+
 /// The thread enters the kernel at `frame`, and sees to it that it is looked at
 /// who runs next when it comes back.
 #[inline]
@@ -182,7 +205,7 @@ fn system_call<K: AppEnv>(k: &mut K, task: TaskId, frame: AppFrame) -> Turn {
 
 /// `io_submit`: in a step of its own where code takes time or somebody is more
 /// urgent, else at once.
-#[inline]
+#[inline(always)]
 fn submit<K: AppEnv>(k: &mut K, task: TaskId, t: u16) -> Turn {
     let frame = AppFrame::AioSubmit {
         thread: t,
@@ -192,11 +215,10 @@ fn submit<K: AppEnv>(k: &mut K, task: TaskId, t: u16) -> Turn {
     let h = k.host();
     let depth = h.tasks[task.index()].stack.len();
     let at_once = h.is_free() && !h.cpus[h.cpu().index()].high_waiting();
-    let turn = system_call(k, task, frame);
     if !at_once {
-        return turn;
+        return system_call(k, task, frame);
     }
-    let step = aio::step_submit(k, task, t, 0, false);
+    let step = aio::submit(k, task, t, 0, false);
     if k.host().tasks[task.index()].stack.len() == depth {
         return Turn::Called;
     }
@@ -205,26 +227,36 @@ fn submit<K: AppEnv>(k: &mut K, task: TaskId, t: u16) -> Turn {
 
 /// `io_getevents`: takes what is there once there is enough; else sleeps until
 /// the next completion (`fs/aio.c:read_events`).
-#[inline]
+#[inline(always)]
 fn reap<K: AppEnv>(k: &mut K, t: u16, min: u32, max: u32, looks: bool) -> Turn {
     if !looks {
         k.host().charge(Cost::GetEvents);
-    }
-    let looks = !looks && interrupted(k);
-    let th = thread(k, t);
-    th.waiting = Waiting::Events { min, max, looks };
-    if looks {
-        return Turn::Goes; // what interrupts it may bring events
+        if interrupted(k) {
+            // What interrupts it may bring events.
+            thread(k, t).waiting = Waiting::Events {
+                min,
+                max,
+                looks: true,
+            };
+            return Turn::Goes;
+        }
     }
     let now = k.host().now();
     let th = thread(k, t);
     let there = th.ring.len() as u32;
     if there < min {
+        th.waiting = Waiting::Events {
+            min,
+            max,
+            looks: false,
+        };
         return Turn::Ends(Step::Block);
     }
     let n = there.min(max.max(min));
-    for e in th.ring.drain(..n as usize) {
-        th.fio.complete_one(now, e.slot, e.errno, e.bytes);
+    for _ in 0..n {
+        if let Some(e) = th.ring.pop_front() {
+            th.fio.complete_one(now, e.slot, e.errno, e.bytes);
+        }
     }
     th.fio.reap_done(now);
     th.waiting = Waiting::Nothing;

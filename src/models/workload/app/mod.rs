@@ -16,7 +16,6 @@ pub mod script;
 pub mod sync;
 pub mod writeback;
 
-use std::collections::VecDeque;
 use std::ops::Range;
 
 use super::fio::{FioThread, IoUnit, ThreadSpec};
@@ -24,7 +23,7 @@ use super::page_cache::{Advice, PageCache, ReadAhead};
 use crate::models::block::BlockEnv;
 use crate::models::host::{Cost, Step, TaskId};
 use crate::models::io::{DevId, PageIoId};
-use crate::sim::{Arena, Ns};
+use crate::sim::{Arena, Fifo, Ns};
 use page_io::PageIo;
 
 /// A step of the application that a task is in the midst of.
@@ -190,7 +189,7 @@ pub struct Thread {
     /// What it waits for.
     pub waiting: Waiting,
     /// Completions in the ring, not yet reaped.
-    pub ring: VecDeque<Event>,
+    pub ring: Fifo<Event>,
     /// Workers of `io_submit_mode=offload`.
     pub workers: Vec<TaskId>,
     /// I/Os submitted so far.
@@ -257,6 +256,7 @@ impl Slot {
         }
     }
     /// Bytes moved: all or nothing.
+    #[inline(always)]
     pub fn moved(&self) -> u32 {
         if self.errno == 0 { self.bytes } else { 0 }
     }

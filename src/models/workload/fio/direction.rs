@@ -2,7 +2,7 @@
 
 use super::rand::Taus32;
 use super::seeds;
-use super::spec::{Dir, PerDir, ThreadSpec};
+use super::spec::{Dir, ThreadSpec};
 
 /// A thread's source of directions.
 #[derive(Clone, Debug)]
@@ -67,20 +67,20 @@ impl Directions {
         self.mix.get(dir as usize).copied().unwrap_or(0)
     }
 
-    /// The direction of the next I/O, after so many were issued.
+    /// The direction of the next I/O, after so many of each were issued.
     #[inline]
-    pub fn next(&mut self, issued: &PerDir<u64>) -> Dir {
+    pub fn next(&mut self, issued: impl Fn(Dir) -> u64) -> Dir {
         if let Some(dir) = self.only {
             return dir;
         }
-        if issued[self.current] >= self.until {
+        if issued(self.current) >= self.until {
             let dir = if u64::from(self.rand.percent()) <= self.mix[0] {
                 Dir::Read
             } else {
                 Dir::Write
             };
             if dir != self.current {
-                self.until = issued[self.current] * self.share(dir) / 100;
+                self.until = issued(self.current) * self.share(dir) / 100;
             }
             self.current = dir;
         }

@@ -123,7 +123,7 @@ impl Offsets {
     }
 
     /// The next place for `dir`; none: the file is done.
-    #[inline]
+    #[inline(always)]
     pub fn next(&mut self, dir: Dir) -> Option<Place> {
         let (rel, random, unmarked) = self.next_block(dir)?;
         let offset = self.region.start.wrapping_add(rel);
@@ -136,7 +136,7 @@ impl Offsets {
 
     /// The size of the I/O at `place` is known: takes its blocks in the random
     /// map, up to the first that is taken. The bytes that are left of it.
-    #[inline]
+    #[inline(always)]
     pub fn mark(&mut self, dir: Dir, place: Place, len: u64) -> u64 {
         let Some(map) = &mut self.map else {
             return len;
@@ -150,7 +150,7 @@ impl Offsets {
     }
 
     /// An I/O of this direction was made.
-    #[inline]
+    #[inline(always)]
     pub fn made(&mut self, dir: Dir, offset: u64, len: u64) {
         self.last_start[dir] = offset;
         self.last_pos[dir] = offset + len;
@@ -158,7 +158,7 @@ impl Offsets {
 
     /// `io_u.c:get_next_block`: offset from the region's start, whether it is
     /// random, whether it is not marked.
-    #[inline]
+    #[inline(always)]
     fn next_block(&mut self, dir: Dir) -> Option<(u64, bool, bool)> {
         self.seq_left -= 1;
         if self.seq_left > 0 {
@@ -187,19 +187,22 @@ impl Offsets {
     }
 
     /// `io_u.c:get_next_rand_block`.
-    #[inline]
+    #[inline(always)]
     fn draw(&mut self, dir: Dir) -> Option<u64> {
-        let block = self.draw_block(dir).or_else(|| {
-            if !self.time_based {
-                return None;
-            }
-            self.reset();
-            self.draw_block(dir)
-        })?;
+        let block = match self.draw_block(dir) {
+            None if self.time_based => self.draw_anew(dir)?,
+            block => block?,
+        };
         Some(block.wrapping_mul(self.align[dir]))
     }
 
-    #[inline]
+    /// All blocks were drawn: they may be again.
+    fn draw_anew(&mut self, dir: Dir) -> Option<u64> {
+        self.reset();
+        self.draw_block(dir)
+    }
+
+    #[inline(always)]
     fn draw_block(&mut self, dir: Dir) -> Option<u64> {
         if let Some(skewed) = &mut self.skewed {
             return Some(skewed.draw());

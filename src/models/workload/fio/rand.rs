@@ -41,7 +41,7 @@ impl Taus32 {
     }
 
     /// The next value, over all 32 bits.
-    #[inline]
+    #[inline(always)]
     pub fn draw(&mut self) -> u32 {
         let [a, b, c] = self.s;
         self.s = [
@@ -145,13 +145,14 @@ impl Rand {
     }
 
     /// A share of `n`: 0 up to, not including, `n`.
-    #[inline]
+    #[inline(always)]
     pub fn scaled(&mut self, n: f64) -> u64 {
         let share = match self {
             Rand::Narrow(t) => f64::from(t.draw()) / SPAN_32,
             Rand::Wide(t) => t.draw() as f64 / SPAN_64,
         };
-        (n * share) as u64
+        // Far below 2⁶³, to where this is the shorter conversion.
+        (n * share) as i64 as u64
     }
 }
 

@@ -29,7 +29,7 @@ impl Sizes {
     }
 
     /// Bytes of an I/O at `offset`; none: not even the smallest fits.
-    #[inline]
+    #[inline(always)]
     pub fn next(&mut self, dir: Dir, random: bool, offset: u64, region: &Region) -> Option<u64> {
         let dir = match (self.by_randomness, random) {
             (false, _) => dir,

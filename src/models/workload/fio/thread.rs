@@ -197,7 +197,7 @@ impl FioThread {
     }
 
     /// What comes next.
-    #[inline]
+    #[inline(always)]
     pub fn next(&mut self, now: Ns) -> Act {
         loop {
             if self.pending.any {
@@ -211,7 +211,7 @@ impl FioThread {
     }
 
     /// One step of the main loop; none: on to the next.
-    #[inline]
+    #[inline(always)]
     fn step(&mut self, now: Ns) -> Option<Act> {
         match self.step {
             Step::Turn => self.turn(now),
@@ -245,7 +245,7 @@ impl FioThread {
     }
 
     /// Top of the loop: is there a reason to stop?
-    #[inline]
+    #[inline(always)]
     fn turn(&mut self, now: Ns) -> Option<Act> {
         if !self.wants_more() || self.terminate || self.done {
             return self.go(Step::LoopEnd);
@@ -265,7 +265,7 @@ impl FioThread {
     }
 
     /// The loop's condition.
-    #[inline]
+    #[inline(always)]
     fn wants_more(&self) -> bool {
         match &self.iolog {
             Some(replay) => !replay.is_empty() || !self.exceeds_number_ios(),
@@ -275,14 +275,15 @@ impl FioThread {
 
     /// `backend.c:io_issue_bytes_exceeded`; what the pattern does not have was
     /// never issued.
-    #[inline]
+    #[inline(always)]
     fn issued_enough(&self) -> bool {
-        let bytes: u64 = self.counts.0.iter().map(|c| c.issued_bytes).sum();
+        let issued = |d: Dir| self.counts[d].issued_bytes;
+        let bytes = issued(Dir::Read) + issued(Dir::Write) + issued(Dir::Trim);
         bytes >= self.most_bytes || self.exceeds_number_ios()
     }
 
     /// `backend.c:exceeds_number_ios`.
-    #[inline]
+    #[inline(always)]
     fn exceeds_number_ios(&self) -> bool {
         // Both are modulo 2³²; their sum is right.
         let waiting = self.queued.wrapping_add(self.in_flight);

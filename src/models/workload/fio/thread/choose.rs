@@ -98,7 +98,7 @@ impl FioThread {
         }
     }
 
-    #[inline]
+    #[inline(always)]
     fn ready(&mut self, slot: u32, now: Ns) -> Option<Act> {
         if !self.turns_take_time {
             return self.queue(slot, now);
@@ -121,7 +121,7 @@ impl FioThread {
         self.go(Step::LoopEnd)
     }
 
-    #[inline]
+    #[inline(always)]
     fn choose(&mut self, slot: u32, now: Ns) -> Option<Act> {
         if self.iolog.is_some() {
             return self.replay(slot, now);
@@ -133,8 +133,8 @@ impl FioThread {
             self.fill(slot, Kind::Sync { data }, 0, 0);
             return self.ready(slot, now);
         }
-        let issued = PerDir(Dir::ALL.map(|d| self.counts[d].issued));
-        let dir = self.directions.next(&issued);
+        let counts = &self.counts;
+        let dir = self.directions.next(|d| counts[d].issued);
         if !self.rate.active() {
             return self.place(slot, dir, now);
         }
@@ -194,7 +194,7 @@ impl FioThread {
     }
 
     /// Offset and size.
-    #[inline]
+    #[inline(always)]
     fn place(&mut self, slot: u32, dir: Dir, now: Ns) -> Option<Act> {
         let Some(place) = self.offsets.next(dir) else {
             return self.exhausted(slot);
@@ -213,7 +213,7 @@ impl FioThread {
         }
     }
 
-    #[inline]
+    #[inline(always)]
     fn fill(&mut self, slot: u32, kind: Kind, offset: u64, len: u32) {
         let s = &mut self.slots[slot as usize];
         s.kind = kind;

@@ -9,7 +9,7 @@ const EILSEQ: i32 = 84;
 impl FioThread {
     /// During a reap: io_u `slot` completed with this errno (0: success) and so
     /// many bytes.
-    #[inline]
+    #[inline(always)]
     pub fn complete_one(&mut self, now: Ns, slot: u32, errno: i32, bytes: u32) {
         self.reap.got += 1;
         self.completed(now, slot, errno, bytes);
@@ -74,7 +74,7 @@ impl FioThread {
 
     /// `io_u.c:io_completed`, and the io_u is put back. What comes of it is
     /// added to the present reap.
-    #[inline]
+    #[inline(always)]
     pub(super) fn completed(&mut self, now: Ns, slot: u32, errno: i32, bytes: u32) {
         let Slot {
             kind,
@@ -119,7 +119,7 @@ impl FioThread {
         self.put(slot);
     }
 
-    #[inline]
+    #[inline(always)]
     fn succeeded(&mut self, now: Ns, dir: Dir, bytes: u32, start: Ns, issue: Ns) {
         let counts = &mut self.counts[dir];
         counts.done += 1;
@@ -130,17 +130,16 @@ impl FioThread {
         let lat = now.saturating_sub(start);
         let clat = now.saturating_sub(issue);
         let alike = &mut self.reap.alike;
-        if (alike.dir, alike.lat, alike.clat) == (dir, lat, clat) {
-            alike.count += 1;
-        } else {
+        if alike.count > 0 && (alike.dir, alike.lat, alike.clat) != (dir, lat, clat) {
             self.record();
-            self.reap.alike = Alike {
-                dir,
-                lat,
-                clat,
-                count: 1,
-            };
         }
+        let alike = &mut self.reap.alike;
+        *alike = Alike {
+            dir,
+            lat,
+            clat,
+            count: alike.count + 1,
+        };
         self.logs.completed();
     }
 
@@ -153,7 +152,8 @@ impl FioThread {
             lat,
             clat,
             count,
-        } = std::mem::take(&mut self.reap.alike);
+        } = self.reap.alike;
+        self.reap.alike.count = 0;
         let lats = &mut self.lats[dir];
         if !self.spec.disable_lat {
             lats.lat.record_n(lat, count);

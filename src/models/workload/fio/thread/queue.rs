@@ -6,7 +6,7 @@ use crate::models::workload::fio::spec::Engine;
 
 impl FioThread {
     /// What io_u `slot` is to do.
-    #[inline]
+    #[inline(always)]
     pub fn unit(&self, slot: u32) -> IoUnit {
         let s = &self.slots[slot as usize];
         IoUnit {
@@ -18,7 +18,7 @@ impl FioThread {
     }
 
     /// The io_u starts now, and goes to the engine.
-    #[inline]
+    #[inline(always)]
     pub(super) fn queue(&mut self, slot: u32, now: Ns) -> Option<Act> {
         self.running = self.ramp_over;
         let s = &mut self.slots[slot as usize];
@@ -63,7 +63,7 @@ impl FioThread {
         None
     }
 
-    #[inline]
+    #[inline(always)]
     fn issue(&mut self, kind: Kind, len: u32) {
         if let Kind::Io(dir) = kind {
             let counts = &mut self.counts[dir];
@@ -119,7 +119,7 @@ impl FioThread {
     }
 
     /// The io_u is queued; if that made a batch, it is submitted.
-    #[inline]
+    #[inline(always)]
     pub(super) fn after_queue(&mut self, kind: Kind, queued: Queued, now: Ns) -> Option<Act> {
         let dir = kind.dir();
         if let Some(dir) = dir {
@@ -138,7 +138,7 @@ impl FioThread {
     }
 
     /// The end of a turn: thinks if it is time to, then the next begins.
-    #[inline]
+    #[inline(always)]
     pub(super) fn think(&mut self, dir: Option<Dir>, now: Ns) -> Option<Act> {
         self.step = Step::Turn;
         if self.spec.thinktime == Ns::ZERO {

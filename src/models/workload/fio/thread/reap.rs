@@ -40,7 +40,7 @@ impl FioThread {
     }
 
     /// The ring is submitted.
-    #[inline]
+    #[inline(always)]
     fn committed(&mut self) {
         if self.pending.commit.take() == Some(Commit::Loop) {
             self.in_flight = self.in_flight.wrapping_add(self.queued);
@@ -73,7 +73,7 @@ impl FioThread {
     }
 
     /// io_submit returned: all that was submitted has this issue time.
-    #[inline]
+    #[inline(always)]
     pub fn submitted(&mut self, now: Ns) {
         let n = std::mem::take(&mut self.submitting);
         let count_slat = !self.spec.disable_slat && self.ramp_time_over(now);
@@ -181,7 +181,7 @@ impl FioThread {
 
     /// A reap in the loop is over: once more while the queue is above its low
     /// mark.
-    #[inline]
+    #[inline(always)]
     pub(super) fn reaped(
         &mut self,
         dir: Option<Dir>,

@@ -14,12 +14,14 @@ pub(super) enum Kind {
 }
 
 impl Kind {
+    #[inline(always)]
     pub(super) fn dir(self) -> Option<Dir> {
         match self {
             Kind::Io(dir) => Some(dir),
             Kind::Sync { .. } => None,
         }
     }
+    #[inline(always)]
     pub(super) fn op(self) -> Op {
         match self {
             Kind::Io(Dir::Read) => Op::Read,
