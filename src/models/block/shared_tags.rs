@@ -82,7 +82,9 @@ impl BlockLayer {
         if !std::mem::replace(&mut h.tag_active, true) {
             set.count_queue(true); // blk_mq_tag_busy
         }
-        set.may_queue(h.tags.used()) && set.tags.get() && h.tags.get()
+        // nr_requests may be less than the adapter's tags.
+        let has_room = h.tags.used() < h.tags.depth();
+        has_room && set.may_queue(h.tags.used()) && set.tags.get() && h.tags.get()
     }
 
     /// `task` sleeps for a tag of `hctx`: of its scheduler, if it has one, else
@@ -210,6 +212,15 @@ mod tests {
             assert!(b.get_driver_tag(HctxId(hctx)));
         }
         assert_eq!(most(&mut b, 0), 3);
+    }
+
+    #[test]
+    fn a_queue_of_fewer_requests_leaves_the_others_their_tags() {
+        let mut b = layer(2, 10);
+        b.hctxs[0].tags = Tags::new(2);
+        assert_eq!(most(&mut b, 0), 2);
+        assert_eq!(b.shared_tags[0].used(), 2);
+        assert_eq!(most(&mut b, 1), 5);
     }
 
     #[test]
