@@ -17,30 +17,36 @@ pub fn holds(target: &Multipath) -> bool {
 }
 
 /// Where multipathd runs, no map holds I/O for ever for want of a path that
-/// works; and wherever a path works, none is tried again for ever.
+/// works; and if all paths of a map work, none is tried again for ever. (One that
+/// does not may keep what it was given.)
 ///
 /// # Errors
-/// Which path does.
+/// Which path works.
 pub fn check(m: &mut Machine<Witness>) -> Result<(), String> {
-    let has_multipathd = m.has_multipathd();
+    let (is_futile, has_multipathd) = (m.is_futile, m.has_multipathd());
     let limit = |dev: DevId| m.block.devs[usize::from(dev.0)].limits.max_sectors;
     let mut wanted = Vec::new();
     for d in m.dm.devs.iter().filter(|d| !d.blocked) {
-        let largest = largest_request(m, d.dev);
-        let waits = |t: &&Multipath| m.is_futile || has_multipathd && holds(t);
+        let largest = limit(d.dev).max(largest_request(m, d.dev));
+        let waits = |t: &&Multipath| is_futile || has_multipathd && holds(t);
         let target = d.multipath().filter(waits);
         let paths = target.iter().flat_map(|t| t.paths()).map(|path| path.dev);
         // A request that is too large for a path fails it again and again. It
         // may have been made when the map's limits were others.
-        wanted.extend(paths.filter(|&path| limit(path) >= limit(d.dev).max(largest)));
+        let (fit, narrow): (Vec<_>, Vec<_>) = paths.partition(|&path| limit(path) >= largest);
+        if !is_futile || narrow.is_empty() {
+            wanted.push(fit);
+        }
     }
-    match wanted.into_iter().find(|&dev| is_usable(m, dev)) {
-        Some(dev) => Err(format!(
-            "stuck: I/O is held although {} works",
-            m.dev_name(dev)
-        )),
-        None => Ok(()),
+    for paths in wanted {
+        let works: Vec<DevId> = paths.iter().copied().filter(|&p| is_usable(m, p)).collect();
+        let is_wrong = !is_futile || works.len() == paths.len();
+        if let (true, Some(&dev)) = (is_wrong, works.first()) {
+            let name = m.dev_name(dev);
+            return Err(format!("stuck: I/O is held although {name} works"));
+        }
     }
+    Ok(())
 }
 
 /// Sectors of the largest request of `dev` that has not ended.

@@ -271,10 +271,11 @@ impl<P: Probe> Machine<P> {
     }
 
     /// Whether I/O that hung since `since` when it was last looked at will do so
-    /// for ever: no device has any and nobody does anything about it, or trying
-    /// again does not help.
+    /// for ever: a map holds it, no device has any and nobody does anything about
+    /// it, or trying again does not help.
     fn is_held_for_ever(&mut self, last: Ns, now: Ns, since: Ns) -> bool {
         let is_idle = self.at_work().next().is_none() && !self.admin_runs();
+        let is_idle = is_idle && !self.held().is_empty();
         if !is_idle && last.saturating_sub(since) < self.futile_after {
             return false;
         }
