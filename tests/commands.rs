@@ -163,7 +163,7 @@ fn man_pages_and_completions_name_every_command() {
     for shell in ["bash", "zsh", "fish", "elvish", "powershell"] {
         let script = mpathsim(&["completions", shell]);
         assert!(
-            script.contains("report") && script.contains("--scale"),
+            script.contains("report") && script.contains("scale"),
             "{shell}"
         );
     }

@@ -145,3 +145,10 @@ pub enum SchedulerName {
     /// cfq, of a single queue.
     Cfq,
 }
+
+impl SchedulerName {
+    /// Whether it is one of a single queue.
+    pub fn is_of_single_queue(self) -> bool {
+        matches!(self, Self::Noop | Self::Deadline | Self::Cfq)
+    }
+}

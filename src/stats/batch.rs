@@ -41,7 +41,9 @@ mod tests {
     fn what_rises_is_correlated_and_noise_is_not() {
         let slow: Vec<f64> = (0..20).map(f64::from).collect();
         assert!(neighbours(&slow) > 0.8);
-        let noise: Vec<f64> = (0..20).map(|i: u32| f64::from((i * 7919) % 101)).collect();
+        let scatter = |x: &u32| Some(x.wrapping_mul(1_664_525).wrapping_add(1_013_904_223));
+        let noise = std::iter::successors(Some(1u32), scatter).map(|x| f64::from(x >> 16));
+        let noise: Vec<f64> = noise.take(200).collect();
         assert!(neighbours(&noise).abs() < CORRELATED);
         assert_eq!(neighbours(&[1.0; 20]), 0.0);
     }

@@ -96,7 +96,7 @@ mod tests {
             let value = Quantity::parse(text).unwrap().to_value();
             value.as_str().map_or(value.to_string(), str::to_owned)
         };
-        for text in ["4ms", "1.5us", "64KiB", "16Gbit", "12", "0.5"] {
+        for text in ["4ms", "1500ns", "64KiB", "16Gbit", "12", "0.5"] {
             assert_eq!(round(text), text);
         }
         assert_eq!(Quantity::parse("NaN"), None);

@@ -60,8 +60,9 @@ pub fn dm_request_fn<K: DmEnv>(k: &mut K, dm: u16) {
             return;
         };
         if k.block().reqs[rq].clone.is_none() && !prep(k, dm, rq) {
+            // A clone that ends runs the queue, but not one that is sent again.
             k.dm().dev(dm).stacking.deferred += 1;
-            return; // a clone that ends runs the queue
+            return plug::blk_plug_device(k, dev);
         }
         if is_held(k, dm, rq) {
             return request_fn::run_later(k, dev, HOLD_POLL);

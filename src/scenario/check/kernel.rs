@@ -1,7 +1,6 @@
 //! Which kernel, and what only its like have.
 
 use super::Checker;
-use crate::models::config::SchedulerName;
 use crate::models::kernel::{Kernel, Patches, Way};
 use crate::scenario::raw::RawScenario;
 
@@ -34,12 +33,10 @@ impl Checker<'_> {
 
     /// A queue can only have a scheduler of its kernel.
     fn schedulers(&mut self, raw: &RawScenario, kernel: Kernel) {
-        use SchedulerName::{Cfq, Deadline, Noop};
         let wrong = |queue: &crate::scenario::raw::RawQueue| {
             let queue = crate::models::config::QueueConfig::from(queue);
             let scheduler = queue.scheduler?;
-            let is_old = matches!(scheduler, Noop | Deadline | Cfq);
-            (is_old != kernel.is_legacy()).then_some(())
+            (scheduler.is_of_single_queue() != kernel.is_legacy()).then_some(())
         };
         let hint = match kernel.is_legacy() {
             true => "noop, deadline or cfq",

@@ -51,7 +51,11 @@ fn number<T: TryFrom<u64>>(value: &Value) -> Result<T, String> {
 }
 
 fn scheduler(value: &Value) -> Result<SchedulerName, String> {
-    serde_json::from_value(value.clone()).map_err(|e| e.to_string())
+    let name: SchedulerName = serde_json::from_value(value.clone()).map_err(|e| e.to_string())?;
+    match name.is_of_single_queue() {
+        true => Err(format!("Linux 6.1 has no scheduler {value}")),
+        false => Ok(name),
+    }
 }
 
 fn write_cache(value: &Value) -> Result<bool, String> {
