@@ -4,7 +4,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Output};
 
 const ROOT: &str = env!("CARGO_MANIFEST_DIR");
 
@@ -12,7 +12,11 @@ const ROOT: &str = env!("CARGO_MANIFEST_DIR");
 const OURS: [&str; 2] = ["cargo run --release --locked -- ", "mpathsim "];
 
 /// Commands that are not run here, and what runs them.
-const OTHERS: [(&str, &str); 5] = [
+const OTHERS: [(&str, &str); 6] = [
+    (
+        "mpathsim validate tests/ground-truth",
+        "says no as long as a case differs; tests/ground_truth.rs",
+    ),
     ("mpathsim torture ", "hours of it; tests/torture.rs"),
     ("scripts/test.sh", "CI"),
     ("cargo bench ", "a measurement, not a test"),
@@ -22,6 +26,10 @@ const OTHERS: [(&str, &str); 5] = [
     ),
     ("cargo test ", "CI"),
 ];
+
+/// Pages whose commands belong together, or need a cluster: tests/docs.rs and
+/// tests/slurm.rs have them.
+const ELSEWHERE: [&str; 3] = ["cluster.md", "regression.md", "sweeps.md"];
 
 fn pages() -> Vec<PathBuf> {
     let docs = std::fs::read_dir(Path::new(ROOT).join("docs")).unwrap();
@@ -61,25 +69,17 @@ fn commands(text: &str) -> Vec<String> {
     commands
 }
 
-/// The words of a command: quotes hold them together.
-fn words(command: &str) -> Vec<String> {
-    let (mut words, mut word, mut quote, mut begun) = (Vec::new(), String::new(), None, false);
-    for c in command.chars() {
-        match (quote, c) {
-            (Some(q), c) if c == q => quote = None,
-            (None, '\'' | '"') => (quote, begun) = (Some(c), true),
-            (None, ' ') if begun || !word.is_empty() => {
-                words.push(std::mem::take(&mut word));
-                begun = false;
-            }
-            (None, ' ') => {}
-            (_, c) => word.push(c),
-        }
-    }
-    if begun || !word.is_empty() {
-        words.push(word);
-    }
-    words
+/// Runs the program in a shell, which expands `*` and knows quotes.
+fn mpathsim(folder: &Path, rest: &str) -> Output {
+    let program = Path::new(env!("CARGO_BIN_EXE_mpathsim"));
+    let path = std::env::var("PATH").unwrap();
+    let path = format!("{}:{path}", program.parent().unwrap().display());
+    Command::new("bash")
+        .current_dir(folder)
+        .env("PATH", path)
+        .args(["-c", &format!("mpathsim {rest}")])
+        .output()
+        .unwrap()
 }
 
 /// A folder where the commands find what they name and may write.
@@ -104,23 +104,18 @@ fn sandbox(page: &Path) -> PathBuf {
 #[test]
 fn every_command_on_every_page_works() {
     let mut count = 0;
-    for page in pages() {
+    let elsewhere = |page: &PathBuf| ELSEWHERE.iter().any(|name| page.ends_with(name));
+    for page in pages().into_iter().filter(|page| !elsewhere(page)) {
         let text = std::fs::read_to_string(&page).unwrap();
         let folder = sandbox(&page);
         for command in commands(&text) {
-            if OTHERS
-                .iter()
-                .any(|(begin, _)| command.starts_with(begin.trim_end()))
-            {
+            let others = |(begin, _): &(&str, _)| command.starts_with(begin.trim_end());
+            if OTHERS.iter().any(others) {
                 continue;
             }
             let rest = OURS.iter().find_map(|begin| command.strip_prefix(begin));
             let rest = rest.unwrap_or_else(|| panic!("{}: whose is {command}?", page.display()));
-            let done = Command::new(env!("CARGO_BIN_EXE_mpathsim"))
-                .current_dir(&folder)
-                .args(words(rest))
-                .output()
-                .unwrap();
+            let done = mpathsim(&folder, rest);
             let said = String::from_utf8_lossy(&done.stderr);
             assert!(
                 done.status.success(),

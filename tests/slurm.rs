@@ -69,7 +69,7 @@ impl Cluster {
         }
         let munge = folder.join("munge");
         let key: Vec<u8> = (0..1024u32)
-            .map(|i| (i * 2_654_435_761 >> 13) as u8)
+            .map(|i| ((i * 2_654_435_761) >> 13) as u8)
             .collect();
         std::fs::write(munge.join("key"), key).unwrap();
         use std::os::unix::fs::PermissionsExt;

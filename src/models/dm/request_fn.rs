@@ -57,7 +57,7 @@ pub fn dm_request_fn<K: DmEnv>(k: &mut K, dm: u16) {
     let dev = k.dm().dev(dm).dev;
     while !k.block().sq(dev).plugged && !k.block().sq(dev).stopped {
         let Some(rq) = elv::elv_next_request(k, dev) else {
-            return;
+            return plug_and_out(k, dev);
         };
         if k.block().reqs[rq].clone.is_none() && !prep(k, dm, rq) {
             // A clone that ends runs the queue, but not one that is sent again.
@@ -78,6 +78,13 @@ pub fn dm_request_fn<K: DmEnv>(k: &mut K, dm: u16) {
         unlock(k, dev);
         map_request(k, dm, rq);
         lock(k, dev, "dm_request_fn");
+    }
+}
+
+/// Whatever remains is tried again later: no completion is sure to come.
+fn plug_and_out<K: DmEnv>(k: &mut K, dev: DevId) {
+    if !elv::elv_queue_empty(k, dev) {
+        plug::blk_plug_device(k, dev);
     }
 }
 
