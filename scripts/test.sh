@@ -12,13 +12,15 @@ step cargo fmt --all --check
 step cargo clippy --locked --all-targets -- -D warnings
 step cargo clippy --locked --all-targets --features planted-defects -- -D warnings
 RUSTDOCFLAGS="-D warnings" step cargo doc --locked --no-deps
-step cargo test --locked --release
+step cargo test --locked --profile checks
 # Tables as Parquet.
-step cargo test --locked --release --features parquet --lib parquet
+step cargo test --locked --profile checks --features parquet --lib parquet
 # That the fault campaign finds what is planted.
-step cargo test --locked --release --features planted-defects --test torture
-# What else is made from results, by the release build of the tests.
-step cargo build --locked --release
+step cargo test --locked --profile checks --features planted-defects --test torture
+# What else is made from results, by the build of the tests, not one of the last
+# two.
+step cargo build --locked --profile checks
+export MPATHSIM="$PWD/target/checks/mpathsim"
 step scripts/examples.sh --check
 step scripts/notebooks.sh
 step scripts/browser-tests.sh

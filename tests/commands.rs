@@ -9,7 +9,11 @@ use std::process::{Command, Output};
 const ROOT: &str = env!("CARGO_MANIFEST_DIR");
 
 /// How commands of this program begin on the pages.
-const OURS: [&str; 2] = ["cargo run --release --locked -- ", "mpathsim "];
+const OURS: [&str; 3] = [
+    "cargo run --release --locked -- ",
+    "cargo run --release -- ",
+    "mpathsim ",
+];
 
 /// Commands that are not run here, and what runs them.
 const OTHERS: [(&str, &str); 6] = [
