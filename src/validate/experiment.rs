@@ -6,6 +6,7 @@ mod devices;
 pub(super) mod interface;
 mod iolog;
 pub(super) mod queue;
+mod uptime;
 
 use crate::formats::kernel_observation::{Observation, PathKind, Paths};
 use crate::models::config::{MachineConfig, MapConfig, NamedDevice, QueueConfig};
@@ -102,9 +103,11 @@ fn dm_multipath(observation: &Observation) -> Result<DmMultipathParams, Experime
 fn host(observation: &Observation) -> HostConfig {
     let defaults = HostConfig::default();
     let blktrace = observation.group == BLKTRACED;
+    let hz = observation.hz.unwrap_or(defaults.hz);
     HostConfig {
         cpus: observation.cpus.unwrap_or(defaults.cpus),
-        hz: observation.hz.unwrap_or(defaults.hz),
+        hz,
+        uptime: uptime::uptime(observation.scsi_timeout_s, hz),
         profile: HOST_PROFILE.to_owned(),
         tracing: !blktrace && !note(observation).contains(UNTRACED),
         blktrace,

@@ -4,6 +4,7 @@ use super::super::super::array::access_state::Tpgs;
 use super::super::super::block::device::MakeRequest;
 use super::super::super::block::limits::BLK_DEF_MAX_SECTORS;
 use super::super::super::block::shared_tags::{SharedTags, SharedTagsId};
+use super::super::super::block::tags::Tags;
 use super::super::super::block::{BlockDev, Limits};
 use super::super::super::config::NamedDevice;
 use super::super::super::device::array_port::PortDisk;
@@ -12,6 +13,7 @@ use super::super::super::device::port::PortConfig;
 use super::super::super::device::scsi::{Lld, LunDiskConfig, ScsiDisk};
 use super::super::super::device::{DeviceConfig, NullBlkConfig, ScsiDebugConfig};
 use super::super::super::io::DevId;
+use super::super::super::san::PathId;
 use super::super::{Driver, Machine};
 use super::BuildError;
 use super::queues::{default_nr_requests, wbt};
@@ -94,32 +96,40 @@ impl<P> Machine<P> {
 }
 
 impl<P> Machine<P> {
-    /// Disks of one host adapter share its tags (`scsi_mq_setup_tags`).
+    /// Disks of one host adapter share its tags (`scsi_mq_setup_tags`). Where one
+    /// has no scheduler, its `nr_requests` is how many of them any of them can
+    /// have: the last that is written counts (`blk_mq_tag_update_depth`).
     pub(super) fn share_tags(&mut self) {
         if self.kernel.is_legacy() {
             return; // single queues have no tags here
         }
-        let on_hba: Vec<(u16, DevId)> = self
-            .devices
-            .scsi
-            .iter()
+        let disks = self.devices.scsi.iter();
+        let on_hba: Vec<(PathId, DevId)> = disks
             .filter_map(|disk| match disk.lld {
-                Lld::Lun(path) => Some((self.devices.san.initiator_of(path), disk.dev)),
+                Lld::Lun(path) => Some((path, disk.dev)),
                 Lld::ScsiDebug => None,
             })
             .collect();
         for hba in 0..self.devices.san.initiators() {
-            let disks = on_hba.iter().filter(|(on, _)| *on == hba);
-            let disks: Vec<DevId> = disks.map(|(_, dev)| *dev).collect();
-            let [first, _, ..] = disks[..] else { continue };
-            let set = SharedTagsId(self.block.shared_tags.len() as u16);
-            let hctx = self.block.dev(first).hctx0;
-            let depth = self.block.hctx(hctx).tags.depth();
-            self.block.shared_tags.push(SharedTags::new(depth));
-            for dev in disks {
+            let san = &self.devices.san;
+            let disks = on_hba.iter().filter(|(on, _)| san.initiator_of(*on) == hba);
+            let disks: Vec<(PathId, DevId)> = disks.copied().collect();
+            let [(path, _), _, ..] = disks[..] else {
+                continue;
+            };
+            let can_queue = san.can_queue(path);
+            let id = SharedTagsId(self.block.shared_tags.len() as u16);
+            let mut set = SharedTags::new(can_queue);
+            for (_, dev) in disks {
                 let hctx = self.block.dev(dev).hctx0;
-                self.block.hctx(hctx).shared = Some(set);
+                let h = self.block.hctx(hctx);
+                h.shared = Some(id);
+                let own = std::mem::replace(&mut h.tags, Tags::new(can_queue)).depth();
+                if h.sched_tags.is_none() && own < can_queue {
+                    set.resize(own);
+                }
             }
+            self.block.shared_tags.push(set);
         }
     }
 }
