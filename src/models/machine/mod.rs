@@ -156,6 +156,8 @@ pub struct Machine<P> {
 
 /// See [`Machine::hung_after`].
 const HUNG_AFTER: Ns = Ns::from_secs(600);
+/// If nothing happens for so long, no code runs.
+const CALM: Ns = Ns::from_ms(10);
 /// See [`Machine::futile_after`]: longer than any command takes with all its
 /// retries on all paths.
 const FUTILE_AFTER: Ns = Ns::from_secs(6_000);
@@ -274,7 +276,9 @@ impl<P: Probe> Machine<P> {
     /// for ever: a map holds it, no device has any and nobody does anything about
     /// it, or trying again does not help.
     fn is_held_for_ever(&mut self, last: Ns, now: Ns, since: Ns) -> bool {
-        let is_idle = self.at_work().next().is_none() && !self.admin_runs();
+        // A worker may be about to send again what has just come back.
+        let is_calm = now.saturating_sub(last) >= CALM;
+        let is_idle = is_calm && self.at_work().next().is_none() && !self.admin_runs();
         let is_idle = is_idle && !self.held().is_empty();
         if !is_idle && last.saturating_sub(since) < self.futile_after {
             return false;
