@@ -30,7 +30,10 @@ pub fn check(m: &mut Machine<Witness>) -> Result<(), String> {
         let largest = limit(d.dev).max(largest_request(m, d.dev));
         let waits = |t: &&Multipath| is_futile || has_multipathd && holds(t);
         let target = d.multipath().filter(waits);
+        // A disk without the handler of its map fails when it is activated.
+        let needs_handler = target.is_some_and(|t| t.handler().is_some());
         let paths = target.iter().flat_map(|t| t.paths()).map(|path| path.dev);
+        let paths = paths.filter(|&path| !needs_handler || has_handler(m, path));
         // A request that is too large for a path fails it again and again. It
         // may have been made when the map's limits were others.
         let (fit, narrow): (Vec<_>, Vec<_>) = paths.partition(|&path| limit(path) >= largest);
@@ -47,6 +50,11 @@ pub fn check(m: &mut Machine<Witness>) -> Result<(), String> {
         }
     }
     Ok(())
+}
+
+fn has_handler(m: &Machine<Witness>, dev: DevId) -> bool {
+    let mut disks = m.devices.scsi.iter();
+    disks.any(|disk| disk.dev == dev && disk.handler.is_some())
 }
 
 /// Sectors of the largest request of `dev` that has not ended.

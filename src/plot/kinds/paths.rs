@@ -65,13 +65,12 @@ pub fn paths(result: &RunResult) -> Drawing {
                 let v = b.in_flight.get(device).copied().unwrap_or(0.0);
                 [(b.from, v), (b.to, v)]
             });
-            low.curve(
-                &mut drawing,
-                points,
-                Ink::Path(device as u8),
-                1.8,
-                Dash::Solid,
-            );
+            // Equal lines lie upon each other: the lower one shows through.
+            let dash = match device % 2 {
+                0 => Dash::Solid,
+                _ => Dash::Dashed,
+            };
+            low.curve(&mut drawing, points, Ink::Path(device as u8), 1.8, dash);
         }
         top.draw_x_line(&mut drawing);
         low.draw_x(&mut drawing, "time");

@@ -26,6 +26,7 @@ pub fn ranking(sweep: &SweepResult, choice: &Choice) -> Result<Drawing, PlotErro
     let (name, unit, times) = unit_of(metric);
     let free: Vec<usize> = std::iter::once(by).chain(mode).collect();
     let (mut cells, fixed) = slice(sweep, metric, &free);
+    let bound = bound(sweep, metric, &free).map(|value| value * times);
     let sign = if less_is_better(metric) { 1.0 } else { -1.0 };
     cells.sort_by(|a, b| (sign * a.mean).total_cmp(&(sign * b.mean)));
     let title = format!("{} by {name}: {}", short(&sweep.axes[by]), sweep.name);
@@ -34,13 +35,15 @@ pub fn ranking(sweep: &SweepResult, choice: &Choice) -> Result<Drawing, PlotErro
     let (mut drawing, space) = page(960.0, height, &title, subtitle, &foot(sweep, &fixed));
     drawing.alt = format!("{} ranked by {name}", sweep.axes[by]);
     let modes = mode.map_or_else(Vec::new, |axis| sweep.values(axis));
-    let keys: Vec<Key> = modes
+    let keys = modes
         .iter()
-        .map(|m| Key::square(Ink::of_mode(m), format!("{m} mode")))
-        .collect();
+        .map(|m| Key::square(Ink::of_mode(m), format!("{m} mode")));
+    let told = bound.map(|value| format!("no policy can do better: {}", unit.tell(value)));
+    let limit = told.map(|told| Key::line(Ink::Text, Dash::Dashed, told));
+    let keys: Vec<Key> = keys.chain(limit).collect();
     let below = legend(&mut drawing, &keys, space.x, space.y, space.w);
     let highs = cells.iter().map(|cell| cell.high * times);
-    let x = Scale::from_zero(unit, highs.fold(0.0, f64::max));
+    let x = Scale::from_zero(unit, highs.chain(bound).fold(0.0, f64::max));
     let names = sweep.values(by);
     let widths = names.iter().map(|v| font::width(v, TEXT, Weight::Regular));
     let left = (1.12 * widths.fold(80.0, f64::max) + 16.0).min(260.0);
@@ -98,6 +101,30 @@ pub fn ranking(sweep: &SweepResult, choice: &Choice) -> Result<Drawing, PlotErro
             .table
             .row([who.to_owned(), mode_of.to_owned(), told, low, high]);
     }
+    if let Some(value) = bound {
+        let (x, area) = (panel.x_at(value), panel.area);
+        drawing.line(
+            [(x, area.y), (x, area.bottom())],
+            Ink::Text,
+            2.0,
+            Dash::Dashed,
+        );
+    }
     panel.draw_x(&mut drawing, &name);
     Ok(drawing)
+}
+
+/// What no policy can do better than, if the sweep has kept it.
+fn bound(sweep: &SweepResult, metric: &str, free: &[usize]) -> Option<f64> {
+    let name = match metric {
+        "iops" => "bound_iops",
+        "lat_mean_us" => "bound_lat_mean_us",
+        _ => return None,
+    };
+    let (cells, _) = slice(sweep, name, free);
+    let bounds = cells.iter().map(|cell| cell.mean);
+    match less_is_better(metric) {
+        true => bounds.reduce(f64::min),
+        false => bounds.reduce(f64::max),
+    }
 }
