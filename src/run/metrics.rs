@@ -14,7 +14,11 @@ pub fn application(outcome: &Outcome) -> ApplicationSummary {
         bytes += direction.io_bytes;
     }
     let errors: u64 = outcome.jobs.iter().map(|job| job.total_err).sum();
-    let ios = issued.saturating_sub(errors);
+    let ios = match outcome.jobs.iter().any(|job| job.error != 0) {
+        // A job that an error ended counts what it issued, and no errors.
+        true => issued.saturating_sub(errors).min(latency.count()),
+        false => issued.saturating_sub(errors),
+    };
     let rate = |n: u64| {
         if seconds > 0.0 {
             n as f64 / seconds

@@ -306,14 +306,21 @@ impl<P: Probe> Machine<P> {
             .map_err(|e| BuildError::Config(format!("message {text:?} to {map}: {e}")))
     }
 
+    /// Whether `dmsetup` knows the map `dm`: not if it is a multipath device of
+    /// the block layer, which has no table, takes no message and shows no status.
+    pub fn has_dmsetup(&self, dm: u16) -> bool {
+        let by_itself = self.kernel.is_legacy() && self.way == Way::BlockLayer;
+        !(by_itself && self.dm.devs[usize::from(dm)].table.is_multipath())
+    }
+
     /// Sends `text` to the map `dm`, sector 0; what the kernel logs goes to the
     /// map's log.
     ///
     /// # Errors
     /// The map's answer.
     pub fn target_message(&mut self, dm: u16, text: &str) -> Result<(), Errno> {
-        if self.kernel.is_legacy() && self.way == Way::BlockLayer {
-            return Err(Errno::Enxio); // no device of device-mapper's
+        if !self.has_dmsetup(dm) {
+            return Err(Errno::Enxio);
         }
         let maps = self.map_names();
         let lookup = lookup::Devs {
