@@ -146,7 +146,10 @@ fn t12_the_stall_is_the_sum_of_three_timeouts() {
             let outcome = outcome("iscsi-port-off", mode, &set);
             let sum = f64::from(interval + timeout + recovery);
             let stall = seconds(stall(&outcome).0);
-            assert!((sum - 0.1..=sum + 1.0).contains(&stall), "{stall} s, not {sum} s");
+            assert!(
+                (sum - 0.1..=sum + 1.0).contains(&stall),
+                "{stall} s, not {sum} s"
+            );
             if sum == 30.0 {
                 judge("12b", &[stall], 29.9..=31.0);
             }

@@ -78,7 +78,10 @@ pub(super) fn loads(run: &RunSummary, outcome: &Outcome) -> String {
         .collect();
     let reasons = match (refused, reasons.as_slice()) {
         (0, _) | (_, []) => String::new(),
-        _ => format!("\n                     {}", reasons.join("\n                     ")),
+        _ => format!(
+            "\n                     {}",
+            reasons.join("\n                     ")
+        ),
     };
     format!("{refused} of {all} refused; {}{reasons}", errors(run))
 }
@@ -87,7 +90,11 @@ pub(super) fn activation(run: &RunSummary, _: &Outcome) -> String {
     let longest = time(run.application.latency.max_ns as f64);
     let (done, merged) = (run.application.ios, run.multipath.bios_merged);
     let errors = errors(run);
-    format!("{}; {errors}; {} merged; {longest}", count(done), count(merged))
+    format!(
+        "{}; {errors}; {} merged; {longest}",
+        count(done),
+        count(merged)
+    )
 }
 
 pub(super) fn retries(run: &RunSummary, outcome: &Outcome) -> String {
@@ -105,6 +112,8 @@ pub(super) fn cycles(run: &RunSummary, _: &Outcome) -> String {
 
 pub(super) fn stacked_on(run: &RunSummary, outcome: &Outcome) -> String {
     let maps = outcome.devices.iter().filter(|device| device.is_map);
-    let merged: u64 = maps.map(|map| map.bios_back_merged + map.bios_front_merged).sum();
+    let merged: u64 = maps
+        .map(|map| map.bios_back_merged + map.bios_front_merged)
+        .sum();
     format!("{} merged; {}", count(merged), errors(run))
 }

@@ -136,7 +136,12 @@ pub fn table() -> Result<String, LetterError> {
                 text += &format!("           without   {without}\n");
                 text += &format!("         {scenario}.toml, --set {set}\n");
             }
-            _ => text += &format!("           seen      {}\n         {scenario}.toml\n", figures.with),
+            _ => {
+                text += &format!(
+                    "           seen      {}\n         {scenario}.toml\n",
+                    figures.with
+                )
+            }
         }
     }
     text += &cycles()?;

@@ -96,11 +96,7 @@ pub fn tournament(what: &Tournament, settings: &Settings) -> Result<Ranking, Pol
     Ok(ranking)
 }
 
-fn places(
-    what: &Tournament,
-    players: &[(String, Vec<Runs>)],
-    replications: usize,
-) -> Vec<Place> {
+fn places(what: &Tournament, players: &[(String, Vec<Runs>)], replications: usize) -> Vec<Place> {
     let more = METRICS[what.metric].better != Better::Less;
     let figure = |runs: &Runs, r: usize| {
         runs.get(r)

@@ -109,7 +109,12 @@ fn limit(
     };
     paths.sort_by(|a, b| a.alone(load.mean).total_cmp(&b.alone(load.mean)));
     let media = media(config, &load, outcome);
-    let fastest = |bytes| paths.iter().map(|p| p.alone(bytes)).fold(f64::MAX, f64::min);
+    let fastest = |bytes| {
+        paths
+            .iter()
+            .map(|p| p.alone(bytes))
+            .fold(f64::MAX, f64::min)
+    };
     let latency = load.mean_of(fastest);
     let iops = match load.is_uniform() || are_alike(&paths, &load) {
         true => fill(&paths, &media, load.in_flight, load.mean),
@@ -140,7 +145,10 @@ impl Load {
     fn of(specs: &[&ThreadSpec], mean: f64) -> Load {
         let any = |has: fn(&ThreadSpec) -> bool| specs.iter().any(|spec| has(spec));
         let sizes = specs.iter().flat_map(|spec| {
-            let used = [(Dir::Read, spec.pattern.read), (Dir::Write, spec.pattern.write)];
+            let used = [
+                (Dir::Read, spec.pattern.read),
+                (Dir::Write, spec.pattern.write),
+            ];
             let used = used.into_iter().filter(|(_, used)| *used);
             used.map(|(dir, _)| (spec.sizes[dir].min as f64, spec.sizes[dir].max as f64))
         });
@@ -248,7 +256,10 @@ fn path(
     if mean + per_byte == 0.0 {
         return None;
     }
-    let full = own.iter().map(|s| s.capacity(request)).fold(f64::INFINITY, f64::min);
+    let full = own
+        .iter()
+        .map(|s| s.capacity(request))
+        .fold(f64::INFINITY, f64::min);
     let held = queue_depth(device).map_or(f64::INFINITY, |depth| {
         f64::from(depth) / (mean + per_byte * request)
     });
@@ -301,7 +312,9 @@ fn soft_limit(config: &MachineConfig, named: &NamedDevice) -> f64 {
         return 1024.0 * f64::from(kib);
     }
     let old = config.kernel.profile().single_queue;
-    old.map_or(LARGEST, |facts| SECTOR as f64 * f64::from(facts.max_sectors))
+    old.map_or(LARGEST, |facts| {
+        SECTOR as f64 * f64::from(facts.max_sectors)
+    })
 }
 
 /// I/Os a ns that each of the media does at most.

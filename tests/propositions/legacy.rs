@@ -161,7 +161,10 @@ fn k50_2_6_31_aborts_what_is_on_a_path_that_fails_2_6_25_does_not() {
 /// The way decides, not only the release: the March patch set does not abort.
 #[test]
 fn k50_the_way_of_2_6_31_aborts_in_2_6_25_too() {
-    let steps: Vec<ScriptStep> = (0..4).map(|i| read(2 * i)).chain([ScriptStep::Wait]).collect();
+    let steps: Vec<ScriptStep> = (0..4)
+        .map(|i| read(2 * i))
+        .chain([ScriptStep::Wait])
+        .collect();
     for (way, again) in [(Way::Rq2008, 1), (Way::BlockLayer, 1), (Way::Rq2631, 4)] {
         let mut rig = Rig::old(L25, Rq, 2)
             .null_blk(0, |c| {

@@ -57,7 +57,11 @@ fn t03_request_mode_merges_above_the_choice() {
     );
     judge("3a", &[merged(&multibus.multipath)], 0.9..=ANY);
     let below = &multibus.path_devices;
-    judge("3b", &[(below.bios_merged + below.requests_merged) as f64], 0.0..=0.0);
+    judge(
+        "3b",
+        &[(below.bios_merged + below.requests_merged) as f64],
+        0.0..=0.0,
+    );
     judge("3c", &[mb(&multibus) / mb(&alone)], 0.95..=ANY);
     let cfq = ["map.0.queue.scheduler=\"cfq\""];
     let with_cfq = mb(&summary("dd-multibus", Mode::Request, &cfq)) / mb(&alone);
@@ -105,7 +109,10 @@ fn t09_bios_are_pages_and_merge_at_the_path() {
     let write = summary("page-bios-write", Mode::Bio, &[]);
     let read = summary("page-bios-read", Mode::Bio, &[]);
     let dm = |run: &RunSummary| run.devices.iter().find(|d| d.is_map).cloned().unwrap();
-    let sectors = [dm(&read).read.kib_per_io * 2.0, dm(&write).write.kib_per_io * 2.0];
+    let sectors = [
+        dm(&read).read.kib_per_io * 2.0,
+        dm(&write).write.kib_per_io * 2.0,
+    ];
     judge("9a", &sectors, 8.0..=8.0);
     let kib = |run: &RunSummary| run.path_devices.mean_request_bytes / 1024.0;
     judge("9b", &[merged(&write.path_devices)], 0.969..=1.009);
@@ -151,7 +158,11 @@ fn t13_a_busy_path_keeps_requests_where_they_merge() {
     let busy = gain(&[]);
     judge("13a", &[busy], 1.5..=ANY);
     judge("A13", &[busy], 2.4..=3.6);
-    judge("13b", &[gain(&["device.0.port.queue_depth=1024"])], NONE..=1.05);
+    judge(
+        "13b",
+        &[gain(&["device.0.port.queue_depth=1024"])],
+        NONE..=1.05,
+    );
 }
 
 /// Target 14 (commit 0ce65797a77e).
@@ -166,8 +177,15 @@ fn t14_holding_a_request_for_its_neighbours() {
     let sequential = gain(&[]);
     judge("14a", &[sequential], 1.6..=3.5);
     judge("A14", &[sequential], 1.52..=2.28);
-    judge("14b", &[gain(&["workload.job.0.rw=\"randread\""])], NONE..=0.99);
+    judge(
+        "14b",
+        &[gain(&["workload.job.0.rw=\"randread\""])],
+        NONE..=0.99,
+    );
     // Two neighbours, then elsewhere: the second is held for a third in vain.
-    let twos = ["workload.job.0.rw=\"randread:2\"", "workload.job.0.iodepth=4"];
+    let twos = [
+        "workload.job.0.rw=\"randread:2\"",
+        "workload.job.0.iodepth=4",
+    ];
     judge("14c", &[gain(&twos)], NONE..=0.99);
 }

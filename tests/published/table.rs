@@ -69,7 +69,8 @@ fn compare(id: &str, seen: &[f64], tolerance: &str, holds: impl Fn(usize, f64) -
     };
     assert_eq!(asked, tolerance, "row {id}: tolerance; seen {seen:?}");
     let shown = numbers(here);
-    let is_shown = |(seen, (shown, half)): (&f64, &(f64, f64))| (seen - shown).abs() <= half * 1.001;
+    let is_shown =
+        |(seen, (shown, half)): (&f64, &(f64, f64))| (seen - shown).abs() <= half * 1.001;
     assert!(
         shown.len() == seen.len() && seen.iter().zip(&shown).all(is_shown),
         "row {id} shows {here}, but seen is {seen:?}"
