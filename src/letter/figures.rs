@@ -100,10 +100,11 @@ pub(super) fn activation(run: &RunSummary, _: &Outcome) -> String {
 pub(super) fn retries(run: &RunSummary, outcome: &Outcome) -> String {
     let again: u64 = outcome.maps.iter().map(|map| map.retried).sum();
     let what = match run.multipath.requests {
-        0 => "bios",
-        _ => "requests",
+        0 => "bio",
+        _ => "request",
     };
-    format!("{} {what}; {}", count(again), errors(run))
+    let plural = if again == 1 { "" } else { "s" };
+    format!("{} {what}{plural}; {}", count(again), errors(run))
 }
 
 pub(super) fn cycles(run: &RunSummary, _: &Outcome) -> String {

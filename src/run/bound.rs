@@ -230,9 +230,12 @@ fn fill(paths: &[Limits], media: &[f64], in_flight: f64, bytes: f64) -> f64 {
 }
 
 fn paths(config: &MachineConfig, load: &Load, outcome: Option<&Outcome>) -> Option<Vec<Limits>> {
+    let devices = outcome.iter().flat_map(|o| &o.devices);
+    let merges = devices.map(|d| d.bios_back_merged + d.bios_front_merged + d.requests_merged);
+    let joined = merges.sum();
     let limits = |named: &NamedDevice| {
         let run = outcome.and_then(|o| o.devices.iter().find(|d| d.name == named.name));
-        path(config, named, load, run)
+        path(config, named, load, run, joined)
     };
     config.devices.iter().map(limits).collect()
 }
@@ -242,6 +245,7 @@ fn path(
     named: &NamedDevice,
     load: &Load,
     run: Option<&DeviceOutcome>,
+    joined: u64,
 ) -> Option<Limits> {
     let device = &named.device;
     let drawn = run.and_then(|run| run.drawn);
@@ -263,11 +267,7 @@ fn path(
     let held = queue_depth(device).map_or(f64::INFINITY, |depth| {
         f64::from(depth) / (mean + per_byte * request)
     });
-    // Of I/Os that share commands the mean is not that of the commands.
-    let fixed = match drawn {
-        Some(drawn) if merges > 1.0 => mean - drawn.mean() + drawn.least as f64,
-        _ => mean,
-    };
+    let fixed = mean - drawn.map_or(0.0, |d| d.mean() - d.mean_of_ios(joined));
     Some(Limits {
         fixed,
         per_byte,

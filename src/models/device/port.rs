@@ -85,6 +85,12 @@ impl Drawn {
     pub fn mean(&self) -> f64 {
         (self.mean_latency().0 + self.mean_media().0) as f64
     }
+    /// The least mean of I/Os of which so many `joined` the command of another:
+    /// each command counts once, and who joined one may have joined the shortest.
+    pub fn mean_of_ios(&self, joined: u64) -> f64 {
+        let alone = self.commands as f64 / (self.commands + joined).max(1) as f64;
+        alone * self.mean() + (1.0 - alone) * self.least as f64
+    }
     #[inline]
     fn add(&mut self, latency: Ns, media: Ns) {
         let both = latency.0 + media.0;
