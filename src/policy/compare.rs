@@ -62,7 +62,8 @@ struct Pair {
 /// They cannot be compared, or a run fails.
 pub fn compare(what: &Comparison, settings: &Settings) -> Result<Vec<Row>, PolicyError> {
     let pairs = pairs(what, settings)?;
-    let mut rows: Vec<(String, usize, Option<(f64, f64)>)> = Vec::new();
+    let mut rows: Vec<(String, usize)> = Vec::new();
+    let mut near: Vec<Option<(f64, f64)>> = Vec::new();
     let mut questions = Vec::new();
     for pair in &pairs {
         for &metric in &what.metrics {
@@ -77,7 +78,8 @@ pub fn compare(what: &Comparison, settings: &Settings) -> Result<Vec<Row>, Polic
             }
             // A run without the figure would shift all pairs behind it.
             let whole = a.len() == pair.a.len() && b.len() == pair.b.len();
-            rows.push((pair.cell.clone(), metric, of_bound(pair, metric)));
+            rows.push((pair.cell.clone(), metric));
+            near.push(of_bound(pair, metric));
             questions.push(Question {
                 paired: pair.paired && whole && a.len() == b.len(),
                 a,
@@ -89,9 +91,9 @@ pub fn compare(what: &Comparison, settings: &Settings) -> Result<Vec<Row>, Polic
         }
     }
     let judged = judge(&questions, what.alpha);
-    let rows = rows.into_iter().zip(judged);
+    let rows = rows.into_iter().zip(near).zip(judged);
     Ok(rows
-        .map(|((cell, metric, of_bound), judged)| Row {
+        .map(|(((cell, metric), of_bound), judged)| Row {
             cell,
             metric,
             judged,
