@@ -2,10 +2,10 @@
 //!
 //! ```sh
 //! cargo run --release --example my_policy -- run scenarios/unequal-ports.toml \
-//!     --set 'map.0.selector="fewest-bytes"'
+//!     --policy fewest-bytes
 //! ```
 //!
-//! `docs/writing-a-policy.md` explains it line by line.
+//! `docs/writing-a-policy.md` leads to it from nothing.
 
 use std::process::ExitCode;
 
@@ -19,15 +19,6 @@ struct FewestBytes {
     last: usize,
 }
 
-impl FewestBytes {
-    fn new(tunables: &mut Tunables) -> Result<Self, String> {
-        Ok(FewestBytes {
-            slack: tunables.get("slack", 0, 0..=1 << 30)?,
-            last: 0,
-        })
-    }
-}
-
 impl Policy for FewestBytes {
     fn choose(&mut self, _io: &SelectCtx, paths: &Paths) -> usize {
         let best = paths.least_by(|path| path.bytes_in_flight);
@@ -39,13 +30,26 @@ impl Policy for FewestBytes {
     }
 }
 
-fn main() -> ExitCode {
-    let policies = Registry::default().with(
+impl FewestBytes {
+    fn new(tunables: &mut Tunables) -> Result<Self, String> {
+        Ok(FewestBytes {
+            slack: tunables.get("slack", 0, 0..=1 << 30)?,
+            last: 0,
+        })
+    }
+}
+
+/// The policies of this program, beside those that are shipped.
+pub fn policies() -> Registry {
+    Registry::default().with(
         "fewest-bytes",
         "the path with the fewest bytes in flight",
         FewestBytes::new,
-    );
-    match mpathsim::cli::run(&policies, std::env::args_os()) {
+    )
+}
+
+fn main() -> ExitCode {
+    match mpathsim::cli::run(&policies(), std::env::args_os()) {
         Ok(code) => code,
         Err(error) => {
             eprintln!("{error}");

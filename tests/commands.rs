@@ -16,7 +16,7 @@ const OURS: [&str; 3] = [
 ];
 
 /// Commands that are not run here, and what runs them.
-const OTHERS: [(&str, &str); 6] = [
+const OTHERS: [(&str, &str); 5] = [
     (
         "mpathsim validate tests/ground-truth",
         "says no as long as a case differs; tests/ground_truth.rs",
@@ -24,16 +24,17 @@ const OTHERS: [(&str, &str); 6] = [
     ("mpathsim torture ", "hours of it; tests/torture.rs"),
     ("scripts/test.sh", "CI"),
     ("cargo bench ", "a measurement, not a test"),
-    (
-        "cargo run --release --example my_policy ",
-        "a build of its own: examples are built by clippy",
-    ),
     ("cargo test ", "CI"),
 ];
 
-/// Pages whose commands belong together, or need a cluster: tests/docs.rs and
-/// tests/slurm.rs have them.
-const ELSEWHERE: [&str; 3] = ["cluster.md", "regression.md", "sweeps.md"];
+/// Pages whose commands belong together, or need a cluster or another program:
+/// tests/docs.rs, tests/slurm.rs and tests/sdk.rs have them.
+const ELSEWHERE: [&str; 4] = [
+    "cluster.md",
+    "regression.md",
+    "sweeps.md",
+    "writing-a-policy.md",
+];
 
 fn pages() -> Vec<PathBuf> {
     let docs = std::fs::read_dir(Path::new(ROOT).join("docs")).unwrap();

@@ -11,7 +11,7 @@ use crate::models::mpath::policy::Registry;
 use crate::policy::{Comparison, Contender, Row, compare};
 use crate::run::text::{Columns, three};
 use crate::stats::Interval;
-use crate::sweep::METRICS;
+use crate::sweep::{Better, METRICS};
 
 /// Compare two policies, modes, scenario files, folders of results, or builds.
 #[derive(Debug, Args)]
@@ -164,6 +164,9 @@ fn table(rows: &[Row], what: &Comparison) -> String {
             correlation.map_or("–".into(), |r| format!("ρ {r:.2}")),
             j.verdict.name().into(),
         ]);
+        if let Some((a, b)) = row.of_bound {
+            columns.row(of_bound(METRICS[row.metric].better, a, b));
+        }
     }
     text += &columns.render();
     text += &format!(
@@ -172,6 +175,22 @@ fn table(rows: &[Row], what: &Comparison) -> String {
         100.0 * what.alpha
     );
     text
+}
+
+/// How near both came to what the devices could do at best.
+fn of_bound(better: Better, a: f64, b: f64) -> Vec<String> {
+    match better {
+        Better::Less => vec![
+            "    over the least possible".into(),
+            format!("× {a:.2}"),
+            format!("× {b:.2}"),
+        ],
+        _ => vec![
+            "    of what is possible".into(),
+            format!("{:.1} %", 100.0 * a),
+            format!("{:.1} %", 100.0 * b),
+        ],
+    }
 }
 
 fn json(rows: &[Row]) -> Result<String, CliError> {
@@ -192,6 +211,8 @@ fn json(rows: &[Row]) -> Result<String, CliError> {
             "correlation": j.difference.and_then(|d| d.correlation),
             "p": j.p,
             "verdict": j.verdict,
+            "a_of_bound": row.of_bound.map(|(a, _)| a),
+            "b_of_bound": row.of_bound.map(|(_, b)| b),
         });
         text += &serde_json::to_string(&value)?;
         text.push('\n');

@@ -24,7 +24,7 @@ fn mean_request(run: &RunSummary) -> String {
 pub(super) fn early_bytes(run: &RunSummary, _: &Outcome) -> String {
     let early = stacked(run, |s| s.early_bytes);
     let again = stacked(run, |s| s.retried_bytes);
-    format!("{}, {}", bytes(early as f64), bytes(again as f64))
+    format!("{}; {}", bytes(early as f64), bytes(again as f64))
 }
 
 pub(super) fn past_elevator(run: &RunSummary, _: &Outcome) -> String {
@@ -32,7 +32,7 @@ pub(super) fn past_elevator(run: &RunSummary, _: &Outcome) -> String {
     let past = s.sum(false, |q| q.past_elevator);
     let through = s.sum(false, |q| q.inserts) - past;
     let mean = time(run.application.latency.mean_ns);
-    format!("{} past, {} through; {mean}", count(past), count(through))
+    format!("{} past; {} through; {mean}", count(past), count(through))
 }
 
 pub(super) fn request_and_bandwidth(run: &RunSummary, _: &Outcome) -> String {
@@ -51,7 +51,7 @@ pub(super) fn own_queue(run: &RunSummary, _: &Outcome) -> String {
 pub(super) fn clones(run: &RunSummary, _: &Outcome) -> String {
     let most = stacked(run, |s| u64::from(s.most_clones));
     let waited = stacked(run, |s| s.deferred);
-    format!("{}; {} waited; {}", count(most), count(waited), errors(run))
+    format!("{}; {} waits; {}", count(most), count(waited), errors(run))
 }
 
 pub(super) fn choices(run: &RunSummary, _: &Outcome) -> String {
@@ -62,7 +62,7 @@ pub(super) fn choices(run: &RunSummary, _: &Outcome) -> String {
 pub(super) fn whole_way(run: &RunSummary, _: &Outcome) -> String {
     let requests = count(run.path_devices.requests);
     let all = time(run.duration_ns as f64);
-    format!("{}; {requests}; {all}", mean_request(run))
+    format!("{}; {requests} requests; {all}", mean_request(run))
 }
 
 pub(super) fn loads(run: &RunSummary, outcome: &Outcome) -> String {
@@ -72,19 +72,49 @@ pub(super) fn loads(run: &RunSummary, outcome: &Outcome) -> String {
         all += 1;
         refused += u32::from(load.error.is_some());
     }
-    format!("{refused} of {all} refused; {}", errors(run))
+    let log = outcome.maps.iter().flat_map(|map| &map.kernel_log);
+    let reasons: Vec<&str> = log
+        .filter_map(|line| line.strip_prefix("device-mapper: "))
+        .collect();
+    let reasons = match (refused, reasons.as_slice()) {
+        (0, _) | (_, []) => String::new(),
+        _ => format!(
+            "\n                     {}",
+            reasons.join("\n                     ")
+        ),
+    };
+    format!("{refused} of {all} refused; {}{reasons}", errors(run))
 }
 
 pub(super) fn activation(run: &RunSummary, _: &Outcome) -> String {
     let longest = time(run.application.latency.max_ns as f64);
-    format!("{longest}; {}", mean_request(run))
+    let (done, merged) = (run.application.ios, run.multipath.bios_merged);
+    let errors = errors(run);
+    format!(
+        "{}; {errors}; {} merged; {longest}",
+        count(done),
+        count(merged)
+    )
 }
 
 pub(super) fn retries(run: &RunSummary, outcome: &Outcome) -> String {
     let again: u64 = outcome.maps.iter().map(|map| map.retried).sum();
-    format!("{}; {}", count(again), errors(run))
+    let what = match run.multipath.requests {
+        0 => "bio",
+        _ => "request",
+    };
+    let plural = if again == 1 { "" } else { "s" };
+    format!("{} {what}{plural}; {}", count(again), errors(run))
 }
 
 pub(super) fn cycles(run: &RunSummary, _: &Outcome) -> String {
     count(single(run).cycles.len() as u64)
+}
+
+pub(super) fn stacked_on(run: &RunSummary, outcome: &Outcome) -> String {
+    let maps = outcome.devices.iter().filter(|device| device.is_map);
+    let merged: u64 = maps
+        .map(|map| map.bios_back_merged + map.bios_front_merged)
+        .sum();
+    format!("{} merged; {}", count(merged), errors(run))
 }

@@ -18,6 +18,8 @@ pub struct Row {
     pub patch: &'static str,
     /// What it is about.
     pub subject: &'static str,
+    /// What it says, and what is lost without it.
+    pub claim: &'static str,
     /// Where it shows; none if it changes nothing that can be seen.
     pub shown: Option<Shown>,
 }
@@ -31,8 +33,8 @@ pub struct Shown {
     pub scenario: &'static str,
     /// Its text.
     pub text: &'static str,
-    /// The `--set` option that takes the mechanism away.
-    pub without: &'static str,
+    /// The `--set` option that takes the mechanism away; none if nothing does.
+    pub without: Option<&'static str>,
     /// The figure of a run in request mode.
     pub of: fn(&RunSummary, &Outcome) -> String,
 }
@@ -42,8 +44,8 @@ pub struct Shown {
 pub struct Figures {
     /// With it.
     pub with: String,
-    /// Without it.
-    pub without: String,
+    /// Without it, where it can be taken away.
+    pub without: Option<String>,
 }
 
 /// Why a claim cannot be shown.
@@ -67,9 +69,10 @@ impl Shown {
     /// # Errors
     /// A scenario that is wrong or cannot be run.
     pub fn figures(&self) -> Result<Figures, LetterError> {
+        let without = self.without.map(|set| self.run(&[set.to_owned()]));
         Ok(Figures {
             with: self.run(&[])?,
-            without: self.run(&[self.without.to_owned()])?,
+            without: without.transpose()?,
         })
     }
 
@@ -100,43 +103,83 @@ pub fn row(patch: &str) -> Option<&'static Row> {
     ROWS.iter().find(|row| row.patch == patch)
 }
 
+/// What the letter argues, before its claims.
+const STORY: &str = "\
+request-based dm-multipath, patch by patch (Kiyoshi Ueda, March 2008, on 2.6.25-rc5)
+
+In 2.6.25 device-mapper chooses a path for every bio, above the block layer: bios of
+neighbouring sectors take different paths, reach different queues and never become
+one request. The thirteen patches give the multipath device a queue of its own; bios
+merge and are sorted there, and a path is chosen for the request. Each claim below is
+run with its mechanism and without, in request mode, on one scenario of
+scenarios/letter/. docs/letter.md tells more.
+";
+
 /// The whole table as text, every claim run with its mechanism and without.
 ///
 /// # Errors
 /// As [`Shown::figures`].
 pub fn table() -> Result<String, LetterError> {
-    let mut text = String::from(
-        "request-based dm-multipath, patch by patch (March 2008, on 2.6.25-rc5)\n\
-         every figure: one scenario of scenarios/letter, in request mode, with the \
-         mechanism and without\n",
-    );
+    let mut text = String::from(STORY);
     for row in ROWS {
         text += &format!("\n{:<8} {}\n", row.patch, row.subject);
+        text += &wrapped(row.claim);
         let Some(shown) = &row.shown else {
-            text += "         nothing to see\n";
             continue;
         };
         let figures = shown.figures()?;
         text += &format!("         {}\n", shown.figure);
-        text += &format!("           with      {}\n", figures.with);
-        text += &format!("           without   {}\n", figures.without);
         let scenario = shown.scenario;
-        text += &format!("         {scenario}.toml, --set {}\n", shown.without);
+        match (figures.without, shown.without) {
+            (Some(without), Some(set)) => {
+                text += &format!("           with      {}\n", figures.with);
+                text += &format!("           without   {without}\n");
+                text += &format!("         {scenario}.toml, --set {set}\n");
+            }
+            _ => {
+                text += &format!(
+                    "           seen      {}\n         {scenario}.toml\n",
+                    figures.with
+                )
+            }
+        }
     }
-    text += &cycle()?;
+    text += &cycles()?;
     Ok(text)
 }
 
-/// The circle of locks that completing under the lock below makes.
-fn cycle() -> Result<String, LetterError> {
+/// A paragraph in the column of the claims.
+fn wrapped(claim: &str) -> String {
+    let mut lines = vec![String::new()];
+    for word in claim.split_whitespace() {
+        match lines.last_mut() {
+            Some(line) if line.len() + word.len() < WIDTH => {
+                if !line.is_empty() {
+                    line.push(' ');
+                }
+                line.push_str(word);
+            }
+            _ => lines.push(word.to_owned()),
+        }
+    }
+    let lines = lines.iter().map(|line| format!("         {line}\n"));
+    lines.collect()
+}
+
+/// Letters of a line of a claim.
+const WIDTH: usize = 74;
+
+/// The circles of locks that completing under the lock below makes.
+fn cycles() -> Result<String, LetterError> {
     let Some(shown) = row("softirq").and_then(|row| row.shown) else {
         return Ok(String::new());
     };
-    let (summary, _) = shown.outcome(&[shown.without.to_owned()])?;
+    let without = shown.without.map(str::to_owned);
+    let (summary, _) = shown.outcome(without.as_slice())?;
     let cycles = summary.single_queues.map(|s| s.cycles).unwrap_or_default();
     let mut text = String::from("\nwithout softirq completion, locks are taken in a circle:\n");
-    for step in cycles.first().into_iter().flatten() {
-        text += &format!("  {step}\n");
+    for cycle in &cycles {
+        text += &format!("  {}\n", cycle.join("\n    "));
     }
     Ok(text)
 }

@@ -9,7 +9,8 @@ use super::results::{self, Points, Run};
 use super::runs::{Cell, Runs, Settings};
 use super::verdict::{Judged, Question, judge};
 use crate::scenario::Mode;
-use crate::sweep::METRICS;
+use crate::stats::Moments;
+use crate::sweep::{METRICS, ratio_to_bound};
 
 /// What is compared, over what.
 #[derive(Clone, Debug)]
@@ -41,6 +42,10 @@ pub struct Row {
     pub metric: usize,
     /// The answer.
     pub judged: Judged,
+    /// How near A and B came to what the devices could do at best: IOPS over
+    /// that, at most 1, or mean latency over it, at least 1; none for other
+    /// figures, or where that is not known.
+    pub of_bound: Option<(f64, f64)>,
 }
 
 /// Two samples of a cell, and whether they are pairs.
@@ -58,6 +63,7 @@ struct Pair {
 pub fn compare(what: &Comparison, settings: &Settings) -> Result<Vec<Row>, PolicyError> {
     let pairs = pairs(what, settings)?;
     let mut rows: Vec<(String, usize)> = Vec::new();
+    let mut near: Vec<Option<(f64, f64)>> = Vec::new();
     let mut questions = Vec::new();
     for pair in &pairs {
         for &metric in &what.metrics {
@@ -73,6 +79,7 @@ pub fn compare(what: &Comparison, settings: &Settings) -> Result<Vec<Row>, Polic
             // A run without the figure would shift all pairs behind it.
             let whole = a.len() == pair.a.len() && b.len() == pair.b.len();
             rows.push((pair.cell.clone(), metric));
+            near.push(of_bound(pair, metric));
             questions.push(Question {
                 paired: pair.paired && whole && a.len() == b.len(),
                 a,
@@ -84,14 +91,26 @@ pub fn compare(what: &Comparison, settings: &Settings) -> Result<Vec<Row>, Polic
         }
     }
     let judged = judge(&questions, what.alpha);
-    let rows = rows.into_iter().zip(judged);
+    let rows = rows.into_iter().zip(near).zip(judged);
     Ok(rows
-        .map(|((cell, metric), judged)| Row {
+        .map(|(((cell, metric), of_bound), judged)| Row {
             cell,
             metric,
             judged,
+            of_bound,
         })
         .collect())
+}
+
+/// How near both came, on average, to what is possible.
+fn of_bound(pair: &Pair, decides: usize) -> Option<(f64, f64)> {
+    let (ratio, _) = ratio_to_bound(METRICS[decides].name)?;
+    let mean = |runs: &Runs| {
+        let all = runs.iter().map(|run| run.get(ratio).copied().flatten());
+        let all = all.collect::<Option<Vec<f64>>>()?;
+        Some(Moments::of(all).mean)
+    };
+    Some((mean(&pair.a)?, mean(&pair.b)?))
 }
 
 fn pairs(what: &Comparison, settings: &Settings) -> Result<Vec<Pair>, PolicyError> {

@@ -5,10 +5,9 @@ use std::path::PathBuf;
 use super::PolicyError;
 use super::runs::{Cell, Runs, Settings};
 use super::verdict::{Question, Verdict, judge};
-use crate::run::bound::bound;
 use crate::scenario::Mode;
 use crate::stats::{Interval, Moments};
-use crate::sweep::{Better, METRICS, metric};
+use crate::sweep::{Better, METRICS, ratio_to_bound};
 
 /// What is played.
 #[derive(Clone, Debug)]
@@ -68,7 +67,6 @@ pub fn tournament(what: &Tournament, settings: &Settings) -> Result<Ranking, Pol
         .flat_map(|scenario| what.modes.iter().map(move |mode| (scenario, *mode)))
         .collect();
     let mut players: Vec<(String, Vec<Runs>)> = Vec::new();
-    let mut bounds: Vec<Option<f64>> = vec![None; fields.len()];
     for policy in &what.policies {
         let cells: Vec<Cell> = fields
             .iter()
@@ -80,12 +78,7 @@ pub fn tournament(what: &Tournament, settings: &Settings) -> Result<Ranking, Pol
             })
             .collect();
         match settings.run(&cells) {
-            Ok(runs) => {
-                for (i, cell) in cells.iter().enumerate().filter(|_| players.is_empty()) {
-                    bounds[i] = best_possible(cell, &runs[i], what.metric, settings)?;
-                }
-                players.push((policy.clone(), runs));
-            }
+            Ok(runs) => players.push((policy.clone(), runs)),
             Err(PolicyError::Stopped) => return Err(PolicyError::Stopped),
             Err(why) => ranking.left_out.push((policy.clone(), why.to_string())),
         }
@@ -99,40 +92,11 @@ pub fn tournament(what: &Tournament, settings: &Settings) -> Result<Ranking, Pol
         return Err(PolicyError::asked("no policy can play", why.join("; ")));
     }
     ranking.cells = fields.len();
-    ranking.places = places(what, &players, &bounds, settings.replications as usize);
+    ranking.places = places(what, &players, settings.replications as usize);
     Ok(ranking)
 }
 
-/// The figure that no policy can better in a cell.
-fn best_possible(
-    cell: &Cell,
-    runs: &Runs,
-    decides: usize,
-    settings: &Settings,
-) -> Result<Option<f64>, PolicyError> {
-    let name = METRICS[decides].name;
-    let of = |name| {
-        let (index, _) = metric(name)?;
-        Some(Moments::of(runs.iter().filter_map(|run| run[index])).mean)
-    };
-    let bytes = of("mib_per_s")
-        .zip(of("iops"))
-        .map(|(mib, iops)| mib * 1_048_576.0 / iops.max(1e-9));
-    let machine = settings.machine(cell)?;
-    let found = bound(&machine, bytes.unwrap_or(4096.0)).ok().flatten();
-    Ok(found.and_then(|bound| match name {
-        "iops" => Some(bound.iops),
-        "lat_mean_us" => Some(bound.latency.0 as f64 / 1e3),
-        _ => None,
-    }))
-}
-
-fn places(
-    what: &Tournament,
-    players: &[(String, Vec<Runs>)],
-    bounds: &[Option<f64>],
-    replications: usize,
-) -> Vec<Place> {
+fn places(what: &Tournament, players: &[(String, Vec<Runs>)], replications: usize) -> Vec<Place> {
     let more = METRICS[what.metric].better != Better::Less;
     let figure = |runs: &Runs, r: usize| {
         runs.get(r)
@@ -181,7 +145,7 @@ fn places(
                 places: (1 + better, players.len() - worse),
                 score: libm::exp(moments.mean),
                 interval: moments.interval(0.95).map(exp),
-                of_bound: of_bound(runs, bounds, what.metric, more),
+                of_bound: of_bound(runs, what.metric),
             }
         })
         .collect();
@@ -237,13 +201,15 @@ fn mean(samples: &[f64]) -> f64 {
     Moments::of(samples.iter().copied()).mean
 }
 
-/// The geometric mean over all cells of the figure over what is possible.
-fn of_bound(runs: &[Runs], bounds: &[Option<f64>], decides: usize, more: bool) -> Option<f64> {
-    let mut sum = 0.0;
-    for (runs, bound) in runs.iter().zip(bounds) {
-        let own = Moments::of(runs.iter().filter_map(|run| run[decides])).mean;
-        let ratio = own / (*bound)?;
-        sum += libm::log(if more { ratio } else { 1.0 / ratio });
+/// How near the runs of all cells came to what is possible, 1 at best: the
+/// geometric mean.
+fn of_bound(cells: &[Runs], decides: usize) -> Option<f64> {
+    let (ratio, better) = ratio_to_bound(METRICS[decides].name)?;
+    let sign = if better == Better::Less { -1.0 } else { 1.0 };
+    let (mut sum, mut n) = (0.0, 0u32);
+    for run in cells.iter().flatten() {
+        sum += libm::log(run[ratio]?);
+        n += 1;
     }
-    Some(libm::exp(sum / bounds.len().max(1) as f64))
+    Some(libm::exp(sign * sum / f64::from(n.max(1))))
 }

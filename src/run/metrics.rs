@@ -14,7 +14,12 @@ pub fn application(outcome: &Outcome) -> ApplicationSummary {
         bytes += direction.io_bytes;
     }
     let errors: u64 = outcome.jobs.iter().map(|job| job.total_err).sum();
-    let ios = issued.saturating_sub(errors);
+    let is_cut = outcome.jobs.iter().any(|job| job.error != 0) || !outcome.held.is_empty();
+    let ios = match is_cut {
+        // A job that an error ended, or that hangs, counts what it issued.
+        true => issued.saturating_sub(errors).min(latency.count()),
+        false => issued.saturating_sub(errors),
+    };
     let rate = |n: u64| {
         if seconds > 0.0 {
             n as f64 / seconds

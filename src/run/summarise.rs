@@ -7,6 +7,7 @@ use super::outcome::{
 use super::single_queue::SingleQueueOutcome;
 use crate::models::block::BlockDev;
 use crate::models::block::device::DirCount;
+use crate::models::device::port::Drawn;
 use crate::models::fabric::nexus::State;
 use crate::models::fault::{ActionDone, ActionKind, TimedAction};
 use crate::models::io::{DevId, Op, rwbs};
@@ -24,7 +25,11 @@ pub fn dmsetup<P: Probe>(m: &Machine<P>, kind: StatusType) -> Vec<String> {
     let mut device = |dev: DevId, out: &mut String| out.push_str(m.dev_name(dev));
     m.dm.devs
         .iter()
-        .map(|d| d.table.print(kind, &mut device))
+        .zip(0..)
+        .map(|(d, n)| match m.has_dmsetup(n) {
+            true => d.table.print(kind, &mut device),
+            false => String::new(),
+        })
         .collect()
 }
 
@@ -148,7 +153,13 @@ fn device<P: Probe>(m: &Machine<P>, id: DevId) -> DeviceOutcome {
         unplugs,
         bios: c.bios,
         d2c: c.d2c.clone(),
+        drawn: drawn(m, id),
     }
+}
+
+fn drawn<P: Probe>(m: &Machine<P>, id: DevId) -> Option<Drawn> {
+    let disk = m.devices.port_disks.iter().find(|disk| disk.dev == id)?;
+    Some(m.devices.array.drawn(disk.port)).filter(|drawn| drawn.commands > 0)
 }
 
 fn stats(c: &DirCount) -> DirStats {

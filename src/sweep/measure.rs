@@ -9,6 +9,7 @@ use super::definition::WarmUp;
 use super::metric::{METRICS, Run};
 use super::steady::{Within, steady};
 use crate::models::config::MachineConfig;
+use crate::run::bound::bound_of_run;
 use crate::run::summary::RunSummary;
 use crate::run::{RunError, RunOptions};
 use crate::scenario::Mode;
@@ -65,9 +66,15 @@ pub fn measure(
     machine.workload.windows = true;
     let outcome = crate::run::run(&machine, &options)?;
     let mut summary = RunSummary::new(mode, None, &outcome);
+    let bound = bound_of_run(&machine, &outcome)?;
+    let of_bound = bound.map(|bound| bound.of(&summary.application));
     let windows = outcome.windows.unwrap_or_default();
     let steady = steady(&mut summary, &windows, warm_up);
-    let run = Run { summary, steady };
+    let run = Run {
+        summary,
+        steady,
+        of_bound,
+    };
     Ok(Measured {
         metrics: METRICS.iter().map(|metric| metric.of(&run)).collect(),
         paths: paths(&run),

@@ -3,6 +3,7 @@
 use std::ops::Deref;
 
 use super::steady::Steady;
+use crate::run::bound::OfBound;
 use crate::run::summary::{LayerSummary, RunSummary};
 
 /// Which way a figure improves.
@@ -35,6 +36,9 @@ pub struct Run {
     pub summary: RunSummary,
     /// Its steady part.
     pub steady: Steady,
+    /// How near it came, as a whole, to what the devices could do at best; none
+    /// where that is not known.
+    pub of_bound: Option<OfBound>,
 }
 
 impl Deref for Run {
@@ -73,10 +77,10 @@ pub const METRICS: &[Metric] = metrics! {
     "errors" Less "I/Os that failed" = |r| Some(r.application.errors as f64);
     "duration_s" Less "from the first submission to the last completion" = |r| Some(r.duration_ns as f64 / 1e9);
     "iops" More "I/Os that succeeded, a second" = |r| Some(r.application.iops);
-    "bound_iops" Neither "I/Os a second that no policy can exceed, whatever the CPU's work costs" = |r| r.bound.as_ref().map(|b| b.iops);
+    "iops_bound_ratio" More "of what the devices could do at best, over the whole run: at most 1; none where that is not known" = |r| Some(r.of_bound?.iops);
     "mib_per_s" More "MiB moved, a second" = |r| Some(r.application.bytes_per_second / 1_048_576.0);
     "lat_mean_us" Less "latency from submission to completion, mean" = |r| latency(r, r.application.latency.mean_ns);
-    "bound_lat_mean_us" Neither "mean latency that no policy can go below" = |r| r.bound.as_ref().map(|b| b.latency_ns as f64 / 1e3);
+    "lat_bound_ratio" Less "the mean over the least that is possible, over the whole run: at least 1; none where that is not known" = |r| Some(r.of_bound?.latency);
     "lat_stddev_us" Less "its standard deviation" = |r| latency(r, r.application.latency.stddev_ns);
     "lat_p50_us" Less "50 % of latencies are at or below" = |r| latency(r, r.application.latency.p50_ns as f64);
     "lat_p90_us" Less "90 % are" = |r| latency(r, r.application.latency.p90_ns as f64);
@@ -111,6 +115,17 @@ pub fn metric(name: &str) -> Option<(usize, &'static Metric)> {
         .iter()
         .enumerate()
         .find(|(_, metric)| metric.name == name)
+}
+
+/// The figure that tells how near the one called `name` came to what is possible,
+/// and which way that improves.
+pub fn ratio_to_bound(name: &str) -> Option<(usize, Better)> {
+    let ratio = match name {
+        "iops" => "iops_bound_ratio",
+        "lat_mean_us" => "lat_bound_ratio",
+        _ => return None,
+    };
+    metric(ratio).map(|(index, metric)| (index, metric.better))
 }
 
 fn latency(run: &RunSummary, ns: f64) -> Option<f64> {

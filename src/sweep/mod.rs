@@ -40,7 +40,7 @@ pub use execute::{Control, Options, Report, execute, plan};
 pub use folder::{Existing, FORMAT, Manifest, TABLES};
 pub use measure::{Measured, PathRow, measure};
 pub use merge::merge;
-pub use metric::{Better, METRICS, Metric, metric};
+pub use metric::{Better, METRICS, Metric, metric, ratio_to_bound};
 pub use range::Range;
 pub use record::{Label, Outcome, Record};
 pub use shard::Shard;

@@ -2,9 +2,10 @@
 //! unless said otherwise.
 
 use mpathsim::models::block::Action;
+use mpathsim::models::block::single_queue::RequestList;
 use mpathsim::models::config::SchedulerName;
 use mpathsim::models::io::{Flags, Op};
-use mpathsim::models::kernel::Kernel;
+use mpathsim::models::kernel::{Kernel, Way};
 use mpathsim::models::workload::script::{Script, ScriptBio, ScriptStep};
 use mpathsim::sim::Ns;
 
@@ -157,6 +158,28 @@ fn k50_2_6_31_aborts_what_is_on_a_path_that_fails_2_6_25_does_not() {
     }
 }
 
+/// The way decides, not only the release: the March patch set does not abort.
+#[test]
+fn k50_the_way_of_2_6_31_aborts_in_2_6_25_too() {
+    let steps: Vec<ScriptStep> = (0..4)
+        .map(|i| read(2 * i))
+        .chain([ScriptStep::Wait])
+        .collect();
+    for (way, again) in [(Way::Rq2008, 1), (Way::BlockLayer, 1), (Way::Rq2631, 4)] {
+        let mut rig = Rig::old(L25, Rq, 2)
+            .null_blk(0, |c| {
+                c.hw_queue_depth = 2;
+                c.completion_nsec = Ns::from_ms(10);
+            })
+            .group("round-robin 0 2 1 /dev/p0 1000 /dev/p1 1000");
+        rig.config.way = way;
+        let run = rig.run_changed("/dev/mapper/mp", steps.clone(), |m| {
+            m.devices.null_blks[0].set_bad_blocks(true, 0, 7);
+        });
+        assert_eq!(run.issued("p1").len(), again, "{way:?}");
+    }
+}
+
 #[test]
 fn k51_a_retry_of_an_idle_queue_waits_for_the_unplug_timer() {
     let steps = vec![read(0), ScriptStep::Wait];
@@ -240,6 +263,68 @@ fn k72_who_fills_a_class_is_a_batcher_and_others_sleep() {
     assert_eq!(at_once.len(), 127 + 32);
     assert!(at_once.iter().all(|&sector| sector < 80_000));
     assert_eq!(got.len(), 208);
+}
+
+/// A hundred and ninety-two, whoever asks: four tasks are batchers at a time.
+#[test]
+fn k72_no_batcher_gets_more_than_half_as_many_again() {
+    let script = |n: u64| {
+        let at = |tenths: u64| ScriptStep::Until(Ns(tenths * 100_000));
+        let fills = if n == 0 { 128 } else { 1 };
+        let page = |i: u64| 10_000 * n + 2 * i;
+        let mut steps = vec![at(10 * n + 5 * u64::from(n > 0))];
+        steps.extend((0..fills).map(|i| write(page(i))));
+        steps.push(at(36));
+        steps.extend((fills..fills + 40).map(|i| write(page(i))));
+        Script {
+            name: format!("{n}"),
+            device: "/dev/p0".into(),
+            cpu: None,
+            steps,
+        }
+    };
+    let run = Rig::old(L25, Bio, 1)
+        .null_blks(|c| {
+            c.hw_queue_depth = 1;
+            c.completion_nsec = Ns::from_ms(1);
+        })
+        .run_scripts((0..4).map(script).collect());
+    let before = |action: Action| {
+        let all = run.on("p0", action);
+        all.iter().filter(|e| e.at < Ns::from_ms(4)).count()
+    };
+    assert_eq!(before(Action::GetRq) - before(Action::Complete), 192);
+    assert_eq!(run.on("p0", Action::GetRq).len(), 128 + 3 + 160);
+}
+
+#[test]
+fn a_class_is_congested_from_113_on() {
+    let congested = |n: u64| {
+        let run = Rig::old(L25, Bio, 1).run_on("/dev/p0", and_rest(scattered(n)));
+        run.machine.block.sqs[0].seen.congested
+    };
+    assert_eq!((congested(112), congested(113)), (0, 1));
+    let list = RequestList::new(128);
+    assert_eq!((list.congestion_on(), list.congestion_off()), (113, 103));
+}
+
+#[test]
+fn a_waiter_opens_the_plug_of_every_path_through_dm() {
+    for mode in [Bio, Rq] {
+        let at = |waits: bool| {
+            let mut steps = vec![write(0), write(100)];
+            steps.push(match waits {
+                true => ScriptStep::Wait,
+                false => ScriptStep::Sleep(Ns::from_ms(50)),
+            });
+            let run = Rig::old(L25, mode, 2)
+                .group("round-robin 0 2 1 /dev/p0 1 /dev/p1 1")
+                .run(steps);
+            ["p0", "p1"].map(|path| run.on(path, Action::Issue)[0].at)
+        };
+        assert_eq!(at(true), [Ns::ZERO; 2], "{mode:?}");
+        assert_eq!(at(false), [Ns::from_ms(3); 2], "{mode:?}");
+    }
 }
 
 #[test]

@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex};
 use crate::cli::CliError;
 use crate::models::config::MachineConfig;
 use crate::models::kernel::Way;
-use crate::run::bound;
+use crate::run::bound::{Bound, bound_of_run};
 use crate::run::outcome::Outcome;
 use crate::run::replication::replicate;
 use crate::run::summary::{BoundSummary, RunSummary};
@@ -166,28 +166,29 @@ impl<'s> Plan<'s> {
     }
 }
 
-/// What the devices of `scenario` could do at best with I/Os of the mean size
-/// that the first run had.
+/// What the devices of `scenario` could do at best in any of the runs.
 ///
 /// # Errors
-/// As [`bound::bound`].
+/// As [`bound_of_run`].
 pub fn bound(scenario: &Scenario, finished: &Finished) -> Result<Option<BoundSummary>, CliError> {
-    let Some(run) = finished.runs.first() else {
-        return Ok(None);
-    };
-    let application = summary(scenario, run).application;
-    let io_bytes = application.bytes as f64 / application.ios.max(1) as f64;
-    let machine = scenario::build(scenario, Mode::Bio).map_err(|why| CliError::Build {
-        scenario: scenario.name.clone(),
-        why,
-    })?;
-    let found = bound::bound(&machine, io_bytes).map_err(|why| CliError::Run {
-        scenario: scenario.name.clone(),
-        mode: run.0.name(),
-        seed: scenario.seed,
-        why,
-    })?;
-    Ok(found.map(|bound| BoundSummary {
+    let mut all: Option<Bound> = None;
+    for (mode, outcome) in &finished.runs {
+        let machine = scenario::build(scenario, *mode).map_err(|why| CliError::Build {
+            scenario: scenario.name.clone(),
+            why,
+        })?;
+        let found = bound_of_run(&machine, outcome).map_err(|why| CliError::Run {
+            scenario: scenario.name.clone(),
+            mode: mode.name(),
+            seed: scenario.seed,
+            why,
+        })?;
+        let Some(found) = found else {
+            return Ok(None);
+        };
+        all = Some(all.map_or(found, |all| all.or(found)));
+    }
+    Ok(all.map(|bound| BoundSummary {
         iops: bound.iops,
         latency_ns: bound.latency.0,
     }))

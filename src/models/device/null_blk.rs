@@ -46,6 +46,25 @@ const PAGE: u64 = 4096;
 /// Pages of a MiB.
 const MIB_PAGES: u64 = 256;
 
+impl NullBlkConfig {
+    /// What a command takes.
+    #[inline]
+    pub fn delay(&self) -> Ns {
+        if self.irqmode == IRQ_TIMER {
+            self.completion_nsec
+        } else {
+            Ns::ZERO
+        }
+    }
+    /// Sectors of a request at most.
+    pub fn most_sectors(&self) -> u32 {
+        match self.max_sectors {
+            0 => 255,
+            most => most,
+        }
+    }
+}
+
 impl NullBlk {
     /// An idle device without faults.
     pub fn new(config: NullBlkConfig) -> Self {
@@ -71,11 +90,7 @@ impl NullBlk {
     /// What a command takes.
     #[inline]
     fn delay(&self) -> Ns {
-        if self.config.irqmode == IRQ_TIMER {
-            self.config.completion_nsec
-        } else {
-            Ns::ZERO
-        }
+        self.config.delay()
     }
 
     /// How a command ends (`null_handle_badblocks`): decided when it is issued.

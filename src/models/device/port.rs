@@ -58,6 +58,52 @@ pub enum Admission {
 #[derive(Copy, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub struct PortId(pub u16);
 
+/// What has been drawn for the commands of a port: a run's own means, where its
+/// laws only have theirs.
+#[derive(Copy, Clone, PartialEq, Eq, Default, Debug)]
+pub struct Drawn {
+    /// Commands.
+    pub commands: u64,
+    /// Their time in the port's slots, summed, ns.
+    pub latency: u64,
+    /// Their time at the media, transfer apart, summed, ns.
+    pub media: u64,
+    /// The shortest sum of both, ns.
+    pub least: u64,
+}
+
+impl Drawn {
+    /// Mean time in the port's slots.
+    pub fn mean_latency(&self) -> Ns {
+        Ns(self.latency / self.commands.max(1))
+    }
+    /// Mean time at the media.
+    pub fn mean_media(&self) -> Ns {
+        Ns(self.media / self.commands.max(1))
+    }
+    /// The sum of both means, ns.
+    pub fn mean(&self) -> f64 {
+        (self.mean_latency().0 + self.mean_media().0) as f64
+    }
+    /// The least mean of I/Os of which so many `joined` the command of another:
+    /// each command counts once, and who joined one may have joined the shortest.
+    pub fn mean_of_ios(&self, joined: u64) -> f64 {
+        let alone = self.commands as f64 / (self.commands + joined).max(1) as f64;
+        alone * self.mean() + (1.0 - alone) * self.least as f64
+    }
+    #[inline]
+    fn add(&mut self, latency: Ns, media: Ns) {
+        let both = latency.0 + media.0;
+        self.least = match self.commands {
+            0 => both,
+            _ => self.least.min(both),
+        };
+        self.commands += 1;
+        self.latency += latency.0;
+        self.media += media.0;
+    }
+}
+
 /// Ports and the media they share.
 #[derive(Clone, Debug, Default)]
 pub struct Array {
@@ -113,10 +159,14 @@ impl Array {
             return Admission::Full;
         }
         port.held += 1;
-        let mut stay = port.stay(now, command, draws);
+        let (mut stay, latency) = port.stay(now, command, draws);
+        let mut service = Ns::ZERO;
         if let Some(media) = port.media {
-            stay = stay.and(self.media[media].stay(now, command, draws));
+            let there;
+            (there, service) = self.media[media].stay(now, command, draws);
+            stay = stay.and(there);
         }
+        port.drawn.add(latency, service);
         Admission::Done(now.saturating_add(stay.total()))
     }
 
@@ -130,6 +180,11 @@ impl Array {
     /// Commands that `port` can hold.
     pub fn queue_depth(&self, port: PortId) -> u32 {
         self.ports[usize::from(port.0)].queue_depth
+    }
+
+    /// What was drawn for the commands of `port` so far.
+    pub fn drawn(&self, port: PortId) -> Drawn {
+        self.ports[usize::from(port.0)].drawn
     }
 
     /// Commands that `port` holds.
@@ -172,6 +227,7 @@ struct Port {
     /// The link in each direction: from the device, to the device.
     link: [Servers; 2],
     slots: Servers,
+    drawn: Drawn,
 }
 
 impl Port {
@@ -200,11 +256,13 @@ impl Port {
             controller: Servers::new(1),
             link: [Servers::new(1), Servers::new(1)],
             slots: servers(config.slots)?,
+            drawn: Drawn::default(),
         })
     }
 
+    /// How long `command` stays, and what was drawn of that.
     #[inline]
-    fn stay(&mut self, now: Ns, command: &Command, draws: Draws) -> Stay {
+    fn stay(&mut self, now: Ns, command: &Command, draws: Draws) -> (Stay, Ns) {
         let latency = draw(&self.latency, Purpose::Service, command, draws);
         let mut stay = serve(&mut self.slots, now, latency);
         if self.per_request > Ns::ZERO {
@@ -215,7 +273,7 @@ impl Port {
             let link = &mut self.link[usize::from(command.is_write)];
             stay = stay.and(serve(link, now, transfer));
         }
-        stay
+        (stay, latency)
     }
 }
 
@@ -241,19 +299,21 @@ impl Media {
         })
     }
 
+    /// How long `command` stays, and what was drawn of that.
     #[inline]
-    fn stay(&mut self, now: Ns, command: &Command, draws: Draws) -> Stay {
+    fn stay(&mut self, now: Ns, command: &Command, draws: Draws) -> (Stay, Ns) {
         let law = if command.is_write {
             &self.write
         } else {
             &self.read
         };
-        let mut service = draw(law, Purpose::Media, command, draws);
+        let drawn = draw(law, Purpose::Media, command, draws);
+        let mut service = drawn;
         if let Some(rate) = self.bandwidth {
             let transfer = rate.transfer_time(u64::from(command.sectors) * SECTOR);
             service = service.saturating_add(transfer);
         }
-        serve(&mut self.slots, now, service)
+        (serve(&mut self.slots, now, service), drawn)
     }
 }
 

@@ -3,6 +3,7 @@
 
 use super::DeviceConfig;
 use super::port::{MediaConfig, PortConfig};
+use crate::models::io::SECTOR;
 use crate::models::mpath::policy::Truth;
 use crate::sim::Ns;
 use crate::sim::dist::Distribution;
@@ -44,22 +45,24 @@ impl Stage {
 
 /// The stages of `device` itself, without media that others share; none for
 /// devices whose time hangs on more than this (LUNs of the storage network).
-pub fn stages(device: &DeviceConfig) -> Vec<Stage> {
+/// `latency` is that of a port's slots, where it is known better than by its
+/// law; data go in so many `directions`, each of which has a link.
+pub fn stages(device: &DeviceConfig, latency: Option<Ns>, directions: u32) -> Vec<Stage> {
     match device {
         DeviceConfig::NullBlk(c) => {
             let depth = c.hw_queue_depth.saturating_mul(c.submit_queues.max(1));
-            vec![Stage::new(depth, c.completion_nsec)]
+            vec![Stage::new(depth, c.delay())]
         }
         DeviceConfig::ScsiDebug(c) => {
             let depth = c.queue_depth.unwrap_or(c.max_queue);
             vec![Stage::new(depth, c.ndelay)]
         }
         DeviceConfig::ArrayPort(c) => vec![
-            Stage::new(c.slots, mean(&c.latency)),
+            Stage::new(c.slots, latency.unwrap_or_else(|| mean(&c.latency))),
             Stage::new(1, c.per_request),
             Stage {
                 per_byte: c.bandwidth.map_or(0, per_byte),
-                ..Stage::new(1, Ns::ZERO)
+                ..Stage::new(directions, Ns::ZERO)
             },
         ],
         DeviceConfig::Lun(_) => Vec::new(),
@@ -74,13 +77,22 @@ pub fn queue_depth(device: &DeviceConfig) -> Option<u32> {
     }
 }
 
-/// The stage of shared media.
-pub fn media_stage(media: &MediaConfig) -> Stage {
+/// Bytes of a request that the driver of `device` takes at most; none if it
+/// sets no limit of its own.
+pub fn largest(device: &DeviceConfig) -> Option<f64> {
+    match device {
+        DeviceConfig::NullBlk(c) => Some(SECTOR as f64 * f64::from(c.most_sectors())),
+        _ => None,
+    }
+}
+
+/// The stage of shared media; `service` is known better than by its law, or not.
+pub fn media_stage(media: &MediaConfig, service: Option<Ns>) -> Stage {
     let read = mean(&media.service);
     let write = media.write_service.as_ref().map_or(read, mean);
     Stage {
         per_byte: media.bandwidth.map_or(0, per_byte),
-        ..Stage::new(media.slots, read.min(write))
+        ..Stage::new(media.slots, service.unwrap_or(read.min(write)))
     }
 }
 
@@ -97,8 +109,8 @@ pub fn media_of(device: &DeviceConfig, media: &[MediaConfig]) -> Option<usize> {
 /// All of that in the short form that a policy can use: one service, and how
 /// many commands of no size keep the narrowest stage busy.
 pub fn truth(device: &DeviceConfig, media: &[MediaConfig]) -> Truth {
-    let mut all = stages(device);
-    all.extend(media_of(device, media).map(|at| media_stage(&media[at])));
+    let mut all = stages(device, None, 1);
+    all.extend(media_of(device, media).map(|at| media_stage(&media[at], None)));
     let service = all
         .iter()
         .fold(Ns::ZERO, |sum, s| sum.saturating_add(s.service));

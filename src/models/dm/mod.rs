@@ -248,7 +248,7 @@ pub fn apply<K: DmEnv>(k: &mut K, dm: u16, effects: Effects) {
         if bio_based {
             worker::start(k, dm);
         } else if k.block().dev(dev).is_single_queue() {
-            request_fn::start_worker(k, dm);
+            request_fn::map::start_worker(k, dm);
         } else {
             requeue::kick_requeue_list(k, dev);
         }

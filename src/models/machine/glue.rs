@@ -46,7 +46,7 @@ impl<P: Probe> HostEnv for Machine<P> {
             Frame::Dm(DmFrame::SplitAndProcess { dm, bio }) => bio_based::step(self, task, dm, bio),
             Frame::Dm(DmFrame::WqWork(dm)) => suspend::step_wq_work(self, task, dm),
             Frame::Dm(DmFrame::ProcessQueuedRqs(dm)) => {
-                request_fn::step_process_queued(self, task, dm)
+                request_fn::map::step_process_queued(self, task, dm)
             }
             Frame::Dm(DmFrame::Activate(dm, path)) => pg_init::step_activate(self, task, dm, path),
             Frame::Multipathd(n) => self.step_multipathd(task, n),
@@ -184,7 +184,7 @@ impl<P: Probe> BlockEnv for Machine<P> {
     #[inline]
     fn clone_bios_ended(&mut self, clone: ReqId, status: BlkStatus, sectors: u32) {
         if self.block.has_single_queues() {
-            return request_fn::end_clone_bios(self, clone, status, sectors);
+            return request_fn::done::end_clone_bios(self, clone, status, sectors);
         }
         request_based::end_clone_bios(self, clone, status, sectors);
     }
@@ -198,7 +198,7 @@ impl<P: Probe> BlockEnv for Machine<P> {
         match end {
             RqEnd::Clone { orig } => match self.driver(self.block.reqs[orig].dev) {
                 Driver::DmRq(dm) => request_based::end_clone_request(self, dm, orig, status),
-                Driver::DmRequestFn(_) => request_fn::end_clone_request(self, rq, status),
+                Driver::DmRequestFn(_) => request_fn::done::end_clone_request(self, rq, status),
                 _ => {}
             },
             RqEnd::Daemon(_) => self.daemon_rq_ended(rq, status),
@@ -244,7 +244,7 @@ impl<P: Probe> BlockEnv for Machine<P> {
     fn softirq_done(&mut self, rq: ReqId, status: BlkStatus) {
         let dev = self.block.reqs[rq].dev;
         if let Driver::DmRequestFn(dm) = self.driver(dev) {
-            request_fn::dm_softirq_done(self, dm, rq, status);
+            request_fn::done::dm_softirq_done(self, dm, rq, status);
         }
     }
     fn arm(&mut self, timer: BlockTimer, at: Ns) {

@@ -265,11 +265,24 @@ impl<P: Probe> Machine<P> {
     /// is mended or stays as it is. Nothing has happened since `last`, and
     /// something is about to, `now`.
     fn hangs(&mut self, last: Ns, now: Ns) -> Option<Ns> {
-        let settled = self.devices.san.settled_at(last);
-        let since = self.last_io.max(self.admin.over_since()).max(settled);
         let is_some = self.block.bios.live() > 0 || self.block.reqs.live() > 0;
-        let hangs = is_some && now.saturating_sub(since) >= self.hung_after;
-        hangs.then_some(since)
+        let since = self.last_io.max(self.admin.over_since());
+        if !is_some || now.saturating_sub(since) < self.hung_after {
+            return None;
+        }
+        let settled = match self.depends_on_faults() {
+            true => self.devices.san.settled_at(last),
+            false => Ns::ZERO,
+        };
+        let since = since.max(settled);
+        (now.saturating_sub(since) >= self.hung_after).then_some(since)
+    }
+
+    /// Whether what is held may go on when what broke is mended: a device has
+    /// it, or multipathd looks after a map that is not suspended.
+    fn depends_on_faults(&self) -> bool {
+        let is_watched = self.has_multipathd() && self.dm.devs.iter().any(|map| !map.blocked);
+        is_watched || self.at_work().next().is_some()
     }
 
     /// Whether I/O that hung since `since` when it was last looked at will do so
@@ -310,14 +323,21 @@ impl<P: Probe> Machine<P> {
             .map_err(|e| BuildError::Config(format!("message {text:?} to {map}: {e}")))
     }
 
+    /// Whether `dmsetup` knows the map `dm`: not if it is a multipath device of
+    /// the block layer, which has no table, takes no message and shows no status.
+    pub fn has_dmsetup(&self, dm: u16) -> bool {
+        let by_itself = self.kernel.is_legacy() && self.way == Way::BlockLayer;
+        !(by_itself && self.dm.devs[usize::from(dm)].table.is_multipath())
+    }
+
     /// Sends `text` to the map `dm`, sector 0; what the kernel logs goes to the
     /// map's log.
     ///
     /// # Errors
     /// The map's answer.
     pub fn target_message(&mut self, dm: u16, text: &str) -> Result<(), Errno> {
-        if self.kernel.is_legacy() && self.way == Way::BlockLayer {
-            return Err(Errno::Enxio); // no device of device-mapper's
+        if !self.has_dmsetup(dm) {
+            return Err(Errno::Enxio);
         }
         let maps = self.map_names();
         let lookup = lookup::Devs {

@@ -114,15 +114,19 @@ pub fn ranking(sweep: &SweepResult, choice: &Choice) -> Result<Drawing, PlotErro
     Ok(drawing)
 }
 
-/// What no policy can do better than, if the sweep has kept it.
+/// What no policy can do better than, if the sweep has kept how near each is.
 fn bound(sweep: &SweepResult, metric: &str, free: &[usize]) -> Option<f64> {
-    let name = match metric {
-        "iops" => "bound_iops",
-        "lat_mean_us" => "bound_lat_mean_us",
+    let ratio = match metric {
+        "iops" => "iops_bound_ratio",
+        "lat_mean_us" => "lat_bound_ratio",
         _ => return None,
     };
-    let (cells, _) = slice(sweep, name, free);
-    let bounds = cells.iter().map(|cell| cell.mean);
+    let (cells, _) = slice(sweep, metric, free);
+    let (ratios, _) = slice(sweep, ratio, free);
+    let bounds = cells.iter().filter_map(|cell| {
+        let ratio = ratios.iter().find(|ratio| ratio.values == cell.values)?;
+        Some(cell.mean / ratio.mean)
+    });
     match less_is_better(metric) {
         true => bounds.reduce(f64::min),
         false => bounds.reduce(f64::max),

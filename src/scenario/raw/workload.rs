@@ -131,6 +131,9 @@ fio_keys! {
     io_submit_mode,
     /// Drop the page cache of the device first.
     invalidate,
+    /// Tell the kernel whether I/O is sequential or random, as fio does and dd
+    /// does not: sequential readers are read ahead twice as far. Default: yes.
+    fadvise_hint,
     /// Threads instead of processes.
     thread,
     /// fsync after so many writes.

@@ -25,6 +25,7 @@ impl<P: Probe> Machine<P> {
         let action = self.admin.actions[n].0.action.clone();
         let map = action.map().and_then(|map| self.map_index(map));
         match (&action, map) {
+            (_, Some(dm)) if !self.has_dmsetup(dm) => Done::Over(Err(Errno::Enxio)),
             (Action::Message { text, .. }, Some(dm)) => Done::Over(self.target_message(dm, text)),
             (Action::LoadTable { table, .. }, Some(dm)) => {
                 Done::Over(self.load_inactive(dm, table))
