@@ -335,7 +335,8 @@ impl Run<'_> {
                 replicate(&mut machine, replication);
                 seed = machine.seed;
                 let stop = Some(Arc::clone(&self.control.stop));
-                let run = || measure(&machine, planned.point.mode, &self.sweep.warm_up, stop);
+                let mode = planned.point.mode;
+                let run = || measure(&machine, mode, &self.sweep.warm_up, replication == 0, stop);
                 match catch_unwind(AssertUnwindSafe(run)) {
                     Ok(Ok(measured)) => Outcome::Measured(measured),
                     Ok(Err(why)) => failed(why.to_string()),

@@ -43,8 +43,9 @@ pub struct PathRow {
     pub utilisation: f64,
 }
 
-/// Runs `machine`, which is `mode` of a scenario, and cuts its `warm_up`; once `stop` is set, it ends
-/// early and its figures mean nothing.
+/// Runs `machine`, which is `mode` of a scenario, and cuts its `warm_up`. If it may
+/// be the only run of its point, it tells its own accuracy. Once `stop` is set, it
+/// ends early and its figures mean nothing.
 ///
 /// # Errors
 /// As [`crate::run::run`].
@@ -52,6 +53,7 @@ pub fn measure(
     machine: &MachineConfig,
     mode: Mode,
     warm_up: &WarmUp,
+    may_be_alone: bool,
     stop: Option<Arc<AtomicBool>>,
 ) -> Result<Measured, RunError> {
     let has_timeline = machine.has_timeline();
@@ -66,7 +68,7 @@ pub fn measure(
     let outcome = crate::run::run(&machine, &options)?;
     let mut summary = RunSummary::new(mode, None, &outcome);
     let windows = outcome.windows.unwrap_or_default();
-    let steady = steady(&mut summary, &windows, warm_up);
+    let steady = steady(&mut summary, &windows, warm_up, may_be_alone);
     let run = Run { summary, steady };
     Ok(Measured {
         metrics: METRICS.iter().map(|metric| metric.of(&run)).collect(),
