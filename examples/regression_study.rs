@@ -124,7 +124,7 @@ struct Defect {
     plant: fn(Registry, f64) -> Registry,
 }
 
-const DEFECTS: [Defect; 4] = [
+const DEFECTS: [Defect; 5] = [
     Defect {
         about: "least-pending takes the fullest path",
         policy: "least-pending",
@@ -138,9 +138,21 @@ const DEFECTS: [Defect; 4] = [
         },
     },
     Defect {
+        about: "least-pending takes the fullest path",
+        policy: "least-pending",
+        scenario: "mixed",
+        figure: "iops",
+        cost: 0.05,
+        plant: |all, share| {
+            all.with("least-pending", "", move |_| {
+                Ok(Fullest(Chance::new(share)))
+            })
+        },
+    },
+    Defect {
         about: "ewma-latency forgets a path's latency",
         policy: "ewma-latency",
-        scenario: "mixed",
+        scenario: "closed",
         figure: "iops",
         cost: 0.05,
         plant: |all, share| {
