@@ -27,7 +27,7 @@ const BATCH: u32 = 50;
 /// The first: worlds that the matrix was not made with.
 const FIRST: u32 = 1000;
 /// Blocks that say how often a defect has to strike.
-const PLANTING: std::ops::Range<u32> = 500..520;
+const PLANTING: std::ops::Range<u32> = 500..508;
 
 /// Strikes in a share of all cases.
 struct Chance {
