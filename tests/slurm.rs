@@ -229,7 +229,7 @@ paths = ["sda", "sdb"]
 rw = "randread"
 bs = "4k"
 iodepth = 8
-number_ios = 20000
+number_ios = 8000
 norandommap = true
 
 [sweep]
