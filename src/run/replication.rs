@@ -97,7 +97,9 @@ mod tests {
             job("rw = \"randread\""),
             job("rw = \"randread\"\nnorandommap = true"),
             job("rw = \"randread\"\nrandseed = 7"),
-            job("rw = \"randwrite\"\nrandom_distribution = \"zipf:1.2\""),
+            "[workload]\nfio = \"\"\"\n[zipf]\nioengine=libaio\ndirect=1\nthread\nrw=randwrite\n\
+             random_distribution=zipf:1.2\nnumber_ios=60\n\"\"\""
+                .to_owned(),
             job("rw = \"rw\"\nrwmixread = 70"),
             job("rw = \"read\"\nbssplit = \"4k/50:8k/50\""),
             job("rw = \"read\"\nrate_iops = 1000\nrate_process = \"poisson\""),
