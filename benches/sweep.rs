@@ -78,6 +78,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             machine,
             mpathsim::scenario::Mode::Request,
             &sweep.warm_up,
+            true,
             None,
         )?;
     }

@@ -186,13 +186,15 @@ impl Drop for Cluster {
     }
 }
 
+/// `cred_expire`: what a node that died was running waits so long before it is run
+/// again (120 s by default).
 fn conf(folder: &Path) -> String {
     let (user, host) = (output("id", &["-un"]), output("hostname", &["-s"]));
     let ports = free_ports(1 + NODES);
     let dir = folder.display();
     let mut text = format!(
         "ClusterName=mpathsim\nSlurmctldHost={host}(127.0.0.1)\nSlurmUser={user}\nSlurmdUser={user}\n\
-         AuthType=auth/munge\nAuthInfo=socket={dir}/munge/socket\nMpiDefault=none\n\
+         AuthType=auth/munge\nAuthInfo=socket={dir}/munge/socket,cred_expire=5\nMpiDefault=none\n\
          ProctrackType=proctrack/linuxproc\nTaskPlugin=task/none\nReturnToService=2\nSlurmdTimeout=5\n\
          SlurmctldPort={}\nSlurmdParameters=config_overrides\nStateSaveLocation={dir}/state\n\
          SlurmdSpoolDir={dir}/spool/%n\nSlurmctldPidFile={dir}/slurmctld.pid\nSlurmdPidFile={dir}/slurmd-%n.pid\n\
@@ -227,7 +229,7 @@ paths = ["sda", "sdb"]
 rw = "randread"
 bs = "4k"
 iodepth = 8
-number_ios = 20000
+number_ios = 8000
 norandommap = true
 
 [sweep]

@@ -11,6 +11,7 @@ use crate::models::mpath::policy::Registry;
 use crate::policy::regress::{Baseline, Matrix, check, junit, markdown, record, text};
 use crate::policy::{PolicyError, Settings};
 use crate::run::write;
+use crate::stats::{Difference, Moments};
 
 /// Keep policies from getting worse: hold them against a baseline.
 #[derive(Debug, Args)]
@@ -165,9 +166,11 @@ fn changes(old: &Baseline, new: &Baseline) -> String {
             let Some((_, was)) = was.filter(|(_, was)| was != runs) else {
                 continue;
             };
-            let mean = |runs: &[f64]| runs.iter().sum::<f64>() / runs.len().max(1) as f64;
-            let percent = 100.0 * (mean(runs) / mean(was) - 1.0);
-            text += &format!("{}, {name}: {percent:+.2} %\n", cell.cell);
+            text += &format!(
+                "{}, {name}: {}\n",
+                cell.cell,
+                change(was, runs, old.first == new.first)
+            );
         }
     }
     if text.is_empty() {
@@ -175,6 +178,29 @@ fn changes(old: &Baseline, new: &Baseline) -> String {
     } else {
         text
     }
+}
+
+/// The difference of the means as a share of what was, with its 95 % interval; runs
+/// of the same number are pairs if both met the `same_worlds`.
+fn change(was: &[f64], is: &[f64], same_worlds: bool) -> String {
+    let of = |runs: &[f64]| Moments::of(runs.iter().copied());
+    let difference = match same_worlds && was.len() == is.len() {
+        true => {
+            let pairs: Vec<(f64, f64)> = was.iter().copied().zip(is.iter().copied()).collect();
+            Difference::of_pairs(&pairs)
+        }
+        false => Difference::of_samples(&of(was), &of(is)),
+    };
+    let percent = |x: f64| format!("{:+.2} %", 100.0 * x / of(was).mean);
+    difference.map_or("cannot be compared".into(), |d| {
+        let ends = d.interval(0.95);
+        format!(
+            "{} ({} to {})",
+            percent(d.mean),
+            percent(ends.low),
+            percent(ends.high)
+        )
+    })
 }
 
 fn put(path: &std::path::Path, text: &str) -> Result<(), CliError> {

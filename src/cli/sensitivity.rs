@@ -64,6 +64,12 @@ impl SensitivityCommand {
         for finding in &findings {
             text += &table(finding, &what);
         }
+        text += &format!(
+            "\nmargin {} %; the chance that any verdict is wrong is below {} % (Bonferroni, of {})\n",
+            100.0 * what.comparison.margin,
+            100.0 * what.comparison.alpha,
+            what.most_verdicts()
+        );
         print(&text)?;
         Ok(ExitCode::SUCCESS)
     }

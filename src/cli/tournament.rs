@@ -11,6 +11,7 @@ use super::{CliError, print};
 use crate::models::mpath::policy::Registry;
 use crate::policy::{Ranking, Tournament, tournament};
 use crate::run::text::Columns;
+use crate::stats::Interval;
 use crate::sweep::METRICS;
 
 /// Rank all policies over some scenarios.
@@ -64,9 +65,22 @@ impl TournamentCommand {
     }
 }
 
+fn ends(interval: Option<Interval>) -> String {
+    interval.map_or("–".into(), |i| {
+        format!("{:.2} to {:.2} %", 100.0 * i.low, 100.0 * i.high)
+    })
+}
+
 fn table(ranking: &Ranking, what: &Tournament) -> String {
     let mut columns = Columns::default();
-    columns.row(["", "place", "of the best", "95 % interval", "of the bound"]);
+    columns.row([
+        "",
+        "place",
+        "of the best",
+        "95 % interval",
+        "of the bound",
+        "95 % interval",
+    ]);
     for place in &ranking.places {
         let (first, last) = place.places;
         columns.row([
@@ -77,12 +91,11 @@ fn table(ranking: &Ranking, what: &Tournament) -> String {
                 format!("{first}–{last}")
             },
             format!("{:.2} %", 100.0 * place.score),
-            place.interval.map_or("–".into(), |i| {
-                format!("{:.2} to {:.2} %", 100.0 * i.low, 100.0 * i.high)
-            }),
+            ends(place.interval),
             place
                 .of_bound
-                .map_or("–".into(), |x| format!("{:.1} %", 100.0 * x)),
+                .map_or("–".into(), |(x, _)| format!("{:.2} %", 100.0 * x)),
+            ends(place.of_bound.and_then(|(_, interval)| interval)),
         ]);
     }
     let metric = METRICS[what.metric].name;
@@ -91,7 +104,9 @@ fn table(ranking: &Ranking, what: &Tournament) -> String {
         ranking.cells
     );
     text += &columns.render();
-    text += "\npolicies that share places are not told apart by these runs\n";
+    text += "\npolicies that share places are not told apart by these runs; the chance that any\n\
+             is told apart wrongly is below ";
+    text += &format!("{} % (Holm)\n", 100.0 * what.alpha);
     for (policy, why) in &ranking.left_out {
         text += &format!("left out: {policy}: {why}\n");
     }

@@ -47,6 +47,14 @@ pub struct Change {
     pub verdicts: (Verdict, Verdict),
 }
 
+impl Sensitivity {
+    /// Verdicts that may be asked for: of every step, and of every gap between two.
+    pub fn most_verdicts(&self) -> u32 {
+        let steps = self.steps.max(2);
+        (steps + 2 * HALVINGS * (steps - 1)) * self.varied.len() as u32
+    }
+}
+
 /// Halvings of the gap in which the winner changes.
 const HALVINGS: u32 = 12;
 
@@ -89,6 +97,9 @@ fn finding(
             .map_or_else(|| value.to_string(), str::to_owned);
         let mut comparison = what.comparison.clone();
         comparison.sets.push(format!("{}={value}", varied.key));
+        // Where the search goes hangs on what was found, so Holm's correction, which
+        // wants all questions at once, is not to be had: Bonferroni's.
+        comparison.alpha /= f64::from(what.most_verdicts());
         let row = compare(&comparison, settings)?.into_iter().next();
         let row = row.ok_or_else(|| {
             PolicyError::asked("the runs have no such figure", "choose another --metric")

@@ -39,9 +39,9 @@ pub struct Place {
     pub score: f64,
     /// The 95 % interval of that.
     pub interval: Option<Interval>,
-    /// Its figure over what the devices could do at best; none where that is
-    /// not known.
-    pub of_bound: Option<f64>,
+    /// Its figure over what the devices could do at best: the geometric mean of all
+    /// cells, and its 95 % interval; none where that is not known.
+    pub of_bound: Option<(f64, Option<Interval>)>,
 }
 
 /// What came of a tournament.
@@ -117,9 +117,9 @@ fn places(what: &Tournament, players: &[(String, Vec<Runs>)], replications: usiz
         }
         Some(sum / runs.len().max(1) as f64)
     };
-    let scores: Vec<Vec<f64>> = players
+    let scores: Vec<Scores> = players
         .iter()
-        .map(|(_, runs)| (0..replications).filter_map(|r| score(runs, r)).collect())
+        .map(|(_, runs)| (0..replications).map(|r| score(runs, r)).collect())
         .collect();
     let (pairs, judged) = duels(&scores, what);
     let mut all: Vec<Place> = players
@@ -135,17 +135,13 @@ fn places(what: &Tournament, players: &[(String, Vec<Runs>)], replications: usiz
             let others = || (0..players.len()).filter(|j| *j != i);
             let better = others().filter(|j| beaten_by(*j, Verdict::Better)).count();
             let worse = others().filter(|j| beaten_by(*j, Verdict::Worse)).count();
-            let moments = Moments::of(scores[i].iter().copied());
-            let exp = |interval: Interval| Interval {
-                low: libm::exp(interval.low),
-                high: libm::exp(interval.high),
-            };
+            let moments = Moments::of(scores[i].iter().copied().flatten());
             Place {
                 policy: policy.clone(),
                 places: (1 + better, players.len() - worse),
                 score: libm::exp(moments.mean),
                 interval: moments.interval(0.95).map(exp),
-                of_bound: of_bound(runs, what.metric),
+                of_bound: of_bound(runs, what.metric, replications),
             }
         })
         .collect();
@@ -157,32 +153,33 @@ fn places(what: &Tournament, players: &[(String, Vec<Runs>)], replications: usiz
     all
 }
 
+/// The score of a player in each replication; none where a figure is missing.
+type Scores = Vec<Option<f64>>;
+
 /// Every player against every other: who is compared, and what the second is
 /// beside the first.
-fn duels(scores: &[Vec<f64>], what: &Tournament) -> (Vec<(usize, usize)>, Vec<Verdict>) {
+fn duels(scores: &[Scores], what: &Tournament) -> (Vec<(usize, usize)>, Vec<Verdict>) {
     let n = scores.len();
     let pairs: Vec<(usize, usize)> = (0..n)
         .flat_map(|a| (a + 1..n).map(move |b| (a, b)))
         .collect();
-    // Scores are logarithms: a margin is a difference of them, which makes it
-    // the share of a mean of 1.
-    let questions: Vec<Question> = pairs
-        .iter()
-        .map(|(a, b)| Question {
-            a: scores[*a]
-                .iter()
-                .map(|x| 1.0 + x - mean(&scores[*a]))
-                .collect(),
-            b: scores[*b]
-                .iter()
-                .map(|x| 1.0 + x - mean(&scores[*a]))
-                .collect(),
-            paired: scores[*a].len() == scores[*b].len(),
+    let question = |(a, b): &(usize, usize)| {
+        // Replications that both have.
+        let both = scores[*a].iter().zip(&scores[*b]);
+        let both: Vec<(f64, f64)> = both.filter_map(|(a, b)| (*a).zip(*b)).collect();
+        // Scores are logarithms: a margin is a difference of them, which makes it
+        // the share of a mean of 1.
+        let mean = Moments::of(both.iter().map(|(a, _)| *a)).mean;
+        Question {
+            a: both.iter().map(|(a, _)| 1.0 + a - mean).collect(),
+            b: both.iter().map(|(_, b)| 1.0 + b - mean).collect(),
+            paired: true,
             better: Better::More,
             margin: what.margin,
             rounding: METRICS[what.metric].rounding(),
-        })
-        .collect();
+        }
+    };
+    let questions: Vec<Question> = pairs.iter().map(question).collect();
     let judged = judge(&questions, what.alpha);
     let mut all = pairs.clone();
     let mut verdicts: Vec<Verdict> = judged.iter().map(|judged| judged.verdict).collect();
@@ -197,19 +194,31 @@ fn duels(scores: &[Vec<f64>], what: &Tournament) -> (Vec<(usize, usize)>, Vec<Ve
     (all, verdicts)
 }
 
-fn mean(samples: &[f64]) -> f64 {
-    Moments::of(samples.iter().copied()).mean
+/// An interval of logarithms as one of what they are of.
+fn exp(interval: Interval) -> Interval {
+    Interval {
+        low: libm::exp(interval.low),
+        high: libm::exp(interval.high),
+    }
 }
 
 /// How near the runs of all cells came to what is possible, 1 at best: the
-/// geometric mean.
-fn of_bound(cells: &[Runs], decides: usize) -> Option<f64> {
+/// geometric mean, a sample a replication.
+fn of_bound(
+    cells: &[Runs],
+    decides: usize,
+    replications: usize,
+) -> Option<(f64, Option<Interval>)> {
     let (ratio, better) = ratio_to_bound(METRICS[decides].name)?;
     let sign = if better == Better::Less { -1.0 } else { 1.0 };
-    let (mut sum, mut n) = (0.0, 0u32);
-    for run in cells.iter().flatten() {
-        sum += libm::log(run[ratio]?);
-        n += 1;
-    }
-    Some(libm::exp(sign * sum / f64::from(n.max(1))))
+    let one = |r: usize| -> Option<f64> {
+        let mut sum = 0.0;
+        for runs in cells {
+            sum += libm::log(runs.get(r)?[ratio].filter(|x| *x > 0.0)?);
+        }
+        Some(sign * sum / cells.len().max(1) as f64)
+    };
+    let moments = Moments::of((0..replications).filter_map(one));
+    let known = moments.count > 0;
+    known.then(|| (libm::exp(moments.mean), moments.interval(0.95).map(exp)))
 }

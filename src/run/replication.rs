@@ -62,4 +62,67 @@ mod tests {
         assert!(one.1.iter().zip(two.1).all(|(a, b)| *a != b));
         assert_eq!(one, of(1));
     }
+
+    /// What the devices are given when, over devices that do not draw.
+    fn given(workload: &str, policy: &str, replication: u32) -> String {
+        let text = format!(
+            "[[device]]\nname = [\"sda\", \"sdb\"]\nnull_blk = {{ completion = \"50us\" }}\n\
+             [[map]]\nselector = \"{policy}\"\npaths = [\"sda\", \"sdb\"]\n{workload}\n"
+        );
+        let scenario = crate::scenario::parse("s.toml", &text, &[]).unwrap();
+        let mut machine = crate::scenario::build(&scenario, crate::scenario::Mode::Bio).unwrap();
+        replicate(&mut machine, replication);
+        let options = crate::run::RunOptions {
+            trace: true,
+            ..Default::default()
+        };
+        let outcome = crate::run::run(&machine, &options).unwrap();
+        let mut given = Vec::new();
+        for (_, lines) in &outcome.blkparse {
+            // Time, event, direction, sector and length of what comes to a path.
+            for line in lines.iter().filter(|line| line.contains(" Q ")) {
+                let words: Vec<&str> = line.split_whitespace().collect();
+                given.push(words[3..words.len().min(11)].join(" "));
+            }
+        }
+        given.sort();
+        given.dedup();
+        given.join("\n")
+    }
+
+    #[test]
+    fn whatever_a_workload_draws_is_drawn_anew() {
+        let job = |keys: &str| format!("[[workload.job]]\nnumber_ios = 60\n{keys}\n");
+        let random = [
+            job("rw = \"randread\""),
+            job("rw = \"randread\"\nnorandommap = true"),
+            job("rw = \"randread\"\nrandseed = 7"),
+            "[workload]\nfio = \"\"\"\n[zipf]\nioengine=libaio\ndirect=1\nthread\nrw=randwrite\n\
+             random_distribution=zipf:1.2\nnumber_ios=60\n\"\"\""
+                .to_owned(),
+            job("rw = \"rw\"\nrwmixread = 70"),
+            job("rw = \"read\"\nbssplit = \"4k/50:8k/50\""),
+            job("rw = \"read\"\nrate_iops = 1000\nrate_process = \"poisson\""),
+            "[[workload.open]]\nrate_iops = 100\nrw = \"read\"".to_owned(),
+            "[[workload.open]]\narrivals = \"constant\"\nrate_iops = 100\nrw = \"randread\""
+                .to_owned(),
+        ];
+        for workload in &random {
+            let [first, second, third] =
+                [0, 1, 2].map(|replication| given(workload, "round-robin", replication));
+            assert!(first.lines().count() > 50, "{workload}\n{first}");
+            assert!(
+                first != second && second != third && first != third,
+                "{workload}\n{first}"
+            );
+            // And the same for every policy, where none of it waits for another.
+            if workload.contains("open") {
+                assert_eq!(second, given(workload, "queue-length", 1), "{workload}");
+            }
+        }
+        // What does not draw is what it was.
+        let sequential = job("rw = \"read\"");
+        let of = |replication| given(&sequential, "round-robin", replication);
+        assert_eq!(of(0), of(1));
+    }
 }

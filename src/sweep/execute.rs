@@ -9,6 +9,7 @@ use std::sync::mpsc::SyncSender;
 use rayon::prelude::*;
 use rayon::{ThreadPool, ThreadPoolBuilder};
 
+use super::assemble::assemble;
 use super::definition::{Point, Replications, Sweep, Until};
 use super::folder::{Existing, Folder, JOURNAL, Manifest};
 use super::journal::{self, Index, Reader, Writer};
@@ -16,7 +17,6 @@ use super::key::{self, Key, Program};
 use super::measure::measure;
 use super::record::{Outcome, Record};
 use super::shard::Shard;
-use super::tables::Tables;
 use super::{Estimate, SweepError, estimate};
 use crate::models::config::MachineConfig;
 use crate::run::replication::replicate;
@@ -54,6 +54,9 @@ pub struct Report {
 }
 
 const PANICKED: &str = "the simulator panicked, which is a defect of it";
+
+/// Points that an estimate looks at, at most.
+const PLANNED: usize = 5000;
 
 /// Points whose machines are in memory at once.
 const WINDOW: usize = 2048;
@@ -106,6 +109,7 @@ pub fn execute(
         }
     }
     let (was_stopped, reused, keys) = (control.stop.load(Ordering::Relaxed), run.reused, run.keys);
+    let threads = run.pool.current_num_threads();
     drop(run.pool);
     writer.finish()?;
     if was_stopped {
@@ -114,7 +118,7 @@ pub fn execute(
             all: control.all.load(Ordering::Relaxed),
         });
     }
-    let (runs, failures) = assemble(&folder, &manifest, sweep, &keys)?;
+    let (runs, failures) = assemble(&folder, &manifest, sweep, &keys, threads)?;
     manifest.runs = Some(runs);
     manifest.failures = Some(failures);
     manifest.complete = true;
@@ -139,9 +143,16 @@ pub fn plan(sweep: &Sweep, options: &Options) -> Result<Estimate, SweepError> {
         let machine = sweep.machine(&sweep.point(*number));
         machine.map_or(0.0, |machine| estimate::ios(&machine))
     };
-    let all: Vec<f64> = pool(options.threads)?.install(|| points.par_iter().map(ios).collect());
+    // Of very many points, some stand for all.
+    let some: Vec<u64> = points
+        .iter()
+        .copied()
+        .step_by(points.len().div_ceil(PLANNED).max(1))
+        .collect();
+    let all: Vec<f64> = pool(options.threads)?.install(|| some.par_iter().map(ios).collect());
+    let each_of = points.len() as f64 / some.len().max(1) as f64;
     Ok(Estimate {
-        ios: all.iter().sum::<f64>() * f64::from(each),
+        ios: all.iter().sum::<f64>() * each_of * f64::from(each),
         runs: points.len() as u64 * u64::from(each),
     })
 }
@@ -335,7 +346,8 @@ impl Run<'_> {
                 replicate(&mut machine, replication);
                 seed = machine.seed;
                 let stop = Some(Arc::clone(&self.control.stop));
-                let run = || measure(&machine, planned.point.mode, &self.sweep.warm_up, stop);
+                let mode = planned.point.mode;
+                let run = || measure(&machine, mode, &self.sweep.warm_up, replication == 0, stop);
                 match catch_unwind(AssertUnwindSafe(run)) {
                     Ok(Ok(measured)) => Outcome::Measured(measured),
                     Ok(Err(why)) => failed(why.to_string()),
@@ -376,38 +388,4 @@ fn old_or_new_is_enough(outcome: &Outcome, until: &Until, moments: &mut [Moments
             .is_some_and(|interval| interval.half_width() <= until.half_width * moments.mean.abs()),
     };
     moments.iter().all(is_known)
-}
-
-/// Writes the tables of a sweep whose results are all in the journal.
-fn assemble(
-    folder: &Folder,
-    manifest: &Manifest,
-    sweep: &Sweep,
-    keys: &[(u64, Key, u32)],
-) -> Result<(u64, u64), SweepError> {
-    let journal = folder.file(JOURNAL);
-    let (index, _) = journal::scan(&journal)?;
-    let mut reader = Reader::open(&journal)?;
-    let mut tables = Tables::create(&folder.path, manifest)?;
-    for (point, key, replications) in keys {
-        let values = sweep.space.labels(*point);
-        for replication in 0..*replications {
-            let key = key::of_replication(key, replication);
-            let Some(place) = index.get(&key) else {
-                continue;
-            };
-            let (key, mut record) = reader.read(*place)?;
-            // The result may come from another point of an earlier version of
-            // the sweep.
-            record.point = *point;
-            record.replication = replication;
-            record.values.clone_from(&values);
-            tables
-                .add(&key, &record)
-                .map_err(|why| SweepError::write(&folder.path, why))?;
-        }
-    }
-    tables
-        .commit()
-        .map_err(|why| SweepError::write(&folder.path, why))
 }

@@ -44,8 +44,9 @@ pub struct PathRow {
     pub utilisation: f64,
 }
 
-/// Runs `machine`, which is `mode` of a scenario, and cuts its `warm_up`; once `stop` is set, it ends
-/// early and its figures mean nothing.
+/// Runs `machine`, which is `mode` of a scenario, and cuts its `warm_up`. If it may
+/// be the only run of its point, it tells its own accuracy. Once `stop` is set, it
+/// ends early and its figures mean nothing.
 ///
 /// # Errors
 /// As [`crate::run::run`].
@@ -53,6 +54,7 @@ pub fn measure(
     machine: &MachineConfig,
     mode: Mode,
     warm_up: &WarmUp,
+    may_be_alone: bool,
     stop: Option<Arc<AtomicBool>>,
 ) -> Result<Measured, RunError> {
     let has_timeline = machine.has_timeline();
@@ -69,7 +71,7 @@ pub fn measure(
     let bound = bound_of_run(&machine, &outcome)?;
     let of_bound = bound.map(|bound| bound.of(&summary.application));
     let windows = outcome.windows.unwrap_or_default();
-    let steady = steady(&mut summary, &windows, warm_up);
+    let steady = steady(&mut summary, &windows, warm_up, may_be_alone);
     let run = Run {
         summary,
         steady,

@@ -5,6 +5,7 @@
 //! folder, [`merge()`] joins the folders of its shards. What the folder holds is
 //! documented for readers in `docs/sweeps.md`.
 
+mod assemble;
 mod axis;
 mod condition;
 mod definition;

@@ -314,13 +314,13 @@ impl Reader<'_> {
         if of.is_empty() {
             of.extend(metric("iops").map(|(index, _)| index));
         }
-        let at_least = at.at_least.map_or(5, |n| n.get32());
         let at_most = at.at_most.map_or(100, |n| n.get32());
+        let at_least = at.at_least.map_or(at_most.min(10), |n| n.get32());
         if at_least > at_most {
             self.wrong(
                 at.span.clone(),
                 "`at_least` is more than `at_most`",
-                "at_least = 5, at_most = 100",
+                "at_least = 10, at_most = 100",
             );
         }
         Replications::Until(Until {

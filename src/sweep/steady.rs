@@ -10,7 +10,7 @@ use crate::models::workload::fio::windows::{Bin, Window, Windows};
 use crate::run::summary::{LatencySummary, RunSummary};
 use crate::sim::Ns;
 use crate::sim::stats::mser5;
-use crate::stats::{CORRELATED, FEW, MANY, Moments, batches, neighbours, rank_interval};
+use crate::stats::{CORRELATED, FEW, Interval, MANY, Moments, batches, neighbours, rank_interval};
 
 /// An interval of a figure, from one run alone.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -62,8 +62,14 @@ pub struct Steady {
 }
 
 /// Finds the steady part of `run`, and replaces its rates and latencies by
-/// those from there on.
-pub fn steady(run: &mut RunSummary, windows: &Windows, warm_up: &WarmUp) -> Steady {
+/// those from there on; says how well the run alone knows them if it
+/// `may_be_alone`.
+pub fn steady(
+    run: &mut RunSummary,
+    windows: &Windows,
+    warm_up: &WarmUp,
+    may_be_alone: bool,
+) -> Steady {
     let width = windows.width();
     let mser5 = mser5_cut(windows);
     let cut = match warm_up {
@@ -84,7 +90,10 @@ pub fn steady(run: &mut RunSummary, windows: &Windows, warm_up: &WarmUp) -> Stea
     Steady {
         mser5,
         cut,
-        within: within(whole, width),
+        within: match may_be_alone {
+            true => within(whole, width),
+            false => Vec::new(),
+        },
     }
 }
 
@@ -166,9 +175,11 @@ fn percentile(batch: &Window, percent: f64) -> Option<f64> {
     (beyond >= 5.0).then(|| batch.latency.percentile(percent) as f64 / 1e3)
 }
 
-/// The equal parts that a run is cut into: many, and few.
+/// The equal parts that a run is cut into: many, and few; and all of them
+/// together.
 struct Batches {
     cuts: Vec<(Vec<Window>, f64)>,
+    whole: (Window, f64),
 }
 
 impl Batches {
@@ -180,7 +191,20 @@ impl Batches {
         };
         Batches {
             cuts: [MANY, FEW].into_iter().filter_map(cut).collect(),
+            whole: (sum(windows), (width * windows.len() as u64).as_secs_f64()),
         }
+    }
+
+    /// The interval of a figure: that of the whole, give or take what its parts
+    /// say (sectioning: Asmussen and Glynn 2007, III.5). The mean of the parts would
+    /// be beside the whole, as a quantile of few I/Os is.
+    fn interval(&self, figure: Figure) -> Option<Interval> {
+        let half = self.moments(figure)?.interval(LEVEL)?.half_width();
+        let centre = figure(&self.whole.0, self.whole.1)?;
+        Some(Interval {
+            low: centre - half,
+            high: centre + half,
+        })
     }
 
     /// Count, mean and spread of a figure: of many batches, or of few if
@@ -209,9 +233,7 @@ fn within(windows: &[&Window], width: Ns) -> Vec<Within> {
     let batches = Batches::new(windows, width);
     let mut found = Vec::new();
     for (name, figure) in FIGURES {
-        let interval = batches
-            .moments(figure)
-            .and_then(|moments| moments.interval(LEVEL));
+        let interval = batches.interval(figure);
         if let Some((interval, (metric, _))) = interval.zip(metric(name)) {
             found.push(Within {
                 metric,
@@ -289,7 +311,7 @@ mod tests {
     #[test]
     fn the_warm_up_is_found_and_cut() {
         let (mut summary, windows) = run();
-        let steady = steady(&mut summary, &windows, &WarmUp::Auto);
+        let steady = steady(&mut summary, &windows, &WarmUp::Auto, true);
         let cut = steady.cut.0;
         assert!((48_000_000..70_000_000).contains(&cut), "{cut}");
         let mean = summary.application.latency.mean_ns;
@@ -301,7 +323,7 @@ mod tests {
     fn nothing_is_cut_unless_asked_for() {
         let (mut summary, windows) = run();
         let before = summary.clone();
-        let steady = steady(&mut summary, &windows, &WarmUp::None);
+        let steady = steady(&mut summary, &windows, &WarmUp::None, true);
         assert!(steady.mser5 > Some(Ns::ZERO) && steady.cut == Ns::ZERO);
         assert_eq!(summary, before);
     }
@@ -309,7 +331,12 @@ mod tests {
     #[test]
     fn one_run_knows_its_figures_this_well() {
         let (mut summary, windows) = run();
-        let steady = steady(&mut summary, &windows, &WarmUp::Fixed(Ns::from_ms(60)));
+        let steady = steady(
+            &mut summary,
+            &windows,
+            &WarmUp::Fixed(Ns::from_ms(60)),
+            true,
+        );
         let of = |name: &str| {
             let (index, _) = metric(name).unwrap();
             steady

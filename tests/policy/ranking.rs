@@ -47,7 +47,7 @@ fn all_policies_are_ranked() {
         .filter(|l| l.contains(" to ") && l.ends_with(" %"))
         .map(|l| {
             let words: Vec<&str> = l.split_whitespace().collect();
-            let of_bound: f64 = words[words.len() - 2].parse().unwrap();
+            let of_bound: f64 = words[words.len() - 6].parse().unwrap();
             assert!(of_bound <= 100.0, "{l}");
             words[2].parse().unwrap()
         })
@@ -101,13 +101,14 @@ fn the_value_at_which_the_winner_changes() {
         "request",
         "bio",
         "--replications",
-        "3",
+        "8",
         "--scenario",
     ];
     words.push(scenario.to_str().unwrap());
     words.extend(["--vary", "host.costs.clone_rq=100ns..50us:log"]);
     let folder = folder("sensitivity");
     let text = expect(0, &folder, &words);
+    assert!(text.contains("(Bonferroni, of 101)"), "{text}");
     let change = line(&text, "the winner changes: request mode up to ");
     let ns: Vec<u64> = change
         .split(|c: char| !c.is_ascii_digit())

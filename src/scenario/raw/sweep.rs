@@ -171,7 +171,7 @@ pub struct RawUntil {
     pub of: Vec<At<String>>,
     /// Level of the interval, percent. Default: 95.
     pub confidence_percent: Option<f64>,
-    /// Fewest runs a point. Default: 5.
+    /// Fewest runs a point. Default: 10.
     pub at_least: Option<Int<2, 100_000>>,
     /// Most runs a point. Default: 100.
     pub at_most: Option<Int<2, 100_000>>,

@@ -9,10 +9,13 @@ const PRECISION: u32 = 7;
 ///
 /// The buckets are those of `hdrhistogram` with two significant digits and
 /// lowest discernible value 1; there is one line of integer arithmetic between
-/// a value and its bucket. Memory: 1 KiB a power of two up to the largest
-/// value seen, at most 58 KiB.
+/// a value and its bucket. Memory: 1 KiB a power of two between the smallest and
+/// the largest value seen, at most 58 KiB.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Histogram {
+    /// The first bucket that holds something.
+    base: usize,
+    /// From there to the last that does.
     counts: Vec<u64>,
 }
 
@@ -38,56 +41,71 @@ impl Histogram {
     #[inline]
     pub fn record_n(&mut self, value: u64, n: u64) {
         let index = index_of(value);
-        match self.counts.get_mut(index) {
+        // Below the base this wraps, and is far outside as well.
+        match self.counts.get_mut(index.wrapping_sub(self.base)) {
             Some(count) => *count += n,
-            None => self.grow_and_record(index, n),
+            None if n > 0 => {
+                self.cover(index, index);
+                self.counts[index - self.base] += n;
+            }
+            None => {}
         }
     }
 
+    /// Makes room for the buckets from `first` to `last`.
     #[cold]
     #[inline(never)]
-    fn grow_and_record(&mut self, index: usize, n: u64) {
-        self.counts.resize(index + 1, 0);
-        self.counts[index] = n;
+    fn cover(&mut self, first: usize, last: usize) {
+        if self.counts.is_empty() {
+            self.base = first;
+        }
+        if first < self.base {
+            let missing = self.base - first;
+            self.counts.splice(0..0, std::iter::repeat_n(0, missing));
+            self.base = first;
+        }
+        let length = self.counts.len().max(last + 1 - self.base);
+        self.counts.resize(length, 0);
     }
 
     /// The buckets that hold something, by rising value.
     pub fn buckets(&self) -> impl Iterator<Item = Bucket> + '_ {
-        let filled = self.counts.iter().enumerate().filter(|(_, c)| **c != 0);
-        filled.map(|(index, &count)| Bucket {
-            lowest: lowest_of(index),
-            highest: highest_of(index),
+        let all = self.counts.iter().enumerate();
+        let filled = all.filter(|(_, count)| **count != 0);
+        filled.map(|(offset, &count)| Bucket {
+            lowest: lowest_of(self.base + offset),
+            highest: highest_of(self.base + offset),
             count,
         })
     }
 
     /// The greatest value of the bucket of the `rank`-th value from below,
-    /// counted from 1; of the last bucket if there are fewer.
+    /// counted from 1; of the last bucket if there are fewer, 0 of none.
     pub fn value_at_rank(&self, rank: u64) -> u64 {
         let mut seen = 0;
-        let mut highest = 0;
-        for bucket in self.buckets() {
-            seen += bucket.count;
-            highest = bucket.highest;
-            if seen >= rank {
-                break;
-            }
-        }
-        highest
+        let reached = self.counts.iter().position(|count| {
+            seen += count;
+            seen >= rank && *count != 0
+        });
+        let offset = reached.or_else(|| self.counts.len().checked_sub(1));
+        offset.map_or(0, |offset| highest_of(self.base + offset))
     }
 
     /// Adds all that `other` counted.
     pub fn merge(&mut self, other: &Histogram) {
-        if self.counts.len() < other.counts.len() {
-            self.counts.resize(other.counts.len(), 0);
-        }
-        for (mine, theirs) in self.counts.iter_mut().zip(&other.counts) {
+        let Some(more) = other.counts.len().checked_sub(1) else {
+            return;
+        };
+        self.cover(other.base, other.base + more);
+        let own = self.counts[other.base - self.base..].iter_mut();
+        for (mine, theirs) in own.zip(&other.counts) {
             *mine += theirs;
         }
     }
 
     /// Forgets everything, but keeps its memory.
     pub fn clear(&mut self) {
+        self.base = 0;
         self.counts.clear();
     }
 }
@@ -152,12 +170,17 @@ mod tests {
             a.record(v);
             both.record(v);
         }
-        for v in [1 << 40, 3] {
+        for v in [1 << 40, 3, 1] {
             b.record(v);
             both.record(v);
         }
+        let mut other = b.clone();
+        other.merge(&a);
         a.merge(&b);
-        assert_eq!(a, both);
+        assert_eq!((&a, &other), (&both, &both));
+        let ranks: Vec<u64> = (0..8).map(|rank| a.value_at_rank(rank)).collect();
+        assert_eq!(ranks[..5], [1, 1, 3, 3, 3]);
+        assert!(ranks[5] >= 70_000 && ranks[6] > 1 << 40 && ranks[7] == ranks[6]);
         a.clear();
         assert_eq!(a.buckets().count(), 0);
     }

@@ -48,14 +48,13 @@ impl<T: Clone + Default + AddAssign> Series<T> {
 
     #[cold]
     fn halve(&mut self) {
-        let joined = self.bins.chunks(2).map(|pair| {
-            let mut sum = pair[0].clone();
-            if let Some(second) = pair.get(1) {
-                sum += second.clone();
+        let mut bins = std::mem::take(&mut self.bins).into_iter();
+        while let Some(mut sum) = bins.next() {
+            if let Some(second) = bins.next() {
+                sum += second;
             }
-            sum
-        });
-        self.bins = joined.collect();
+            self.bins.push(sum);
+        }
         self.width = self.width.saturating_mul(2);
     }
 
