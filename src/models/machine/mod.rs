@@ -279,10 +279,11 @@ impl<P: Probe> Machine<P> {
     }
 
     /// Whether what is held may go on when what broke is mended: a device has
-    /// it, or multipathd looks after a map that is not suspended.
+    /// it, at work or blocked, or multipathd looks after a map that is not
+    /// suspended.
     fn depends_on_faults(&self) -> bool {
         let is_watched = self.has_multipathd() && self.dm.devs.iter().any(|map| !map.blocked);
-        is_watched || self.at_work().next().is_some()
+        is_watched || self.has_blocked_io() || self.at_work().next().is_some()
     }
 
     /// Whether I/O that hung since `since` when it was last looked at will do so
