@@ -62,7 +62,7 @@ impl File {
             }
             .checked(source, raw.name.as_ref());
         }
-        let template = Template::new(&source.name, &source.text, policies);
+        let template = Template::new(&source.name, &source.text, policies).without("sweep");
         let scenario = template.with(&[])?;
         let raw: ScenarioWithSweep =
             toml::from_str(&source.text).map_err(|why| invalid(source.toml_problem(&why)))?;
