@@ -41,7 +41,8 @@ impl File {
             let raw: RawSweepFile =
                 toml::from_str(&source.text).map_err(|why| invalid(source.toml_problem(&why)))?;
             let folder = path.parent().unwrap_or(Path::new("."));
-            let template = Template::load(&folder.join(raw.scenario.value.as_str()), policies)?;
+            let file = folder.join(raw.scenario.value.as_str());
+            let template = Template::load(&file, policies)?.without("sweep");
             let common = settings(&raw.set).map_err(|why| {
                 invalid(source.problem(
                     raw.scenario.span.clone(),
