@@ -224,7 +224,7 @@ impl Defect {
         let none = cost(&sound, &runs(&settings(0.0))?);
         let (mut low, mut high) = (0.0, 1.0);
         // The least that is enough: what it costs does not rise everywhere.
-        let (mut share, mut costs) = (1.0, cost(&sound, &runs(&settings(1.0))?));
+        let mut enough: Option<(f64, (f64, Interval))> = None;
         for _ in 0..10 {
             let middle = (low + high) / 2.0;
             let found = cost(&sound, &runs(&settings(middle))?);
@@ -233,11 +233,11 @@ impl Defect {
                 continue;
             }
             high = middle;
-            if found.0 < costs.0 {
-                (share, costs) = (middle, found);
+            if enough.is_none_or(|(_, least)| found.0 < least.0) {
+                enough = Some((middle, found));
             }
         }
-        let (costs, interval) = costs;
+        let (share, (costs, interval)) = enough.ok_or("the defect never costs so much")?;
         println!(
             "{} in {:.2} % of all cases: {} {:.2} % worse ({:.2} to {:.2} %); never: {:.2} %",
             self.about,
