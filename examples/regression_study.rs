@@ -16,7 +16,7 @@ use std::path::Path;
 use mpathsim::policy::Settings;
 use mpathsim::policy::regress::Matrix;
 use mpathsim::policy::regress::study::{Pool, Tally, tally};
-use mpathsim::sdk::{Ended, PathView, Paths, Policy, Registry, SelectCtx};
+use mpathsim::sdk::{Ended, Ns, PathView, Paths, Policy, Registry, SelectCtx};
 use mpathsim::sim::draw::{Draws, Purpose, Stream};
 use mpathsim::stats::{Difference, Interval, Moments, proportion};
 use mpathsim::sweep::METRICS;
@@ -105,6 +105,9 @@ impl Policy for Forgetful {
         })
     }
     fn ended(&mut self, path: usize, io: Ended, _view: &PathView) {
+        if io.start == Ns::ZERO {
+            return; // nobody recorded when it began
+        }
         let (old, took) = (self.1[path], io.took().0);
         self.1[path] = match (self.0.next().0, old) {
             (true, _) => 0,
@@ -220,18 +223,25 @@ impl Defect {
         let sound = runs(&Settings::default())?;
         let none = cost(&sound, &runs(&settings(0.0))?);
         let (mut low, mut high) = (0.0, 1.0);
+        // The least that is enough: what it costs does not rise everywhere.
+        let mut enough: Option<(f64, (f64, Interval))> = None;
         for _ in 0..10 {
             let middle = (low + high) / 2.0;
-            match cost(&sound, &runs(&settings(middle))?).0 < self.cost {
-                true => low = middle,
-                false => high = middle,
+            let found = cost(&sound, &runs(&settings(middle))?);
+            if found.0 < self.cost {
+                low = middle;
+                continue;
+            }
+            high = middle;
+            if enough.is_none_or(|(_, least)| found.0 < least.0) {
+                enough = Some((middle, found));
             }
         }
-        let (costs, interval) = cost(&sound, &runs(&settings(high))?);
+        let (share, (costs, interval)) = enough.ok_or("the defect never costs so much")?;
         println!(
             "{} in {:.2} % of all cases: {} {:.2} % worse ({:.2} to {:.2} %); never: {:.2} %",
             self.about,
-            100.0 * high,
+            100.0 * share,
             self.figure,
             100.0 * costs,
             100.0 * interval.low,
@@ -240,7 +250,7 @@ impl Defect {
         );
         Ok(Planted {
             alone,
-            settings: settings(high),
+            settings: settings(share),
         })
     }
 }

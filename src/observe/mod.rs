@@ -9,9 +9,6 @@ pub mod opening;
 mod role;
 pub mod series;
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
-
 use crate::models::block::{Action, Subject};
 use crate::models::io::DevId;
 use crate::models::probe::Probe;
@@ -28,8 +25,6 @@ pub struct Observers {
     pub gaps: Option<gaps::Gaps>,
     /// What came first after each event of the timeline.
     pub marks: Option<marks::Marks>,
-    /// Whether the run is to end early.
-    pub stop: Option<Arc<AtomicBool>>,
     /// What each path is given over time.
     pub flow: Option<flow::Flow>,
     /// The first events.
@@ -77,11 +72,6 @@ impl Probe for Observers {
         if let Some(marks) = &mut self.marks {
             marks.io_done(at, errno);
         }
-    }
-    #[inline]
-    fn has_seen_enough(&self) -> bool {
-        let stop = self.stop.as_ref();
-        stop.is_some_and(|stop| stop.load(Ordering::Relaxed))
     }
     fn paths_changed(&mut self, at: Ns) {
         if let Some(marks) = &mut self.marks {

@@ -105,7 +105,7 @@ pub enum RunError {
 pub fn run(config: &MachineConfig, options: &RunOptions) -> Result<Outcome, RunError> {
     let threads = threads(config)?;
     let RunOptions { trace, gaps, .. } = *options;
-    let is_watched = trace || gaps || options.marks || options.opening || options.stop.is_some();
+    let is_watched = trace || gaps || options.marks || options.opening;
     if !is_watched && options.series_bin.is_none() {
         let machine = Machine::build(config, &threads, crate::models::probe::NoProbe)?;
         return Ok(execute(config, options, machine)?.1);
@@ -115,7 +115,6 @@ pub fn run(config: &MachineConfig, options: &RunOptions) -> Result<Outcome, RunE
         series: options.series_bin.map(Series::new),
         gaps: options.gaps.then(Gaps::default),
         marks: None,
-        stop: options.stop.clone(),
         flow: (options.series_bin.filter(|_| options.flow)).map(|bin| Flow::new(config, bin)),
         opening: options.opening.then(Opening::default),
     };
@@ -169,6 +168,7 @@ fn execute<P: crate::models::probe::Probe>(
     options: &RunOptions,
     mut m: Machine<P>,
 ) -> Result<(Machine<P>, Outcome), RunError> {
+    m.stop.clone_from(&options.stop);
     for (map, text) in &config.messages_before_start {
         m.message(map, text)?;
     }

@@ -42,6 +42,16 @@ impl Template {
         }
     }
 
+    /// The same without the top-level table `name`, whose text would be copied and
+    /// read for each scenario.
+    #[must_use]
+    pub fn without(mut self, name: &str) -> Template {
+        if let Some(document) = &mut self.document {
+            document.remove(name);
+        }
+        self
+    }
+
     /// The text, and what it is called.
     pub fn source(&self) -> &Source {
         &self.source

@@ -41,7 +41,8 @@ impl File {
             let raw: RawSweepFile =
                 toml::from_str(&source.text).map_err(|why| invalid(source.toml_problem(&why)))?;
             let folder = path.parent().unwrap_or(Path::new("."));
-            let template = Template::load(&folder.join(raw.scenario.value.as_str()), policies)?;
+            let file = folder.join(raw.scenario.value.as_str());
+            let template = Template::load(&file, policies)?.without("sweep");
             let common = settings(&raw.set).map_err(|why| {
                 invalid(source.problem(
                     raw.scenario.span.clone(),
@@ -62,7 +63,7 @@ impl File {
             }
             .checked(source, raw.name.as_ref());
         }
-        let template = Template::new(&source.name, &source.text, policies);
+        let template = Template::new(&source.name, &source.text, policies).without("sweep");
         let scenario = template.with(&[])?;
         let raw: ScenarioWithSweep =
             toml::from_str(&source.text).map_err(|why| invalid(source.toml_problem(&why)))?;

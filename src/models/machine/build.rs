@@ -138,6 +138,7 @@ impl<P> Machine<P> {
             hung_after: super::HUNG_AFTER,
             futile_after: super::FUTILE_AFTER,
             is_futile: false,
+            stop: None,
             first_io: None,
             last_io: Ns::ZERO,
         };

@@ -8,6 +8,9 @@ mod invariants;
 mod lookup;
 mod network;
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
 pub use admin::Admin;
 use admin::AdminFrame;
 pub use build::{BuildError, ThreadConfig};
@@ -148,6 +151,8 @@ pub struct Machine<P> {
     pub futile_after: Ns,
     /// Whether the run has ended because some was.
     pub is_futile: bool,
+    /// Set from outside: the run is to end early. Looked at now and then.
+    pub stop: Option<Arc<AtomicBool>>,
     /// When the first bio was submitted.
     pub first_io: Option<Ns>,
     /// When the application's last I/O ended.
@@ -182,7 +187,8 @@ impl<P: Probe> Machine<P> {
     }
 
     /// Runs until the application is done and nothing is in flight, or the probe
-    /// has seen enough; `watch` is shown the machine now and then.
+    /// has seen enough, or it is told to stop; `watch` is shown the machine now and
+    /// then.
     ///
     /// # Errors
     /// The first invariant that does not hold.
@@ -240,6 +246,10 @@ impl<P: Probe> Machine<P> {
             self.events += 1;
             if self.events.is_multiple_of(WATCHED_EVERY) {
                 watch(self);
+                let stop = self.stop.as_ref();
+                if stop.is_some_and(|stop| stop.load(Ordering::Relaxed)) {
+                    return Ok(());
+                }
             }
             self.host.set_clock(now);
             match event {

@@ -11,13 +11,25 @@ const PRECISION: u32 = 7;
 /// lowest discernible value 1; there is one line of integer arithmetic between
 /// a value and its bucket. Memory: 1 KiB a power of two between the smallest and
 /// the largest value seen, at most 58 KiB.
-#[derive(Clone, PartialEq, Eq, Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Histogram {
-    /// The first bucket that holds something.
+    /// Nothing is in the buckets before this one.
     base: usize,
-    /// From there to the last that does.
+    /// What is in those from there on.
     counts: Vec<u64>,
 }
+
+/// Histograms are the same if the same is in their buckets.
+impl PartialEq for Histogram {
+    fn eq(&self, other: &Self) -> bool {
+        self.buckets().eq(other.buckets())
+    }
+}
+
+impl Eq for Histogram {}
+
+/// Buckets are added so many at once.
+const STEP: usize = 64;
 
 /// A bucket that holds something.
 #[derive(Copy, Clone, PartialEq, Eq, Debug)]
@@ -56,6 +68,7 @@ impl Histogram {
     #[cold]
     #[inline(never)]
     fn cover(&mut self, first: usize, last: usize) {
+        let (first, last) = (first / STEP * STEP, last / STEP * STEP + STEP - 1);
         if self.counts.is_empty() {
             self.base = first;
         }
@@ -87,7 +100,7 @@ impl Histogram {
             seen += count;
             seen >= rank && *count != 0
         });
-        let offset = reached.or_else(|| self.counts.len().checked_sub(1));
+        let offset = reached.or_else(|| self.counts.iter().rposition(|count| *count != 0));
         offset.map_or(0, |offset| highest_of(self.base + offset))
     }
 
