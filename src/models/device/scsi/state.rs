@@ -72,6 +72,9 @@ pub(super) fn state_check<K: DeviceEnv>(k: &mut K, disk: u16, rq: ReqId) -> BlkS
                 let line = sdev_line(disk, "rejecting I/O to offline device");
                 k.block().klog.print(now, line);
             }
+            if internal {
+                internal_done(k, disk); // who sent it goes on to the next
+            }
             BlkStatus::IoErr
         }
     }
