@@ -3,7 +3,7 @@
 use super::super::block::BlockDev;
 use super::super::device::scsi::SdevState;
 use super::super::dm::DmDev;
-use super::super::io::DevId;
+use super::super::io::{DevId, ReqId};
 use super::super::mpath::Multipath;
 use super::super::probe::Probe;
 use super::Machine;
@@ -143,11 +143,29 @@ impl<P: Probe> Machine<P> {
         maps.chain(alone).collect()
     }
 
+    /// What a disk's driver has given away of its budget is with its requests
+    /// (`sdev->budget_map`).
+    fn check_budgets(&self) -> Result<(), Violation> {
+        let reqs = &self.block.reqs;
+        for disk in &self.devices.scsi {
+            let has_one = |rq: &ReqId| reqs[*rq].dev == disk.dev && reqs[*rq].budget;
+            let held = reqs.in_use().filter(has_one).count();
+            if disk.in_flight as usize != held {
+                let name = &self.block.devs[usize::from(disk.dev.0)].name;
+                let what = format!("budget: {name}: {} taken, {held} held", disk.in_flight);
+                let at = self.host.now();
+                return Err(Violation { at, what });
+            }
+        }
+        Ok(())
+    }
+
     /// Nothing is in flight, nothing waits, and every layer gave out what it
     /// took in.
     pub(super) fn check_drained(&self) -> Result<(), Violation> {
         let at = self.host.now();
         let fail = |what: String| Err(Violation { at, what });
+        self.check_budgets()?;
         if self.is_futile {
             return Ok(());
         }
