@@ -127,6 +127,12 @@ struct Defect {
     plant: fn(Registry, f64) -> Registry,
 }
 
+fn fullest(all: Registry, share: f64) -> Registry {
+    all.with("least-pending", "", move |_| {
+        Ok(Fullest(Chance::new(share)))
+    })
+}
+
 const DEFECTS: [Defect; 5] = [
     Defect {
         about: "least-pending takes the fullest path",
@@ -134,11 +140,7 @@ const DEFECTS: [Defect; 5] = [
         scenario: "closed",
         figure: "iops",
         cost: 0.05,
-        plant: |all, share| {
-            all.with("least-pending", "", move |_| {
-                Ok(Fullest(Chance::new(share)))
-            })
-        },
+        plant: fullest,
     },
     Defect {
         about: "least-pending takes the fullest path",
@@ -146,11 +148,7 @@ const DEFECTS: [Defect; 5] = [
         scenario: "mixed",
         figure: "iops",
         cost: 0.05,
-        plant: |all, share| {
-            all.with("least-pending", "", move |_| {
-                Ok(Fullest(Chance::new(share)))
-            })
-        },
+        plant: fullest,
     },
     Defect {
         about: "ewma-latency forgets a path's latency",

@@ -135,25 +135,3 @@ fn cluster() {
     }
     assert!(folder.join("results/depth-and-size/points.csv").exists());
 }
-
-/// What the README says of sweeps and comparisons.
-#[test]
-fn readme() {
-    let folder = reader("readme");
-    let commands = commands("README.md");
-    let own = commands
-        .iter()
-        .filter(|command| command.starts_with("mpathsim "));
-    let words = ["sweep", "compare", "tournament", "regress"];
-    let own: Vec<_> = own
-        .filter(|c| {
-            words
-                .iter()
-                .any(|w| c.starts_with(&format!("mpathsim {w} ")))
-        })
-        .collect();
-    assert_eq!(own.len(), 4);
-    for command in own {
-        run(&folder, command);
-    }
-}

@@ -3,7 +3,7 @@
 use super::block::{Action, Subject};
 use super::io::{BlkStatus, DevId};
 use super::mpath::selector::SelectCtx;
-use super::mpath::{Multipath, PathIdx};
+use super::mpath::{MapBio, Multipath, PathIdx};
 use crate::sim::Ns;
 
 /// A listener; with [`NoProbe`] its calls compile away.
@@ -88,6 +88,17 @@ pub enum Mapped {
     PushedBack,
     /// It fails.
     Killed,
+}
+
+impl From<MapBio> for Mapped {
+    fn from(verdict: MapBio) -> Self {
+        match verdict {
+            MapBio::Remapped(path) => Mapped::To(path),
+            MapBio::Queued { .. } => Mapped::Held,
+            MapBio::Requeue => Mapped::PushedBack,
+            MapBio::Kill => Mapped::Killed,
+        }
+    }
 }
 
 /// Nobody listens.

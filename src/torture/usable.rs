@@ -17,8 +17,8 @@ pub fn holds(target: &Multipath) -> bool {
 }
 
 /// Where multipathd runs, no map holds I/O for ever for want of a path that
-/// works; and if all paths of a map work, none is tried again for ever. (One that
-/// does not may keep what it was given.)
+/// works; and none is tried again for ever while a path works, but where one that
+/// does not work keeps what it was given.
 ///
 /// # Errors
 /// Which path works.
@@ -43,8 +43,9 @@ pub fn check(m: &mut Machine<Witness>) -> Result<(), String> {
     }
     for paths in wanted {
         let works: Vec<DevId> = paths.iter().copied().filter(|&p| is_usable(m, p)).collect();
-        let is_wrong = !is_futile || works.len() == paths.len();
-        if let (true, Some(&dev)) = (is_wrong, works.first()) {
+        let keeps = |p: &DevId| !works.contains(p) && m.has_commands(*p);
+        let is_kept = is_futile && paths.iter().any(keeps);
+        if let (false, Some(&dev)) = (is_kept, works.first()) {
             let name = m.dev_name(dev);
             return Err(format!("stuck: I/O is held although {name} works"));
         }

@@ -4,7 +4,7 @@
 use super::super::host::Cost;
 use super::super::io::{BioId, BlkStatus, DevId, EndIo, Op, ReqId, SECTOR};
 use super::{BlockDev, BlockEnv, HctxId, Request, RqEnd, RqFlags, Subject};
-use super::{dispatch, flush, klog, sched, shared_tags, single_queue, wbt};
+use super::{flush, klog, run_queue, sched, shared_tags, single_queue, wbt};
 use crate::models::planted::{self, Defect};
 use crate::sim::Ns;
 
@@ -223,7 +223,7 @@ fn restart<K: BlockEnv>(k: &mut K, hctx: HctxId, to_wake: u32, sched_tag: Option
     }
     let h = k.block().hctx(hctx);
     if std::mem::take(&mut h.restart) {
-        dispatch::blk_mq_run_hw_queue(k, hctx, true);
+        run_queue::blk_mq_run_hw_queue(k, hctx, true);
     }
 }
 

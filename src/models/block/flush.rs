@@ -5,7 +5,7 @@
 use super::super::host::Cost;
 use super::super::io::{BlkStatus, DevId, Flags, Op, ReqId};
 use super::{BlockEnv, ReqList, Request, RqEnd, RqFlags};
-use super::{complete, dispatch, driver, insert, requeue};
+use super::{complete, driver, insert, requeue, run_queue};
 use crate::models::planted::{self, Defect};
 use crate::sim::Ns;
 
@@ -162,7 +162,7 @@ pub fn flush_end_io<K: BlockEnv>(k: &mut K, flush: ReqId, status: BlkStatus) {
     let hctx = r.hctx;
     let h = k.block().hctx(hctx);
     if std::mem::take(&mut h.restart) {
-        dispatch::blk_mq_run_hw_queue(k, hctx, true);
+        run_queue::blk_mq_run_hw_queue(k, hctx, true);
     }
 }
 
@@ -184,6 +184,6 @@ pub fn data_end_io<K: BlockEnv>(k: &mut K, rq: ReqId, status: BlkStatus) {
     next_step(k, rq);
     let h = k.block().hctx(hctx);
     if std::mem::take(&mut h.restart) {
-        dispatch::blk_mq_run_hw_queue(k, hctx, true);
+        run_queue::blk_mq_run_hw_queue(k, hctx, true);
     }
 }

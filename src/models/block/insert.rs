@@ -4,7 +4,7 @@
 use super::super::host::Cost;
 use super::super::io::ReqId;
 use super::{Action, BlockEnv, HctxId, ReqList, RqFlags};
-use super::{complete, dispatch, merge};
+use super::{complete, merge, run_queue};
 
 /// Inserts `rq` where it belongs and runs the queue if asked to
 /// (`blk_mq_sched_insert_request`).
@@ -26,7 +26,7 @@ pub fn blk_mq_sched_insert_request<K: BlockEnv>(
         ctx_insert(k, rq, at_head);
     }
     if run_queue {
-        dispatch::blk_mq_run_hw_queue(k, hctx, is_async);
+        run_queue::blk_mq_run_hw_queue(k, hctx, is_async);
     }
 }
 
@@ -39,7 +39,7 @@ pub fn blk_mq_request_bypass_insert<K: BlockEnv>(k: &mut K, rq: ReqId, run_queue
     let hctx = b.reqs[rq].hctx;
     b.hctxs[hctx.index()].dispatch.push_back(&mut b.reqs, rq);
     if run_queue {
-        dispatch::blk_mq_run_hw_queue(k, hctx, false);
+        run_queue::blk_mq_run_hw_queue(k, hctx, false);
     }
 }
 

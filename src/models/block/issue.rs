@@ -4,7 +4,7 @@
 use super::super::host::{Step, TaskId};
 use super::super::io::{BlkStatus, ReqId};
 use super::{BlockEnv, BlockFrame, HctxId, ReqList, RqFlags};
-use super::{complete, dispatch, driver, insert, pop, replace, requeue};
+use super::{complete, driver, insert, pop, replace, requeue, run_queue};
 
 /// `blk_mq_try_issue_list_directly`, in the midst of it.
 #[derive(Copy, Clone, Debug)]
@@ -31,7 +31,7 @@ pub fn step_issue_list<K: BlockEnv>(k: &mut K, task: TaskId, mut f: IssueList) -
             insert::blk_mq_request_bypass_insert(k, rq, last);
             if !last {
                 insert::insert_list(k, f.hctx, f.list);
-                dispatch::blk_mq_run_hw_queue(k, f.hctx, false);
+                run_queue::blk_mq_run_hw_queue(k, f.hctx, false);
             }
             return Step::Again;
         }

@@ -26,6 +26,7 @@ pub mod passthrough;
 pub mod plug;
 pub mod request;
 pub mod requeue;
+pub mod run_queue;
 pub mod sbitmap;
 pub mod sched;
 pub mod shared_tags;

@@ -3,7 +3,7 @@
 //! (`block/blk-mq.c:blk_execute_rq_nowait`, 6.1).
 
 use super::super::io::{DevId, Flags, Op, ReqId};
-use super::{BlockEnv, RqEnd, dispatch, single_queue, submit};
+use super::{BlockEnv, RqEnd, run_queue, single_queue, submit};
 
 /// Sends an internal command to the driver of `dev`, ahead of what waits; none
 /// if there is no tag. `end` is told when it is over.
@@ -19,6 +19,6 @@ pub fn blk_execute_rq_nowait<K: BlockEnv>(k: &mut K, dev: DevId, end: RqEnd) -> 
     b.reqs[rq].end = end;
     let hctx = b.reqs[rq].hctx;
     b.hctxs[hctx.index()].dispatch.push_front(&mut b.reqs, rq);
-    dispatch::blk_mq_run_hw_queue(k, hctx, true);
+    run_queue::blk_mq_run_hw_queue(k, hctx, true);
     Some(rq)
 }

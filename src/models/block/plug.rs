@@ -7,7 +7,7 @@
 use super::super::host::{Cost, HostEnv, Step, TaskId};
 use super::super::io::{BioId, BlkStatus, DevId, ReqId, SECTOR};
 use super::{Action, BlockEnv, BlockFrame, HctxId, ReqList, RqFlags, Subject};
-use super::{complete, dispatch, insert, issue, merge, pop};
+use super::{complete, insert, issue, merge, pop, run_queue};
 
 /// Requests at which a plug is flushed (`BLK_MAX_REQUEST_COUNT`).
 const MAX_REQUESTS: u32 = 32;
@@ -209,7 +209,7 @@ fn insert_requests<K: BlockEnv>(k: &mut K, hctx: HctxId, group: ReqList, is_asyn
         return;
     }
     insert::insert_list(k, hctx, group);
-    dispatch::blk_mq_run_hw_queue(k, hctx, is_async);
+    run_queue::blk_mq_run_hw_queue(k, hctx, is_async);
 }
 
 fn trace_unplug<K: BlockEnv>(k: &mut K, hctx: HctxId, depth: u32, from_schedule: bool) {

@@ -3,8 +3,8 @@
 
 use super::super::host::{Cost, Step, TaskId};
 use super::super::io::{DevId, ReqId};
-use super::dispatch::blk_mq_run_hw_queues;
 use super::driver::{put_budget_of, put_driver_tag};
+use super::run_queue::blk_mq_run_hw_queues;
 use super::{Action, BlockEnv, BlockFrame, BlockTimer, ReqList, RqFlags};
 use super::{insert, pop, sched, single_queue, wbt};
 use crate::models::planted::{self, Defect};

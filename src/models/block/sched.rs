@@ -3,10 +3,10 @@
 
 use super::super::host::TaskId;
 use super::super::io::{DevId, ReqId};
-use super::dispatch::{blk_mq_run_hw_queue, blk_mq_run_hw_queues};
 use super::elevator::Elevator;
 use super::elevator::bfq::Wish;
 use super::request::ElvPriv;
+use super::run_queue::{blk_mq_run_hw_queue, blk_mq_run_hw_queues};
 use super::{BlockEnv, BlockTimer, single_queue};
 use crate::sim::Ns;
 

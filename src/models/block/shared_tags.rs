@@ -7,7 +7,7 @@
 use super::super::host::TaskId;
 use super::super::io::DevId;
 use super::tags::Tags;
-use super::{BlockEnv, BlockLayer, HctxId, dispatch};
+use super::{BlockEnv, BlockLayer, HctxId, run_queue};
 
 /// Its place in the list of all shared sets.
 #[derive(Copy, Clone, PartialEq, Eq, Debug)]
@@ -162,7 +162,7 @@ fn wake<K: BlockEnv>(k: &mut K, set: SharedTagsId, n: u32) {
         let waiter = k.block().shared_tags[usize::from(set.0)].tags.next_waiter();
         match waiter {
             Some(Waiter::Task(task)) => k.wake(task),
-            Some(Waiter::Queue(hctx)) => dispatch::blk_mq_run_hw_queue(k, hctx, true),
+            Some(Waiter::Queue(hctx)) => run_queue::blk_mq_run_hw_queue(k, hctx, true),
             None => break,
         }
     }

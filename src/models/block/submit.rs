@@ -7,7 +7,7 @@ use super::device::MakeRequest;
 use super::request::Request;
 use super::{Action, BlockDev, BlockEnv, BlockFrame, HctxId, RqFlags};
 use super::{
-    complete, dispatch, flush, insert, issue, merge, plug, pop, replace, single_queue, split, wbt,
+    complete, flush, insert, issue, merge, plug, pop, replace, run_queue, single_queue, split, wbt,
 };
 use crate::sim::Ns;
 
@@ -138,7 +138,7 @@ fn get_request<K: BlockEnv>(k: &mut K, task: TaskId, bio: BioId) -> Step {
             });
             let frame = K::block_frame(frame);
             k.host().call(frame);
-            dispatch::blk_mq_run_hw_queue(k, hctx, false);
+            run_queue::blk_mq_run_hw_queue(k, hctx, false);
             Step::Again
         }
     }

@@ -2,13 +2,14 @@
 //! clone goes through the *path's* queue: plug, merge, scheduler (`dm.c`,
 //! `dm-mpath.c:multipath_map_bio`, 6.1).
 
-use super::super::block::submit::{is_sync, submit_bio_last, submit_bio_noacct};
+use super::super::block::submit::{submit_bio_last, submit_bio_noacct};
 use super::super::block::{Action, complete, pop, split};
 use super::super::host::{Cost, Step, TaskId, interrupted};
 use super::super::io::{Bio, BioId, BlkStatus, DevId, EndIo, Flags, SECTOR};
 use super::super::mpath::selector::SelectCtx;
 use super::super::mpath::{Completion, EndIoBio, MapBio, PathIdx};
-use super::super::probe::{Mapped, TargetEvent};
+use super::super::probe::TargetEvent;
+use super::clone::select_ctx;
 use super::delay::Delay;
 use super::{DmEnv, DmFrame, Target, apply, pg_init, suspend, worker};
 use crate::models::planted::{self, Defect};
@@ -141,25 +142,11 @@ fn redirect<K: DmEnv>(k: &mut K, clone: BioId, (dev, sector): (DevId, u64)) {
 #[inline]
 fn multipath_map_bio<K: DmEnv>(k: &mut K, dm: u16, clone: BioId) {
     let o = &k.block().bios[clone];
-    let (sector, sectors, op, is_sync) = (o.sector, o.sectors, o.op, is_sync(o.op, o.flags));
-    let ctx = SelectCtx {
-        nr_bytes: (u64::from(sectors) * SECTOR) as u32,
-        sector,
-        op,
-        is_sync,
-        cpu: u16::from(k.host().cpu().0),
-        node: 0,
-        now: k.host().ktime(),
-    };
+    let (op, flags, sector, sectors) = (o.op, o.flags, o.sector, o.sectors);
+    let ctx = select_ctx(k, (op, flags), sector, sectors);
     let Some(m) = k.dm().mpath(dm) else { return };
     let verdict = m.map_bio(&ctx);
-    let mapped = match verdict {
-        MapBio::Remapped(path) => Mapped::To(path),
-        MapBio::Queued { .. } => Mapped::Held,
-        MapBio::Requeue => Mapped::PushedBack,
-        MapBio::Kill => Mapped::Killed,
-    };
-    k.target_event(dm, TargetEvent::Mapped(mapped, ctx));
+    k.target_event(dm, TargetEvent::Mapped(verdict.into(), ctx));
     match verdict {
         MapBio::Remapped(path) => remap(k, dm, clone, path, &ctx),
         MapBio::Queued { worker, activate } => {

@@ -5,6 +5,7 @@
 //! they leave the device's own queue.
 
 pub mod bio_based;
+mod clone;
 pub mod delay;
 pub mod dmsetup;
 pub mod linear;
@@ -21,7 +22,7 @@ pub use table::{Table, Target, TargetSpec};
 
 use std::collections::VecDeque;
 
-use super::block::{BlockEnv, dispatch, requeue};
+use super::block::{BlockEnv, requeue, run_queue};
 use super::fault::DmMultipathParams;
 use super::host::TaskId;
 use super::io::{BioId, DevId};
@@ -254,7 +255,7 @@ pub fn apply<K: DmEnv>(k: &mut K, dm: u16, effects: Effects) {
         }
     }
     if effects.run_queue && !bio_based {
-        dispatch::blk_mq_run_hw_queues(k, dev, true);
+        run_queue::blk_mq_run_hw_queues(k, dev, true);
     }
     if effects.activate {
         pg_init::activate(k, dm);

@@ -6,13 +6,14 @@
 use super::super::block::driver::blk_mq_start_request;
 use super::super::block::issue::blk_mq_request_issue_directly;
 use super::super::block::requeue::{blk_mq_requeue_request, delay_kick_requeue_list};
-use super::super::block::submit::{account_start, alloc_request_with, is_sync};
+use super::super::block::submit::{account_start, alloc_request_with};
 use super::super::block::{Action, RqEnd, RqFlags, complete};
 use super::super::host::{Cost, interrupted};
-use super::super::io::{BlkStatus, DevId, Flags, Op, ReqId, SECTOR};
+use super::super::io::{BlkStatus, DevId, Flags, Op, ReqId};
 use super::super::mpath::selector::SelectCtx;
 use super::super::mpath::{Completion, EndIoRq, MapRq, PathIdx};
 use super::super::probe::{Mapped, TargetEvent};
+use super::clone::{end_clone_bio, select_ctx};
 use super::{DmEnv, apply, pg_init, suspend};
 use crate::sim::Ns;
 
@@ -70,7 +71,12 @@ fn is_busy<K: DmEnv>(k: &mut K, dm: u16) -> bool {
     if d.busy_paths.is_empty() {
         return d.multipath().is_some_and(|m| m.is_busy(|_| false));
     }
-    let mut busy = std::mem::take(&mut d.busy_paths);
+    are_busy(k, dm)
+}
+
+/// Whether all paths are busy, if their drivers are asked (`blk_lld_busy`).
+pub(super) fn are_busy<K: DmEnv>(k: &mut K, dm: u16) -> bool {
+    let mut busy = std::mem::take(&mut k.dm().dev(dm).busy_paths);
     for (dev, is_busy) in &mut busy {
         *is_busy = k.lld_busy(*dev);
     }
@@ -84,16 +90,8 @@ fn is_busy<K: DmEnv>(k: &mut K, dm: u16) -> bool {
 #[inline(always)]
 fn map_request<K: DmEnv>(k: &mut K, dm: u16, rq: ReqId) -> Option<BlkStatus> {
     let r = &k.block().reqs[rq];
-    let (sector, sectors, op, is_sync) = (r.sector, r.sectors, r.op, is_sync(r.op, r.flags));
-    let ctx = SelectCtx {
-        nr_bytes: (u64::from(sectors) * SECTOR) as u32,
-        sector,
-        op,
-        is_sync,
-        cpu: u16::from(k.host().cpu().0),
-        node: 0,
-        now: k.host().ktime(),
-    };
+    let (op, flags, sector, sectors) = (r.op, r.flags, r.sector, r.sectors);
+    let ctx = select_ctx(k, (op, flags), sector, sectors);
     let (mut verdict, mut to) = (MapRq::Kill, None);
     if let Some(m) = k.dm().mpath(dm) {
         verdict = m.map_rq(&ctx);
@@ -271,29 +269,7 @@ fn release_clone<K: DmEnv>(k: &mut K, rq: ReqId, clone: ReqId) {
 #[inline(always)]
 pub fn end_clone_bios<K: DmEnv>(k: &mut K, clone: ReqId, status: BlkStatus, sectors: u32) {
     let mut left = sectors;
-    loop {
-        let b = k.block();
-        let c = &mut b.reqs[clone];
-        let (Some(bio), RqEnd::Clone { orig: rq }) = (c.bio, c.end) else {
-            return;
-        };
-        let o = &b.bios[bio];
-        let rest = o.sectors - c.bio_done;
-        if rest > left {
-            c.bio_done += left;
-            c.sector += u64::from(left);
-            c.sectors -= left;
-            return;
-        }
-        left -= rest;
-        c.bio_done = 0;
-        c.bio = o.next;
-        c.sectors -= rest;
-        let is_last = o.next.is_none();
-        if !is_last {
-            c.sector += u64::from(rest);
-        }
-        let bytes = o.sectors * SECTOR as u32;
+    while let Some((rq, bytes, is_last)) = end_clone_bio(k.block(), clone, &mut left) {
         k.host().charge(Cost::EndRqBio);
         let r = &mut k.block().reqs[rq];
         if r.status != BlkStatus::Ok {

@@ -24,6 +24,7 @@ use super::super::block::{HctxId, ReqList, Request, RqEnd};
 use super::super::host::Cost;
 use super::super::io::{DevId, Flags, ReqId};
 use super::DmEnv;
+use super::request_based::are_busy;
 use crate::sim::Ns;
 use map::map_request;
 
@@ -119,17 +120,8 @@ fn is_held<K: DmEnv>(k: &mut K, dm: u16, rq: ReqId) -> bool {
 /// Whether no path could take a request now (`dm_lld_busy`,
 /// `multipath_busy`).
 fn is_busy<K: DmEnv>(k: &mut K, dm: u16) -> bool {
-    let mut busy = std::mem::take(&mut k.dm().dev(dm).busy_paths);
-    if busy.is_empty() {
-        return false; // no driver says
-    }
-    for (dev, is_busy) in &mut busy {
-        *is_busy = k.lld_busy(*dev);
-    }
-    let of = |dev| busy.iter().any(|&(d, is_busy)| d == dev && is_busy);
-    let all = k.dm().mpath(dm).is_some_and(|m| m.is_busy(of));
-    k.dm().dev(dm).busy_paths = busy;
-    all
+    // If no driver says, none is.
+    !k.dm().dev(dm).busy_paths.is_empty() && are_busy(k, dm)
 }
 
 /// Makes the clone of `rq`, which has no path yet; false if the pool is empty

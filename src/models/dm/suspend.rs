@@ -2,7 +2,7 @@
 //! `dm_resume`, `dm-ioctl.c:do_resume`, 6.1).
 
 use super::super::block::submit::submit_bio_noacct;
-use super::super::block::{Limits, dispatch, pop, requeue};
+use super::super::block::{Limits, pop, requeue, run_queue};
 use super::super::host::{Cost, Step, TaskId};
 use super::super::io::BioId;
 use super::super::mpath::QueueMode;
@@ -129,10 +129,10 @@ pub fn resume<K: DmEnv>(k: &mut K, dm: u16) {
         k.block().dev(dev).quiesced = false; // dm_start_queue
         if k.block().dev(dev).is_single_queue() {
             k.block().sq(dev).stopped = false;
-            dispatch::blk_mq_run_hw_queues(k, dev, true);
+            run_queue::blk_mq_run_hw_queues(k, dev, true);
             return;
         }
-        dispatch::blk_mq_run_hw_queues(k, dev, true);
+        run_queue::blk_mq_run_hw_queues(k, dev, true);
         requeue::kick_requeue_list(k, dev);
     }
 }

@@ -5,7 +5,7 @@ use super::super::block::single_queue::plug::unplug_for_waiter;
 use super::super::block::single_queue::request_fn::{is_full, leaf_request_fn};
 use super::super::block::{
     self, Action, BlockEnv, BlockFrame, BlockLayer, BlockTimer, HctxId, RqEnd, Subject, complete,
-    dispatch,
+    run_queue,
 };
 use super::super::device::{DeviceEnv, Devices, array_port, null_blk, scsi};
 use super::super::dm::{
@@ -58,7 +58,7 @@ impl<P: Probe> HostEnv for Machine<P> {
     fn handle_irq(&mut self, irq: Irq) {
         match irq {
             Irq::Complete(rq) => self.complete(rq),
-            Irq::Block(timer) => dispatch::timer_fired(self, timer),
+            Irq::Block(timer) => run_queue::timer_fired(self, timer),
             Irq::Wake(task) => host::wake(self, task),
             Irq::Multipathd(n) => self.multipathd_alarm(n),
             Irq::Sample(n) => self.sample(n),

@@ -1,10 +1,6 @@
 //! What holds in every run, always checked.
 
-use super::super::block::BlockDev;
-use super::super::device::scsi::SdevState;
-use super::super::dm::DmDev;
-use super::super::io::{DevId, ReqId};
-use super::super::mpath::Multipath;
+use super::super::io::ReqId;
 use super::super::probe::Probe;
 use super::Machine;
 use crate::sim::Ns;
@@ -43,15 +39,6 @@ impl Violation {
     }
 }
 
-impl DmDev {
-    /// Whether it may hold I/O for ever: it is suspended, or has no path and
-    /// queues.
-    fn holds(&self) -> bool {
-        let no_path = |m: &Multipath| m.nr_valid_paths() == 0 && m.queue_if_no_path();
-        self.blocked || self.multipath().is_some_and(no_path)
-    }
-}
-
 impl<P: Probe> Machine<P> {
     /// Where I/O is held for ever, no leaf device still has any, but for one
     /// whose port is away.
@@ -64,83 +51,6 @@ impl<P: Probe> Machine<P> {
             }
             None => Ok(()),
         }
-    }
-
-    /// Leaf devices that have I/O in flight or commands of their own, and a port
-    /// that could answer them.
-    pub(super) fn at_work(&self) -> impl Iterator<Item = &BlockDev> {
-        let devs = (0..).map(DevId).zip(&self.block.devs);
-        let leaves = devs.filter(|(id, _)| !self.is_map(*id));
-        let busy = leaves.filter(|(id, _)| self.has_commands(*id));
-        busy.filter(|(id, _)| !self.is_blocked(*id)).map(|(_, d)| d)
-    }
-
-    /// Whether `dev` has any request: those that the kernel sends by itself
-    /// count as no I/O.
-    fn has_commands(&self, dev: DevId) -> bool {
-        let in_flight = self.block.devs[usize::from(dev.0)].count.in_flight;
-        let reqs = &self.block.reqs;
-        let mut disks = self.devices.scsi.iter();
-        in_flight > 0
-            || disks.any(|disk| disk.dev == dev && disk.is_looked_at())
-            || reqs.in_use().any(|rq| reqs[rq].dev == dev)
-    }
-
-    fn is_map(&self, dev: DevId) -> bool {
-        self.dm.devs.iter().any(|map| map.dev == dev)
-    }
-
-    /// Whether a disk whose port is away keeps what it was given.
-    pub fn has_blocked_io(&self) -> bool {
-        let mut disks = self.devices.scsi.iter();
-        disks.any(|disk| self.is_blocked(disk.dev) && self.has_commands(disk.dev))
-    }
-
-    /// Whether the port of disk `dev` is away, with nobody to give it up.
-    fn is_blocked(&self, dev: DevId) -> bool {
-        let mut disks = self.devices.scsi.iter();
-        disks.any(|disk| disk.dev == dev && disk.state == SdevState::Blocked)
-    }
-
-    /// Whether `map` holds I/O for ever at the end of a run: by itself, because
-    /// a path that is blocked does, or because no try helps.
-    fn holds(&self, map: &DmDev) -> bool {
-        self.is_futile || map.holds() || map.table.devices().any(|dev| self.holds_below(dev))
-    }
-
-    fn holds_below(&self, dev: DevId) -> bool {
-        match self.dm.devs.iter().find(|map| map.dev == dev) {
-            Some(map) => self.holds(map),
-            None => {
-                let is_hopeless = self.is_futile || self.is_blocked(dev);
-                is_hopeless && self.has_commands(dev)
-            }
-        }
-    }
-
-    /// I/Os that each map holds at the end or tries again for ever, and each
-    /// disk that is used without one.
-    pub fn held(&self) -> Vec<(String, u64)> {
-        let devs = (0..).map(DevId).zip(&self.block.devs);
-        let alone = devs.filter(|(id, _)| {
-            let maps = &self.dm.devs;
-            self.holds_below(*id)
-                && maps
-                    .iter()
-                    .all(|m| m.dev != *id && m.table.devices().all(|d| d != *id))
-        });
-        let alone = alone.map(|(_, d)| (d.name.clone(), u64::from(d.count.in_flight)));
-        let maps = self.dm.devs.iter().filter(|d| self.holds(d)).map(|d| {
-            let in_flight = self.block.devs[usize::from(d.dev.0)].count.in_flight;
-            let mut deferred = 0;
-            let mut at = d.deferred.first();
-            while let Some(bio) = at {
-                at = self.block.bios[bio].next;
-                deferred += 1;
-            }
-            (d.name.clone(), u64::from(in_flight + deferred))
-        });
-        maps.chain(alone).collect()
     }
 
     /// What a disk's driver has given away of its budget is with its requests

@@ -4,6 +4,7 @@ mod admin;
 mod build;
 mod daemon;
 mod glue;
+mod held;
 mod invariants;
 mod lookup;
 mod network;
@@ -161,8 +162,6 @@ pub struct Machine<P> {
 
 /// See [`Machine::hung_after`].
 const HUNG_AFTER: Ns = Ns::from_secs(600);
-/// If nothing happens for so long, no code runs.
-const CALM: Ns = Ns::from_ms(10);
 /// See [`Machine::futile_after`]: longer than any command takes with all its
 /// retries on all paths.
 const FUTILE_AFTER: Ns = Ns::from_secs(6_000);
@@ -268,51 +267,6 @@ impl<P: Probe> Machine<P> {
             }
         }
         self.check_drained()
-    }
-
-    /// Since when no I/O has completed although there is some, if that is long:
-    /// whatever was to be done to the computer is done or hangs, and what broke
-    /// is mended or stays as it is. Nothing has happened since `last`, and
-    /// something is about to, `now`.
-    fn hangs(&mut self, last: Ns, now: Ns) -> Option<Ns> {
-        let is_some = self.block.bios.live() > 0 || self.block.reqs.live() > 0;
-        let since = self.last_io.max(self.admin.over_since());
-        if !is_some || now.saturating_sub(since) < self.hung_after {
-            return None;
-        }
-        let settled = match self.depends_on_faults() {
-            true => self.devices.san.settled_at(last),
-            false => Ns::ZERO,
-        };
-        let since = since.max(settled);
-        (now.saturating_sub(since) >= self.hung_after).then_some(since)
-    }
-
-    /// Whether what is held may go on when what broke is mended: a device has
-    /// it, at work or blocked, or multipathd looks after a map that is not
-    /// suspended.
-    fn depends_on_faults(&self) -> bool {
-        let is_watched = self.has_multipathd() && self.dm.devs.iter().any(|map| !map.blocked);
-        is_watched || self.has_blocked_io() || self.at_work().next().is_some()
-    }
-
-    /// Whether I/O that hung since `since` when it was last looked at will do so
-    /// for ever: a map holds it, no device has any and nobody does anything about
-    /// it, or trying again does not help.
-    fn is_held_for_ever(&mut self, last: Ns, now: Ns, since: Ns) -> bool {
-        // A worker may be about to send again what has just come back.
-        let is_calm = now.saturating_sub(last) >= CALM;
-        let is_idle = is_calm && self.at_work().next().is_none() && !self.admin_runs();
-        let is_idle = is_idle && !self.held().is_empty();
-        if !is_idle && last.saturating_sub(since) < self.futile_after {
-            return false;
-        }
-        // Something may have happened meanwhile.
-        let Some(since) = self.hangs(last, now) else {
-            return false;
-        };
-        self.is_futile = !is_idle && last.saturating_sub(since) >= self.futile_after;
-        self.is_futile || is_idle
     }
 
     /// A timer of `cpu` brings `irq` at `at`.

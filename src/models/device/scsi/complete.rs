@@ -1,8 +1,8 @@
 //! The way up: a command has ended, and is over, or goes back to the queue
 //! (`scsi_lib.c:scsi_complete`, `scsi.c:scsi_finish_command`, 6.1).
 
-use super::super::super::block::dispatch::blk_mq_run_hw_queues;
 use super::super::super::block::requeue::{blk_mq_requeue_request, delay_kick_requeue_list};
+use super::super::super::block::run_queue::blk_mq_run_hw_queues;
 use super::super::super::block::{RqEnd, complete, driver};
 use super::super::super::io::{BlkStatus, ReqId, SECTOR};
 use super::super::DeviceEnv;

@@ -2,8 +2,8 @@
 //! ever larger things are reset, and what still does not answer is taken
 //! offline (`scsi_error.c:scsi_unjam_host`, 6.1).
 
-use super::super::super::block::dispatch::blk_mq_run_hw_queues;
 use super::super::super::block::requeue::kick_requeue_list;
+use super::super::super::block::run_queue::blk_mq_run_hw_queues;
 use super::super::super::io::ReqId;
 use super::super::DeviceEnv;
 use super::state::SdevState;

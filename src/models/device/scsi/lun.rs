@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use super::super::super::array::access_state::AccessState;
 use super::super::super::array::reply::{Command, CommandKind, Reply};
 use super::super::super::block::RqEnd;
-use super::super::super::block::dispatch::blk_mq_run_hw_queues;
+use super::super::super::block::run_queue::blk_mq_run_hw_queues;
 use super::super::super::block::timeout::blk_reset_timer;
 use super::super::super::fabric::nexus::{Ended, NexusEvent, State};
 use super::super::super::io::{DevId, Op, ReqId};

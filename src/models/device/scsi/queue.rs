@@ -2,8 +2,8 @@
 //! the adapter (`scsi_lib.c:scsi_queue_rq`, 6.1).
 
 use super::super::super::block::RqFlags;
-use super::super::super::block::dispatch::blk_mq_delay_run_hw_queues;
 use super::super::super::block::driver::blk_mq_start_request;
+use super::super::super::block::run_queue::blk_mq_delay_run_hw_queues;
 use super::super::super::host::Cost;
 use super::super::super::io::{BlkStatus, ReqId};
 use super::super::DeviceEnv;

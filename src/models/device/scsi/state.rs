@@ -2,8 +2,8 @@
 //! (`scsi_sysfs.c`, `scsi_lib.c:scsi_device_state_check`, 6.1).
 
 use super::super::super::block::RqEnd;
-use super::super::super::block::dispatch::blk_mq_run_hw_queues;
 use super::super::super::block::passthrough::blk_execute_rq_nowait;
+use super::super::super::block::run_queue::blk_mq_run_hw_queues;
 use super::super::super::block::shared_tags::tag_idle;
 use super::super::super::fault::DeviceState;
 use super::super::super::io::{BlkStatus, ReqId};

@@ -10,6 +10,7 @@ use super::super::super::host::Cost;
 use super::super::super::io::{BlkStatus, DevId, ReqId, SECTOR};
 use super::super::super::mpath::{Completion, EndIoRq, PathIdx};
 use super::super::super::probe::TargetEvent;
+use super::super::clone::end_clone_bio;
 use super::super::{DmEnv, Effects, apply, suspend};
 
 /// `sectors` more of a clone have ended, bio by bio, each of which ends that of
@@ -20,29 +21,7 @@ pub fn end_clone_bios<K: DmEnv>(k: &mut K, clone: ReqId, status: BlkStatus, sect
     let status = if aborted { BlkStatus::IoErr } else { status };
     let early = k.patches().data_completion;
     let mut left = sectors;
-    loop {
-        let b = k.block();
-        let c = &mut b.reqs[clone];
-        let (Some(bio), RqEnd::Clone { orig: rq }) = (c.bio, c.end) else {
-            return;
-        };
-        let o = &b.bios[bio];
-        let rest = o.sectors - c.bio_done;
-        if rest > left {
-            c.bio_done += left;
-            c.sector += u64::from(left);
-            c.sectors -= left;
-            return;
-        }
-        left -= rest;
-        c.bio_done = 0;
-        c.bio = o.next;
-        c.sectors -= rest;
-        let is_last = o.next.is_none();
-        if !is_last {
-            c.sector += u64::from(rest);
-        }
-        let bytes = o.sectors * SECTOR as u32;
+    while let Some((rq, bytes, _)) = end_clone_bio(k.block(), clone, &mut left) {
         k.host().charge(Cost::EndRqBio);
         let r = &mut k.block().reqs[rq];
         if r.status != BlkStatus::Ok {

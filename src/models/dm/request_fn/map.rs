@@ -4,13 +4,14 @@
 use super::super::super::block::single_queue::complete::run_softirq;
 use super::super::super::block::single_queue::elv::{self, Where};
 use super::super::super::block::single_queue::{lock, plug, unlock};
-use super::super::super::block::submit::{account_start, is_sync};
+use super::super::super::block::submit::account_start;
 use super::super::super::block::{Action, RqFlags, pop};
 use super::super::super::host::{Cost, Step, TaskId};
-use super::super::super::io::{BlkStatus, Flags, ReqId, SECTOR};
+use super::super::super::io::{BlkStatus, Flags, ReqId};
 use super::super::super::mpath::selector::SelectCtx;
 use super::super::super::mpath::{MapBio, PathIdx};
-use super::super::super::probe::{Mapped, TargetEvent};
+use super::super::super::probe::TargetEvent;
+use super::super::clone::select_ctx;
 use super::super::{DmEnv, DmFrame, pg_init};
 use super::done::{complete_original, finish, requeue_original};
 
@@ -18,24 +19,11 @@ use super::done::{complete_original, finish, requeue_original};
 /// (`map_request`).
 pub(super) fn map_request<K: DmEnv>(k: &mut K, dm: u16, rq: ReqId) {
     let r = &k.block().reqs[rq];
-    let ctx = SelectCtx {
-        nr_bytes: (u64::from(r.sectors) * SECTOR) as u32,
-        sector: r.sector,
-        op: r.op,
-        is_sync: is_sync(r.op, r.flags),
-        cpu: u16::from(k.host().cpu().0),
-        node: 0,
-        now: k.host().ktime(),
-    };
+    let (op, flags, sector, sectors) = (r.op, r.flags, r.sector, r.sectors);
+    let ctx = select_ctx(k, (op, flags), sector, sectors);
     k.dm().dev(dm).stacking.mapped += 1;
     let verdict = k.dm().mpath(dm).map_or(MapBio::Kill, |m| m.map_bio(&ctx));
-    let mapped = match verdict {
-        MapBio::Remapped(path) => Mapped::To(path),
-        MapBio::Queued { .. } => Mapped::Held,
-        MapBio::Requeue => Mapped::PushedBack,
-        MapBio::Kill => Mapped::Killed,
-    };
-    k.target_event(dm, TargetEvent::Mapped(mapped, ctx));
+    k.target_event(dm, TargetEvent::Mapped(verdict.into(), ctx));
     match verdict {
         MapBio::Remapped(path) => send(k, dm, rq, path, &ctx),
         MapBio::Queued { worker, activate } => {
