@@ -10,6 +10,7 @@ use std::time::Instant;
 
 use mpathsim::models::config::{MachineConfig, MapConfig, NamedDevice, QueueConfig, SchedulerName};
 use mpathsim::models::device::{DeviceConfig, NullBlkConfig};
+use mpathsim::models::fault::{Action, TimedAction};
 use mpathsim::models::host::HostConfig;
 use mpathsim::models::workload::WorkloadConfig;
 use mpathsim::run::{RunOptions, run};
@@ -62,6 +63,33 @@ fn machine(profile: &str, mode: &str, selector: &str, paths: &[u64], job: &str) 
         },
         ..MachineConfig::default()
     }
+}
+
+/// Faults for every command to be checked against: bad blocks in the last sixteenth
+/// of every path, and a path that fails and comes back ten times a second.
+fn armed(mut config: MachineConfig) -> MachineConfig {
+    let sectors = 65_536 * 2048;
+    let bad = config.devices.iter().map(|d| TimedAction {
+        at: Ns::ZERO,
+        action: Action::BadBlocks {
+            device: d.name.clone(),
+            set: true,
+            first_sector: sectors - sectors / 16,
+            last_sector: sectors - 1,
+        },
+    });
+    let turns = (0..20).map(|n| TimedAction {
+        at: Ns::from_ms(50 * (n + 1)),
+        action: Action::Message {
+            map: "mp".into(),
+            text: match n % 2 {
+                0 => "fail_path p1".into(),
+                _ => "reinstate_path p1".into(),
+            },
+        },
+    });
+    config.actions = bad.chain(turns).collect();
+    config
 }
 
 fn job(rw: &str, options: &str, ios: u64) -> String {
@@ -142,6 +170,13 @@ fn main() {
         "the same in bio mode, profile lab",
         ios,
         &m("lab", "bio", "service-time", &unequal, &random),
+    );
+    // All but the last sixteenth is read.
+    let good = format!("{random}size=60g\n");
+    measure(
+        "the same in bio mode, profile lab, faults armed",
+        ios,
+        &armed(m("lab", "bio", "service-time", &unequal, &good)),
     );
     measure(
         "the same in request mode, profile lab",
