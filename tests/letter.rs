@@ -279,6 +279,10 @@ fn the_way_of_2_6_25_has_no_request_mode() {
     let shown = letter::row("09/13").unwrap().shown.unwrap();
     let sets = ["multipath=\"bio\"".to_string()];
     let scenario = mpathsim::scenario::parse("09", shown.text, &sets).unwrap();
+    let refused = mpathsim::scenario::build(&scenario, Mode::Request);
+    let why = refused.unwrap_err().to_string();
+    assert!(why.contains("no request mode"), "{why}");
+    assert_eq!(scenario.modes(), [Mode::Bio, Mode::Single]);
     assert!(mpathsim::scenario::build(&scenario, Mode::Bio).is_ok());
     let text = mpathsim::run::run(
         &mpathsim::scenario::build(&scenario, Mode::Bio).unwrap(),

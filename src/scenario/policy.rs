@@ -3,6 +3,7 @@
 use super::table;
 use super::{Mode, Scenario};
 use crate::models::fault::Action;
+use crate::models::kernel::Way;
 
 impl Scenario {
     /// Every priority group of every multipath table, those of the timeline
@@ -47,7 +48,10 @@ impl Scenario {
 
     /// The modes that exist of it.
     pub fn modes(&self) -> Vec<Mode> {
-        let mut modes = vec![Mode::Bio, Mode::Request];
+        let mut modes = vec![Mode::Bio];
+        if self.way != Way::Bio {
+            modes.push(Mode::Request);
+        }
         if self.baseline().is_some() {
             modes.push(Mode::Single);
         }

@@ -7,7 +7,6 @@ use std::sync::{Arc, Mutex};
 
 use crate::cli::CliError;
 use crate::models::config::MachineConfig;
-use crate::models::kernel::Way;
 use crate::run::bound::{Bound, bound_of_run};
 use crate::run::outcome::Outcome;
 use crate::run::replication::replicate;
@@ -59,13 +58,7 @@ impl<'s> Plan<'s> {
             replicate(&mut machine, replication);
             Ok(machine)
         };
-        let mut all = vec![Mode::Bio];
-        if !(scenario.kernel.is_legacy() && scenario.way == Way::Bio) {
-            all.push(Mode::Request);
-        }
-        if scenario.baseline().is_some() {
-            all.push(Mode::Single);
-        }
+        let all = scenario.modes();
         let modes = if modes.is_empty() { &all } else { modes };
         let mut machines = Vec::new();
         for mode in modes {
