@@ -206,6 +206,50 @@ fn a_bio_based_device_stands_on_a_request_based_one() {
     assert!(shown.figures().unwrap().with.ends_with(" merged; 0 errors"));
 }
 
+/// What `dmsetup` says of the device of a run: table and status, first and last.
+fn said(kernel: &str, mode: Mode, sets: &[String]) -> [String; 4] {
+    let shown = letter::row("interface").unwrap().shown.unwrap();
+    let text = shown.text.replace("\"2.6.25\"", &format!("\"{kernel}\""));
+    let scenario = mpathsim::scenario::parse("interface", &text, sets).unwrap();
+    let machine = mpathsim::scenario::build(&scenario, mode).unwrap();
+    let outcome = mpathsim::run::run(&machine, &Default::default()).unwrap();
+    for action in &outcome.actions {
+        assert_eq!(action.error, None, "{}", action.what);
+    }
+    let map = &outcome.maps[0];
+    let texts = [
+        &map.table_at_start,
+        &map.status_at_start,
+        &map.table_at_end,
+        &map.status_at_end,
+    ];
+    texts.map(|text| text.trim_end().to_owned())
+}
+
+#[test]
+fn table_message_and_status_stay_the_same() {
+    for kernel in ["2.6.25", "2.6.31"] {
+        let bio = said(kernel, Mode::Bio, &[]);
+        assert_eq!(bio, said(kernel, Mode::Request, &[]), "{kernel}");
+        let (table, status) = (
+            "1 queue_if_no_path 0 1 1",
+            "2 0 0 0 1 1 A 0 2 0 sda A 1 sdb F 1",
+        );
+        assert!(bio[2].contains(table), "{}", bio[2]);
+        assert!(bio[3].ends_with(status), "{}", bio[3]);
+        // Nothing is kept yet, so that 0 is printed (`queue_size`).
+        assert!(bio[1].contains("multipath 2 0 0 0 1 1 E"), "{}", bio[1]);
+        // A printed table loads again, and is printed as it was.
+        for mode in [Mode::Bio, Mode::Request] {
+            let printed = format!("map.0.table=\"{}\"", bio[2]);
+            assert_eq!(said(kernel, mode, &[printed])[0], bio[2], "{kernel}");
+        }
+    }
+    let shown = letter::row("interface").unwrap().shown.unwrap();
+    let figures = shown.figures().unwrap();
+    assert_eq!(Some(figures.with), figures.without);
+}
+
 #[test]
 fn every_way_of_multipath_runs() {
     let shown = letter::row("09/13").unwrap().shown.unwrap();

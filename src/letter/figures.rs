@@ -5,6 +5,9 @@ use crate::run::single_queue::{QueueOutcome, SingleQueueOutcome, StackingOutcome
 use crate::run::summary::RunSummary;
 use crate::run::text::{bytes, count, time};
 
+/// The next line of a figure of several.
+const BELOW: &str = "\n                     ";
+
 fn single(run: &RunSummary) -> SingleQueueOutcome {
     run.single_queues.clone().unwrap_or_default()
 }
@@ -78,12 +81,27 @@ pub(super) fn loads(run: &RunSummary, outcome: &Outcome) -> String {
         .collect();
     let reasons = match (refused, reasons.as_slice()) {
         (0, _) | (_, []) => String::new(),
-        _ => format!(
-            "\n                     {}",
-            reasons.join("\n                     ")
-        ),
+        _ => format!("{BELOW}{}", reasons.join(BELOW)),
     };
     format!("{refused} of {all} refused; {}{reasons}", errors(run))
+}
+
+pub(super) fn interface(_: &RunSummary, outcome: &Outcome) -> String {
+    let messages = outcome
+        .actions
+        .iter()
+        .filter(|a| a.what.contains("message"));
+    let (mut taken, mut all) = (0, 0);
+    for message in messages {
+        all += 1;
+        taken += u32::from(message.error.is_none());
+    }
+    let lines = outcome
+        .maps
+        .iter()
+        .flat_map(|map| [&map.table_at_end, &map.status_at_end]);
+    let lines: Vec<&str> = lines.map(|line| line.trim_end()).collect();
+    format!("{taken} of {all}{BELOW}{}", lines.join(BELOW))
 }
 
 pub(super) fn activation(run: &RunSummary, _: &Outcome) -> String {

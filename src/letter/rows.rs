@@ -194,4 +194,16 @@ pub const ROWS: &[Row] = &[
             figures::stacked_on
         ),
     },
+    Row {
+        patch: "interface",
+        subject: "table, message and status stay the same",
+        claim: "Whoever sets the device up and watches it, dmsetup and multipathd, need not know \
+                whether it maps bios or requests: there is no word for it.",
+        shown: shown!(
+            "messages taken; table and status at the end",
+            "interface",
+            Some("patches.map_requests=false"),
+            figures::interface
+        ),
+    },
 ];

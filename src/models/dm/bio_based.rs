@@ -168,6 +168,9 @@ pub fn queue<K: DmEnv>(k: &mut K, dm: u16, clone: BioId) {
     let mut list = k.dm().dev(dm).queued;
     list.push(k, clone);
     k.dm().dev(dm).queued = list;
+    if let Some(m) = k.dm().mpath(dm) {
+        m.queue_size += 1;
+    }
 }
 
 /// The clone goes to `path`.
