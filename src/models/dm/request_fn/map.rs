@@ -19,8 +19,8 @@ use super::done::{complete_original, finish, requeue_original};
 /// (`map_request`).
 pub(super) fn map_request<K: DmEnv>(k: &mut K, dm: u16, rq: ReqId) {
     let r = &k.block().reqs[rq];
-    let (op, flags, sector, sectors) = (r.op, r.flags, r.sector, r.sectors);
-    let ctx = select_ctx(k, (op, flags), sector, sectors);
+    let (hints, sector, sectors) = ((r.op, r.flags, r.prio), r.sector, r.sectors);
+    let ctx = select_ctx(k, hints, sector, sectors);
     k.dm().dev(dm).stacking.mapped += 1;
     let verdict = k.dm().mpath(dm).map_or(MapBio::Kill, |m| m.map_bio(&ctx));
     k.target_event(dm, TargetEvent::Mapped(verdict.into(), ctx));
