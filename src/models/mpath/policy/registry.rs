@@ -69,9 +69,11 @@ impl Default for Registry {
             "the less loaded of two paths drawn at random",
             TwoChoices::new,
         )
-        .with(SHIPPED[5], "turns in proportion to given weights", |_| {
-            Ok(WeightedRoundRobin::default())
-        })
+        .with(
+            SHIPPED[5],
+            "turns in proportion to given weights",
+            WeightedRoundRobin::new,
+        )
         .with(
             SHIPPED[6],
             "knows what every path's device takes in truth",
@@ -93,7 +95,7 @@ impl Registry {
             let mut tunables = Tunables::parse(args)?;
             let policy = make(&mut tunables)?;
             tunables.finish()?;
-            let managed = Managed::new(name, policy);
+            let managed = Managed::new(name, policy).made_from(args);
             Ok(Box::new(managed) as Box<dyn PathSelector + Send>)
         };
         self.entries.retain(|entry| entry.name != name);
