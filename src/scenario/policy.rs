@@ -11,7 +11,8 @@ impl Scenario {
     /// it. Words of the paths go, as they were meant for another selector.
     ///
     /// # Errors
-    /// There is no such selector, or no multipath table.
+    /// There is no such selector, it needs words for each path, or there is no
+    /// multipath table.
     pub fn set_policy(&mut self, policy: &str) -> Result<(), String> {
         let mut words = policy.split_whitespace();
         let name = words.next().unwrap_or("");
@@ -21,6 +22,9 @@ impl Scenario {
                 "there is no policy `{name}`; known here: {}",
                 known.join(", ")
             ));
+        }
+        if name == "io-affinity" {
+            return Err("io-affinity needs a CPU mask for each path".into());
         }
         let args: Vec<&str> = words.collect();
         let mut replaced = false;
