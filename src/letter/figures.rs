@@ -42,12 +42,12 @@ pub(super) fn limit_check(run: &RunSummary, outcome: &Outcome) -> String {
     let largest = |device: &DeviceOutcome| {
         let sectors = device.issued.iter().map(|issued| issued.sectors);
         let most = bytes(512.0 * f64::from(sectors.max().unwrap_or(0)));
-        format!("largest request of {} {most}", device.name)
+        format!("largest to {} {most}", device.name)
     };
     let largest: Vec<String> = leaves.map(largest).collect();
     let errors = errors(run);
     format!(
-        "clones refused {}, {}, {errors}",
+        "refused {}, {}, {errors}",
         count(refused),
         largest.join(", ")
     )
@@ -70,10 +70,7 @@ pub(super) fn own_queue(run: &RunSummary, _: &Outcome) -> String {
 pub(super) fn clones(run: &RunSummary, _: &Outcome) -> String {
     let most = count(stacked(run, |s| u64::from(s.most_clones)));
     let empty = count(stacked(run, |s| s.deferred));
-    format!(
-        "at most {most}, times the pool was empty {empty}, {}",
-        errors(run)
-    )
+    format!("at most {most}, pool empty {empty} times, {}", errors(run))
 }
 
 pub(super) fn choices(run: &RunSummary, _: &Outcome) -> String {
