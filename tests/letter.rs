@@ -250,6 +250,18 @@ fn table_message_and_status_stay_the_same() {
         assert!(bio[3].ends_with(status), "{}", bio[3]);
         // Nothing is kept yet, so that 0 is printed (`queue_size`).
         assert!(bio[1].contains("multipath 2 0 0 0 1 1 E"), "{}", bio[1]);
+        // What is kept for want of a path is counted there.
+        let lost = "timeline=[{ at = \"50ms\", message = \"queue_if_no_path\" }, \
+                    { at = \"100ms\", message = \"fail_path sda\" }, \
+                    { at = \"150ms\", message = \"fail_path sdb\" }]"
+            .to_string();
+        let kept = [Mode::Bio, Mode::Request].map(|mode| said(kernel, mode, &[lost.clone()]));
+        assert_eq!(kept[0], kept[1], "{kernel}");
+        assert!(
+            kept[0][3].contains("multipath 2 2 0 0 1 1 E"),
+            "{}",
+            kept[0][3]
+        );
         // A printed table loads again, and is printed as it was.
         for mode in [Mode::Bio, Mode::Request] {
             let printed = format!("map.0.table=\"{}\"", bio[2]);
