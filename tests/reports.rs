@@ -97,7 +97,7 @@ fn errors_of_a_failover_are_counted() {
     let errors: u64 = failover.errors.iter().map(|error| error.count).sum();
     assert!(errors > 0);
     let html = html(&[found]);
-    assert!(html.contains(&format!("bio {errors}</b>")), "{errors}");
+    assert!(html.contains(&format!("<b>{errors}</b>")), "{errors}");
 }
 
 #[test]
