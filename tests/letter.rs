@@ -255,7 +255,8 @@ fn table_message_and_status_stay_the_same() {
                     { at = \"100ms\", message = \"fail_path sda\" }, \
                     { at = \"150ms\", message = \"fail_path sdb\" }]"
             .to_string();
-        let kept = [Mode::Bio, Mode::Request].map(|mode| said(kernel, mode, &[lost.clone()]));
+        let kept =
+            [Mode::Bio, Mode::Request].map(|mode| said(kernel, mode, std::slice::from_ref(&lost)));
         assert_eq!(kept[0], kept[1], "{kernel}");
         assert!(
             kept[0][3].contains("multipath 2 2 0 0 1 1 E"),
