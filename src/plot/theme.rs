@@ -27,8 +27,10 @@ pub enum Ink {
     Path(u8),
     /// What is broken.
     Bad,
-    /// What works.
+    /// What works again.
     Good,
+    /// A path that is in use.
+    Live,
     /// What cannot be used for now.
     Warn,
     /// A quantity from little (0) to much (15).
@@ -54,9 +56,9 @@ pub type Rgb = (u8, u8, u8);
 impl Ink {
     /// Every colour.
     pub fn all() -> impl Iterator<Item = Ink> {
-        use Ink::{Bad, Bio, Good, Grid, Lane, Muted, Paper, Request, Single, Text, Warn};
+        use Ink::{Bad, Bio, Good, Grid, Lane, Live, Muted, Paper, Request, Single, Text, Warn};
         let named = [
-            Paper, Text, Muted, Grid, Lane, Bio, Request, Single, Bad, Good, Warn,
+            Paper, Text, Muted, Grid, Lane, Bio, Request, Single, Bad, Good, Live, Warn,
         ];
         let paths = (0..PATHS).map(Ink::Path);
         named.into_iter().chain(paths).chain((0..16).map(Ink::Ramp))
@@ -93,7 +95,8 @@ impl Ink {
             Ink::Single => (0x75808F, 0x97A3B2),
             Ink::Bad => (0xB3261E, 0xFF7A70),
             Ink::Good => (0x2E8B6A, 0x45B58D),
-            Ink::Warn => (0xE0B020, 0xF2CC55),
+            Ink::Live => (0x4A6178, 0x8CA5BE),
+            Ink::Warn => (0xD9C400, 0xF0E442),
             Ink::Path(n) => match n % PATHS {
                 0 => (0x009E73, 0x2CC79B),
                 1 => (0xCC79A7, 0xE79CC6),

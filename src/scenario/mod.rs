@@ -34,7 +34,7 @@ mod policy;
 pub mod preset;
 pub mod raw;
 mod schema;
-mod table;
+pub(crate) mod table;
 mod template;
 pub mod units;
 

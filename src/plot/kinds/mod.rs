@@ -1,9 +1,9 @@
 //! The figures, a file a kind.
 
+mod cut;
 mod failover;
 mod latency;
 mod layers;
-mod path_states;
 mod paths;
 mod percentiles;
 mod ranking;

@@ -56,6 +56,7 @@ pub fn ranking(sweep: &SweepResult, choice: &Choice) -> Result<Drawing, PlotErro
         ),
         x,
         y: Scale::span(Unit::Count, 0.0, 1.0),
+        edge: space.x,
     };
     drawing.table = Table::new([short(&sweep.axes[by]), "mode", "mean", "from", "to"]);
     for (n, cell) in cells.iter().enumerate() {
