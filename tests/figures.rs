@@ -177,7 +177,7 @@ fn what_never_ends_is_drawn_to_the_end() {
 
 #[test]
 fn errors_are_drawn_where_they_are() {
-    for (name, errors) in [("all-paths-down-fail", true), ("port-down-and-back", false)] {
+    for (name, errors) in [("all-paths-down-fail", true), ("brown-out", false)] {
         let found = run(
             &format!("errors-{name}"),
             &format!("scenarios/failover/{name}.toml"),
@@ -450,9 +450,11 @@ fn a_path_has_one_colour_whatever_a_reload_does() {
     for name in ["reload-removes-path", "reload-adds-path"] {
         let scenario = format!("scenarios/failover/{name}.toml");
         let found = run(&format!("colour-{name}"), &scenario, &[]);
-        for kind in [Kind::Paths, Kind::Sequence] {
-            let want = [Ink::Path(0), Ink::Path(1)];
-            assert_eq!(path_inks(&found, kind), want, "{name} {}", kind.name());
+        let inks = path_inks(&found, Kind::Paths);
+        assert_eq!(inks, [Ink::Path(0), Ink::Path(1)], "{name}");
+        // Here only those that the first I/Os took.
+        for ink in path_inks(&found, Kind::Sequence) {
+            assert!(inks.contains(&ink), "{name}: {ink:?}");
         }
     }
 }

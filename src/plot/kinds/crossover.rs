@@ -87,14 +87,14 @@ pub fn crossover(whole: &SweepResult, choice: &Choice) -> Result<Drawing, PlotEr
     let cells = slice.cells(&sweep, &metric.key);
     let (subject, x, y) = (&metric.subject, &axes[0].words, &axes[1].words);
     let title = format!("Bio or request: {subject} by {x} and {y}");
-    let otherwise = format!("which mode has the better {subject}, and by what factor");
-    let subtitle = about(whole, &otherwise);
-    let note = foot(whole, &slice.words(whole));
-    let (mut drawing, space) = page(960.0, 540.0, &title, subtitle, &note);
     let (is, verb) = match metric.better {
         Better::Neither => ("has more", "has more"),
         _ => ("is better", "has the better"),
     };
+    let otherwise = format!("which mode {verb} {subject}, and by what factor");
+    let subtitle = about(whole, &otherwise);
+    let note = foot(whole, &slice.words(whole));
+    let (mut drawing, space) = page(960.0, 540.0, &title, subtitle, &note);
     drawing.alt = format!("Which mode {verb} {subject} by {x} and {y}");
     let keys = [
         Key::square(Ink::Bio, format!("bio mode {is}")),

@@ -102,11 +102,14 @@ impl<'s> Lines<'s> {
     }
 
     fn keys(&self, lines: &[Line]) -> Vec<Key> {
-        let is_mode = self.by.as_ref().map(|by| by.column) == self.sweep.mode_axis();
+        let mode = self.sweep.mode_axis();
         let key = |line: &Line| {
-            let by = self.by.as_ref()?;
-            let mode = if is_mode { " mode" } else { "" };
-            let text = format!("{}{mode}", by.tell(&line.value));
+            let text = match &self.by {
+                Some(by) if Some(by.column) == mode => format!("{} mode", line.value),
+                Some(by) => by.tell(&line.value).to_owned(),
+                // The only mode is told by its colour: say which.
+                None => format!("{} mode", self.sweep.values(mode?).first()?),
+            };
             Some(match self.x.has_sizes() {
                 true => Key::line(line.ink, line.dash, text),
                 false => Key::dot(line.ink, true, text),

@@ -214,14 +214,17 @@ pub fn sequence(result: &RunResult) -> Drawing {
 }
 
 fn keys(devices: &[PathDevice], shown: &[(&RunSummary, Vec<Bio>)]) -> Vec<Key> {
+    let bios = || shown.iter().flat_map(|(_, bios)| bios);
+    let used = |(i, _): &(usize, &PathDevice)| bios().any(|bio| bio.path == Some(*i));
+    let used: Vec<_> = devices.iter().enumerate().filter(used).collect();
     // Lanes have names: of many paths, one tells what a block is.
-    let few = devices.len() <= 4;
-    let paths = devices.iter().take(if few { 4 } else { 1 }).map(|path| {
+    let few = used.len() <= 4;
+    let told = used.iter().take(if few { 4 } else { 1 });
+    let paths = told.map(|(_, path)| {
         let name = if few { &path.name } else { "a path, in its colour" };
         let text = format!("request in {name} (D to C)");
         Key::hatched(path.ink, 1.0, path.hatch(), text)
     });
-    let bios = || shown.iter().flat_map(|(_, bios)| bios);
     let ticks = bios().any(|bio| bio.later().next().is_some());
     let tick = ticks.then(|| Key::tick(Ink::Text, "gets a request (G), is queued (I)"));
     let others = [

@@ -29,6 +29,11 @@ fn join(bins: &[(f64, f64)], width: f64, each: usize, end: f64) -> Curve {
         let from = group[0].0;
         let whole = from + width * each as f64;
         let to = whole.min(end.max(from));
+        // What is complete at the very end would stand in a bin of no length; that
+        // before has its share.
+        if to - from < 0.01 * width {
+            continue;
+        }
         let amount = width * group.iter().map(|bin| bin.1).sum::<f64>();
         match steps.last_mut() {
             Some(last) if to < whole - 0.01 * width => {
@@ -36,12 +41,11 @@ fn join(bins: &[(f64, f64)], width: f64, each: usize, end: f64) -> Curve {
                 last.to = to;
                 last.value = (before + amount) / (last.to - last.from);
             }
-            _ if to > from => steps.push(Step {
+            _ => steps.push(Step {
                 from,
                 to,
                 value: amount / (to - from),
             }),
-            _ => {}
         }
     }
     steps
@@ -173,10 +177,10 @@ mod tests {
         let bins = [(0.0, 100.0), (10.0, 100.0), (20.0, 50.0)];
         let want = [step(0.0, 10.0, 100.0), step(10.0, 25.0, 100.0)];
         assert_eq!(join(&bins, 10.0, 1, 25.0), want);
-        // A completion at the very end makes a bin of no length.
-        let bins = [(0.0, 90.0), (10.0, 10.0)];
+        // A completion at the very end makes a bin of no length, and no rise.
+        let bins = [(0.0, 100.0), (10.0, 10.0)];
         assert_eq!(join(&bins, 10.0, 1, 10.0), [step(0.0, 10.0, 100.0)]);
-        assert_eq!(join(&bins, 10.0, 2, 20.0), [step(0.0, 20.0, 50.0)]);
+        assert_eq!(join(&bins, 10.0, 2, 20.0), [step(0.0, 20.0, 55.0)]);
     }
 
     #[test]

@@ -45,6 +45,14 @@ impl<'r> Lanes<'r> {
         }
     }
 
+    /// What they show.
+    pub fn heading(&self) -> &'static str {
+        match self.failing.is_empty() {
+            true => "state of each path",
+            false => "errors, and the state of each path",
+        }
+    }
+
     /// What all of them take.
     pub fn height(&self) -> f64 {
         let of = |lanes: usize| match lanes {

@@ -94,8 +94,8 @@ pub fn failover(result: &RunResult) -> Drawing {
     spots(&mut drawing, &upper, &runs, &rates, |rate| {
         format!("{} IOPS", Unit::PerSecond.tell(rate))
     });
-    let heading = label(space.x, lanes_at - 12.0, "paths", TEXT).bold();
-    drawing.text(heading);
+    let heading = label(space.x, lanes_at - 12.0, lanes.heading(), TEXT);
+    drawing.text(heading.bold());
     lanes.draw(&mut drawing, &base);
     base.draw_x(&mut drawing, "time");
     drawing.table = table(&runs);
