@@ -133,8 +133,14 @@ fn failovers_have_a_timeline() {
 #[test]
 fn paths_that_come_and_go_have_lanes() {
     for (name, want) in [
-        ("reload-removes-path", "sda, bio mode: in no map from 300 ms to 1 s"),
-        ("reload-adds-path", "sdb, bio mode: in no map from 0 to 300 ms"),
+        (
+            "reload-removes-path",
+            "sda, bio mode: in no map from 300 ms to 1 s",
+        ),
+        (
+            "reload-adds-path",
+            "sdb, bio mode: in no map from 0 to 300 ms",
+        ),
     ] {
         let found = run(
             &format!("lanes-{name}"),
@@ -142,7 +148,11 @@ fn paths_that_come_and_go_have_lanes() {
             &[],
         );
         let drawing = Kind::Failover.draw(&found, &Choice::default()).unwrap();
-        let told: Vec<&str> = drawing.spots.iter().map(|spot| spot.text.as_str()).collect();
+        let told: Vec<&str> = drawing
+            .spots
+            .iter()
+            .map(|spot| spot.text.as_str())
+            .collect();
         assert!(told.contains(&want), "{told:#?}");
         let drawing = Kind::Paths.draw(&found, &Choice::default()).unwrap();
         let loads = drawing.spots.iter().any(|spot| {
@@ -166,13 +176,26 @@ fn what_never_ends_is_drawn_to_the_end() {
     let lane = drawing.spots.iter().find(|spot| spot.text == lane).unwrap();
     let right = drawing.spots.iter().map(|spot| spot.at.x + spot.at.w);
     let right = right.fold(0.0, f64::max);
-    assert!((lane.at.x + lane.at.w - right).abs() < 2.0, "{lane:?} {right}");
-    let last = drawing.spots.iter().rfind(|spot| spot.text.contains(" waiting"));
+    assert!(
+        (lane.at.x + lane.at.w - right).abs() < 2.0,
+        "{lane:?} {right}"
+    );
+    let last = drawing
+        .spots
+        .iter()
+        .rfind(|spot| spot.text.contains(" waiting"));
     let last = last.unwrap();
     assert!(last.text.contains("bio mode: 32 KiB waiting"), "{last:?}");
     let ends = drawing.table.rows.iter().filter(|row| row[0] == "bio mode");
-    assert!(ends.into_iter().any(|row| row.contains(&"never ends".to_owned())));
-    assert!(drawing.labels().any(|label| label.text.contains("never end")));
+    assert!(
+        ends.into_iter()
+            .any(|row| row.contains(&"never ends".to_owned()))
+    );
+    assert!(
+        drawing
+            .labels()
+            .any(|label| label.text.contains("never end"))
+    );
 }
 
 #[test]
@@ -184,7 +207,10 @@ fn errors_are_drawn_where_they_are() {
             &[],
         );
         let drawing = Kind::Failover.draw(&found, &Choice::default()).unwrap();
-        let drawn = drawing.spots.iter().any(|spot| spot.text.contains(" errors between"));
+        let drawn = drawing
+            .spots
+            .iter()
+            .any(|spot| spot.text.contains(" errors between"));
         assert_eq!(drawn, errors, "{name}");
     }
 }
@@ -196,7 +222,11 @@ fn a_burst_at_time_0_is_followed_to_completion() {
     let drawing = Kind::Sequence.draw(&found, &Choice::default()).unwrap();
     let rows: Vec<_> = drawing.table.rows.iter().collect();
     let done = rows.iter().filter(|row| row[6] != "–").count();
-    assert!(rows.len() >= 64 && done == rows.len(), "{done} of {}", rows.len());
+    assert!(
+        rows.len() >= 64 && done == rows.len(),
+        "{done} of {}",
+        rows.len()
+    );
 }
 
 #[test]
@@ -218,16 +248,26 @@ fn sweeps_are_cut_where_it_is_asked_for() {
         at: at.iter().map(|(a, v)| ((*a).into(), (*v).into())).collect(),
         ..Choice::default()
     };
-    let lines = Kind::Lines.draw(&found, &choice(&[("mode", "request")])).unwrap();
+    let lines = Kind::Lines
+        .draw(&found, &choice(&[("mode", "request")]))
+        .unwrap();
     let names: Vec<&str> = lines.table.rows.iter().map(|row| row[1].as_str()).collect();
     assert!(names.contains(&"round-robin") && names.contains(&"historical-service-time"));
     let at = choice(&[("policy", "historical-service-time")]);
     let lines = Kind::Lines.draw(&found, &at).unwrap();
-    assert!(lines.labels().any(|l| l.text.contains("policy = historical-service-time")));
+    assert!(
+        lines
+            .labels()
+            .any(|l| l.text.contains("policy = historical-service-time"))
+    );
     assert_eq!(lines.title, "Throughput and 99 % latency by I/O size");
     assert_eq!(lines.alt, lines.title);
     let sizes = ["4 KiB", "16 KiB", "64 KiB"];
-    assert!(sizes.iter().all(|size| lines.labels().any(|l| l.text == *size)));
+    assert!(
+        sizes
+            .iter()
+            .all(|size| lines.labels().any(|l| l.text == *size))
+    );
 }
 
 /// A sweep of one point is a point.
@@ -245,7 +285,10 @@ fn one_point_is_a_figure() {
 fn what_is_neither_has_no_winner() {
     let folder = folder("neither");
     let mut text = String::from("point,bs,depth,mode,metric,runs,mean,low,high,method\n");
-    for (point, (bs, depth)) in [("4k", 1), ("4k", 2), ("8k", 1), ("8k", 2)].iter().enumerate() {
+    for (point, (bs, depth)) in [("4k", 1), ("4k", 2), ("8k", 1), ("8k", 2)]
+        .iter()
+        .enumerate()
+    {
         for (mode, kib) in [("bio", 4), ("request", 64)] {
             text += &format!("{point},{bs},{depth},{mode},path_request_kib,1,{kib},,,\n");
         }
@@ -255,7 +298,10 @@ fn what_is_neither_has_no_winner() {
     let map = Kind::Crossover.draw(&found, &Choice::default()).unwrap();
     let texts: Vec<&str> = map.labels().map(|label| label.text.as_str()).collect();
     assert!(texts.contains(&"request mode has more"), "{texts:?}");
-    assert!(!texts.iter().any(|text| text.contains("better")), "{texts:?}");
+    assert!(
+        !texts.iter().any(|text| text.contains("better")),
+        "{texts:?}"
+    );
 }
 
 #[test]

@@ -17,7 +17,9 @@ mod svg;
 mod theme;
 pub mod units;
 
-pub use drawing::{Anchor, Dash, Drawing, Hatch, Label, Paint, Rect, Shape, Spot, Table, label, rect};
+pub use drawing::{
+    Anchor, Dash, Drawing, Hatch, Label, Paint, Rect, Shape, Spot, Table, label, rect,
+};
 pub use font::Weight;
 pub use kinds::Choice;
 pub(crate) use path_color::{path_color_index, path_ink};

@@ -115,7 +115,10 @@ mod tests {
     #[test]
     fn sparklines_share_their_time_and_their_height() {
         assert_eq!(sparklines(&[vec![0, 1, 2, 4]]), ["▁▃▅█"]);
-        assert_eq!(sparklines(&[vec![8; 2], vec![4; 2], vec![1]]), ["██", "▅▅", "▂"]);
+        assert_eq!(
+            sparklines(&[vec![8; 2], vec![4; 2], vec![1]]),
+            ["██", "▅▅", "▂"]
+        );
         let lines = sparklines(&[vec![7; 80], vec![7; 160]]);
         assert_eq!([0, 1].map(|n| lines[n].chars().count()), [20, 40]);
         assert_eq!(sparklines(&[vec![]]), [""]);

@@ -30,7 +30,11 @@ enum Verdict {
 impl Verdict {
     fn new(bio: &Cell, request: &Cell, better: Better) -> Verdict {
         let (low, high) = (bio.mean.min(request.mean), bio.mean.max(request.mean));
-        let factor = if high == low { 1.0 } else { high / low.max(1e-300) };
+        let factor = if high == low {
+            1.0
+        } else {
+            high / low.max(1e-300)
+        };
         let apart = bio.low > request.high || request.low > bio.high;
         if factor < EQUAL {
             Verdict::Equal
@@ -75,7 +79,9 @@ pub fn crossover(whole: &SweepResult, choice: &Choice) -> Result<Drawing, PlotEr
     let metric = Metric::chosen(&sweep, choice)?;
     let both = |mode: &usize| {
         let modes = sweep.values(*mode);
-        ["bio", "request"].iter().all(|m| modes.iter().any(|n| n == m))
+        ["bio", "request"]
+            .iter()
+            .all(|m| modes.iter().any(|n| n == m))
     };
     let Some(mode) = modes(&sweep).filter(both) else {
         return Err(PlotError::OneMode);
@@ -100,12 +106,21 @@ pub fn crossover(whole: &SweepResult, choice: &Choice) -> Result<Drawing, PlotEr
         Key::square(Ink::Bio, format!("bio mode {is}")),
         Key::square(Ink::Request, format!("request mode {is}")),
         Key::square(Ink::Grid, "equal within 2 %"),
-        Key::hatched(Ink::Muted, 1.0, Hatch::Rising, "not told apart: intervals overlap"),
+        Key::hatched(
+            Ink::Muted,
+            1.0,
+            Hatch::Rising,
+            "not told apart: intervals overlap",
+        ),
     ];
     let below = legend(&mut drawing, &keys, space.x, space.y, space.w);
     let top = space.y + below + 32.0;
     let grid = Grid::in_space(&axes, rect(space.x, top, space.w, space.bottom() - top));
-    let last = if metric.better == Better::Neither { "more" } else { "better" };
+    let last = if metric.better == Better::Neither {
+        "more"
+    } else {
+        "better"
+    };
     drawing.table = Table::new([x.as_str(), y.as_str(), "bio", "request", last]);
     for at in grid.all() {
         let of = |name| grid.find(&cells, at, Some((mode, name)));
@@ -150,11 +165,23 @@ mod tests {
     fn equal_is_not_the_same_as_not_told_apart() {
         let judge = |a, b, better| Verdict::new(&a, &b, better);
         let more = Better::More;
-        assert_eq!(judge(cell(100.0, 1.0), cell(101.0, 1.0), more), Verdict::Equal);
-        assert_eq!(judge(cell(100.0, 30.0), cell(120.0, 30.0), more), Verdict::Unsure);
-        assert_eq!(judge(cell(100.0, 1.0), cell(200.0, 1.0), more), Verdict::Request(2.0));
+        assert_eq!(
+            judge(cell(100.0, 1.0), cell(101.0, 1.0), more),
+            Verdict::Equal
+        );
+        assert_eq!(
+            judge(cell(100.0, 30.0), cell(120.0, 30.0), more),
+            Verdict::Unsure
+        );
+        assert_eq!(
+            judge(cell(100.0, 1.0), cell(200.0, 1.0), more),
+            Verdict::Request(2.0)
+        );
         let less = Better::Less;
-        assert_eq!(judge(cell(100.0, 1.0), cell(200.0, 1.0), less), Verdict::Bio(2.0));
+        assert_eq!(
+            judge(cell(100.0, 1.0), cell(200.0, 1.0), less),
+            Verdict::Bio(2.0)
+        );
         assert_eq!(judge(cell(0.0, 0.0), cell(0.0, 0.0), less), Verdict::Equal);
     }
 }

@@ -13,7 +13,10 @@ pub fn end_of_bulk(values: impl IntoIterator<Item = f64>) -> f64 {
     let most = values.last().copied().unwrap_or(0.0);
     // At least one may be far above.
     let few = (values.len() / 20).max(1);
-    let bulk = values.len().checked_sub(few + 1).and_then(|i| values.get(i));
+    let bulk = values
+        .len()
+        .checked_sub(few + 1)
+        .and_then(|i| values.get(i));
     match bulk {
         Some(bulk) if most > 3.0 * bulk => 1.5 * bulk,
         _ => most,

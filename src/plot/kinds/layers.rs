@@ -168,7 +168,14 @@ mod tests {
         }
         let runs: Vec<&RunSummary> = summary.runs.iter().collect();
         let mut drawing = Drawing::new(400.0, 400.0, "");
-        bars(&mut drawing, &runs, &FIGURES[0], [0.0, 0.0, 278.0], false, 0.0);
+        bars(
+            &mut drawing,
+            &runs,
+            &FIGURES[0],
+            [0.0, 0.0, 278.0],
+            false,
+            0.0,
+        );
         let bars = drawing.shapes.iter().filter_map(|shape| match shape {
             crate::plot::Shape::Bar(at, paint) if paint.ink != Ink::Lane => Some(at.w),
             _ => None,

@@ -173,14 +173,7 @@ impl<'s> Lines<'s> {
         self.metrics.iter().map(scale).collect()
     }
 
-    fn line(
-        &self,
-        drawing: &mut Drawing,
-        panel: &Panel,
-        metric: &Metric,
-        line: &Line,
-        aside: f64,
-    ) {
+    fn line(&self, drawing: &mut Drawing, panel: &Panel, metric: &Metric, line: &Line, aside: f64) {
         let cells = self.slice.cells(self.sweep, &metric.key);
         let of = |cell: &&Cell| {
             let by = self.by.as_ref();
@@ -199,7 +192,9 @@ impl<'s> Lines<'s> {
         // Between names there is nothing that a line could run through.
         let aside = if sizes { 0.0 } else { aside };
         if sizes {
-            let highs = points.iter().map(|(at, _, c)| panel.at(*at, c.high * times));
+            let highs = points
+                .iter()
+                .map(|(at, _, c)| panel.at(*at, c.high * times));
             let lows = points.iter().map(|(at, _, c)| panel.at(*at, c.low * times));
             drawing.area(highs.chain(lows.rev()).collect(), line.ink.alpha(0.2));
             let means = points.iter().map(|(at, _, c)| (*at, c.mean * times));
@@ -212,8 +207,11 @@ impl<'s> Lines<'s> {
             drawing.line([(x, low), (x, high)], line.ink, thick, Dash::Solid);
             let y = panel.y_at(cell.mean * times);
             drawing.dot((x, y), 3.6, line.ink, true);
-            let (mean, low, high) =
-                (metric.tell(cell.mean), metric.tell(cell.low), metric.tell(cell.high));
+            let (mean, low, high) = (
+                metric.tell(cell.mean),
+                metric.tell(cell.low),
+                metric.tell(cell.high),
+            );
             let group = self.by.as_ref().map_or("", |by| by.tell(&line.value));
             let value = &self.x.told[i];
             let name = &metric.name;
@@ -236,7 +234,10 @@ fn metrics(sweep: &SweepResult, choice: &Choice) -> Result<Vec<Metric>, PlotErro
         first(&["iops", "mib_per_s"]),
         first(&["lat_p99_us", "lat_mean_us"]),
     ];
-    let found = wanted.into_iter().flatten().map(|key| Metric::new(sweep, key));
+    let found = wanted
+        .into_iter()
+        .flatten()
+        .map(|key| Metric::new(sweep, key));
     let found: Vec<Metric> = found.collect::<Result<_, _>>()?;
     match found.is_empty() {
         true => Ok(vec![Metric::chosen(sweep, choice)?]),

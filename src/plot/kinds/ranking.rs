@@ -35,11 +35,19 @@ pub fn ranking(whole: &SweepResult, choice: &Choice) -> Result<Drawing, PlotErro
     let free: Vec<usize> = std::iter::once(by.column).chain(mode).collect();
     let slice = Slice::new(&sweep, &metric.key, &free, &[by.column]);
     let mut cells = slice.cells(&sweep, &metric.key);
-    let sign = if metric.better == Better::Less { 1.0 } else { -1.0 };
+    let sign = if metric.better == Better::Less {
+        1.0
+    } else {
+        -1.0
+    };
     cells.sort_by(|a, b| (sign * a.mean).total_cmp(&(sign * b.mean)));
     let bound = bound(&sweep, &slice, &metric);
     let fixed = slice.words(whole);
-    let what = if by.words == "policy" { "policies" } else { &by.words };
+    let what = if by.words == "policy" {
+        "policies"
+    } else {
+        &by.words
+    };
     let title = format!("{} ranked by {}", capital(what), metric.subject);
     let first = match metric.better {
         Better::Neither => "the largest first",
@@ -57,7 +65,10 @@ pub fn ranking(whole: &SweepResult, choice: &Choice) -> Result<Drawing, PlotErro
     legend(&mut drawing, &keys, space.x, space.y, space.w);
     let highs = cells.iter().map(|cell| cell.high).chain(bound);
     let x = Scale::from_zero(metric.unit, metric.times * highs.fold(0.0, f64::max));
-    let widths = by.told.iter().map(|v| font::width(v, TEXT, Weight::Regular));
+    let widths = by
+        .told
+        .iter()
+        .map(|v| font::width(v, TEXT, Weight::Regular));
     let left = (1.12 * widths.fold(80.0, f64::max) + 48.0).min(340.0);
     let high = ROW * cells.len() as f64;
     let panel = Panel {
@@ -71,7 +82,9 @@ pub fn ranking(whole: &SweepResult, choice: &Choice) -> Result<Drawing, PlotErro
     let all = whole.values(axis(whole, Some(&sweep.axes[by.column]), |_| true)?);
     for (n, (cell, place)) in cells.iter().zip(places).enumerate() {
         let mode_of = mode.map_or("", |axis| cell.values[axis].as_str());
-        let own = all.iter().position(|value| *value == cell.values[by.column]);
+        let own = all
+            .iter()
+            .position(|value| *value == cell.values[by.column]);
         let ink = match mode {
             Some(_) => Ink::of_mode(mode_of),
             None => Ink::Policy(own.unwrap_or(0) as u8),
@@ -107,13 +120,7 @@ fn keys(sweep: &SweepResult, mode: Option<usize>) -> Vec<Key> {
 }
 
 /// A mean, its interval and its value.
-fn row(
-    drawing: &mut Drawing,
-    panel: &Panel,
-    y: f64,
-    (cell, ink): (&Cell, Ink),
-    metric: &Metric,
-) {
+fn row(drawing: &mut Drawing, panel: &Panel, y: f64, (cell, ink): (&Cell, Ink), metric: &Metric) {
     let (area, middle) = (panel.area, y + ROW / 2.0);
     let at = |v: f64| panel.x_at(v * metric.times);
     drawing.bar(rect(area.x, y + 3.0, area.w, ROW - 6.0), Ink::Lane);
@@ -167,7 +174,10 @@ fn bound_words(sweep: &SweepResult, cells: &[&Cell], metric: &Metric, bound: f64
     if metric.key != "iops" {
         return format!("no policy can do better: {told}");
     }
-    let rate = sweep.axes.iter().position(|axis| short(axis) == "rate_iops");
+    let rate = sweep
+        .axes
+        .iter()
+        .position(|axis| short(axis) == "rate_iops");
     let offered = rate.and_then(|rate| quantity(&cells.first()?.values[rate]));
     match offered.filter(|offered| *offered < bound) {
         Some(offered) => {

@@ -1,7 +1,7 @@
 //! What the figures of a run share.
 
-use crate::plot::result::{PathRow, RunResult};
 use crate::plot::drawing::{Dash, Hatch};
+use crate::plot::result::{PathRow, RunResult};
 use crate::plot::theme::{Ink, PATHS};
 use crate::plot::{path_color_index, path_ink};
 use crate::run::summary::RunSummary;

@@ -98,7 +98,12 @@ impl Axis {
         let room = width / self.values.len().max(1) as f64 - 6.0;
         let lines = match self.has_sizes() {
             true => 1,
-            false => self.told.iter().map(|text| wrap(text, room).len()).max().unwrap_or(1),
+            false => self
+                .told
+                .iter()
+                .map(|text| wrap(text, room).len())
+                .max()
+                .unwrap_or(1),
         };
         26.0 + 15.0 * lines as f64
     }
@@ -201,7 +206,11 @@ fn told(values: &[String], unit: Option<Unit>) -> Vec<String> {
     let mut once = told.clone();
     once.sort();
     once.dedup();
-    if once.len() == told.len() { told } else { values.to_vec() }
+    if once.len() == told.len() {
+        told
+    } else {
+        values.to_vec()
+    }
 }
 
 #[cfg(test)]

@@ -94,7 +94,9 @@ impl<'a> Grid<'a> {
 }
 
 fn left_of(values: &[String]) -> f64 {
-    let widths = values.iter().map(|v| font::width(v, SMALL, Weight::Regular));
+    let widths = values
+        .iter()
+        .map(|v| font::width(v, SMALL, Weight::Regular));
     (1.12 * widths.fold(30.0, f64::max) + 14.0).min(240.0)
 }
 

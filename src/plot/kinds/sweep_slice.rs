@@ -137,7 +137,9 @@ pub fn axis(
 
 /// The mode axis, if there is more than one mode.
 pub fn modes(sweep: &SweepResult) -> Option<usize> {
-    sweep.mode_axis().filter(|axis| sweep.values(*axis).len() > 1)
+    sweep
+        .mode_axis()
+        .filter(|axis| sweep.values(*axis).len() > 1)
 }
 
 /// Whether no axis with several values has sizes.
@@ -164,7 +166,9 @@ pub fn two_axes(sweep: &SweepResult, choice: &Choice) -> Result<[usize; 2], Plot
         Some(y) => Some(named(sweep, y)?),
         None => None,
     };
-    let x = axis(sweep, choice.x.as_deref(), |i| Some(i) != given_y && several(i))?;
+    let x = axis(sweep, choice.x.as_deref(), |i| {
+        Some(i) != given_y && several(i)
+    })?;
     let y = axis(sweep, choice.y.as_deref(), |i| i != x && several(i))?;
     check_apart(sweep, choice)?;
     Ok([x, y])
@@ -188,7 +192,8 @@ pub fn restricted<'s>(
             return Err(PlotError::NoValue(value.clone(), name.clone(), all));
         };
         let part = part.to_mut();
-        part.cells.retain(|cell| cell.values.get(column) == Some(found));
+        part.cells
+            .retain(|cell| cell.values.get(column) == Some(found));
     }
     Ok(part)
 }
@@ -359,10 +364,7 @@ mod tests {
 
     #[test]
     fn axes_that_are_not_drawn_have_the_value_that_is_asked_for() {
-        let sweep = sweep(&[
-            (["4k", "rr", "bio"], 1.0),
-            (["8k", "rr", "bio"], 2.0),
-        ]);
+        let sweep = sweep(&[(["4k", "rr", "bio"], 1.0), (["8k", "rr", "bio"], 2.0)]);
         let choice = |axis: &str, value: &str| Choice {
             at: vec![(axis.into(), value.into())],
             ..Choice::default()

@@ -75,7 +75,9 @@ fn width(runs: &[Vec<(f64, f64)>]) -> Option<f64> {
 fn curves(runs: &[&RunSummary], bins: &[Vec<(f64, f64)>], each: usize, width: f64) -> Vec<Curve> {
     let ends = runs.iter().map(|run| run.duration_ns as f64);
     let pairs = bins.iter().zip(ends);
-    pairs.map(|(bins, end)| join(bins, width, each, end)).collect()
+    pairs
+        .map(|(bins, end)| join(bins, width, each, end))
+        .collect()
 }
 
 /// I/Os a second of each run; those that are held for ever go on at 0 until `end`.
@@ -99,7 +101,8 @@ pub fn rates(result: &RunResult, runs: &[&RunSummary], end: f64) -> Vec<Curve> {
 pub fn queues(result: &RunResult, runs: &[&RunSummary], end: f64) -> Vec<Curve> {
     let of = |run: &&RunSummary| {
         let rows = result.queue.iter().filter(|row| row.mode == run.mode);
-        rows.map(|row| (row.time_s * 1e9, row.waiting_bytes)).collect()
+        rows.map(|row| (row.time_s * 1e9, row.waiting_bytes))
+            .collect()
     };
     let bins: Vec<Vec<(f64, f64)>> = runs.iter().map(of).collect();
     let longest = bins.iter().map(Vec::len).max().unwrap_or(0);
@@ -145,7 +148,10 @@ pub fn most(curves: &[Curve]) -> f64 {
 /// fault, if but little of the time exceeds it. What comes in a burst after a
 /// stand must not press all else to the ground.
 pub fn usual(curves: &[Curve], first_fault: f64) -> f64 {
-    let before = curves.iter().flatten().filter(|step| step.to <= first_fault);
+    let before = curves
+        .iter()
+        .flatten()
+        .filter(|step| step.to <= first_fault);
     let mut before: Vec<f64> = before.map(|step| step.value).filter(|v| *v > 0.0).collect();
     before.sort_by(f64::total_cmp);
     let most = most(curves);
@@ -187,7 +193,12 @@ mod tests {
     fn a_burst_does_not_press_the_usual_rate_to_the_ground() {
         let quiet = step(0.0, 10.0, 1000.0);
         let burst = step(90.0, 91.0, 40_000.0);
-        let curve = vec![quiet, step(10.0, 90.0, 0.0), burst, step(91.0, 100.0, 1000.0)];
+        let curve = vec![
+            quiet,
+            step(10.0, 90.0, 0.0),
+            burst,
+            step(91.0, 100.0, 1000.0),
+        ];
         assert_eq!(usual(&[curve], 10.0), 2000.0);
         // What lasts is no burst.
         let faster = vec![quiet, step(10.0, 100.0, 9000.0)];

@@ -90,7 +90,12 @@ pub fn draw(drawing: &mut Drawing, panel: &Panel, faults: &[FaultSummary], parts
         let half = half_width(&text);
         // Not beyond the page, nor over the badge before.
         let x = place(first).clamp(panel.area.x, panel.area.right() + 16.0 - half);
-        mark(drawing, (x, panel.area.y - 10.0), &text, ink(&faults[first]));
+        mark(
+            drawing,
+            (x, panel.area.y - 10.0),
+            &text,
+            ink(&faults[first]),
+        );
         first += count;
     }
 }

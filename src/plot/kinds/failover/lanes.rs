@@ -1,8 +1,8 @@
 //! The state of every path over time, a lane a path and mode; and when the
 //! application saw errors.
 
-use super::path_states::{Groups, State, first_groups, states};
 use super::curves::held_ios;
+use super::path_states::{Groups, State, first_groups, states};
 use crate::plot::chart::{Panel, TEXT};
 use crate::plot::drawing::{Drawing, label, rect};
 use crate::plot::kinds::run_parts::{PathDevice, mode_name};
@@ -79,7 +79,9 @@ impl<'r> Lanes<'r> {
         let mut y = panel.area.y;
         let room = panel.area.x - panel.edge - 60.0;
         let name = |drawing: &mut Drawing, text: &str, y: f64, ink: Ink| {
-            let text = label(panel.edge, y + STRIP / 2.0, text, TEXT).bold().ink(ink);
+            let text = label(panel.edge, y + STRIP / 2.0, text, TEXT)
+                .bold()
+                .ink(ink);
             drawing.text(text.fit_middle(room));
         };
         for (i, run) in self.failing.iter().enumerate() {
@@ -111,7 +113,11 @@ impl<'r> Lanes<'r> {
         let states = states(run, &self.groups[i], device);
         // What is held is so for ever.
         let held = held_ios(run) > 0;
-        let end = if held { panel.x.high } else { run.duration_ns as f64 };
+        let end = if held {
+            panel.x.high
+        } else {
+            run.duration_ns as f64
+        };
         let ends = states.iter().skip(1).map(|s| s.0 as f64);
         let ends = ends.chain(std::iter::once(end));
         for (n, (&(from, state), to)) in states.iter().zip(ends).enumerate() {

@@ -48,7 +48,13 @@ pub fn failover(result: &RunResult) -> Drawing {
                    lines mark what broke and what was mended"
         .into();
     let below = legend(&mut drawing, &keys, space.x, space.y, space.w);
-    faults::tell(&mut drawing, &faults, space.x, space.y + below + 12.0, space.w);
+    faults::tell(
+        &mut drawing,
+        &faults,
+        space.x,
+        space.y + below + 12.0,
+        space.w,
+    );
 
     let y = space.y + head;
     let first_fault = faults.first().map_or(0.0, |fault| fault.at_ns as f64);
@@ -127,7 +133,9 @@ fn draw_curves(drawing: &mut Drawing, panel: &Panel, runs: &[&RunSummary], curve
     panel.draw_x_line(drawing);
     for (run, curve) in runs.iter().zip(curves) {
         let (ink, dash) = (Ink::of_mode(&run.mode), Dash::of_mode(&run.mode));
-        let points = curve.iter().flat_map(|s| [(s.from, s.value), (s.to, s.value)]);
+        let points = curve
+            .iter()
+            .flat_map(|s| [(s.from, s.value), (s.to, s.value)]);
         panel.curve(drawing, points, ink, 2.0, dash);
     }
 }
@@ -139,12 +147,20 @@ fn tell_held(drawing: &mut Drawing, panel: &Panel, runs: &[&RunSummary]) {
     if names.is_empty() {
         return;
     }
-    let (verb, names) = (if names.len() == 1 { "ends" } else { "end" }, names.join(", "));
+    let (verb, names) = (
+        if names.len() == 1 { "ends" } else { "end" },
+        names.join(", "),
+    );
     let text = format!("{names}: never {verb}");
     let (x, y) = (panel.area.right() - 4.0, panel.area.bottom() - 14.0);
     let text = label(x, y, text, TEXT).bold().ink(Ink::Bad).right();
     let at = text.space();
-    let plate = rect(at.x - 0.12 * at.w - 4.0, at.y - 2.0, 1.12 * at.w + 8.0, at.h + 4.0);
+    let plate = rect(
+        at.x - 0.12 * at.w - 4.0,
+        at.y - 2.0,
+        1.12 * at.w + 8.0,
+        at.h + 4.0,
+    );
     drawing.bar(plate, Ink::Paper.alpha(0.86));
     drawing.text(text);
 }

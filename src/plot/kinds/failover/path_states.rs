@@ -4,7 +4,6 @@ use crate::plot::drawing::Hatch;
 use crate::plot::result::RunResult;
 use crate::plot::theme::Ink;
 use crate::run::summary::{RunSummary, StatusSummary};
-use crate::scenario::{self, Scenario, table};
 
 /// How a path is.
 #[derive(Copy, Clone, PartialEq, Eq, Debug)]
@@ -66,43 +65,33 @@ impl State {
 /// A map's name, and the paths of its groups.
 pub type Groups = (String, Vec<Vec<String>>);
 
-/// The maps as a run finds them: as the scenario has them; if that cannot be
-/// read any more, as the run leaves them.
+/// The maps as a run finds them: as the scenario has them; of old results, which do
+/// not tell, as the run leaves them.
 pub fn first_groups(result: &RunResult, run: &RunSummary) -> Vec<Groups> {
-    let name = result.folder.join("scenario.toml").display().to_string();
-    let sets = &result.summary.scenario.set;
-    if let Ok(scenario) = scenario::parse(&name, &result.scenario, sets) {
-        let map = |map: &scenario::Map| {
-            let groups = groups_of_table(&map.table);
-            let named = |word: String| by_name(&scenario, word);
-            let groups = groups.into_iter().map(|g| g.into_iter().map(named));
-            (map.name.clone(), groups.map(Iterator::collect).collect())
-        };
-        return scenario.maps.iter().map(map).collect();
-    }
-    let map = |map: &crate::run::summary::MapSummary| (map.name.clone(), groups_of_table(&map.table));
-    run.maps.iter().map(map).collect()
-}
-
-fn groups_of_table(text: &str) -> Vec<Vec<String>> {
-    let lines = table::lines(text).unwrap_or_default();
-    let groups = lines.into_iter().filter_map(|line| match line {
-        table::Line::Multipath(line) => Some(line.groups),
-        table::Line::Other { .. } => None,
+    let at_first = &result.summary.scenario.maps;
+    let at_first = at_first.iter().flat_map(|map| {
+        let paths = map.on.iter();
+        paths.map(|path| (map.name.as_str(), path.device.as_str(), path.group))
     });
-    let name = |word: &table::TableWord<'_>| table::device_name(word.text).to_owned();
-    let devices = |group: table::Group<'_>| group.devices.iter().map(name).collect();
-    groups.flatten().map(devices).collect()
-}
-
-/// The device that a word of a table means: `8:16` is sdb.
-fn by_name(scenario: &Scenario, word: String) -> String {
-    let number = |device: &&scenario::Device| {
-        let (major, minor) = device.devno;
-        format!("{major}:{minor}") == word
-    };
-    let found = scenario.devices.iter().find(number);
-    found.map_or(word, |device| device.name.clone())
+    let mut paths: Vec<(&str, &str, u32)> = at_first.collect();
+    if paths.is_empty() {
+        let at_end = run.paths.iter();
+        paths.extend(at_end.map(|p| (p.map.as_str(), p.device.as_str(), p.group)));
+    }
+    let mut maps: Vec<Groups> = Vec::new();
+    for (map, device, group) in paths {
+        if maps.last().is_none_or(|last| last.0 != map) {
+            maps.push((map.into(), Vec::new()));
+        }
+        if let Some((_, groups)) = maps.last_mut() {
+            let n = group.saturating_sub(1) as usize;
+            if groups.len() <= n {
+                groups.resize(n + 1, Vec::new());
+            }
+            groups[n].push(device.into());
+        }
+    }
+    maps
 }
 
 /// A path in a `dmsetup status` of its map.
@@ -140,7 +129,10 @@ fn listed(status: &str, device: &str) -> Option<Listed> {
     let works = |n: &usize| groups[*n].1.iter().any(|path| !path.1);
     // As the kernel chooses: the group in use, the next one, then any in order.
     let in_use = groups.iter().position(|group| group.0);
-    let order = in_use.into_iter().chain(next.checked_sub(1)).chain(0..count);
+    let order = in_use
+        .into_iter()
+        .chain(next.checked_sub(1))
+        .chain(0..count);
     let chosen = order.filter(|n| *n < count).find(works);
     let find = |(n, group): (usize, &(bool, Vec<(&str, bool)>))| {
         let path = group.1.iter().find(|path| path.0 == device)?;
@@ -201,7 +193,9 @@ pub fn states(run: &RunSummary, groups: &[Groups], device: &str) -> Vec<(u64, St
         return states;
     };
     let is = |what: &str, then: &str| {
-        let rest = what.strip_prefix(device).and_then(|rest| rest.strip_prefix(": its port "));
+        let rest = what
+            .strip_prefix(device)
+            .and_then(|rest| rest.strip_prefix(": its port "));
         rest.is_some_and(|rest| rest.starts_with(then))
     };
     let mut ports = failover.events.iter().filter_map(|event| {
@@ -212,7 +206,12 @@ pub fn states(run: &RunSummary, groups: &[Groups], device: &str) -> Vec<(u64, St
     let mut history = failover.history.iter();
     let (mut port, mut status) = (ports.next(), history.next());
     // Both are in order of time; of what is at one time, the port is first.
-    while let Some(at) = port.map(|p| p.0).into_iter().chain(status.map(|s| s.at_ns)).min() {
+    while let Some(at) = port
+        .map(|p| p.0)
+        .into_iter()
+        .chain(status.map(|s| s.at_ns))
+        .min()
+    {
         if let Some((_, blocked)) = port.filter(|p| p.0 == at) {
             standing.blocked = blocked;
             port = ports.next();
@@ -311,8 +310,14 @@ mod tests {
     #[test]
     fn a_group_waits_until_the_one_before_has_failed() {
         let history = [
-            (20, "2 1 A 0 2 2 sda F 1 0 1 sdb A 0 0 1 E 0 1 2 sdc A 0 0 1"),
-            (40, "2 1 A 0 2 2 sda F 1 0 1 sdb F 1 0 1 E 0 1 2 sdc A 0 0 1"),
+            (
+                20,
+                "2 1 A 0 2 2 sda F 1 0 1 sdb A 0 0 1 E 0 1 2 sdc A 0 0 1",
+            ),
+            (
+                40,
+                "2 1 A 0 2 2 sda F 1 0 1 sdb F 1 0 1 E 0 1 2 sdc A 0 0 1",
+            ),
         ];
         let run = run(&[], &history);
         let maps = maps(&[&["sda", "sdb"], &["sdc"]]);
