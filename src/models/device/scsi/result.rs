@@ -188,6 +188,13 @@ fn is_unreadable(asc: u8) -> bool {
     matches!(asc, 0x11 | 0x13 | 0x14)
 }
 
+/// What `scsi_check_sense` blames on the command: its code, its range, its
+/// fields, or writing where that is not allowed. A unit that is not there (25)
+/// is not among them: it may be behind another path.
+fn is_mistaken(asc: u8) -> bool {
+    matches!(asc, 0x20 | 0x21 | 0x22 | 0x24 | 0x26 | 0x27)
+}
+
 /// What a failed command's request ends with (`scsi_result_to_blk_status`, and
 /// the mid-layer byte that `scsi_check_sense` sets).
 pub fn blk_status(result: CmdResult) -> BlkStatus {
@@ -204,7 +211,7 @@ pub fn blk_status(result: CmdResult) -> BlkStatus {
             SenseKey::IllegalRequest | SenseKey::AbortedCommand if asc == 0x10 => {
                 BlkStatus::Protection
             }
-            SenseKey::IllegalRequest if matches!(asc, 0x20..=0x22 | 0x24..=0x27) => {
+            SenseKey::IllegalRequest if is_mistaken(asc) => {
                 BlkStatus::Target
             }
             SenseKey::DataProtect if (asc, ascq) == (0x27, 0x07) => BlkStatus::NoSpc,
@@ -319,6 +326,8 @@ mod tests {
             assert_eq!(blk_status(result), status);
             assert!(status.is_path_error());
         }
+        let no_unit = sense(SenseKey::IllegalRequest, 0x25, 0);
+        assert_eq!(blk_status(no_unit), BlkStatus::IoErr);
     }
 
     #[test]
