@@ -87,6 +87,10 @@ fn multipathd(d: &mut Dice) -> Vec<String> {
         ),
     ];
     if d.chance(50) {
+        let fail = d.of(&["off", "0", "1", "60"]);
+        lines.push(format!("fast_io_fail_tmo {fail}"));
+    }
+    if d.chance(50) {
         lines.push(format!(
             "path_checker {}",
             d.of(&["tur", "directio", "readsector0"])

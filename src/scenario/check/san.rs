@@ -133,18 +133,20 @@ impl Checker<'_> {
         faults
     }
 
-    /// What multipathd sets of the transport's timeouts
-    /// (`discovery.c:sysfs_set_scsi_tmo`): `fast_io_fail_tmo`, if it is not the
-    /// default, and a `dev_loss_tmo` that outlives `no_path_retry`.
+    /// What multipathd sets of the transport's timeouts whenever it makes or
+    /// loads a map (`discovery.c:sysfs_set_scsi_tmo`): its `fast_io_fail_tmo`,
+    /// which always has a value, and a `dev_loss_tmo` that outlives
+    /// `no_path_retry`. Of a session neither can be switched off
+    /// (`sysfs_set_session_tmo`).
     pub(super) fn set_timeouts(config: &mut SanConfig, settings: &Settings) {
         let fast = match settings.fast_io_fail_tmo {
-            same if same == Settings::default().fast_io_fail_tmo => None,
-            FastIoFail::Off => Some(Ns::ZERO),
-            FastIoFail::Seconds(secs) => Some(Ns::from_secs(secs.into())),
+            FastIoFail::Off => Ns::ZERO,
+            // At once; nothing at all would be "off".
+            FastIoFail::Seconds(secs) => Ns::from_secs(secs.into()).max(Ns(1)),
         };
         match &mut config.transport {
             Transport::Fc(fc) => {
-                fc.fast_io_fail_tmo = fast.unwrap_or(fc.fast_io_fail_tmo);
+                fc.fast_io_fail_tmo = fast;
                 let now = fc.dev_loss_tmo.map_or(u32::MAX, whole_seconds);
                 let wanted = settings.dev_loss_tmo_seconds(now);
                 if wanted != now && fc.dev_loss_tmo.is_some()
@@ -153,7 +155,8 @@ impl Checker<'_> {
                     fc.dev_loss_tmo = Some(Ns::from_secs(wanted.into()));
                 }
             }
-            Transport::Tcp(tcp) => tcp.fast_io_fail_tmo = fast.unwrap_or(tcp.fast_io_fail_tmo),
+            Transport::Tcp(_) if fast < Ns::from_secs(1) => {}
+            Transport::Tcp(tcp) => tcp.fast_io_fail_tmo = fast,
         }
     }
 
