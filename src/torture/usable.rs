@@ -80,6 +80,7 @@ fn is_usable(m: &mut Machine<Witness>, dev: DevId) -> bool {
         return devices.null_blks.iter().all(|nullb| nullb.bad.is_empty());
     };
     disk.state == SdevState::Running
+        && !devices.hosts[usize::from(disk.host)].is_in_recovery()
         && match disk.lld {
             Lld::ScsiDebug => devices.scsi_debug.is_harmless(),
             Lld::Lun(path) => {

@@ -12,6 +12,7 @@ pub mod complete;
 pub mod depth;
 pub mod error;
 pub mod handler;
+pub mod host;
 pub mod lun;
 pub mod queue;
 pub mod result;
@@ -22,6 +23,7 @@ pub mod timeout;
 pub use complete::scsi_done;
 pub use error::EhPolicy;
 pub use handler::{HandlerConfig, SCSI_DH_IO};
+pub use host::ScsiHost;
 pub use lun::{LunDiskConfig, nexus_event};
 pub use queue::{get_budget, lld_busy, put_budget, queue_rq};
 pub use scsi_debug::{ScsiDebug, scsi_debug_write};
@@ -33,12 +35,11 @@ use super::scripted::Script;
 use super::{DeviceEnv, ScsiDebugConfig};
 use crate::sim::Ns;
 use depth::DepthTracking;
-use error::ScsiHost;
 use handler::Handler;
 use result::Answer;
 use scsi_debug::Delays;
 
-/// A SCSI disk (`struct scsi_device`) and its host adapter, which has no other.
+/// A SCSI disk (`struct scsi_device`).
 #[derive(Clone, Debug)]
 pub struct ScsiDisk {
     /// Its block device.
@@ -68,9 +69,13 @@ pub struct ScsiDisk {
     pub retries: u32,
     /// Commands in trouble.
     cmnds: Vec<Cmnd>,
-    /// Its host adapter.
-    pub host: ScsiHost,
-    /// How error handling goes.
+    /// Its host adapter, by its number.
+    pub host: u16,
+    /// Its number there, as a target.
+    pub target: u16,
+    /// Its number there, as a LUN.
+    pub lun: u16,
+    /// How error handling goes, if it is one of scsi_debug.
     pub policy: EhPolicy,
     /// How its depth follows TASK SET FULL.
     pub depth: DepthTracking,
@@ -117,10 +122,14 @@ pub struct Cmnd {
 /// A timer of the mid-layer.
 #[derive(Copy, Clone, PartialEq, Eq, Debug)]
 pub enum Timer {
-    /// A command is aborted (`scmd_eh_abort_handler`).
+    /// The abort of a command is due (`scmd_eh_abort_handler`).
     Abort(u16, ReqId),
-    /// Error handling of a host has come to an end.
-    Recovered(u16),
+    /// The abort that a host has under way has ended.
+    Aborted(u16),
+    /// What a host's error handling has reset is so.
+    Reset(u16),
+    /// Who waits for a port of a host's looks whether it is there.
+    LooksForPort(u16),
     /// The next internal command is due.
     Internal(u16),
     /// A disk has been removed.
@@ -172,7 +181,9 @@ impl ScsiDisk {
             device_blocked: 0,
             retries: 0,
             cmnds: Vec::new(),
-            host: ScsiHost::default(),
+            host: 0,
+            target: 0,
+            lun: 0,
             policy: EhPolicy::default(),
             depth: DepthTracking::default(),
             faults: Vec::new(),
@@ -220,8 +231,10 @@ impl ScsiDisk {
 #[cold]
 pub fn timer_fired<K: DeviceEnv>(k: &mut K, timer: Timer) {
     match timer {
-        Timer::Abort(disk, rq) => timeout::abort_handler(k, disk, rq),
-        Timer::Recovered(disk) => error::recovered(k, disk),
+        Timer::Abort(disk, rq) => timeout::abort_due(k, disk, rq),
+        Timer::Aborted(host) => timeout::aborted(k, host),
+        Timer::Reset(host) => error::reset_ends(k, host),
+        Timer::LooksForPort(host) => error::looks_for_port(k, host),
         Timer::Internal(disk) => state::next_internal(k, disk),
         Timer::Removed(disk) => state::removed(k, disk),
     }

@@ -69,7 +69,7 @@ pub(super) fn state_check<K: DeviceEnv>(k: &mut K, disk: u16, rq: ReqId) -> BlkS
         SdevState::Cancel => BlkStatus::Offline,
         SdevState::Offline | SdevState::TransportOffline => {
             if !std::mem::replace(&mut d.offline_already, true) {
-                let line = sdev_line(disk, "rejecting I/O to offline device");
+                let line = d.line("rejecting I/O to offline device");
                 k.block().klog.print(now, line);
             }
             if internal {
@@ -78,11 +78,6 @@ pub(super) fn state_check<K: DeviceEnv>(k: &mut K, disk: u16, rq: ReqId) -> BlkS
             BlkStatus::IoErr
         }
     }
-}
-
-/// A line of the kernel's log about a disk (`sdev_printk`).
-pub(super) fn sdev_line(disk: u16, text: &str) -> String {
-    format!("sd {disk}:0:0:0: {text}")
 }
 
 /// Writes `state` to the disk's `state`: how long the write takes. A disk that
