@@ -107,7 +107,10 @@ fn multipathd_sets_its_fast_io_fail_tmo_whatever_the_fabric_says() {
     for (conf, failed) in [
         ("", 30_500),
         ("[multipathd]\n", 5500),
-        ("[multipathd]\nconf = \"defaults {\\nfast_io_fail_tmo 5\\n}\"\n", 5500),
+        (
+            "[multipathd]\nconf = \"defaults {\\nfast_io_fail_tmo 5\\n}\"\n",
+            5500,
+        ),
     ] {
         let o = outcome(fabric, &(down.clone() + conf), Mode::Request);
         assert_eq!(changes_ms(&o)[0], failed, "{conf:?}");
@@ -231,6 +234,19 @@ fn storms_of_busy_and_queue_full_pass() {
             assert_eq!(changes_ms(&o), [0; 0]);
             assert!(longest_ms(&o) >= 90, "{kind}: {}", longest_ms(&o));
         }
+    }
+}
+
+/// A LUN that moves for a moment is not waited for by the second: the handler has
+/// its commands tried again at once.
+#[test]
+fn a_short_transition_costs_milliseconds() {
+    let moves = "access = { transition = \"10ms\" }\n\
+                 [[timeline]]\nat = \"500ms\"\nmove = { lun = \"lun0\", to = \"ctl1\" }\n";
+    for mode in MODES {
+        let o = outcome(FC, moves, mode);
+        assert_eq!(job(&o).error, 0);
+        assert!((10..100).contains(&longest_ms(&o)), "{}", longest_ms(&o));
     }
 }
 

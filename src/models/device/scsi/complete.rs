@@ -6,9 +6,9 @@ use super::super::super::block::run_queue::blk_mq_run_hw_queues;
 use super::super::super::block::{RqEnd, complete, driver};
 use super::super::super::io::{BlkStatus, ReqId, SECTOR};
 use super::super::DeviceEnv;
+use super::host::{host_of, shost};
 use super::queue::{Reason, set_blocked};
 use super::result::{Action, Answer, CmdResult, Command, Disposition, action, blk_status};
-use super::host::{host_of, shost};
 use super::{error, sdev, state};
 use crate::sim::Ns;
 
@@ -75,6 +75,7 @@ pub(super) fn command<K: DeviceEnv>(k: &mut K, disk: u16, rq: ReqId) -> Command 
         flags,
         is_passthrough,
         retries: (so_far, d.retries),
+        alua: d.handler.as_ref().is_some_and(|h| h.name == "alua"),
     }
 }
 

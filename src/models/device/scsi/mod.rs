@@ -8,6 +8,7 @@
 //! back. Commands that go well leave no trace but two counters: what is known
 //! of one in trouble stands in a [`Cmnd`].
 
+mod alua;
 pub mod complete;
 pub mod depth;
 pub mod error;
