@@ -156,6 +156,30 @@ fn an_iscsi_path_that_dies_silently_stalls_for_30_s() {
     }
 }
 
+/// Nor does a session survive a link that loses everything, or one so slow that no
+/// ping is answered in time: 5 s + 5 s, and 5 s until its commands fail.
+#[test]
+fn an_iscsi_session_breaks_whatever_keeps_its_pings() {
+    for what in ["{ loss = 1.0 }", "{ latency = \"12s\" }"] {
+        for mode in MODES {
+            let slow = fault("500ms", "ctl0.p0", what);
+            let o = outcome("preset = \"iscsi-10g\"", &slow, mode);
+            assert_eq!(job(&o).error, 0);
+            let stall = longest_ms(&o);
+            assert!(
+                (15_000..15_050).contains(&stall),
+                "{what} {mode:?}: {stall}"
+            );
+            assert!((15_500..15_550).contains(&changes_ms(&o)[0]), "{mode:?}");
+        }
+    }
+    // A slow link that answers pings is but slow.
+    let slow = fault("500ms", "ctl0.p0", "{ latency = \"2s\" }");
+    let o = outcome("preset = \"iscsi-10g\"", &slow, Mode::Request);
+    assert_eq!(changes_ms(&o), [0; 0]);
+    assert!((4000..6000).contains(&longest_ms(&o)), "{}", longest_ms(&o));
+}
+
 #[test]
 fn a_black_hole_costs_fibre_channel_the_timeout_and_error_handling() {
     for mode in MODES {
