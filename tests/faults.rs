@@ -98,6 +98,44 @@ fn without_fast_io_fail_tmo_it_costs_dev_loss_tmo() {
     }
 }
 
+/// multipathd takes a disk that is removed out of the map, and the one that the
+/// kernel finds in its place into it.
+#[test]
+fn a_port_that_is_found_again_brings_its_path_back() {
+    let at = |told: &FailoverSummary, what: &str| {
+        let mut events = told.events.iter();
+        let event = events.find(|event| event.what == what);
+        event.map(|event| event.at_ns)
+    };
+    for mode in BOTH {
+        let told = failover("port-lost-and-found", mode, &[]);
+        assert_eq!(
+            at(&told, "sda: its port is removed (dev_loss_tmo)"),
+            Some(36 * S)
+        );
+        assert_within(at(&told, "mp: its paths are now sdb"), 36 * S, 36_500 * MS);
+        assert_eq!(at(&told, "sda: its port is back"), Some(66 * S));
+        assert_within(
+            at(&told, "mp: its paths are now sda sdb"),
+            66 * S,
+            66_500 * MS,
+        );
+        let last = &told.history.last().unwrap().status;
+        assert!(!last.contains(" F "), "{last}");
+        assert!(told.errors.is_empty() && told.held.is_empty());
+        let run = summary(
+            "failover/port-lost-and-found",
+            mode,
+            &["timeline.0.for=114s"],
+        );
+        let lost = run.failover.unwrap();
+        assert_eq!(at(&lost, "sda: its port is back"), None);
+
+        let told = failover("disk-deleted", mode, &["multipathd.conf=\"\""]);
+        assert!(happened(&told, "mp: its paths are now sdb"));
+    }
+}
+
 #[test]
 fn silence_costs_fibre_channel_its_timeouts_and_iscsi_its_ping() {
     for mode in BOTH {

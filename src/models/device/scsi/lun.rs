@@ -304,8 +304,12 @@ fn became<K: DeviceEnv>(k: &mut K, disk: u16, state: State) {
     error::port_changed(k, disk);
     let d = sdev(k, disk);
     let dev = d.dev;
+    if d.state == SdevState::Cancel {
+        d.is_found = d.is_lost && state == State::Running;
+        return;
+    }
     match (state, d.state) {
-        (_, SdevState::Cancel) | (State::Stalled, _) => return,
+        (State::Stalled, _) => return,
         (State::Removed, SdevState::Offline) => {}
         (_, SdevState::Offline) => return,
         (State::Running, _) => {
@@ -320,6 +324,7 @@ fn became<K: DeviceEnv>(k: &mut K, disk: u16, state: State) {
         blk_mq_run_hw_queues(k, dev, true);
     }
     if state == State::Removed {
+        sdev(k, disk).is_lost = true;
         delete(k, disk);
     }
 }

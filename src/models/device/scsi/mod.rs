@@ -28,7 +28,7 @@ pub use host::ScsiHost;
 pub use lun::{LunDiskConfig, nexus_event};
 pub use queue::{get_budget, lld_busy, put_budget, queue_rq};
 pub use scsi_debug::{ScsiDebug, scsi_debug_write};
-pub use state::{SdevState, delete, set_state};
+pub use state::{SdevState, delete, found_again, set_state};
 
 use super::super::io::{DevId, ReqId};
 use super::super::san::{Held, PathId};
@@ -82,6 +82,10 @@ pub struct ScsiDisk {
     pub depth: DepthTracking,
     /// Faults of its own.
     pub faults: Script<Answer>,
+    /// Whether it was removed because its port was away for too long.
+    is_lost: bool,
+    /// Whether that port is back, so that the kernel finds a disk there.
+    pub(in super::super) is_found: bool,
     /// Internal commands that are still to be sent.
     internal: state::Internal,
     /// Commands that its port holds until more is known.
@@ -188,6 +192,8 @@ impl ScsiDisk {
             policy: EhPolicy::default(),
             depth: DepthTracking::default(),
             faults: Vec::new(),
+            is_lost: false,
+            is_found: false,
             internal: state::Internal::default(),
             stalled: Vec::new(),
         }

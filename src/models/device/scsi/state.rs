@@ -141,6 +141,23 @@ pub(super) fn removed<K: DeviceEnv>(k: &mut K, disk: u16) {
     tag_idle(k, dev);
 }
 
+/// The port of `disk` is there again, and so is the LUN: the kernel makes a disk of
+/// `sectors` for it (`fc_scsi_scan_rport`). It has the name of the one that was
+/// removed, as nobody has that open any more.
+pub fn found_again<K: DeviceEnv>(k: &mut K, disk: u16, sectors: u64) {
+    let d = sdev(k, disk);
+    d.state = SdevState::Running;
+    (d.is_lost, d.is_found) = (false, false);
+    d.offline_already = false;
+    d.device_blocked = 0;
+    d.queue_depth = d.max_queue_depth;
+    d.depth = d.depth.anew();
+    let dev = d.dev;
+    let b = k.block().dev(dev);
+    b.capacity = sectors;
+    (b.is_dead, b.is_dying) = (false, false);
+}
+
 /// Sends the next internal command.
 pub(super) fn next_internal<K: DeviceEnv>(k: &mut K, disk: u16) {
     let d = sdev(k, disk);
