@@ -157,6 +157,10 @@ fn run(config: &MachineConfig, sectors: u64, ties: Option<u64>) -> Result<Passed
     let threads = crate::run::threads(config).map_err(|e| refused(&e))?;
     let witness = Witness::new(config.devices.len(), config.maps.len(), sectors);
     let mut m = Machine::build(config, &threads, witness).map_err(|e| refused(&e))?;
+    if let Some((_, others)) = m.dm.devs.split_last() {
+        let others = others.iter().filter(|d| d.multipath().is_some());
+        m.probe.leave_out(others.flat_map(|d| d.table.devices()));
+    }
     for (map, text) in &config.messages_before_start {
         m.message(map, text).map_err(|e| refused(&e))?;
     }
