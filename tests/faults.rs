@@ -178,7 +178,7 @@ fn error_handling_stops_every_lun_of_the_host_adapter() {
             gaps.max_ns
         };
         // Three resets, 10 s each.
-        assert_within(Some(longest(&[])), 30 * S, 31 * S);
+        assert_within(Some(longest(&[])), 29_900 * MS, 30_100 * MS);
         assert_eq!(longest(&["device.2.lun.initiator=hba1"]), 0, "{mode:?}");
     }
 }
