@@ -95,9 +95,10 @@ fn in_words(m: &Machine<Witness>, w: &LateWrite) -> String {
 const MOST_EVENTS: u64 = 8_000_000;
 /// The same of steps during which no time passes.
 const MOST_STEPS: u64 = 1_000_000;
-/// I/O that is tried again and again for so long never ends: longer than a
-/// command takes with all its retries, on four paths.
-const FUTILE_AFTER: Ns = Ns::from_secs(1000);
+/// I/O that is tried again and again for so long never ends: longer than all
+/// commands of a host adapter take with all their retries and with aborts that
+/// come one after the other, on four paths.
+const FUTILE_AFTER: Ns = Ns::from_secs(4000);
 /// I/O that is held without any progress for so long is held for ever: longer
 /// than multipathd takes to find that a path is back.
 const HUNG_AFTER: Ns = Ns::from_secs(200);

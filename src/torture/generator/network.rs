@@ -123,9 +123,8 @@ fn handler(d: &mut Dice) -> String {
     let mut results: Vec<String> = (0..d.below(4))
         .map(|_| format!("\"{}\"", d.of(&answers)))
         .collect();
-    if d.chance(80) {
-        results.push("\"ok\"".into());
-    }
+    // A group that never comes into use is tried for ever.
+    results.push("\"ok\"".into());
     let (takes, results) = (d.below(20), results.join(", "));
     format!("{{ name = \"{name}\", takes = \"{takes}ms\", results = [{results}] }}")
 }
