@@ -167,6 +167,10 @@ pub struct Multipath {
     pub suspended: bool,
     /// Kernel log lines since they were last taken.
     pub log: Vec<String>,
+    /// The group that I/O was last sent to.
+    pub(super) used_pg: Option<u16>,
+    /// Groups have changed since [`take_regrouped`](Self::take_regrouped).
+    pub(super) regrouped: bool,
 }
 
 impl Multipath {
@@ -203,6 +207,8 @@ impl Multipath {
             noflush_suspending: false,
             suspended: false,
             log: Vec::new(),
+            used_pg: None,
+            regrouped: false,
         })
     }
 
@@ -263,6 +269,13 @@ impl Multipath {
     /// The kernel log lines since last asked.
     pub fn take_log(&mut self) -> Vec<String> {
         std::mem::take(&mut self.log)
+    }
+
+    /// Whether, since last asked, I/O has gone over to another group, or one that
+    /// was bypassed is no longer. The kernel tells nobody of either.
+    #[inline]
+    pub fn take_regrouped(&mut self) -> bool {
+        std::mem::take(&mut self.regrouped)
     }
 
     /// The effects of having been created (`multipath_ctr`): without a single

@@ -31,7 +31,7 @@ fn of_map(map: &MapOutcome) -> Vec<PathChange> {
         return found;
     };
     for (at, text) in &map.history {
-        let Some(after) = MapStatus::parse(text) else {
+        let Some(after) = before.next(text) else {
             continue;
         };
         let differences = changes(&before, &after).into_iter();
@@ -131,6 +131,7 @@ fn text(change: &PathChange) -> String {
         Change::Back(device) => format!("{map}: path {device} is back"),
         Change::Disabled(group) => format!("{map}: group {group} is disabled"),
         Change::Enabled(group) => format!("{map}: group {group} is enabled"),
+        Change::InUse(group) => format!("{map}: group {group} is in use"),
         Change::Paths { all, .. } => format!("{map}: its paths are now {}", all.join(" ")),
     }
 }
