@@ -337,6 +337,9 @@ pub struct GapsOutcome {
     pub first: Option<Ns>,
     /// The longest time between two of them.
     pub longest: Ns,
+    /// Of the times that all threads waited, those that ended before the first
+    /// event of the timeline.
+    pub before: LatencyStats,
     /// All threads as one.
     pub application: ThreadGapsOutcome,
     /// Each thread: fio's in order, then scripted tasks.
@@ -353,7 +356,8 @@ pub struct ThreadGapsOutcome {
     pub all: LatencyStats,
     /// Those of 20 ms or longer.
     pub long: LatencyStats,
-    /// Begin and end of those of 20 ms or longer; at most 1024 of them.
+    /// Begin and end of those of 20 ms or longer, in order; of very many, the
+    /// longest 1024.
     pub listed: Vec<(Ns, Ns)>,
     /// Begin and end of one of 20 ms or longer that no success has ended; it
     /// ends never if an I/O is held for ever.

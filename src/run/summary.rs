@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 pub use failover::{
     ErrorSummary, EventSummary, FailoverSummary, FaultSummary, GapsSummary, HeldSummary,
-    RetriesSummary, StatusSummary,
+    MoreSummary, RetriesSummary, StatusSummary,
 };
 
 use super::single_queue::SingleQueueOutcome;
