@@ -105,9 +105,20 @@ impl<'o> Fault<'o> {
             self.queue(mark, &mut summary);
         }
         self.path(&mut summary);
-        summary.to_full_rate_ns = rate::full(self.outcome, action.at, self.next).map(after);
+        summary.to_full_rate_ns = self.full_rate().map(after);
         self.gap(&mut summary);
         summary
+    }
+
+    /// When the rate is full: before anything else happens, or if not, before
+    /// something else breaks.
+    fn full_rate(&self) -> Option<Ns> {
+        let at = self.action.at;
+        let others = self.outcome.actions.iter();
+        let others = others.filter(|o| o.at > at && o.kind != ActionKind::Neither);
+        let next = others.map(|o| o.at).min().unwrap_or(Ns::NEVER);
+        let soon = rate::full(self.outcome, at, next.min(self.next));
+        soon.or_else(|| rate::full(self.outcome, at, self.next))
     }
 
     fn breaks(&self) -> bool {
