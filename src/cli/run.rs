@@ -4,6 +4,7 @@ mod plan;
 mod progress;
 mod terminal;
 
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -96,7 +97,7 @@ impl Run {
         }
         if !self.quiet {
             for warning in &scenario.warnings {
-                eprintln!("warning: {warning}");
+                let _ = writeln!(std::io::stderr(), "warning: {warning}");
             }
         }
         let plan = Plan::new(
