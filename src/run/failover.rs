@@ -4,6 +4,7 @@ mod events;
 mod gaps;
 mod held;
 mod rate;
+mod recovery;
 pub mod status;
 
 use super::outcome::{ActionOutcome, Outcome};

@@ -41,6 +41,9 @@ pub struct Outcome {
     /// What the storage network did by itself: LUNs that moved, ports that were
     /// blocked, in order of time.
     pub network: Vec<(Ns, String)>,
+    /// What the kernel and multipathd did about it: timeouts, aborts, resets,
+    /// queue depths, paths that are withheld; in order of time.
+    pub recovery: Vec<(Ns, String)>,
     /// Kernel log lines of the block layer and its drivers, and when; those of
     /// maps are with these.
     pub kernel_log: Vec<(Ns, String)>,

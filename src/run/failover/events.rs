@@ -2,6 +2,7 @@
 
 use super::errno_name;
 use super::gaps::told;
+use super::recovery;
 use super::status::{Change, MapStatus, changes};
 use crate::models::fault::ActionKind;
 use crate::run::outcome::{MapOutcome, Outcome};
@@ -55,6 +56,7 @@ fn of_map(map: &MapOutcome) -> Vec<PathChange> {
 enum Rank {
     Action,
     Network,
+    Recovery,
     Path,
     Error,
     NextPath,
@@ -80,13 +82,15 @@ pub fn events(
     for (at, what) in &outcome.network {
         all.push((at.0, Rank::Network, what.clone()));
     }
+    let mut turns: Vec<Ns> = outcome.actions.iter().map(|a| a.at).collect();
+    turns.dedup();
+    let recovery = recovery::thinned(&outcome.recovery, &turns, &mut more);
+    all.extend(recovery.map(|(at, what)| (at.0, Rank::Recovery, what.clone())));
     for change in changes {
         all.push((change.at.0, Rank::Path, text(change)));
     }
     suspends(outcome, faults, &mut all);
     if let Some(gaps) = &outcome.gaps {
-        let mut turns: Vec<Ns> = outcome.actions.iter().map(|a| a.at).collect();
-        turns.dedup();
         let told = told(gaps, &turns);
         for (from, until) in told.gaps {
             all.push((from.0, Rank::Gap, "last I/O before a gap".into()));

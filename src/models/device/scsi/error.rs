@@ -6,6 +6,7 @@ use super::super::super::block::requeue::kick_requeue_list;
 use super::super::super::block::run_queue::blk_mq_run_hw_queues;
 use super::super::super::io::ReqId;
 use super::super::DeviceEnv;
+use super::incident::{self, Incident};
 use super::state::SdevState;
 use super::{Timer, lun, sdev, timeout};
 use crate::sim::Ns;
@@ -102,7 +103,9 @@ pub(super) fn wakeup<K: DeviceEnv>(k: &mut K, disk: u16) {
     }
     d.host.is_handling = true;
     lun::update_policy(k, disk);
-    let (takes, _) = sdev(k, disk).policy.escalate();
+    let policy = sdev(k, disk).policy;
+    incident::note_resets(k, disk, policy.resets);
+    let (takes, _) = policy.escalate();
     k.arm_scsi(Timer::Recovered(disk), now + takes);
 }
 
@@ -120,6 +123,7 @@ pub(super) fn recovered<K: DeviceEnv>(k: &mut K, disk: u16) {
         let line = "Device offlined - not ready after error recovery";
         let line = super::state::sdev_line(disk, line);
         k.block().klog.print(now, line);
+        incident::note(k, disk, Incident::Offlined);
     }
     for rq in failed {
         timeout::gave_up(k, disk, rq, helped);

@@ -19,6 +19,7 @@ use super::super::super::san::{Fate, Held, PathConfig, PathId};
 use super::super::DeviceEnv;
 use super::error::{EhPolicy, Tmf};
 use super::handler::{Handler, HandlerConfig};
+use super::incident::{self, Incident};
 use super::result::{Answer, CmdResult, HostByte, SenseKey};
 use super::state::{SdevState, delete};
 use super::{Lld, ScsiDisk, sdev};
@@ -164,6 +165,7 @@ fn await_fate<K: DeviceEnv>(k: &mut K, disk: u16, rq: ReqId, fate: Fate, lands: 
             cmnd.lands = lands;
             if let Fate::Stalled(held) = fate {
                 d.stalled.push((rq, held));
+                stalls(k, disk);
             }
             return;
         }
@@ -180,6 +182,18 @@ fn await_fate<K: DeviceEnv>(k: &mut K, disk: u16, rq: ReqId, fate: Fate, lands: 
         cmnd.lands = lands;
     }
     k.complete_at(at, rq);
+}
+
+/// The session of `disk` is noticed to stall when it holds a first command.
+fn stalls<K: DeviceEnv>(k: &mut K, disk: u16) {
+    let d = sdev(k, disk);
+    let (lld, is_first) = (d.lld, d.stalled.len() == 1);
+    if let Lld::Lun(path) = lld
+        && is_first
+        && k.devices().san.state(path) == State::Stalled
+    {
+        incident::note(k, disk, Incident::Stalled);
+    }
 }
 
 /// What the mid-layer makes of a reply.
@@ -295,7 +309,9 @@ fn terminate_lost<K: DeviceEnv>(k: &mut K, disk: u16, ended: Ended) {
 fn became<K: DeviceEnv>(k: &mut K, disk: u16, state: State) {
     let d = sdev(k, disk);
     let dev = d.dev;
+    let holds = !d.stalled.is_empty();
     match (state, d.state) {
+        (State::Stalled, _) if holds => return incident::note(k, disk, Incident::Stalled),
         (_, SdevState::Cancel) | (State::Stalled, _) => return,
         (State::Removed, SdevState::Offline) => {}
         (_, SdevState::Offline) => return,

@@ -12,6 +12,7 @@ pub mod complete;
 pub mod depth;
 pub mod error;
 pub mod handler;
+pub mod incident;
 pub mod lun;
 pub mod queue;
 pub mod result;
@@ -22,6 +23,7 @@ pub mod timeout;
 pub use complete::scsi_done;
 pub use error::EhPolicy;
 pub use handler::{HandlerConfig, SCSI_DH_IO};
+pub use incident::Incident;
 pub use lun::{LunDiskConfig, nexus_event};
 pub use queue::{get_budget, lld_busy, put_budget, queue_rq};
 pub use scsi_debug::{ScsiDebug, scsi_debug_write};
@@ -80,6 +82,8 @@ pub struct ScsiDisk {
     internal: state::Internal,
     /// Commands that its port holds until more is known.
     stalled: Vec<(ReqId, Held)>,
+    /// What was done about it, and when; resets beforehand.
+    pub incidents: Vec<(Ns, Incident)>,
 }
 
 /// The driver of a host adapter.
@@ -178,6 +182,7 @@ impl ScsiDisk {
             faults: Vec::new(),
             internal: state::Internal::default(),
             stalled: Vec::new(),
+            incidents: Vec::new(),
         }
     }
 

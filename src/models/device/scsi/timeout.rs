@@ -3,6 +3,7 @@
 
 use super::super::super::io::ReqId;
 use super::super::DeviceEnv;
+use super::incident::{self, Incident};
 use super::queue::Reason;
 use super::result::{Answer, CmdResult, HostByte};
 use super::{Timer, complete, error, lun, sdev};
@@ -20,6 +21,7 @@ pub fn scsi_timeout<K: DeviceEnv>(k: &mut K, disk: u16, rq: ReqId) {
     if lun::resets_timer(k, disk, rq) {
         return;
     }
+    incident::note(k, disk, Incident::TimedOut);
     lun::update_policy(k, disk);
     let now = k.host().now();
     let d = sdev(k, disk);
@@ -39,7 +41,9 @@ pub fn scsi_timeout<K: DeviceEnv>(k: &mut K, disk: u16, rq: ReqId) {
 /// The abort of `rq` is over: it is tried again, fails, or is left to error
 /// handling.
 pub(super) fn abort_handler<K: DeviceEnv>(k: &mut K, disk: u16, rq: ReqId) {
-    if !sdev(k, disk).policy.abort.succeeds {
+    let succeeds = sdev(k, disk).policy.abort.succeeds;
+    incident::note(k, disk, Incident::Abort { succeeds });
+    if !succeeds {
         return error::eh_scmd_add(k, disk, rq);
     }
     gave_up(k, disk, rq, true);
