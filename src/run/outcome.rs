@@ -134,6 +134,9 @@ pub struct DeviceOutcome {
     pub flush: DirStats,
     /// Time during which at least one I/O was in flight.
     pub io_ticks: Ns,
+    /// When an I/O last began or ended, if that was after the last one of the
+    /// application, as with what was read ahead; otherwise the latter's time.
+    pub until: Ns,
     /// Summed time of all I/Os, flushes among them.
     pub time_in_queue: Ns,
     /// Requests issued to the driver (trace event D), by size and `rwbs`.

@@ -160,6 +160,7 @@ fn device<P: Probe>(m: &Machine<P>, id: DevId) -> DeviceOutcome {
         discard: dir(Op::Discard),
         flush: dir(Op::Flush),
         io_ticks: c.io_ticks,
+        until: c.changed.max(m.last_io),
         time_in_queue: c.dirs.iter().map(|d| d.ticks).fold(Ns::ZERO, |a, b| a + b),
         issued,
         bios_back_merged: c.back_merges,
@@ -222,13 +223,13 @@ fn paths<P: Probe>(m: &Machine<P>, map: usize) -> Vec<PathOutcome> {
     let Some(target) = m.dm.devs[map].multipath() else {
         return Vec::new();
     };
-    let span = m.last_io.0.max(1) as f64;
     target
         .paths()
         .iter()
         .map(|p| {
             let d = &m.block.devs[usize::from(p.dev.0)];
             let c = &d.count;
+            let span = c.changed.max(m.last_io).0.max(1) as f64;
             PathOutcome {
                 device: d.name.clone(),
                 group: u32::from(p.group) + 1,

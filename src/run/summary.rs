@@ -94,7 +94,7 @@ pub struct EndSummary {
 }
 
 /// One run.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct RunSummary {
     /// `bio`, `request` or `single`.
     pub mode: String,

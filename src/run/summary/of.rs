@@ -65,7 +65,6 @@ impl RunSummary {
     /// Of one run in `mode`; `device` is the path that ran alone.
     pub fn new(mode: Mode, device: Option<&str>, outcome: &Outcome) -> RunSummary {
         let application = application(outcome);
-        let seconds = outcome.duration.as_secs_f64();
         RunSummary {
             mode: mode.name().into(),
             device: device.map(str::to_owned),
@@ -76,7 +75,7 @@ impl RunSummary {
             devices: outcome
                 .devices
                 .iter()
-                .map(|d| DeviceSummary::new(d, seconds))
+                .map(DeviceSummary::new)
                 .collect(),
             cpu: cpu(outcome, application.ios),
             jobs: outcome.jobs.iter().map(JobSummary::new).collect(),
@@ -125,7 +124,8 @@ impl From<&LatencyStats> for LatencySummary {
 }
 
 impl DeviceSummary {
-    fn new(device: &DeviceOutcome, seconds: f64) -> DeviceSummary {
+    fn new(device: &DeviceOutcome) -> DeviceSummary {
+        let seconds = device.until.as_secs_f64();
         let per_second = |ns: u64| match seconds {
             s if s > 0.0 => ns as f64 / 1e9 / s,
             _ => 0.0,
