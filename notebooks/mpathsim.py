@@ -1,4 +1,4 @@
-"""Runs `mpathsim` and reads the files that it writes (docs/summary.md)."""
+"""Runs `mpathsim` and reads the files that it writes (docs/results.md)."""
 
 import json
 import os

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Makes results/examples/ anew; with --check, tells whether it is current.
+# Makes results/examples/ and docs/pictures/ anew; with --check, tells whether they are current.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 mpathsim="${MPATHSIM:-target/release/mpathsim}"
@@ -24,12 +24,17 @@ example() {
 example scenarios/quick-start.toml layers sequence
 example scenarios/failover/port-down-and-back.toml failover
 
+# The pages show some of them; a book of pages holds what it shows.
+mkdir -p "$made/pictures"
+cp "$made"/examples/quick-start/{sequence,layers}.svg "$made/pictures/"
+
 if [ "${1:-}" = --check ]; then
-    if ! diff -rq "$made/examples" results/examples; then
-        echo "results/examples is not current: run scripts/examples.sh" >&2
+    if ! diff -rq "$made/examples" results/examples || ! diff -rq "$made/pictures" docs/pictures; then
+        echo "results/examples or docs/pictures is not current: run scripts/examples.sh" >&2
         exit 1
     fi
 else
-    rm -rf results/examples
+    rm -rf results/examples docs/pictures
     cp -r "$made/examples" results/examples
+    cp -r "$made/pictures" docs/pictures
 fi

@@ -100,7 +100,12 @@ fn summary() -> Summary {
             cpus: 1,
             hz: 250,
             set: Vec::new(),
+            policy: None,
+            replication: 0,
+            modes: Vec::new(),
             shuffle_ties: None,
+            jobs: Vec::new(),
+            maps: Vec::new(),
             devices: Vec::new(),
         },
         verdicts: verdicts(&bio, &request, None),
@@ -217,7 +222,7 @@ fn keys(value: &serde_json::Value, found: &mut Vec<String>) {
 
 #[test]
 fn every_key_of_a_summary_is_documented() {
-    let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/summary.md");
+    let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/results.md");
     let document = std::fs::read_to_string(path).unwrap();
     let mut found = Vec::new();
     keys(&serde_json::to_value(summary()).unwrap(), &mut found);
@@ -225,7 +230,7 @@ fn every_key_of_a_summary_is_documented() {
     for key in found {
         assert!(
             document.contains(&format!("`{key}`")),
-            "{key} is not in docs/summary.md"
+            "{key} is not in docs/results.md"
         );
     }
     assert!(document.contains(&format!("`{FORMAT}`")));

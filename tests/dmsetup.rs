@@ -4,7 +4,8 @@
 
 use mpathsim::models::dm::table::{LoadError, Table};
 use mpathsim::models::io::DevId;
-use mpathsim::models::mpath::selector::{SelectorEnv, StatusType};
+use mpathsim::models::mpath::balancer::SelectorEnv;
+use mpathsim::models::mpath::selector::StatusType;
 use mpathsim::models::mpath::{CtrEnv, DeviceInfo, DeviceLookup, QueueMode};
 use mpathsim::sim::Ns;
 

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
 use mpathsim::plot::result::Found;
-use mpathsim::plot::{Choice, Colours, Kind, Theme, png, svg};
+use mpathsim::plot::{Choice, Colours, Ink, Kind, Shape, Theme, png, svg};
 use mpathsim::report::{report, topology};
 
 const ROOT: &str = env!("CARGO_MANIFEST_DIR");
@@ -297,6 +297,34 @@ fn the_tables_of_a_run_add_up_to_its_summary() {
                     );
                 }
             }
+        }
+    }
+}
+
+/// The colours that a figure has for paths, in order of the legend.
+fn path_inks(found: &Found, kind: Kind) -> Vec<Ink> {
+    let drawing = kind.draw(found, &Choice::default()).unwrap();
+    let mut inks = Vec::new();
+    for shape in &drawing.shapes {
+        if let Shape::Bar(_, paint) | Shape::Area(_, paint) = shape
+            && matches!(paint.ink, Ink::Path(_))
+            && !inks.contains(&paint.ink)
+        {
+            inks.push(paint.ink);
+        }
+    }
+    inks
+}
+
+/// sda leaves the map, or is the only one in it at first: sdb keeps its colour.
+#[test]
+fn a_path_has_one_colour_whatever_a_reload_does() {
+    for name in ["reload-removes-path", "reload-adds-path"] {
+        let scenario = format!("scenarios/failover/{name}.toml");
+        let found = run(&format!("colour-{name}"), &scenario, &[]);
+        for kind in [Kind::Paths, Kind::Sequence] {
+            let want = [Ink::Path(0), Ink::Path(1)];
+            assert_eq!(path_inks(&found, kind), want, "{name} {}", kind.name());
         }
     }
 }

@@ -2,7 +2,8 @@
 #![allow(clippy::unwrap_used, clippy::panic)]
 
 use mpathsim::models::io::{BlkStatus, DevId};
-use mpathsim::models::mpath::selector::{BUILT_IN, SelectCtx, SelectorEnv, StatusType};
+use mpathsim::models::mpath::balancer::{BUILT_IN, SelectorEnv};
+use mpathsim::models::mpath::selector::{SelectCtx, StatusType};
 use mpathsim::models::mpath::{
     Completion, CtrEnv, DeviceInfo, DeviceLookup, MapRq, Multipath, PathIdx,
 };

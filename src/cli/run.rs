@@ -139,6 +139,9 @@ impl Run {
             format: FORMAT.into(),
             mpathsim: env!("CARGO_PKG_VERSION").into(),
             scenario: ScenarioSummary {
+                policy: self.policy.clone(),
+                replication: self.replication,
+                modes: self.modes().iter().map(|m| m.name().into()).collect(),
                 shuffle_ties: self.shuffle_ties,
                 ..ScenarioSummary::new(scenario, &self.set)
             },

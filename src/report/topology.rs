@@ -1,82 +1,139 @@
-//! The set-up as a picture: application, multipath devices, paths, ports,
-//! arrays.
+//! The set-up as a picture: application, device-mapper devices, paths, ports,
+//! array, as they are at the start.
 
 use crate::plot::result::RunResult;
-use crate::plot::{Dash, Drawing, Ink, Rect, Table, chart, label, rect};
-use crate::run::summary::EndSummary;
-
-/// Boxes of a column, by name and what is said of them.
-type Column = (&'static str, Vec<(String, String)>);
+use crate::plot::{Dash, Drawing, Ink, Rect, Table, chart, label, path_color_index, path_ink, rect};
+use crate::run::summary::{EndSummary, ScenarioSummary, Summary};
+use crate::scenario::MapSetup;
 
 /// At most so many boxes of a column are drawn.
 const MOST: usize = 16;
 const ROW: f64 = 58.0;
 const BOX: f64 = 42.0;
+/// Left of the next column.
+const GAP: f64 = 44.0;
+
+/// Boxes above each other, by name and what is said of them.
+struct Column {
+    head: String,
+    boxes: Vec<(String, String)>,
+    /// Whether it is of the array.
+    of_array: bool,
+}
+
+impl Column {
+    fn new(head: &str) -> Column {
+        Column {
+            head: head.into(),
+            boxes: Vec::new(),
+            of_array: false,
+        }
+    }
+    fn of_array(head: &str) -> Column {
+        Column {
+            of_array: true,
+            ..Column::new(head)
+        }
+    }
+    fn add(&mut self, name: &str, about: &str) {
+        if !self.boxes.iter().any(|(known, _)| known == name) {
+            self.boxes.push((name.into(), about.into()));
+        }
+    }
+    fn row(&self, name: &str) -> Option<usize> {
+        self.boxes.iter().position(|(known, _)| known == name)
+    }
+    fn drawn(&self) -> usize {
+        self.boxes.len().min(MOST)
+    }
+}
 
 /// Draws it.
 pub fn topology(result: &RunResult) -> Drawing {
-    let ends = &result.summary.scenario.devices;
-    let columns = columns(result);
-    let rows = columns
-        .iter()
-        .map(|c| c.1.len().min(MOST))
-        .max()
-        .unwrap_or(1) as f64;
+    let summary = &result.summary;
+    let columns = columns(&summary.scenario);
+    let rows = columns.iter().map(Column::drawn).max().unwrap_or(1) as f64;
     let height = 78.0 + 30.0 + ROW * rows + 44.0;
-    let title = format!("Set-up: {}", result.summary.scenario.name);
-    let foot = if columns.iter().any(|c| c.1.len() > MOST) {
-        "Only the first 16 of each sort are drawn."
-    } else {
-        ""
+    let title = format!("Set-up: {}", summary.scenario.name);
+    let foot = match columns.iter().any(|c| c.boxes.len() > MOST) {
+        true => "Only the first 16 of each sort are drawn.",
+        false => "",
     };
-    let subtitle = "What an I/O passes, from left to right";
+    let subtitle = "What an I/O passes, from left to right, at the start";
     let (mut drawing, space) = chart::page(960.0, height, &title, subtitle, foot);
-    let heads: Vec<&str> = columns.iter().map(|c| c.0).collect();
+    let heads: Vec<&str> = columns.iter().map(|c| c.head.as_str()).collect();
     drawing.alt = format!("The set-up from left to right: {}", heads.join(", "));
-    let width = space.w / columns.len().max(1) as f64;
-    let at = |column: usize, row: usize| -> Rect {
-        let count = columns[column].1.len().min(MOST) as f64;
-        let top = space.y + 30.0 + (rows - count) * ROW / 2.0;
-        let left = space.x + width * column as f64;
-        rect(
-            left,
-            top + ROW * row as f64 + (ROW - BOX) / 2.0,
-            width - 44.0,
-            BOX,
-        )
+    let place = Places {
+        space,
+        width: space.w / columns.len().max(1) as f64,
+        rows,
+        columns: &columns,
     };
-    for (from, to, path) in links(result, &columns) {
-        let drawn = from.1 < MOST && to.1 < MOST;
-        if drawn {
-            let (a, b) = (at(from.0, from.1), at(to.0, to.1));
-            let ink = path.map_or(Ink::Muted, |path| Ink::Path(path as u8));
+    place.draw_array(&mut drawing);
+    for (from, to, path) in links(&summary.scenario, &columns) {
+        if from.1 < MOST && to.1 < MOST {
+            let (a, b) = (place.of(from), place.of(to));
+            let ink = path.map_or(Ink::Muted, |path| path_ink(summary, path));
             let (y1, y2) = (a.y + a.h / 2.0, b.y + b.h / 2.0);
             drawing.line([(a.right(), y1), (b.x, y2)], ink, 2.0, Dash::Solid);
         }
     }
-    for (c, (head, boxes)) in columns.iter().enumerate() {
-        let head = label(space.x + width * c as f64, space.y + 10.0, *head, 13.0).bold();
-        drawing.text(head.fit(width - 10.0));
-        for (r, (name, about)) in boxes.iter().take(MOST).enumerate() {
-            draw_box(
-                &mut drawing,
-                at(c, r),
-                name,
-                about,
-                ink_of(&columns, c, name, ends),
-            );
+    for (c, column) in columns.iter().enumerate() {
+        let x = space.x + place.width * c as f64;
+        let head = label(x, space.y + 10.0, column.head.as_str(), 13.0).bold();
+        drawing.text(head.fit(place.width - 10.0));
+        for (r, (name, about)) in column.boxes.iter().take(MOST).enumerate() {
+            let ink = match column.head.as_str() {
+                PATHS => path_ink(summary, name),
+                _ => Ink::Muted,
+            };
+            draw_box(&mut drawing, place.of((c, r)), name, about, ink);
         }
     }
-    drawing.table = table(ends);
+    drawing.table = table(summary);
     drawing
 }
 
-/// Paths have their colour, all else has none.
-fn ink_of(columns: &[Column], column: usize, name: &str, ends: &[EndSummary]) -> Ink {
-    let path = ends.iter().position(|end| end.name == name);
-    match path {
-        Some(path) if columns[column].0 == "paths" => Ink::Path(path as u8),
-        _ => Ink::Muted,
+const APPLICATION: &str = "application";
+const PATHS: &str = "paths";
+const INITIATORS: &str = "initiator ports";
+const TARGETS: &str = "target ports";
+
+/// A box: its column, and its row.
+type Place = (usize, usize);
+
+/// Where boxes stand.
+struct Places<'c> {
+    space: Rect,
+    width: f64,
+    rows: f64,
+    columns: &'c [Column],
+}
+
+impl Places<'_> {
+    fn of(&self, (column, row): Place) -> Rect {
+        let count = self.columns[column].drawn() as f64;
+        let top = self.space.y + 30.0 + (self.rows - count) * ROW / 2.0;
+        let left = self.space.x + self.width * column as f64;
+        let y = top + ROW * row as f64 + (ROW - BOX) / 2.0;
+        rect(left, y, self.width - GAP, BOX)
+    }
+    /// A frame around what is inside of the array.
+    fn draw_array(&self, drawing: &mut Drawing) {
+        let inside = |c: &Column| c.of_array;
+        let (Some(first), Some(last)) = (
+            self.columns.iter().position(inside),
+            self.columns.iter().rposition(inside),
+        ) else {
+            return;
+        };
+        let left = self.of((first, 0)).x - 14.0;
+        let right = self.of((last, 0)).right() + 14.0;
+        let top = self.space.y + 24.0;
+        let frame = rect(left, top, right - left, ROW * self.rows + 16.0);
+        drawing.frame(frame, Ink::Grid, 1.5);
+        let name = label(left + 8.0, frame.bottom() - 9.0, "array", 11.0);
+        drawing.text(name.ink(Ink::Muted));
     }
 }
 
@@ -90,155 +147,139 @@ fn draw_box(drawing: &mut Drawing, at: Rect, name: &str, about: &str, ink: Ink) 
         drawing.text(label(x, at.y + 14.0, name, 13.0).bold().fit(room));
         drawing.text(label(x, at.y + 30.0, about, 11.0).ink(Ink::Muted).fit(room));
     }
-    let text = if about.is_empty() {
-        name.to_owned()
-    } else {
-        format!("{name}: {about}")
+    let text = match about {
+        "" => name.to_owned(),
+        about => format!("{name}: {about}"),
     };
     drawing.spot(at, text);
 }
 
-fn push(list: &mut Vec<(String, String)>, name: &str, about: &str) {
-    if !list.iter().any(|(known, _)| known == name) {
-        list.push((name.into(), about.into()));
+fn columns(scenario: &ScenarioSummary) -> Vec<Column> {
+    let mut application = Column::new(APPLICATION);
+    for job in &scenario.jobs {
+        application.add(&job.name, "");
     }
-}
-
-fn columns(result: &RunResult) -> Vec<Column> {
-    let runs = &result.summary.runs;
-    let ends = &result.summary.scenario.devices;
-    let mut jobs = Vec::new();
-    for job in runs.iter().flat_map(|run| &run.jobs) {
-        let kinds: Vec<&str> = job
-            .directions
-            .iter()
-            .map(|d| d.direction.as_str())
-            .collect();
-        push(&mut jobs, &job.name, &kinds.join(", "));
+    if scenario.jobs.is_empty() {
+        application.add(APPLICATION, "");
     }
-    if jobs.is_empty() {
-        jobs.push(("application".into(), String::new()));
-    }
-    let mut maps = Vec::new();
-    for map in runs
-        .iter()
-        .filter(|r| r.mode != "single")
-        .flat_map(|run| &run.maps)
-    {
-        push(
-            &mut maps,
-            &map.name,
-            selector(&map.table).unwrap_or("device-mapper"),
-        );
-    }
-    let (mut paths, mut initiators) = (Vec::new(), Vec::new());
-    let (mut targets, mut media) = (Vec::new(), Vec::new());
-    for end in ends {
-        let group = runs
-            .iter()
-            .flat_map(|run| &run.paths)
-            .find(|p| p.device == end.name);
-        let about = match (end.kind.as_str(), group) {
-            ("lun", Some(path)) => format!("group {}", path.group),
-            (kind, Some(path)) => format!("{kind}, group {}", path.group),
-            (kind, None) => kind.to_owned(),
-        };
-        push(&mut paths, &end.name, &about);
+    let mut all = vec![application];
+    all.extend(map_columns(&scenario.maps));
+    let mut paths = Column::new(PATHS);
+    let (mut initiators, mut targets) = (Column::new(INITIATORS), Column::of_array(TARGETS));
+    let is_lun = scenario.devices.iter().any(|end| end.kind == "lun");
+    let mut media = match is_lun {
+        true => Column::of_array("LUNs"),
+        false => Column::new("media"),
+    };
+    for end in &scenario.devices {
+        paths.add(&end.name, &told_of(end, &scenario.maps));
         if let Some(initiator) = &end.initiator {
-            push(&mut initiators, initiator, &end.via.join(", "));
+            initiators.add(initiator, &end.via.join(", "));
         }
         if let Some(target) = &end.target {
-            push(&mut targets, target, "");
+            targets.add(target, "");
         }
         if let Some(name) = &end.media {
-            push(&mut media, name, "");
+            media.add(name, "");
         }
     }
-    let behind = if ends.iter().any(|end| end.kind == "lun") {
-        "LUNs"
-    } else {
-        "media"
+    all.extend([paths, initiators, targets, media]);
+    all.retain(|column| !column.boxes.is_empty());
+    all
+}
+
+/// Maps that stand on others come first, one column for each storey.
+fn map_columns(maps: &[MapSetup]) -> Vec<Column> {
+    let storeys: Vec<usize> = maps.iter().map(|map| storey(map, maps, 0)).collect();
+    let highest = storeys.iter().copied().max().unwrap_or(0);
+    let mut columns = Vec::new();
+    for at in (0..=highest).rev() {
+        let here = maps.iter().zip(&storeys).filter(|(_, s)| **s == at);
+        let here: Vec<&MapSetup> = here.map(|(map, _)| map).collect();
+        let mut column = match here.iter().all(|map| map.selector.is_some()) {
+            true => Column::new("multipath devices"),
+            false => Column::new("device-mapper"),
+        };
+        for map in here {
+            column.add(&map.name, map.selector.as_deref().unwrap_or(&map.target));
+        }
+        columns.push(column);
+    }
+    columns
+}
+
+/// How many maps are below `map`, one on the other. Tables cannot stand on
+/// themselves, but who knows what a file says.
+fn storey(map: &MapSetup, maps: &[MapSetup], depth: usize) -> usize {
+    let below = maps
+        .iter()
+        .filter(|other| map.on.iter().any(|on| on.device == other.name));
+    let highest = |other: &MapSetup| match depth < maps.len() {
+        true => 1 + storey(other, maps, depth + 1),
+        false => 0,
     };
-    let all = [
-        ("application", jobs),
-        ("multipath devices", maps),
-        ("paths", paths),
-        ("initiator ports", initiators),
-        ("target ports", targets),
-        (behind, media),
-    ];
-    all.into_iter()
-        .filter(|(_, boxes)| !boxes.is_empty())
-        .collect()
+    below.map(highest).max().unwrap_or(0)
 }
 
-/// The path selector of a table line.
-fn selector(table: &str) -> Option<&str> {
-    let known = [
-        "round-robin",
-        "queue-length",
-        "service-time",
-        "historical-service-time",
-        "io-affinity",
-    ];
-    let mut words = table.split_whitespace();
-    words.find(|word| known.contains(word))
+/// What is said of a path: what it is, and its group if there are several.
+fn told_of(end: &EndSummary, maps: &[MapSetup]) -> String {
+    let kind = match end.kind.as_str() {
+        "lun" => "",
+        kind => kind,
+    };
+    let groups = |map: &MapSetup| map.on.iter().map(|on| on.group).max().unwrap_or(0);
+    let on = maps.iter().find_map(|map| {
+        let on = map.on.iter().find(|on| on.device == end.name)?;
+        (groups(map) > 1).then_some(on.group)
+    });
+    match (kind, on) {
+        (kind, None) => kind.into(),
+        ("", Some(group)) => format!("group {group}"),
+        (kind, Some(group)) => format!("{kind}, group {group}"),
+    }
 }
-
-type Place = (usize, usize);
 
 /// Lines between boxes, with the path whose colour they have.
-fn links(result: &RunResult, columns: &[Column]) -> Vec<(Place, Place, Option<usize>)> {
-    let place = |head: &str, name: &str| -> Option<Place> {
-        let column = columns.iter().position(|c| c.0 == head)?;
-        let row = columns[column].1.iter().position(|b| b.0 == name)?;
-        Some((column, row))
+fn links<'s>(
+    scenario: &'s ScenarioSummary,
+    columns: &[Column],
+) -> Vec<(Place, Place, Option<&'s str>)> {
+    let head = |head: &str, name: &str| -> Option<Place> {
+        let column = columns.iter().position(|c| c.head == head)?;
+        Some((column, columns[column].row(name)?))
+    };
+    // A device of the computer: a map of any storey, or a path.
+    let device = |name: &str| -> Option<Place> {
+        let until = columns.iter().position(|c| c.head == PATHS)?;
+        (1..=until).find_map(|column| Some((column, columns[column].row(name)?)))
     };
     let mut links = Vec::new();
-    let mut link = |from: Option<Place>, to: Option<Place>, path: Option<usize>| {
+    let mut link = |from: Option<Place>, to: Option<Place>, path: Option<&'s str>| {
         if let (Some(from), Some(to)) = (from, to) {
             links.push((from, to, path));
         }
     };
-    let runs = &result.summary.runs;
-    let jobs = &columns[0].1;
-    let next = columns.get(1).map_or(&[][..], |c| &c.1);
-    for (job, _) in jobs {
-        for (name, _) in next {
-            let head = columns[1].0;
-            link(place("application", job), place(head, name), None);
+    for job in &scenario.jobs {
+        link(head(APPLICATION, &job.name), device(&job.device), None);
+    }
+    for map in &scenario.maps {
+        for on in &map.on {
+            let is_map = scenario.maps.iter().any(|other| other.name == on.device);
+            let path = (!is_map).then_some(on.device.as_str());
+            link(device(&map.name), device(&on.device), path);
         }
     }
-    let ends = &result.summary.scenario.devices;
-    for (n, end) in ends.iter().enumerate() {
-        for path in runs
-            .iter()
-            .flat_map(|run| &run.paths)
-            .filter(|p| p.device == end.name)
-        {
-            link(
-                place("multipath devices", &path.map),
-                place("paths", &end.name),
-                Some(n),
-            );
-        }
+    let last = columns.last().map_or("", |c| c.head.as_str());
+    for end in &scenario.devices {
         let chain = [
-            Some(("paths", end.name.as_str())),
-            end.initiator
-                .as_deref()
-                .map(|name| ("initiator ports", name)),
-            end.target.as_deref().map(|name| ("target ports", name)),
-            end.media
-                .as_deref()
-                .map(|name| (columns[columns.len() - 1].0, name)),
+            device(&end.name),
+            end.initiator.as_deref().and_then(|at| head(INITIATORS, at)),
+            end.target.as_deref().and_then(|at| head(TARGETS, at)),
+            end.media.as_deref().and_then(|at| head(last, at)),
         ];
-        let chain: Vec<(&str, &str)> = chain.into_iter().flatten().collect();
+        let chain: Vec<Place> = chain.into_iter().flatten().collect();
         for pair in chain.windows(2) {
-            link(
-                place(pair[0].0, pair[0].1),
-                place(pair[1].0, pair[1].1),
-                Some(n),
-            );
+            link(Some(pair[0]), Some(pair[1]), Some(&end.name));
         }
     }
     links.sort_unstable();
@@ -246,7 +287,7 @@ fn links(result: &RunResult, columns: &[Column]) -> Vec<(Place, Place, Option<us
     links
 }
 
-fn table(ends: &[EndSummary]) -> Table {
+fn table(summary: &Summary) -> Table {
     let mut table = Table::new([
         "path",
         "kind",
@@ -255,6 +296,8 @@ fn table(ends: &[EndSummary]) -> Table {
         "LUN or media",
     ]);
     let or_none = |text: &Option<String>| text.clone().unwrap_or_else(|| "–".into());
+    let mut ends: Vec<&EndSummary> = summary.scenario.devices.iter().collect();
+    ends.sort_by_key(|end| path_color_index(summary, &end.name));
     for end in ends {
         table.row([
             end.name.clone(),

@@ -1,6 +1,6 @@
 //! `summary.json`: what a scenario's runs told, as data.
 //!
-//! Documented for readers in `docs/summary.md`; the format's name changes when
+//! Documented for readers in `docs/results.md`; the format's name changes when
 //! a key changes its meaning or goes.
 
 mod failover;
@@ -15,6 +15,7 @@ pub use failover::{
 
 use super::single_queue::SingleQueueOutcome;
 use super::verdict::Verdict;
+use crate::scenario::{JobSetup, MapSetup};
 
 /// Name and version of the format.
 pub const FORMAT: &str = "mpathsim-summary/1";
@@ -63,10 +64,25 @@ pub struct ScenarioSummary {
     pub hz: u32,
     /// `--set` options that changed the file.
     pub set: Vec<String>,
+    /// `--policy`: the path selector that replaced the scenario's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub policy: Option<String>,
+    /// `--replication`: which of the worlds of the scenario this is.
+    #[serde(default)]
+    pub replication: u32,
+    /// `--mode`: the modes that were asked for; empty: all.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub modes: Vec<String>,
     /// `--shuffle-ties`: the seed that decided the order of simultaneous
     /// events.
     #[serde(default)]
     pub shuffle_ties: Option<u64>,
+    /// Every job, and the device it works on.
+    #[serde(default)]
+    pub jobs: Vec<JobSetup>,
+    /// Every map, and what it stands on at the start.
+    #[serde(default)]
+    pub maps: Vec<MapSetup>,
     /// The ends of the paths, and how the computer reaches them.
     #[serde(default)]
     pub devices: Vec<EndSummary>,

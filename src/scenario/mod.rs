@@ -34,6 +34,7 @@ mod policy;
 pub mod preset;
 pub mod raw;
 mod schema;
+mod setup;
 mod table;
 mod template;
 pub mod units;
@@ -44,6 +45,7 @@ pub(crate) use error::did_you_mean;
 pub use error::{Problem, ScenarioError, Source};
 pub use overrides::Override;
 pub use schema::{schema, sweep_file_schema};
+pub use setup::{JobSetup, MapSetup, PathSetup};
 pub use template::Template;
 
 use std::path::Path;

@@ -17,7 +17,7 @@ use super::super::dm::table::LoadError;
 use super::super::dm::{BioFifo, Dm, DmDev, Table, Target};
 use super::super::host::{Cost, CpuCosts, CpuId, Host, Prio};
 use super::super::io::DevId;
-use super::super::mpath::selector::SelectorEnv;
+use super::super::mpath::balancer::SelectorEnv;
 use super::super::mpath::{CtrEnv, LegacyRules, QueueMode};
 use super::super::san::San;
 use super::super::workload::app::App;

@@ -1,7 +1,7 @@
 //! A priority group: paths that are used together (`struct priority_group`).
 
+use super::balancer::Selector;
 use super::path::PathIdx;
-use super::selector::Selector;
 
 /// Paths that share a selector.
 #[derive(Debug)]

@@ -5,6 +5,7 @@
 //! device-mapper core asks [`Multipath`] and does what it is told
 //! ([`Effects`]).
 
+pub mod balancer;
 mod choose;
 mod end_io;
 mod errno;

@@ -5,11 +5,12 @@
 //!   { <selector> <#selector args> [arg…] <#paths> <#path args> { <device> [arg…] }+ }*
 //! ```
 
+use super::balancer::Selector;
 use super::errno::Errno;
 use super::group::Group;
 use super::path::Path;
 use super::scan::{ArgSet, CtrError, scan_u32};
-use super::selector::{PathSelector, Selector};
+use super::selector::PathSelector;
 use super::target::{CtrEnv, LegacyRules, QueueMode};
 use crate::models::io::DevId;
 

@@ -1,5 +1,6 @@
 //! The multipath target: its state, and what fails, reinstates and switches.
 
+use super::balancer::SelectorEnv;
 use super::errno::Errno;
 use super::group::Group;
 use super::lookup::{DeviceInfo, DeviceLookup, get_device};
@@ -8,7 +9,7 @@ use super::path::{Path, PathIdx};
 use super::pg_init::{Activation, PgInit};
 use super::policy::Truth;
 use super::scan::CtrError;
-use super::selector::{PathSelector, SelectorEnv};
+use super::selector::PathSelector;
 use crate::models::io::DevId;
 use crate::models::kernel::{MultipathFacts, Patches, Way};
 use crate::models::planted::{self, Defect};

@@ -106,12 +106,12 @@ pub fn failover(result: &RunResult) -> Drawing {
         for (i, run) in pairs.iter().enumerate() {
             let y = at + strip * i as f64;
             if i == 0 {
-                let name = label(space.x, y + strip / 2.0, device.as_str(), TEXT).bold();
+                let name = label(space.x, y + strip / 2.0, device.name.as_str(), TEXT).bold();
                 drawing.text(name.fit(left - 60.0));
             }
             let mode = label(upper.area.x - 8.0, y + strip / 2.0, run.mode.as_str(), 11.0);
             drawing.text(mode.ink(Ink::Muted).right());
-            lane(&mut drawing, &base, [y, strip], run, device);
+            lane(&mut drawing, &base, [y, strip], run, &device.name);
         }
         at += strip * pairs.len() as f64 + 10.0;
     }

@@ -1,6 +1,6 @@
 //! What each path carries over time, and how much it has in flight.
 
-use super::run_parts::{foot, mode_name, modes, path_devices, seconds};
+use super::run_parts::{PathDevice, foot, mode_name, modes, path_devices, seconds};
 use crate::plot::chart::{Key, Panel, legend, margin, page};
 use crate::plot::drawing::{Dash, Drawing, Rect, Table, label, rect};
 use crate::plot::result::{PathRow, RunResult};
@@ -24,8 +24,8 @@ pub fn paths(result: &RunResult) -> Drawing {
         .collect();
     let runs = if runs.is_empty() { modes(result) } else { runs };
     let devices = path_devices(result);
-    let key = |(i, name): (usize, &String)| Key::square(Ink::Path(i as u8), name.as_str());
-    let keys: Vec<Key> = devices.iter().enumerate().map(key).collect();
+    let key = |path: &PathDevice| Key::square(path.ink, path.name.as_str());
+    let keys: Vec<Key> = devices.iter().map(key).collect();
     let below = legend(&mut drawing, &keys, space.x, space.y, space.w) + 14.0;
     let columns = runs.len().max(1) as f64;
     let width = space.w / columns;
@@ -59,8 +59,8 @@ pub fn paths(result: &RunResult) -> Drawing {
         top.draw_y(&mut drawing, "bandwidth");
         let low = Panel::with_margin(at(1.0), x, y2, true, left);
         low.draw_y(&mut drawing, "in flight");
-        stack(&mut drawing, &top, bands, devices.len());
-        for device in 0..devices.len() {
+        stack(&mut drawing, &top, bands, &devices);
+        for (device, path) in devices.iter().enumerate() {
             let points = bands.iter().flat_map(|b| {
                 let v = b.in_flight.get(device).copied().unwrap_or(0.0);
                 [(b.from, v), (b.to, v)]
@@ -70,7 +70,7 @@ pub fn paths(result: &RunResult) -> Drawing {
                 0 => Dash::Solid,
                 _ => Dash::Dashed,
             };
-            low.curve(&mut drawing, points, Ink::Path(device as u8), 1.8, dash);
+            low.curve(&mut drawing, points, path.ink, 1.8, dash);
         }
         top.draw_x_line(&mut drawing);
         low.draw_x(&mut drawing, "time");
@@ -106,7 +106,7 @@ impl Band {
 const BANDS: usize = 60;
 
 /// The bins of a run, joined until a page has room for them.
-fn bands(result: &RunResult, run: &RunSummary, devices: &[String]) -> Vec<Band> {
+fn bands(result: &RunResult, run: &RunSummary, devices: &[PathDevice]) -> Vec<Band> {
     let rows: Vec<&PathRow> = result
         .paths
         .iter()
@@ -133,7 +133,7 @@ fn bands(result: &RunResult, run: &RunSummary, devices: &[String]) -> Vec<Band> 
         })
         .collect();
     for (d, device) in devices.iter().enumerate() {
-        for row in rows.iter().filter(|row| row.device == *device) {
+        for row in rows.iter().filter(|row| row.device == device.name) {
             let i = ((row.time_s / bin).round() as usize / join).min(count - 1);
             let band = &mut bands[i];
             let long = ((band.to - band.from) / 1e9).max(1e-9);
@@ -144,9 +144,9 @@ fn bands(result: &RunResult, run: &RunSummary, devices: &[String]) -> Vec<Band> 
     bands
 }
 
-fn stack(drawing: &mut Drawing, panel: &Panel, bands: &[Band], devices: usize) {
+fn stack(drawing: &mut Drawing, panel: &Panel, bands: &[Band], devices: &[PathDevice]) {
     let mut floor = vec![0.0; bands.len()];
-    for device in 0..devices {
+    for (device, path) in devices.iter().enumerate() {
         let mut upper = Vec::new();
         let mut lower = Vec::new();
         for (band, floor) in bands.iter().zip(&mut floor) {
@@ -158,7 +158,7 @@ fn stack(drawing: &mut Drawing, panel: &Panel, bands: &[Band], devices: usize) {
             *floor = top;
         }
         upper.extend(lower.into_iter().rev());
-        drawing.area(upper, Ink::Path(device as u8).alpha(0.85));
+        drawing.area(upper, path.ink.alpha(0.85));
     }
 }
 
@@ -167,7 +167,7 @@ fn tell(
     panels: [&Panel; 2],
     run: &RunSummary,
     bands: &[Band],
-    devices: &[String],
+    devices: &[PathDevice],
 ) {
     // A page with a place for each of many bands is slow, and no one aims so well.
     let every = bands.len().div_ceil(60).max(1);
@@ -181,6 +181,7 @@ fn tell(
         let mut flights = rates.clone();
         for (d, device) in devices.iter().enumerate() {
             let rate = Unit::ByteRate.tell(mean(&|b| b.rate[d]));
+            let device = &device.name;
             rates += &format!("\n{device}: {rate}");
             let n = crate::plot::units::figures(mean(&|b| b.in_flight[d]));
             flights += &format!("\n{device}: {n} in flight");

@@ -1,6 +1,8 @@
 //! What the figures of a run share.
 
-use crate::plot::result::RunResult;
+use crate::plot::result::{PathRow, RunResult};
+use crate::plot::theme::Ink;
+use crate::plot::{path_color_index, path_ink};
 use crate::run::summary::RunSummary;
 
 /// The modes that ran, in order.
@@ -31,21 +33,39 @@ pub fn foot(result: &RunResult) -> String {
     text
 }
 
-/// The devices that are paths of a map, in order of the first run that has any;
-/// a number a colour.
-pub fn path_devices(result: &RunResult) -> Vec<String> {
-    let mut devices: Vec<String> = Vec::new();
-    for path in result.summary.runs.iter().flat_map(|run| &run.paths) {
-        if !devices.contains(&path.device) {
-            devices.push(path.device.clone());
+/// A path, and its colour.
+#[derive(Clone, Debug, PartialEq)]
+pub struct PathDevice {
+    /// Kernel name.
+    pub name: String,
+    /// Its colour in every figure.
+    pub ink: Ink,
+}
+
+/// The devices that are or were paths of a map: those of a map at the end, and
+/// those that a run's driver has given something; in order of the scenario.
+pub fn path_devices(result: &RunResult) -> Vec<PathDevice> {
+    let summary = &result.summary;
+    let mut names: Vec<&str> = Vec::new();
+    let mapped = summary.runs.iter().flat_map(|run| &run.paths);
+    let of_maps = |row: &&PathRow| row.mode != "single" && row.bytes > 0;
+    let loaded = result.paths.iter().filter(of_maps);
+    let at_end = mapped.map(|path| path.device.as_str());
+    for name in at_end.chain(loaded.map(|row| row.device.as_str())) {
+        if !names.contains(&name) {
+            names.push(name);
         }
     }
-    for end in &result.summary.scenario.devices {
-        if devices.is_empty() {
-            devices.push(end.name.clone());
-        }
+    if names.is_empty() {
+        let first = summary.scenario.devices.first();
+        names.extend(first.map(|end| end.name.as_str()));
     }
-    devices
+    names.sort_by_key(|name| path_color_index(summary, name));
+    let path = |name: &str| PathDevice {
+        name: name.into(),
+        ink: path_ink(summary, name),
+    };
+    names.into_iter().map(path).collect()
 }
 
 /// Until when the longest run went, seconds.

@@ -1,7 +1,7 @@
 //! The first I/Os one by one: when each was submitted, with which others it
 //! became a request, on which path, and when that was done.
 
-use super::run_parts::{foot, mode_name, modes, path_devices};
+use super::run_parts::{PathDevice, foot, mode_name, modes, path_devices};
 use crate::plot::chart::{Key, Panel, SMALL, TEXT, legend, page, within};
 use crate::plot::drawing::{Dash, Drawing, Rect, Table, label, rect};
 use crate::plot::font::{self, Weight};
@@ -41,7 +41,7 @@ impl Bio {
 }
 
 /// The first bios of a run, from its first events.
-fn bios(events: &[&Event], devices: &[String], most: usize) -> Vec<Bio> {
+fn bios(events: &[&Event], devices: &[PathDevice], most: usize) -> Vec<Bio> {
     let mut bios: Vec<Bio> = Vec::new();
     let top = events.iter().find(|event| event.action == 'Q');
     let Some(top) = top.map(|event| event.device.as_str()) else {
@@ -49,7 +49,7 @@ fn bios(events: &[&Event], devices: &[String], most: usize) -> Vec<Bio> {
     };
     let mut requests = 0;
     for event in events {
-        let path = devices.iter().position(|device| *device == event.device);
+        let path = devices.iter().position(|device| device.name == event.device);
         match (event.action, path) {
             ('Q', _) if event.device == top && event.sectors > 0 && bios.len() < most => {
                 bios.push(Bio {
@@ -117,8 +117,7 @@ pub fn sequence(result: &RunResult) -> Drawing {
     let runs = if runs.is_empty() { modes(result) } else { runs };
     let mut keys: Vec<Key> = devices
         .iter()
-        .enumerate()
-        .map(|(i, name)| Key::square(Ink::Path(i as u8), format!("request in {name} (D to C)")))
+        .map(|path| Key::square(path.ink, format!("request in {} (D to C)", path.name)))
         .collect();
     keys.push(Key::line(Ink::Muted, Dash::Solid, "waits (Q to D)"));
     let below = legend(&mut drawing, &keys, space.x, space.y, space.w) + 34.0;
@@ -179,7 +178,7 @@ pub fn sequence(result: &RunResult) -> Drawing {
                 mode_name(run),
                 format!("{} + {}", bio.sector, bio.sectors),
                 time(Some(bio.queued)),
-                bio.path.map_or("–".into(), |path| devices[path].clone()),
+                bio.path.map_or("–".into(), |path| devices[path].name.clone()),
                 bio.request
                     .map_or("–".into(), |request| (request + 1).to_string()),
                 time(bio.issued),
@@ -195,7 +194,7 @@ fn column(
     at: Rect,
     run: &RunSummary,
     bios: &[Bio],
-    devices: &[String],
+    devices: &[PathDevice],
     x: Scale,
 ) {
     let mut requests: Vec<usize> = bios.iter().filter_map(|bio| bio.request).collect();
@@ -233,7 +232,7 @@ fn column(
         }
     }
     let gap = 12.0;
-    let names = devices.iter().map(|d| font::width(d, TEXT, Weight::Bold));
+    let names = devices.iter().map(|d| font::width(&d.name, TEXT, Weight::Bold));
     let left = (1.1 * names.fold(28.0, f64::max) + 12.0).min(120.0);
     let (top, low) = (at.y, at.bottom() - 40.0);
     let free = low - top - gap * (lanes.len().max(1) - 1) as f64;
@@ -249,10 +248,10 @@ fn column(
         let tall = high * lane.len() as f64;
         let area = rect(panel.area.x, y, panel.area.w, tall);
         drawing.bar(area, Ink::Lane);
-        let name = path.map_or("held", |path| devices[path].as_str());
+        let name = path.map_or("held", |path| devices[path].name.as_str());
         let text = label(at.x, y + tall / 2.0, name, TEXT).bold();
         drawing.text(text.fit(left - 6.0));
-        draw_lane(drawing, &panel, [y, high], lane, begin);
+        draw_lane(drawing, &panel, [y, high], lane, devices, begin);
         y += tall + gap;
     }
     panel.draw_x(drawing, "time since the first bio");
@@ -263,6 +262,7 @@ fn draw_lane(
     panel: &Panel,
     [top, high]: [f64; 2],
     lane: &[&Bio],
+    devices: &[PathDevice],
     begin: u64,
 ) {
     let since = |at: u64| at.saturating_sub(begin) as f64;
@@ -282,7 +282,7 @@ fn draw_lane(
             );
             let pad = (high * 0.09).min(1.5);
             let block = rect(l, y + pad, (r - l).max(2.0), space.h - 2.0 * pad);
-            drawing.bar(block, Ink::Path(path as u8));
+            drawing.bar(block, devices[path].ink);
             inscribe(drawing, block, bios);
             let bytes =
                 Unit::Bytes.tell(512.0 * bios.iter().map(|b| b.sectors as f64).sum::<f64>());
@@ -361,7 +361,11 @@ mod tests {
             event(9, "sdb", 'C', 0, 16),
         ];
         let events: Vec<&Event> = events.iter().collect();
-        let devices = ["sda".to_owned(), "sdb".to_owned()];
+        let path = |(i, name): (u8, &str)| PathDevice {
+            name: name.into(),
+            ink: Ink::Path(i),
+        };
+        let devices = [(0, "sda"), (1, "sdb")].map(path);
         let bios = bios(&events, &devices, 10);
         assert_eq!(bios.len(), 2);
         assert!(

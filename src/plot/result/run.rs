@@ -1,4 +1,4 @@
-//! The folder of `mpathsim run`: the keys of `docs/summary.md`.
+//! The folder of `mpathsim run`: the keys of `docs/results.md`.
 
 use std::path::{Path, PathBuf};
 

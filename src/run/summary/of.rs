@@ -22,7 +22,12 @@ impl ScenarioSummary {
             cpus: scenario.host.cpus,
             hz: scenario.host.hz,
             set: set.to_vec(),
+            policy: None,
+            replication: 0,
+            modes: Vec::new(),
             shuffle_ties: None,
+            jobs: scenario.job_setups(),
+            maps: scenario.map_setups(),
             devices: scenario.devices.iter().map(EndSummary::new).collect(),
         }
     }

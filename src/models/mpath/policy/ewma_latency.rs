@@ -8,7 +8,7 @@ use crate::sim::Ns;
 /// The path with the least average latency times the I/Os that would then be in
 /// flight there ("peak EWMA"): a fast path takes more of them, and a slow one is
 /// tried now and then, when the queue on the fast ones is long enough.
-pub(super) struct EwmaLatency {
+pub struct EwmaLatency {
     shift: u32,
     average: Averages,
 }
@@ -44,7 +44,7 @@ impl Policy for EwmaLatency {
 /// Turns in proportion to the inverse of the average latency, as the adaptive
 /// I/O policy proposed for native NVMe multipath in 2025 has them; how many I/Os
 /// are in flight does not matter.
-pub(super) struct Adaptive {
+pub struct Adaptive {
     shift: u32,
     interval: Ns,
     average: Averages,

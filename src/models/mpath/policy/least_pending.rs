@@ -6,7 +6,7 @@ use crate::models::mpath::selector::SelectCtx;
 /// The path with the fewest I/Os in flight, the first of equals: unlike
 /// queue-length, which moves the chosen path to the end of its list, it prefers
 /// early paths while load is low.
-pub(super) struct LeastPending;
+pub struct LeastPending;
 
 impl Policy for LeastPending {
     fn choose(&mut self, _io: &SelectCtx, paths: &Paths) -> usize {

@@ -11,7 +11,7 @@ const WINDOW: Ns = Ns::from_ms(10);
 /// The path with the least (bytes in flight + bytes of this I/O) / throughput,
 /// the throughput being that of its recent time in use.
 #[derive(Default)]
-pub(super) struct MeasuredThroughput {
+pub struct MeasuredThroughput {
     paths: Vec<Measured>,
 }
 

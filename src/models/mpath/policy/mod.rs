@@ -40,9 +40,15 @@ mod weighted_round_robin;
 #[cfg(test)]
 mod tests;
 
+pub use ewma_latency::{Adaptive, EwmaLatency};
+pub use least_pending::LeastPending;
 pub use managed::Managed;
+pub use measured_throughput::MeasuredThroughput;
+pub use oracle::Oracle;
 pub use registry::{Registry, SHIPPED};
 pub use tunables::Tunables;
+pub use two_choices::TwoChoices;
+pub use weighted_round_robin::WeightedRoundRobin;
 
 use super::selector::SelectCtx;
 use crate::sim::Ns;

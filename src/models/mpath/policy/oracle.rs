@@ -8,7 +8,7 @@ use crate::models::mpath::selector::SelectCtx;
 /// and by what this host has in flight there. What others have there it does not
 /// see.
 #[derive(Default)]
-pub(super) struct Oracle {
+pub struct Oracle {
     truth: Vec<Truth>,
 }
 

@@ -10,8 +10,8 @@ use super::oracle::Oracle;
 use super::two_choices::TwoChoices;
 use super::weighted_round_robin::WeightedRoundRobin;
 use super::{Managed, Policy, Tunables};
+use crate::models::mpath::balancer::{BUILT_IN, Selector, SelectorFactory};
 use crate::models::mpath::scan::CtrError;
-use crate::models::mpath::selector::{BUILT_IN, PathSelector, SelectorFactory};
 
 /// Names of the policies that come with the simulator beside the kernel's own.
 pub const SHIPPED: [&str; 7] = [
@@ -24,7 +24,7 @@ pub const SHIPPED: [&str; 7] = [
     "oracle",
 ];
 
-type Make = dyn Fn(&str, &[&str]) -> Result<Box<dyn PathSelector + Send>, String> + Send + Sync;
+type Make = dyn Fn(&str, &[&str]) -> Result<Selector, String> + Send + Sync;
 
 #[derive(Clone)]
 struct Entry {
@@ -44,35 +44,35 @@ impl Default for Registry {
         Registry {
             entries: Vec::new(),
         }
-        .with(
+        .shipped(
             SHIPPED[0],
             "fewest I/Os in flight, ties to the first path (SUSE, 2008)",
             |_| Ok(LeastPending),
         )
-        .with(
+        .shipped(
             SHIPPED[1],
             "bytes in flight over measured throughput (service-time RFC, January 2009)",
             |_| Ok(MeasuredThroughput::default()),
         )
-        .with(
+        .shipped(
             SHIPPED[2],
             "least mean latency times I/Os in flight",
             EwmaLatency::new,
         )
-        .with(
+        .shipped(
             SHIPPED[3],
             "turns in proportion to the inverse of the mean latency (NVMe RFC, 2025)",
             Adaptive::new,
         )
-        .with(
+        .shipped(
             SHIPPED[4],
             "the less loaded of two paths drawn at random",
             TwoChoices::new,
         )
-        .with(SHIPPED[5], "turns in proportion to given weights", |_| {
+        .shipped(SHIPPED[5], "turns in proportion to given weights", |_| {
             Ok(WeightedRoundRobin::default())
         })
-        .with(
+        .shipped(
             SHIPPED[6],
             "knows what every path's device takes in truth",
             |_| Ok(Oracle::default()),
@@ -84,7 +84,31 @@ impl Registry {
     /// With the policy called `name`, made by `make` from its tunables; `about`
     /// says in a line what it does. A name that exists is replaced; the kernel's
     /// own selectors come first.
-    pub fn with<P, F>(mut self, name: &str, about: &str, make: F) -> Self
+    pub fn with<P, F>(self, name: &str, about: &str, make: F) -> Self
+    where
+        P: Policy + 'static,
+        F: Fn(&mut Tunables) -> Result<P, String> + Send + Sync + 'static,
+    {
+        self.entry(name, about, make, |managed| {
+            Selector::Custom(Box::new(managed))
+        })
+    }
+    /// The same for a policy that [`Selector`] has a variant of.
+    fn shipped<P, F>(self, name: &str, about: &str, make: F) -> Self
+    where
+        P: Policy + 'static,
+        Selector: From<Managed<P>>,
+        F: Fn(&mut Tunables) -> Result<P, String> + Send + Sync + 'static,
+    {
+        self.entry(name, about, make, Selector::from)
+    }
+    fn entry<P, F>(
+        mut self,
+        name: &str,
+        about: &str,
+        make: F,
+        select: fn(Managed<P>) -> Selector,
+    ) -> Self
     where
         P: Policy + 'static,
         F: Fn(&mut Tunables) -> Result<P, String> + Send + Sync + 'static,
@@ -93,8 +117,7 @@ impl Registry {
             let mut tunables = Tunables::parse(args)?;
             let policy = make(&mut tunables)?;
             tunables.finish()?;
-            let managed = Managed::new(name, policy);
-            Ok(Box::new(managed) as Box<dyn PathSelector + Send>)
+            Ok(select(Managed::new(name, policy)))
         };
         self.entries.retain(|entry| entry.name != name);
         self.entries.push(Entry {
@@ -127,7 +150,7 @@ impl SelectorFactory for Registry {
     fn knows(&self, name: &str) -> bool {
         self.entries.iter().any(|entry| entry.name == name)
     }
-    fn create(&self, name: &str, args: &[&str]) -> Result<Box<dyn PathSelector + Send>, CtrError> {
+    fn create(&self, name: &str, args: &[&str]) -> Result<Selector, CtrError> {
         let entry = self.entries.iter().find(|entry| entry.name == name);
         let entry = entry.ok_or_else(|| CtrError::invalid("unknown path selector type"))?;
         (entry.make)(name, args).map_err(|why| CtrError::invalid(format!("{name} ps: {why}")))

@@ -1,5 +1,6 @@
 use super::*;
-use crate::models::mpath::selector::{PathSelector, Selector, SelectorEnv, StatusType};
+use crate::models::mpath::balancer::{Selector, SelectorEnv};
+use crate::models::mpath::selector::{PathSelector, StatusType};
 
 fn selector(name: &str, args: &[&str], paths: usize) -> Selector {
     let registry = Registry::default();

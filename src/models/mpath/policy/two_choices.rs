@@ -6,7 +6,7 @@ use crate::sim::draw::{Draws, Purpose};
 
 /// Draws two paths and takes the one with fewer I/Os in flight: nearly as even
 /// as looking at all of them, without the herd that follows one that looks idle.
-pub(super) struct TwoChoices {
+pub struct TwoChoices {
     draws: Draws,
     turn: u64,
 }

@@ -7,7 +7,7 @@ use crate::models::mpath::selector::SelectCtx;
 /// not five in a row. Every path's credit grows by its weight; the largest
 /// credit has the turn and pays the sum of all.
 #[derive(Default)]
-pub(super) struct WeightedRoundRobin {
+pub struct WeightedRoundRobin {
     weights: Vec<i64>,
     credits: Vec<i64>,
 }

@@ -1,8 +1,7 @@
 //! Path selectors: which path of a priority group takes the next I/O.
 //!
-//! One file a policy. Built-in policies are variants of [`Selector`] and are
-//! dispatched statically; [`Selector::Custom`] takes a policy from outside the
-//! crate.
+//! One file a policy: those of the kernel, and the choice rules of its native NVMe
+//! multipath. [`balancer`](super::balancer) is any of them.
 
 mod historical_service_time;
 mod io_affinity;
@@ -25,10 +24,8 @@ pub use queue_length::QueueLength;
 pub use round_robin::RoundRobin;
 pub use service_time::ServiceTime;
 
-use std::fmt;
-
 use super::policy::Truth;
-use super::scan::{CtrError, scan_u32};
+use super::scan::scan_u32;
 use crate::models::io::Op;
 use crate::sim::Ns;
 
@@ -126,158 +123,6 @@ impl Default for SelectorRules {
             clamp_repeat_count: true,
             st_truncates_compare: true,
         }
-    }
-}
-
-/// A maker of policies from outside the crate, asked for names the built-in
-/// ones do not have.
-pub trait SelectorFactory {
-    /// Whether a policy called `name` exists here.
-    fn knows(&self, name: &str) -> bool;
-    /// The policy called `name`, made with the group's selector arguments.
-    ///
-    /// # Errors
-    /// The name is not known, or the arguments are refused.
-    fn create(&self, name: &str, args: &[&str]) -> Result<Box<dyn PathSelector + Send>, CtrError>;
-}
-
-/// Names of the built-in policies: those of 6.1, then the choice rules of
-/// native NVMe multipath.
-pub const BUILT_IN: [&str; 8] = [
-    "round-robin",
-    "queue-length",
-    "service-time",
-    "historical-service-time",
-    "io-affinity",
-    "nvme-numa",
-    "nvme-round-robin",
-    "nvme-queue-depth",
-];
-
-/// What a selector is made in.
-#[derive(Copy, Clone, Default)]
-pub struct SelectorEnv<'a> {
-    /// NUMA node of every possible CPU; empty stands for one CPU on node 0.
-    pub cpu_nodes: &'a [u16],
-    /// Which kernel's rules hold.
-    pub rules: SelectorRules,
-    /// Where names that are not built in are looked up.
-    pub custom: Option<&'a dyn SelectorFactory>,
-}
-
-/// A selector of any policy.
-pub enum Selector {
-    /// `round-robin`
-    RoundRobin(RoundRobin),
-    /// `queue-length`
-    QueueLength(QueueLength),
-    /// `service-time`
-    ServiceTime(ServiceTime),
-    /// `historical-service-time`
-    HistoricalServiceTime(HistoricalServiceTime),
-    /// `io-affinity`
-    IoAffinity(IoAffinity),
-    /// `nvme-numa`: the choice of native NVMe multipath, policy `numa`.
-    NvmeNuma(NvmeNuma),
-    /// `nvme-round-robin`: the same, policy `round-robin`.
-    NvmeRoundRobin(NvmeRoundRobin),
-    /// `nvme-queue-depth`: the same, policy `queue-depth` (6.12).
-    NvmeQueueDepth(NvmeQueueDepth),
-    /// A policy from outside the crate.
-    Custom(Box<dyn PathSelector + Send>),
-}
-
-macro_rules! dispatch {
-    ($selector:expr, $s:ident => $call:expr) => {
-        match $selector {
-            Selector::RoundRobin($s) => $call,
-            Selector::QueueLength($s) => $call,
-            Selector::ServiceTime($s) => $call,
-            Selector::HistoricalServiceTime($s) => $call,
-            Selector::IoAffinity($s) => $call,
-            Selector::NvmeNuma($s) => $call,
-            Selector::NvmeRoundRobin($s) => $call,
-            Selector::NvmeQueueDepth($s) => $call,
-            Selector::Custom($s) => $call,
-        }
-    };
-}
-
-impl Selector {
-    /// The selector called `name`, made with the group's selector arguments;
-    /// names are case-sensitive.
-    ///
-    /// # Errors
-    /// `unknown path selector type`, or `path selector constructor failed`.
-    pub fn parse(name: &str, args: &[&str], env: &SelectorEnv) -> Result<Selector, CtrError> {
-        Ok(match name {
-            "round-robin" => Selector::RoundRobin(RoundRobin::new(env.rules)),
-            "queue-length" => Selector::QueueLength(QueueLength::new(env.rules)),
-            "service-time" => Selector::ServiceTime(ServiceTime::new(env.rules)),
-            "historical-service-time" => Selector::HistoricalServiceTime(
-                HistoricalServiceTime::parse(args)
-                    .ok_or_else(|| CtrError::invalid("path selector constructor failed"))?,
-            ),
-            "io-affinity" => Selector::IoAffinity(IoAffinity::new(env.cpu_nodes)),
-            "nvme-numa" => Selector::NvmeNuma(NvmeNuma::default()),
-            "nvme-round-robin" => Selector::NvmeRoundRobin(NvmeRoundRobin::default()),
-            "nvme-queue-depth" => Selector::NvmeQueueDepth(NvmeQueueDepth::default()),
-            other => Selector::Custom(
-                env.custom
-                    .ok_or_else(|| CtrError::invalid("unknown path selector type"))?
-                    .create(other, args)?,
-            ),
-        })
-    }
-
-    /// Whether a selector called `name` exists.
-    pub fn knows(name: &str, env: &SelectorEnv) -> bool {
-        BUILT_IN.contains(&name) || env.custom.is_some_and(|factory| factory.knows(name))
-    }
-}
-
-impl PathSelector for Selector {
-    fn name(&self) -> &str {
-        dispatch!(self, s => s.name())
-    }
-    fn add_path(&mut self, args: &[&str], log: &mut Vec<String>) -> Result<(), String> {
-        dispatch!(self, s => s.add_path(args, log))
-    }
-    #[inline]
-    fn select_path(&mut self, ctx: &SelectCtx) -> Option<usize> {
-        dispatch!(self, s => s.select_path(ctx))
-    }
-    #[inline(always)]
-    fn start_io(&mut self, path: usize, nr_bytes: u32) {
-        dispatch!(self, s => s.start_io(path, nr_bytes))
-    }
-    #[inline(always)]
-    fn end_io(&mut self, path: usize, nr_bytes: u32, start: Ns, now: Ns) {
-        dispatch!(self, s => s.end_io(path, nr_bytes, start, now))
-    }
-    fn fail_path(&mut self, path: usize) {
-        dispatch!(self, s => s.fail_path(path))
-    }
-    fn reinstate_path(&mut self, path: usize) {
-        dispatch!(self, s => s.reinstate_path(path))
-    }
-    fn learn_truth(&mut self, path: usize, truth: Truth) {
-        dispatch!(self, s => s.learn_truth(path, truth))
-    }
-    fn repeat_count(&self, path: usize) -> u32 {
-        dispatch!(self, s => s.repeat_count(path))
-    }
-    fn status_args(&self, kind: StatusType) -> u32 {
-        dispatch!(self, s => s.status_args(kind))
-    }
-    fn status(&self, path: Option<usize>, kind: StatusType, out: &mut String) {
-        dispatch!(self, s => s.status(path, kind, out))
-    }
-}
-
-impl fmt::Debug for Selector {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Selector({})", self.name())
     }
 }
 

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::panic)]
 
 use super::*;
+use crate::models::mpath::balancer::{Selector, SelectorEnv};
 
 const KIB: u32 = 1024;
 

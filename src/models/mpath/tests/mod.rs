@@ -4,7 +4,8 @@
 mod pg_init;
 mod retry;
 
-use super::selector::{SelectCtx, SelectorEnv, StatusType};
+use super::balancer::SelectorEnv;
+use super::selector::{SelectCtx, StatusType};
 use super::*;
 use crate::models::io::DevId;
 use crate::sim::Ns;
