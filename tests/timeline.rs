@@ -179,7 +179,7 @@ fn io_that_goes_over_to_another_group_is_told() {
         assert!((13_000..20_000).contains(&first[0]), "{first:?}");
         assert!(told.history.iter().any(|s| s.status.contains(" 2 2 E ")));
         let switched = times(&told, "multipathd: mp: switch to path group #1");
-        assert_eq!(switched, first);
+        assert!(switched[0].abs_diff(first[0]) < 10, "{switched:?}");
     }
 }
 
