@@ -159,8 +159,9 @@ fn checks_of_a_path_are_no_io_on_it() {
     let checkers = ["path_checker tur", "path_checker directio\ndetect_checker no"];
     for (mode, checker) in BOTH.into_iter().zip(checkers) {
         let told = told_of_groups(&format!("failback manual\n{checker}"), mode);
-        let down = fault(&told, "ctl0.p0: down");
-        assert!(["sdc", "sdd"].contains(&down.next_path.as_deref().unwrap()));
+        let down = told.faults.iter().find(|f| f.what == "ctl0.p0: down");
+        let next = down.unwrap().next_path.as_deref().unwrap();
+        assert!(["sdc", "sdd"].contains(&next), "{next}");
         let back = fault(&told, "ctl0.p0: down is over");
         assert!(back.to_path_back_ns.is_some());
         assert_eq!(back.next_path, None, "the group is idle");
@@ -198,7 +199,7 @@ fn a_shaky_path_leaves_room_for_what_happens() {
     let gaps = outcome.gaps.as_ref().unwrap().application.long.count();
     let told = RunSummary::new(Mode::Bio, None, &outcome).failover.unwrap();
     let listed = times(&told, "last I/O before a gap").len() as u64;
-    assert!(gaps > 50 && listed <= 6, "{gaps} {listed}");
+    assert!(gaps > 30 && listed <= 6, "{gaps} {listed}");
     let more = told.more.iter().find(|m| m.what.starts_with("gaps")).unwrap();
     assert_eq!(more.count, gaps - listed);
     let failed = outcome.maps[0].kernel_log.iter().filter(|l| l.contains("Failing"));

@@ -111,15 +111,16 @@ impl<'o> Fault<'o> {
         summary
     }
 
-    /// When the rate is full: before anything else happens, or if not, before
-    /// something else breaks.
+    /// When the rate is full: before anything else is done, or if not, before it
+    /// is something that breaks or repairs, or if not, before the end.
     fn full_rate(&self) -> Option<Ns> {
         let at = self.action.at;
-        let others = self.outcome.actions.iter();
-        let others = others.filter(|o| o.at > at && o.kind != ActionKind::Neither);
-        let next = others.map(|o| o.at).min().unwrap_or(Ns::NEVER);
-        let soon = rate::full(self.outcome, at, next.min(self.next));
-        soon.or_else(|| rate::full(self.outcome, at, self.next))
+        let later = self.outcome.actions.iter().filter(|o| o.at > at);
+        let acts = later.clone().filter(|o| o.kind != ActionKind::Neither);
+        let ends = [later.map(|o| o.at).min(), acts.map(|o| o.at).min()];
+        let ends = ends.into_iter().flatten().map(|end| end.min(self.next));
+        ends.chain([self.next])
+            .find_map(|end| rate::full(self.outcome, at, end))
     }
 
     fn breaks(&self) -> bool {

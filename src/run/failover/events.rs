@@ -58,6 +58,7 @@ enum Rank {
     Network,
     Recovery,
     Path,
+    Decision,
     Error,
     NextPath,
     Over,
@@ -85,7 +86,13 @@ pub fn events(
     let mut turns: Vec<Ns> = outcome.actions.iter().map(|a| a.at).collect();
     turns.dedup();
     let recovery = recovery::thinned(&outcome.recovery, &turns, &mut more);
-    all.extend(recovery.map(|(at, what)| (at.0, Rank::Recovery, what.clone())));
+    all.extend(recovery.map(|(at, what)| {
+        let rank = match what.starts_with("multipathd") {
+            true => Rank::Decision,
+            false => Rank::Recovery,
+        };
+        (at.0, rank, what.clone())
+    }));
     for change in changes {
         all.push((change.at.0, Rank::Path, text(change)));
     }

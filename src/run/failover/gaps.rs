@@ -51,23 +51,26 @@ pub struct Told {
     pub total: Ns,
 }
 
-/// After each of the events at `turns`, which are in order, the longest gap; and
-/// up to two more that are longer than 99 % of those before the first event.
+/// After each of the events at `turns`, which are in order, the longest gap, and
+/// up to two more that are longer than 99 % of those before the first event. So
+/// is one of those themselves.
 pub fn told(gaps: &GapsOutcome, turns: &[Ns]) -> Told {
     let usual = Ns(gaps.before.percentile(99.0));
     let mut told: Vec<(Ns, Ns)> = Vec::new();
-    let whole_run = [Ns::ZERO];
-    let turns = if turns.is_empty() { &whole_run } else { turns };
+    let between = |from: Ns, until: Ns| {
+        let listed = gaps.application.listed.iter().copied();
+        let mut gaps: Vec<(Ns, Ns)> = listed.filter(|g| g.1 > from && g.0 < until).collect();
+        gaps.sort_by_key(longest_first);
+        gaps.into_iter()
+    };
+    let is_unusual = |gap: &(Ns, Ns)| length(gap) > usual;
+    let first = turns.first().copied().unwrap_or(Ns::NEVER);
+    told.extend(between(Ns::ZERO, first).next().filter(is_unusual));
     for (n, from) in turns.iter().enumerate() {
         let until = turns.get(n + 1).copied().unwrap_or(Ns::NEVER);
-        let listed = gaps.application.listed.iter().copied();
-        let mut after: Vec<(Ns, Ns)> = listed
-            .filter(|gap| gap.1 > *from && gap.0 < until)
-            .collect();
-        after.sort_by_key(longest_first);
-        let is_told = |(n, gap): &(usize, (Ns, Ns))| *n == 0 || length(gap) > usual;
-        let after = after.into_iter().take(MOST_AFTER_ONE).enumerate();
-        told.extend(after.filter(is_told).map(|(_, gap)| gap));
+        let after = between(*from, until).take(MOST_AFTER_ONE).enumerate();
+        let after = after.filter(|(n, gap)| *n == 0 || is_unusual(gap));
+        told.extend(after.map(|(_, gap)| gap));
     }
     told.sort_by_key(longest_first);
     told.dedup();

@@ -126,12 +126,14 @@ impl<'g> Rate<'g> {
         self.sums.len().saturating_sub(self.window())
     }
 
-    /// After the last span that is low in the last window that is, of those
-    /// within the time; `None` if there is no such window. Nothing, if the time
-    /// is too short for a window.
+    /// After the last span that is low, or lowest, in the last window that is low,
+    /// of those that end within the time: one that begins earlier shows a dip best that is soon
+    /// made up for. `None` if none is low after `from`. Nothing, if the time is
+    /// over before it is known.
     fn after_last_low(&self, from: Ns, until: Ns) -> Option<Option<Ns>> {
         let end = |bin: usize| self.begin(bin + self.window());
-        let mut within = (self.bin(from)..self.windows())
+        let first = (self.bin(from) + 1).saturating_sub(self.window());
+        let mut within = (first..self.windows())
             .take_while(|bin| end(*bin) <= until)
             .peekable();
         within.peek()?;
@@ -140,9 +142,11 @@ impl<'g> Rate<'g> {
             return Some(None);
         };
         let spans = window..=window + self.window() - self.span;
-        let is_low = |bin: &usize| self.sum(*bin, self.span) < self.mean / 2.0;
+        let of_span = |bin: usize| self.sum(bin, self.span);
+        let lowest = spans.clone().map(of_span).fold(f64::MAX, f64::min);
+        let is_low = |bin: &usize| of_span(*bin) <= lowest.max(self.mean / 2.0);
         let last = spans.filter(is_low).last().unwrap_or(window);
-        Some(Some(self.begin(last + 1)))
+        Some(Some(self.begin(last + 1)).filter(|end| *end > from))
     }
 
     /// The begin of the first full window from `at` on, but no bin of it in which
@@ -222,6 +226,15 @@ mod tests {
         successes[20..25].copy_from_slice(&[0, 0, 40, 40, 20]);
         let at = full(&outcome(&successes, 150), Ns::from_ms(150), Ns::NEVER);
         assert_eq!(at, Some(Ns::from_ms(220)));
+    }
+
+    #[test]
+    fn it_is_not_full_before_a_small_dip_either() {
+        let mut successes = vec![5; 400];
+        successes[200..203].copy_from_slice(&[1, 2, 2]);
+        let at = full(&outcome(&successes, 1_800), Ns::from_ms(1_800), Ns::NEVER);
+        let within = Ns::from_ms(2_000)..=Ns::from_ms(2_030);
+        assert!(within.contains(&at.unwrap()), "{at:?}");
     }
 
     #[test]

@@ -30,7 +30,8 @@ pub fn aligned<'r>(runs: &[Option<&'r FailoverSummary>]) -> Vec<Event<'r>> {
         let mut place = 0;
         for (n, event) in events.iter().enumerate() {
             let turn = turns.partition_point(|at| *at <= event.at_ns);
-            let within = within(events, n);
+            let since = turn.checked_sub(1).map_or(0, |turn| turns[turn]);
+            let within = within(events, n, since);
             let is_same = |line: &Event<'_>| {
                 let overlaps = line.within.start < within.end && within.start < line.within.end;
                 line.what == event.what && line.turn == turn && line.at[r].is_none() && overlaps
@@ -64,23 +65,29 @@ fn earlier(lines: &[Event<'_>], at: u64) -> usize {
     later.unwrap_or(lines.len())
 }
 
-/// Begin or end of a gap are those of one that overlaps; anything else is the
-/// same at whatever time.
-fn within(events: &[EventSummary], n: usize) -> Range<u64> {
+/// Begin or end of a gap are those of one that overlaps. Anything else is the same
+/// as what comes about as long after the event of the timeline, which was `since`.
+fn within(events: &[EventSummary], n: usize, since: u64) -> Range<u64> {
     let (begins, ends) = ("last I/O before a gap", "first I/O after a gap");
-    let at = |event: &EventSummary| event.at_ns;
+    let time = |event: &EventSummary| event.at_ns;
+    let at = time(&events[n]);
     match events[n].what.as_str() {
         what if what == begins => {
             let end = events[n..].iter().find(|e| e.what == ends);
-            at(&events[n])..end.map_or(u64::MAX, at)
+            at..end.map_or(u64::MAX, time)
         }
         what if what == ends => {
             let begin = events[..n].iter().rfind(|e| e.what == begins);
-            begin.map_or(0, at)..at(&events[n])
+            begin.map_or(0, time)..at
         }
-        _ => 0..u64::MAX,
+        _ => {
+            let passed = at.saturating_sub(since);
+            since + passed / 4 * 3..at.saturating_add(passed / 3).saturating_add(SECOND)
+        }
     }
 }
+
+const SECOND: u64 = 1_000_000_000;
 
 #[cfg(test)]
 mod tests {
@@ -140,6 +147,13 @@ mod tests {
                 .collect();
             assert!(column.is_sorted(), "{column:?}");
         }
+    }
+
+    #[test]
+    fn what_comes_much_later_is_something_else() {
+        let failed = |second: u64| run(&[(10, "down"), (second * SECOND, "failed")]);
+        let of = |a: u64, b: u64| lines(&[failed(a), failed(b)]).len();
+        assert_eq!((of(3, 5), of(60, 120)), (2, 3));
     }
 
     #[test]
