@@ -26,16 +26,34 @@ pub use topology::topology;
 /// # Errors
 /// A figure cannot be drawn.
 pub fn report(results: &[Found], title: Option<&str>) -> Result<String, PlotError> {
-    let names: Vec<&str> = results.iter().map(Found::name).collect();
+    let names = names(results);
     let title = title.map_or_else(|| names.join(", "), str::to_owned);
     let mut body = Html::default();
-    page::head(&mut body, &title, results);
-    for (n, found) in results.iter().enumerate() {
+    page::head(&mut body, &title, results, &names);
+    for (n, (found, name)) in results.iter().zip(&names).enumerate() {
         match found {
-            Found::Run(result) => run::section(&mut body, n, found, result)?,
-            Found::Sweep(sweep) => sweep::section(&mut body, n, found, sweep)?,
+            Found::Run(result) => run::section(&mut body, n, name, found, result)?,
+            Found::Sweep(sweep) => sweep::section(&mut body, n, name, found, sweep)?,
         }
     }
     trust::section(&mut body);
     Ok(page::whole(&title, &body))
+}
+
+/// What each result is called here: by its own name, and where several have the
+/// same, by its folder as well.
+fn names(results: &[Found]) -> Vec<String> {
+    let folder = |found: &Found| {
+        let last = found.folder().file_name();
+        last.map_or_else(
+            || found.folder().display().to_string(),
+            |name| name.to_string_lossy().into_owned(),
+        )
+    };
+    let many = |found: &Found| results.iter().filter(|r| r.name() == found.name()).count() > 1;
+    let told = |found: &Found| match many(found) {
+        true if folder(found) != found.name() => format!("{} ({})", found.name(), folder(found)),
+        _ => found.name().to_owned(),
+    };
+    results.iter().map(told).collect()
 }

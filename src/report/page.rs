@@ -2,6 +2,7 @@
 
 use super::markup::Html;
 use super::policy::policy;
+use super::run::errors;
 use super::style::style;
 use crate::plot::result::Found;
 use crate::plot::units::Unit;
@@ -10,7 +11,7 @@ use crate::plot::{Table, escape};
 const SCRIPT: &str = include_str!("report.js");
 
 /// Title, contents, and all results in one table.
-pub fn head(body: &mut Html, title: &str, results: &[Found]) {
+pub fn head(body: &mut Html, title: &str, results: &[Found], names: &[String]) {
     body.raw("<a class=\"skip\" href=\"#main\">To the content</a>\n<header>\n");
     body.element("h1", title);
     let version = env!("CARGO_PKG_VERSION");
@@ -22,38 +23,48 @@ pub fn head(body: &mut Html, title: &str, results: &[Found]) {
         ),
     );
     body.raw("<nav aria-label=\"Contents\"><ul>\n");
-    for (n, found) in results.iter().enumerate() {
+    for (n, name) in names.iter().enumerate() {
         body.raw(&format!("<li><a href=\"#r{n}\">"));
-        body.text(found.name()).raw("</a></li>\n");
+        body.text(name).raw("</a></li>\n");
     }
     body.raw("<li><a href=\"#trust\">How far to trust it</a></li>\n</ul></nav>\n</header>\n");
     body.raw("<main id=\"main\">\n");
     if results.len() > 1 {
-        overview(body, results);
+        overview(body, results, names);
     }
 }
 
-fn overview(body: &mut Html, results: &[Found]) {
+fn overview(body: &mut Html, results: &[Found], names: &[String]) {
     let mut table = Table::new([
         "result",
         "mode",
         "IOPS",
         "bandwidth",
+        "errors",
         "mean latency",
         "99 %",
     ]);
-    for found in results {
-        let Found::Run(run) = found else { continue };
-        for r in &run.summary.runs {
-            let a = &r.application;
-            table.row([
-                run.summary.scenario.name.clone(),
-                r.mode.clone(),
-                Unit::PerSecond.tell(a.iops),
-                Unit::ByteRate.tell(a.bytes_per_second),
-                Unit::Time.tell(a.latency.mean_ns),
-                Unit::Time.tell(a.latency.p99_ns as f64),
-            ]);
+    for (found, name) in results.iter().zip(names) {
+        match found {
+            Found::Run(run) => {
+                for r in &run.summary.runs {
+                    let a = &r.application;
+                    table.row([
+                        name.clone(),
+                        r.mode.clone(),
+                        Unit::PerSecond.tell(a.iops),
+                        Unit::ByteRate.tell(a.bytes_per_second),
+                        Unit::Count.tell(errors(r) as f64),
+                        Unit::Time.tell(a.latency.mean_ns),
+                        Unit::Time.tell(a.latency.p99_ns as f64),
+                    ]);
+                }
+            }
+            Found::Sweep(sweep) => {
+                let axes = format!("a sweep over {}", sweep.axes.join(", "));
+                let none = || "–".to_owned();
+                table.row([name.clone(), axes, none(), none(), none(), none(), none()]);
+            }
         }
     }
     if !table.rows.is_empty() {

@@ -6,22 +6,23 @@ use crate::plot::result::{Found, RunResult};
 use crate::plot::units::{Unit, figures};
 use crate::plot::{Choice, Kind, PlotError, Table};
 use crate::run::compare::comparison;
-use crate::run::summary::RunSummary;
+use crate::run::summary::{FailoverSummary, RunSummary, ScenarioSummary};
 use crate::run::verdict::{Verdict, Winner};
+use crate::sweep::quoted;
 
-/// Adds it, as number `n` of the report.
+/// Adds it, as number `n` of the report, called `name`.
 ///
 /// # Errors
 /// A figure cannot be drawn.
 pub fn section(
     body: &mut Html,
     n: usize,
+    name: &str,
     found: &Found,
     result: &RunResult,
 ) -> Result<(), PlotError> {
     let scenario = &result.summary.scenario;
-    body.raw("<section>\n")
-        .heading(2, &format!("r{n}"), &scenario.name);
+    body.raw("<section>\n").heading(2, &format!("r{n}"), name);
     if !scenario.about.is_empty() {
         body.element("p", &scenario.about);
     }
@@ -47,14 +48,25 @@ pub fn section(
 
 fn answer(body: &mut Html, result: &RunResult) {
     let verdicts = &result.summary.verdicts;
+    let stops = stops(&result.summary.runs);
     if verdicts.is_empty() {
         body.element(
             "p",
             "Not both queue modes ran, so there is nothing to compare.",
         );
+    }
+    if verdicts.is_empty() && stops.is_empty() {
         return;
     }
     body.raw("<ul class=\"verdicts\">\n");
+    for (what, told, is_bad) in &stops {
+        body.raw(if *is_bad {
+            "<li class=\"bad\">"
+        } else {
+            "<li>"
+        });
+        body.element("span", what).element("b", told).raw("</li>\n");
+    }
     for verdict in verdicts {
         let class = match verdict.winner {
             Winner::Bio => "bio",
@@ -76,6 +88,65 @@ fn answer(body: &mut Html, result: &RunResult) {
         body.raw("</li>\n");
     }
     body.raw("</ul>\n");
+}
+
+/// What an administrator asks first when something broke: how long nothing came
+/// back, what was lost, what still hangs. Whether that is bad comes last.
+fn stops(runs: &[RunSummary]) -> Vec<(&'static str, String, bool)> {
+    let of_each = |tell: &dyn Fn(&RunSummary, &FailoverSummary) -> (String, bool)| {
+        let mut is_bad = false;
+        let told: Vec<String> = runs
+            .iter()
+            .filter_map(|run| Some((run, run.failover.as_ref()?)))
+            .map(|(run, failover)| {
+                let (told, bad) = tell(run, failover);
+                is_bad |= bad;
+                format!("{} {told}", mode_of(run))
+            })
+            .collect();
+        (told.join(", "), is_bad)
+    };
+    if runs.iter().all(|run| run.failover.is_none()) {
+        return Vec::new();
+    }
+    let gap = of_each(&|_, failover| {
+        let whole = failover.gaps.iter().find(|gaps| gaps.job.is_empty());
+        match whole {
+            Some(gaps) if gaps.no_success_since_ns.is_some() => ("never ends".into(), true),
+            Some(gaps) if gaps.count > 0 => (Unit::Time.tell(gaps.max_ns as f64), false),
+            _ => ("none".into(), false),
+        }
+    });
+    let lost = of_each(&|run, _| {
+        let errors = errors(run);
+        (Unit::Count.tell(errors as f64), errors > 0)
+    });
+    let held = of_each(&|_, failover| {
+        let held: u64 = failover.held.iter().map(|held| held.ios).sum();
+        (Unit::Count.tell(held as f64), held > 0)
+    });
+    let mut cards = vec![
+        ("longest time without a success", gap.0, gap.1),
+        ("errors that reached the application", lost.0, lost.1),
+    ];
+    if held.1 {
+        cards.push(("I/Os that hang for ever", held.0, true));
+    }
+    cards
+}
+
+/// Errors that reached the application.
+pub fn errors(run: &RunSummary) -> u64 {
+    let failover = run.failover.as_ref();
+    let seen = failover.map_or(0, |f| f.errors.iter().map(|error| error.count).sum());
+    run.application.errors.max(seen)
+}
+
+fn mode_of(run: &RunSummary) -> String {
+    match &run.device {
+        Some(device) => format!("{device} alone"),
+        None => run.mode.clone(),
+    }
 }
 
 fn name_of(figure: &str) -> &str {
@@ -146,7 +217,7 @@ fn headline(runs: &[RunSummary]) -> Table {
             name,
             Unit::PerSecond.tell(a.iops),
             Unit::ByteRate.tell(a.bytes_per_second),
-            Unit::Count.tell(a.errors as f64),
+            Unit::Count.tell(errors(run) as f64),
             Unit::Time.tell(l.mean_ns),
             Unit::Time.tell(l.p50_ns as f64),
             Unit::Time.tell(l.p99_ns as f64),
@@ -168,13 +239,6 @@ fn opening_comment(scenario: &str) -> Option<String> {
 
 fn repeat(body: &mut Html, result: &RunResult) {
     let s = &result.summary.scenario;
-    let mut command = format!("mpathsim run {}.toml --seed {}", s.name, s.seed);
-    for set in &s.set {
-        command += &format!(" --set {}", quoted(set));
-    }
-    if let Some(seed) = s.shuffle_ties {
-        command += &format!(" --shuffle-ties {seed}");
-    }
     let facts = format!(
         "mpathsim {}, seed {}, CPU profile {}, {} CPU{} at {} Hz. The same scenario, seed and \
          version give the same bytes on every machine.",
@@ -185,9 +249,15 @@ fn repeat(body: &mut Html, result: &RunResult) {
         if s.cpus == 1 { "" } else { "s" },
         s.hz
     );
-    body.element("p", &facts).element("pre", &command);
+    body.element("p", &facts).element("pre", &command(s));
     if !result.scenario.is_empty() {
-        body.raw("<details><summary>The scenario</summary>\n");
+        let changed = !s.set.is_empty() || s.policy.is_some();
+        body.raw("<details><summary>The scenario");
+        body.raw(match changed {
+            true => " as its file has it, which the options above change",
+            false => "",
+        });
+        body.raw("</summary>\n");
         body.element("pre", &result.scenario).raw("</details>\n");
     }
     body.raw(
@@ -197,7 +267,24 @@ fn repeat(body: &mut Html, result: &RunResult) {
         .raw("</details>\n");
 }
 
-/// `text` as one word of a shell.
-fn quoted(text: &str) -> String {
-    format!("'{}'", text.replace('\'', "'\\''"))
+/// The command that gives these figures again.
+fn command(s: &ScenarioSummary) -> String {
+    let file = quoted(&format!("{}.toml", s.name));
+    let mut command = format!("mpathsim run {file} --seed {}", s.seed);
+    for set in &s.set {
+        command += &format!(" --set {}", quoted(set));
+    }
+    if let Some(policy) = &s.policy {
+        command += &format!(" --policy {}", quoted(policy));
+    }
+    for mode in &s.modes {
+        command += &format!(" --mode {}", quoted(mode));
+    }
+    if s.replication > 0 {
+        command += &format!(" --replication {}", s.replication);
+    }
+    if let Some(seed) = s.shuffle_ties {
+        command += &format!(" --shuffle-ties {seed}");
+    }
+    command
 }

@@ -2,7 +2,9 @@
 //! array, as they are at the start.
 
 use crate::plot::result::RunResult;
-use crate::plot::{Dash, Drawing, Ink, Rect, Table, chart, label, path_color_index, path_ink, rect};
+use crate::plot::{
+    Dash, Drawing, Ink, Rect, Table, chart, label, path_color_index, path_ink, rect,
+};
 use crate::run::summary::{EndSummary, ScenarioSummary, Summary};
 use crate::scenario::MapSetup;
 

@@ -3,6 +3,8 @@
 use std::fmt;
 use std::path::Path;
 
+use serde::{Deserialize, Serialize};
+
 use super::SweepError;
 use super::axis::{Axis, Choice, Setting, Values};
 use super::metric::METRICS;
@@ -32,8 +34,20 @@ pub struct Sweep {
     template: Template,
     /// Changes that hold for all points.
     common: Vec<Setting>,
-    /// The texts that it is made of.
-    texts: String,
+    /// The files that it is made of: the sweep's, and the scenario's if that is
+    /// another.
+    pub files: Vec<SourceFile>,
+    /// Options `--set` that hold for all points.
+    pub set: Vec<String>,
+}
+
+/// A file that a sweep is made of.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct SourceFile {
+    /// Its name, without its folder.
+    pub name: String,
+    /// What it holds.
+    pub text: String,
 }
 
 /// How often a point is run.
@@ -130,11 +144,16 @@ impl Sweep {
             source: &source,
             problems: Vec::new(),
         };
-        let texts = format!(
-            "{text}\0{}\0{}",
-            file.template.source().text,
-            sets.join("\0")
-        );
+        let file_of = |source: &Source| SourceFile {
+            name: Path::new(&source.name)
+                .file_name()
+                .map_or(source.name.clone(), |name| name.to_string_lossy().into()),
+            text: source.text.to_string(),
+        };
+        let mut files = vec![file_of(&source)];
+        if file.template.source().name != source.name {
+            files.push(file_of(file.template.source()));
+        }
         let sweep = reader.sweep(&file.raw);
         let invalid = |problems| SweepError::Invalid {
             name: name.into(),
@@ -152,7 +171,8 @@ impl Sweep {
             warm_up: parts.warm_up,
             template: file.template,
             common,
-            texts,
+            files,
+            set: sets.to_vec(),
         };
         sweep.check()?;
         Ok(sweep)
@@ -345,7 +365,13 @@ impl Sweep {
 
     /// A hash of all that says which points there are.
     pub fn content(&self) -> String {
-        super::key::hex(&blake3::hash(self.texts.as_bytes()).as_bytes()[..16])
+        let mut hasher = blake3::Hasher::new();
+        let texts = self.files.iter().map(|file| &file.text).chain(&self.set);
+        for text in texts {
+            hasher.update(&(text.len() as u64).to_le_bytes());
+            hasher.update(text.as_bytes());
+        }
+        super::key::hex(&hasher.finalize().as_bytes()[..16])
     }
 
     /// The figures that tables show.

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use super::definition::{Replications, Sweep};
+use super::definition::{Replications, SourceFile, Sweep};
 use super::key::Program;
 use super::shard::Shard;
 use super::{METRICS, SweepError};
@@ -44,8 +44,12 @@ pub struct Manifest {
     pub sweep: String,
     /// What it is to show.
     pub about: String,
-    /// Hash of the files that it is made of.
+    /// Hash of the files that it is made of, and of the options.
     pub content: String,
+    /// These files.
+    pub files: Vec<SourceFile>,
+    /// Options `--set`.
+    pub set: Vec<String>,
     /// Columns that tell a point from others.
     pub columns: Vec<String>,
     /// Figures that the tables show, in order.
@@ -98,6 +102,8 @@ impl Manifest {
             sweep: sweep.name.clone(),
             about: sweep.about.clone(),
             content: sweep.content(),
+            files: sweep.files.clone(),
+            set: sweep.set.clone(),
             columns: sweep.space.columns(),
             metrics: sweep.shown().map(metric).collect(),
             points: sweep.space.len(),

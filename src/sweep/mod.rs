@@ -34,7 +34,7 @@ mod tables;
 
 pub(crate) use axis::quoted;
 pub use axis::{Axis, Choice, Values};
-pub use definition::{Point, Replications, Sweep, Until, WarmUp};
+pub use definition::{Point, Replications, SourceFile, Sweep, Until, WarmUp};
 pub use error::SweepError;
 pub use estimate::Estimate;
 pub use execute::{Control, Options, Report, execute, plan};
