@@ -285,7 +285,10 @@ fn a_reader_that_goes_away_is_no_error() {
     let truth = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/ground-truth/interface");
     for arguments in [&["validate", "--json", truth][..], &["--help"], &["schema"]] {
         let mut command = Command::new(env!("CARGO_BIN_EXE_mpathsim"));
-        command.args(arguments).stdout(Stdio::piped()).stderr(Stdio::piped());
+        command
+            .args(arguments)
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
         let mut child = command.spawn().unwrap();
         drop(child.stdout.take());
         let output = child.wait_with_output().unwrap();

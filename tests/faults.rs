@@ -115,8 +115,14 @@ fn silence_costs_fibre_channel_its_timeouts_and_iscsi_its_ping() {
         let lost = fault(&told, "ctl0.p0: black hole");
         assert_within(lost.to_path_failed_ns, 14_900 * MS, 15_100 * MS);
         // What stalls is noticed when something is sent, or was.
-        let stalls = told.events.iter().find(|e| e.what == "sda: its session stalls");
-        let first = told.events.iter().find(|e| e.what == "last I/O before a gap");
+        let stalls = told
+            .events
+            .iter()
+            .find(|e| e.what == "sda: its session stalls");
+        let first = told
+            .events
+            .iter()
+            .find(|e| e.what == "last I/O before a gap");
         let (stalls, first) = (stalls.unwrap().at_ns, first.unwrap().at_ns);
         assert!(stalls > lost.at_ns, "{stalls}");
         assert!(stalls.abs_diff(first) < 20 * MS, "{stalls} {first}");

@@ -156,7 +156,10 @@ fn a_path_that_fails_costs_nothing_while_there_is_another() {
 
 #[test]
 fn checks_of_a_path_are_no_io_on_it() {
-    let checkers = ["path_checker tur", "path_checker directio\ndetect_checker no"];
+    let checkers = [
+        "path_checker tur",
+        "path_checker directio\ndetect_checker no",
+    ];
     for (mode, checker) in BOTH.into_iter().zip(checkers) {
         let told = told_of_groups(&format!("failback manual\n{checker}"), mode);
         let down = told.faults.iter().find(|f| f.what == "ctl0.p0: down");
@@ -200,9 +203,16 @@ fn a_shaky_path_leaves_room_for_what_happens() {
     let told = RunSummary::new(Mode::Bio, None, &outcome).failover.unwrap();
     let listed = times(&told, "last I/O before a gap").len() as u64;
     assert!(gaps > 30 && listed <= 6, "{gaps} {listed}");
-    let more = told.more.iter().find(|m| m.what.starts_with("gaps")).unwrap();
+    let more = told
+        .more
+        .iter()
+        .find(|m| m.what.starts_with("gaps"))
+        .unwrap();
     assert_eq!(more.count, gaps - listed);
-    let failed = outcome.maps[0].kernel_log.iter().filter(|l| l.contains("Failing"));
+    let failed = outcome.maps[0]
+        .kernel_log
+        .iter()
+        .filter(|l| l.contains("Failing"));
     let told = ["mp: path sda failed", "mp: path sdb failed"].map(|what| times(&told, what).len());
     assert_eq!(told.iter().sum::<usize>(), failed.count());
 }

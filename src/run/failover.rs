@@ -33,7 +33,11 @@ pub fn failover(outcome: &Outcome) -> Option<FailoverSummary> {
         more,
         faults,
         history: history(outcome),
-        gaps: outcome.gaps.as_ref().map(gaps::summaries).unwrap_or_default(),
+        gaps: outcome
+            .gaps
+            .as_ref()
+            .map(gaps::summaries)
+            .unwrap_or_default(),
         errors: errors(outcome),
         retries: retries(outcome),
         held,

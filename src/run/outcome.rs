@@ -134,8 +134,8 @@ pub struct DeviceOutcome {
     pub flush: DirStats,
     /// Time during which at least one I/O was in flight.
     pub io_ticks: Ns,
-    /// When an I/O last began or ended, if that was after the last one of the
-    /// application, as with what was read ahead; otherwise the latter's time.
+    /// When an I/O last began or ended on it: after the last one of the
+    /// application, if more is read ahead.
     pub until: Ns,
     /// Summed time of all I/Os, flushes among them.
     pub time_in_queue: Ns,

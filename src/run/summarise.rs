@@ -160,7 +160,7 @@ fn device<P: Probe>(m: &Machine<P>, id: DevId) -> DeviceOutcome {
         discard: dir(Op::Discard),
         flush: dir(Op::Flush),
         io_ticks: c.io_ticks,
-        until: c.changed.max(m.last_io),
+        until: c.changed,
         time_in_queue: c.dirs.iter().map(|d| d.ticks).fold(Ns::ZERO, |a, b| a + b),
         issued,
         bios_back_merged: c.back_merges,

@@ -55,9 +55,20 @@ fn more(runs: &[RunSummary], columns: &mut Columns) {
     }
     for what in told {
         let cells = runs.iter().map(|run| {
-            let more = run.failover.as_ref()?.more.iter().find(|m| m.what == what)?;
-            let total = more.total_ns.map(|ns| format!(", {} in all", time(ns as f64)));
-            Some(format!("{}{}", count(more.count), total.unwrap_or_default()))
+            let more = run
+                .failover
+                .as_ref()?
+                .more
+                .iter()
+                .find(|m| m.what == what)?;
+            let total = more
+                .total_ns
+                .map(|ns| format!(", {} in all", time(ns as f64)));
+            Some(format!(
+                "{}{}",
+                count(more.count),
+                total.unwrap_or_default()
+            ))
         });
         row(&format!("and more: {what}"), cells.collect(), columns);
     }

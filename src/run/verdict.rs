@@ -83,7 +83,9 @@ pub fn verdicts(
     let judge = |(name, more_is_better, figure): Figure| {
         let of = |(bio, request)| Winner::of(figure(bio), figure(request), more_is_better);
         let winner = of((bio, request));
-        let other = other.filter(|&both| name == "iops" || succeed(both)).map(of);
+        let other = other
+            .filter(|&both| name == "iops" || succeed(both))
+            .map(of);
         Verdict {
             figure: name.into(),
             bio: figure(bio),
@@ -94,7 +96,9 @@ pub fn verdicts(
         }
     };
     let both = succeed((bio, request));
-    let figures = FIGURES.into_iter().filter(|(name, ..)| both || *name == "iops");
+    let figures = FIGURES
+        .into_iter()
+        .filter(|(name, ..)| both || *name == "iops");
     figures.map(judge).collect()
 }
 
@@ -141,7 +145,10 @@ mod tests {
         let some = run(10, 100.0, 5e6);
         let figures: Vec<_> = verdicts(&run(0, 0.0, 0.0), &some, None);
         assert_eq!(figures.len(), 1);
-        assert_eq!((figures[0].figure.as_str(), figures[0].winner), ("iops", Winner::Request));
+        assert_eq!(
+            (figures[0].figure.as_str(), figures[0].winner),
+            ("iops", Winner::Request)
+        );
         assert_eq!(verdicts(&some, &some, None).len(), 4);
         let none = run(0, 0.0, 0.0);
         let other = Some((&some, &none));

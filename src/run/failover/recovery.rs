@@ -18,8 +18,9 @@ pub fn thinned<'o>(
     let mut told: Vec<usize> = Vec::new();
     let mut rest: Vec<usize> = (0..all.len()).collect();
     while let Some(&first) = rest.first() {
-        let (mut alike, others): (Vec<usize>, Vec<usize>) =
-            rest.iter().partition(|n| is_alike(&all[**n], &all[first], turns));
+        let (mut alike, others): (Vec<usize>, Vec<usize>) = rest
+            .iter()
+            .partition(|n| is_alike(&all[**n], &all[first], turns));
         rest = others;
         alike.dedup_by(|b, a| all[*a] == all[*b]);
         if alike.len() > MOST {
@@ -41,7 +42,8 @@ fn is_alike(a: &(Ns, String), b: &(Ns, String), turns: &[Ns]) -> bool {
 /// Words without the number that a depth is.
 fn kind(what: &str) -> &str {
     const DEPTH: &str = ": queue depth";
-    what.find(DEPTH).map_or(what, |at| &what[..at + DEPTH.len()])
+    what.find(DEPTH)
+        .map_or(what, |at| &what[..at + DEPTH.len()])
 }
 
 fn count(what: &str, count: u64, more: &mut Vec<MoreSummary>) {
@@ -69,6 +71,9 @@ mod tests {
         let told = thinned(&all, &[Ns::from_secs(10)], &mut more);
         let told: Vec<u64> = told.map(|(at, _)| at.0 / 1_000_000_000).collect();
         assert_eq!(told, [1, 2, 3, 8, 9, 10, 11, 12]);
-        assert_eq!((more[0].what.as_str(), more[0].count), ("sda: queue depth", 5));
+        assert_eq!(
+            (more[0].what.as_str(), more[0].count),
+            ("sda: queue depth", 5)
+        );
     }
 }

@@ -77,7 +77,10 @@ impl MapStatus {
 
 impl GroupStatus {
     fn devices(&self) -> Vec<String> {
-        self.paths.iter().map(|(device, _)| device.clone()).collect()
+        self.paths
+            .iter()
+            .map(|(device, _)| device.clone())
+            .collect()
     }
 }
 

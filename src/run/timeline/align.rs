@@ -141,10 +141,7 @@ mod tests {
             run(&[(10, "down"), (11, "b"), (13, "a"), (20, "c"), (41, "a")]),
         ];
         for r in 0..2 {
-            let column: Vec<u64> = lines(&runs)
-                .iter()
-                .filter_map(|(_, at)| at[r])
-                .collect();
+            let column: Vec<u64> = lines(&runs).iter().filter_map(|(_, at)| at[r]).collect();
             assert!(column.is_sorted(), "{column:?}");
         }
     }
@@ -158,7 +155,10 @@ mod tests {
 
     #[test]
     fn what_comes_before_an_event_is_not_what_comes_after_it() {
-        let runs = [run(&[(5, "a"), (10, "down")]), run(&[(10, "down"), (15, "a")])];
+        let runs = [
+            run(&[(5, "a"), (10, "down")]),
+            run(&[(10, "down"), (15, "a")]),
+        ];
         let want = [
             ("a", vec![Some(5), None]),
             ("down", vec![Some(10), Some(10)]),

@@ -28,7 +28,9 @@ impl Told {
         let mut news = Vec::new();
         let was_in_recovery = std::mem::replace(&mut self.is_in_recovery, daemon.is_in_recovery());
         if let (false, Some(retries)) = (was_in_recovery, daemon.retries_left()) {
-            news.push(format!("{map}: Entering recovery mode: max_retries={retries}"));
+            news.push(format!(
+                "{map}: Entering recovery mode: max_retries={retries}"
+            ));
         }
         if was_in_recovery && !self.is_in_recovery {
             news.push(format!("{map}: Recovered to normal mode"));
