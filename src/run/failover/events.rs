@@ -32,6 +32,7 @@ fn of_map(map: &MapOutcome) -> Vec<PathChange> {
     let Some(mut before) = MapStatus::parse(&map.status_at_start) else {
         return found;
     };
+    before.used = before.first_used();
     // Of what comes and goes at the same time, as when a table is loaded and the
     // paths in it that are down are failed, the end counts.
     for together in map.history.chunk_by(|a, b| a.0 == b.0) {

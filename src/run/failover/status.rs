@@ -43,6 +43,15 @@ impl MapStatus {
         })
     }
 
+    /// Devices of the group that I/O is sent to, or will be first.
+    pub fn first_used(&self) -> Vec<String> {
+        let first = self.groups.get(self.current.saturating_sub(1));
+        match self.used.as_slice() {
+            [] => first.map(GroupStatus::devices).unwrap_or_default(),
+            used => used.to_vec(),
+        }
+    }
+
     /// Reads what `dmsetup status` prints after it printed `self`: where it has
     /// no group in use, the last one was that of before.
     pub fn next(&self, text: &str) -> Option<MapStatus> {
