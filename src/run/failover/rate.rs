@@ -141,11 +141,11 @@ impl<'g> Rate<'g> {
         let Some(window) = within.filter(is_low).last() else {
             return Some(None);
         };
-        let spans = window..=window + self.window() - self.span;
+        let mut spans = window..=window + self.window() - self.span;
         let of_span = |bin: usize| self.sum(bin, self.span);
         let lowest = spans.clone().map(of_span).fold(f64::MAX, f64::min);
         let is_low = |bin: &usize| of_span(*bin) <= lowest.max(self.mean / 2.0);
-        let last = spans.filter(is_low).last().unwrap_or(window);
+        let last = spans.rfind(is_low).unwrap_or(window);
         Some(Some(self.begin(last + 1)).filter(|end| *end > from))
     }
 
