@@ -12,7 +12,7 @@ use crate::models::mpath::policy::Registry;
 use crate::policy::{Ranking, Tournament, tournament};
 use crate::run::text::Columns;
 use crate::stats::Interval;
-use crate::sweep::METRICS;
+use crate::sweep::{METRICS, ratio_to_bound};
 
 /// Rank all policies over some scenarios.
 #[derive(Debug, Args)]
@@ -107,7 +107,12 @@ fn table(ranking: &Ranking, what: &Tournament) -> String {
     text += "\npolicies that share places are not told apart by these runs; the chance that any\n\
              is told apart wrongly is below ";
     text += &format!("{} % (Holm)\n", 100.0 * what.alpha);
+    let asked = ratio_to_bound(metric).is_some();
+    if asked && ranking.places.iter().any(|place| place.of_bound.is_none()) {
+        text += "bound: not known (page cache, storage network)\n";
+    }
     for (policy, why) in &ranking.left_out {
+        let why = why.strip_prefix(&format!("{policy} ")).unwrap_or(why);
         text += &format!("left out: {policy}: {why}\n");
     }
     text
