@@ -1,6 +1,7 @@
 //! The `mpathsim` command: hands the arguments to [`mpathsim::cli`] and renders
 //! what went wrong.
 
+use std::io::Write;
 use std::process::ExitCode;
 
 use mpathsim::sdk::Registry;
@@ -10,7 +11,8 @@ fn main() -> ExitCode {
         Ok(code) => code,
         Err(error) => {
             let code = error.exit_code();
-            eprintln!("{:?}", miette::Report::new(error));
+            // Nobody may be there to read this; there is nobody to tell that either.
+            let _ = writeln!(std::io::stderr(), "{:?}", miette::Report::new(error));
             code
         }
     }

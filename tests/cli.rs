@@ -3,7 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::panic)]
 
 use std::path::PathBuf;
-use std::process::{Command, Output};
+use std::process::{Command, Output, Stdio};
 
 /// A folder of its own for one test.
 fn folder(test: &str) -> PathBuf {
@@ -269,4 +269,30 @@ fn costs_are_keys_and_ties_are_shuffled_on_request() {
     let summary: mpathsim::run::summary::Summary =
         serde_json::from_slice(&shuffled.stdout).unwrap();
     assert_eq!(summary.scenario.shuffle_ties, Some(3));
+}
+
+#[test]
+fn what_cannot_be_read_is_said_once() {
+    let output = mpathsim(&["validate", "/nonexistent"]);
+    let error = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(2), "{error}");
+    assert_eq!(error.matches("No such file").count(), 1, "{error}");
+    assert!(error.contains("/nonexistent"), "{error}");
+}
+
+#[test]
+fn a_reader_that_goes_away_is_no_error() {
+    let truth = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/ground-truth/interface");
+    for arguments in [&["validate", "--json", truth][..], &["--help"], &["schema"]] {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_mpathsim"));
+        command
+            .args(arguments)
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
+        let mut child = command.spawn().unwrap();
+        drop(child.stdout.take());
+        let output = child.wait_with_output().unwrap();
+        let error = String::from_utf8(output.stderr).unwrap();
+        assert_eq!((output.status.code(), error.as_str()), (Some(0), ""));
+    }
 }

@@ -153,7 +153,18 @@ fn silence_costs_fibre_channel_its_timeouts_and_iscsi_its_ping() {
         let told = failover("silent-loss-iscsi", mode, &[]);
         let lost = fault(&told, "ctl0.p0: black hole");
         assert_within(lost.to_path_failed_ns, 14_900 * MS, 15_100 * MS);
-        assert!(happened(&told, "sda: its session stalls"));
+        // What stalls is noticed when something is sent, or was.
+        let stalls = told
+            .events
+            .iter()
+            .find(|e| e.what == "sda: its session stalls");
+        let first = told
+            .events
+            .iter()
+            .find(|e| e.what == "last I/O before a gap");
+        let (stalls, first) = (stalls.unwrap().at_ns, first.unwrap().at_ns);
+        assert!(stalls > lost.at_ns, "{stalls}");
+        assert!(stalls.abs_diff(first) < 20 * MS, "{stalls} {first}");
 
         let told = failover("silent-loss-iscsi-without-fast-io-fail", mode, &[]);
         let lost = fault(&told, "ctl0.p0: black hole");

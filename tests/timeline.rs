@@ -5,7 +5,7 @@
 use std::path::Path;
 
 use mpathsim::run::outcome::Outcome;
-use mpathsim::run::summary::{FailoverSummary, FaultSummary, RunSummary};
+use mpathsim::run::summary::{EventSummary, FailoverSummary, FaultSummary, RunSummary};
 use mpathsim::run::{RunOptions, run};
 use mpathsim::scenario::{self, Mode};
 
@@ -17,6 +17,97 @@ fn outcome(name: &str, mode: Mode, set: &[&str]) -> Outcome {
     let scenario = scenario::load(&path.join(name).with_extension("toml"), &set)
         .unwrap_or_else(|why| panic!("{:?}", miette::Report::new(why)));
     run(&scenario::build(&scenario, mode).unwrap(), &told_of()).unwrap()
+}
+
+/// Four paths in two groups, to two controllers; multipathd runs with `conf`, and
+/// `faults` come.
+fn groups(conf: &str, faults: &str, mode: Mode) -> Outcome {
+    let text = format!(
+        r#"
+[fabric]
+preset = "fc-16g"
+[[initiator]]
+name = "hba0"
+[[initiator]]
+name = "hba1"
+[[array]]
+preset = "flash"
+luns = [{{ name = "lun0", size = "16GiB", owner = 0 }}]
+[[device]]
+name = "sda"
+lun = {{ initiator = "hba0", target = "ctl0.p0", lun = "lun0" }}
+[[device]]
+name = "sdb"
+lun = {{ initiator = "hba1", target = "ctl0.p1", lun = "lun0" }}
+[[device]]
+name = "sdc"
+lun = {{ initiator = "hba0", target = "ctl1.p0", lun = "lun0" }}
+[[device]]
+name = "sdd"
+lun = {{ initiator = "hba1", target = "ctl1.p1", lun = "lun0" }}
+[[map]]
+paths = ["sda", "sdb", "sdc", "sdd"]
+[multipathd]
+conf = """
+defaults {{
+    no_path_retry 12
+    {conf}
+}}
+"""
+{faults}
+[[workload.job]]
+rw = "randread"
+bs = "8k"
+iodepth = 8
+size = "4g"
+runtime = 30
+time_based = 1
+norandommap = 1
+rate_iops = 500
+"#
+    );
+    let scenario = scenario::parse("groups", &text, &[])
+        .unwrap_or_else(|why| panic!("{:?}", miette::Report::new(why)));
+    run(&scenario::build(&scenario, mode).unwrap(), &told_of()).unwrap()
+}
+
+/// Both ports of the first controller go down.
+const FIRST_DOWN: &str = r#"
+[[timeline]]
+at = "3s"
+on = "ctl0.p0"
+fault = "down"
+for = "10s"
+[[timeline]]
+at = "3s"
+on = "ctl0.p1"
+fault = "down"
+for = "10s"
+"#;
+
+/// Cables of the first controller are bad.
+const SHAKY: &str = r#"
+[[timeline]]
+at = "1s"
+on = "ctl0.p0"
+fault = { transport_error = 0.3 }
+for = "20s"
+[[timeline]]
+at = "1s"
+on = "ctl0.p1"
+fault = { transport_error = 0.3 }
+for = "20s"
+"#;
+
+fn told_of_groups(conf: &str, mode: Mode) -> FailoverSummary {
+    let outcome = groups(conf, FIRST_DOWN, mode);
+    RunSummary::new(mode, None, &outcome).failover.unwrap()
+}
+
+/// Times at which `what` happened, ms.
+fn times(told: &FailoverSummary, what: &str) -> Vec<u64> {
+    let events = told.events.iter().filter(|event| event.what == what);
+    events.map(|event| event.at_ns / MS).collect()
 }
 
 /// What a run has to keep so that it can be told of.
@@ -59,6 +150,116 @@ fn a_path_that_fails_costs_nothing_while_there_is_another() {
         let log: Vec<u64> = told.kernel_log.iter().map(|(at, _)| at / MS).collect();
         assert_eq!(log, [200, 600]);
         assert!(told.kernel_log[0].1.ends_with("Failing path 8:0."));
+    }
+}
+
+#[test]
+fn checks_of_a_path_are_no_io_on_it() {
+    let checkers = [
+        "path_checker tur",
+        "path_checker directio\ndetect_checker no",
+    ];
+    for (mode, checker) in BOTH.into_iter().zip(checkers) {
+        let told = told_of_groups(&format!("failback manual\n{checker}"), mode);
+        let down = told.faults.iter().find(|f| f.what == "ctl0.p0: down");
+        let next = down.unwrap().next_path.as_deref().unwrap();
+        assert!(["sdc", "sdd"].contains(&next), "{next}");
+        let back = fault(&told, "ctl0.p0: down is over");
+        assert!(back.to_path_back_ns.is_some());
+        assert_eq!(back.next_path, None, "the group is idle");
+    }
+}
+
+#[test]
+fn io_that_goes_over_to_another_group_is_told() {
+    for mode in BOTH {
+        let told = told_of_groups("failback immediate", mode);
+        let second = times(&told, "mp: group 2 is in use");
+        assert_eq!(second.len(), 1, "{second:?}");
+        assert!((8_000..8_100).contains(&second[0]), "{second:?}");
+        let first = times(&told, "mp: group 1 is in use");
+        assert_eq!(first.len(), 1, "{first:?}");
+        assert!((13_000..20_000).contains(&first[0]), "{first:?}");
+        assert!(told.history.iter().any(|s| s.status.contains(" 2 2 E ")));
+        let switched = times(&told, "multipathd: mp: switch to path group #1");
+        assert!(switched[0].abs_diff(first[0]) < 10, "{switched:?}");
+    }
+}
+
+#[test]
+fn a_table_that_is_loaded_with_paths_that_are_down_fails_none_anew() {
+    for mode in BOTH {
+        let told = told("controller-upgrade", mode);
+        assert_eq!(times(&told, "mp: path sda failed"), [11_000]);
+        assert_eq!(times(&told, "mp: path sda is back"), [30_000]);
+    }
+}
+
+#[test]
+fn a_shaky_path_leaves_room_for_what_happens() {
+    let outcome = groups("", SHAKY, Mode::Bio);
+    let gaps = outcome.gaps.as_ref().unwrap().application.long.count();
+    let told = RunSummary::new(Mode::Bio, None, &outcome).failover.unwrap();
+    let listed = times(&told, "last I/O before a gap").len() as u64;
+    assert!(gaps > 30 && listed <= 6, "{gaps} {listed}");
+    let more = told
+        .more
+        .iter()
+        .find(|m| m.what.starts_with("gaps"))
+        .unwrap();
+    assert_eq!(more.count, gaps - listed);
+    let failed = outcome.maps[0]
+        .kernel_log
+        .iter()
+        .filter(|l| l.contains("Failing"));
+    let told = ["mp: path sda failed", "mp: path sdb failed"].map(|what| times(&told, what).len());
+    assert_eq!(told.iter().sum::<usize>(), failed.count());
+}
+
+#[test]
+fn what_is_read_ahead_keeps_no_device_busier_than_it_can_be() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios/published");
+    let scenario = scenario::load(&path.join("page-bios-read.toml"), &[]).unwrap();
+    let machine = scenario::build(&scenario, Mode::Bio).unwrap();
+    let outcome = run(&machine, &RunOptions::default()).unwrap();
+    let told = RunSummary::new(Mode::Bio, None, &outcome);
+    let busy = told.devices.iter().map(|device| device.util);
+    let busy = busy.chain(told.paths.iter().map(|path| path.utilisation));
+    let most = busy.fold(0.0, f64::max);
+    assert!((0.99..=1.0).contains(&most), "{most}");
+}
+
+#[test]
+fn why_it_takes_so_long_is_told() {
+    for mode in BOTH {
+        let lost = told("silent-loss-fc", mode);
+        let steps = [
+            ("command timeout", 31),
+            ("abort fails", 41),
+            ("LUN reset fails", 51),
+            ("target reset fails", 61),
+            ("host reset fails", 71),
+            ("Device offlined", 71),
+        ];
+        for (what, second) in steps {
+            let at = times(&lost, &format!("sda: {what}"));
+            assert!(at[0].abs_diff(1000 * second) < 500, "{what} {at:?}");
+        }
+        let failed = |event: &EventSummary| event.what == "mp: path sda failed";
+        let offlined = |event: &EventSummary| event.what == "sda: Device offlined";
+        let place = |is: &dyn Fn(&EventSummary) -> bool| lost.events.iter().position(is);
+        assert!(place(&offlined) < place(&failed));
+
+        let queued = told("all-paths-down-n-retries", mode);
+        let words = [
+            "multipathd: mp: Entering recovery mode: max_retries=",
+            "multipathd: mp: Disable queueing",
+            "multipathd: mp: Recovered to normal mode",
+        ];
+        let mut events = queued.events.iter();
+        for what in words {
+            assert!(events.any(|e| e.what.starts_with(what)), "{what}");
+        }
     }
 }
 

@@ -8,6 +8,7 @@ use miette::Diagnostic;
 use crate::policy::PolicyError;
 use crate::run::RunError;
 use crate::scenario::{BuildError, ScenarioError};
+use crate::validate::ValidateError;
 
 /// Why a command did not do what it was asked for.
 #[derive(Debug, thiserror::Error, Diagnostic)]
@@ -66,7 +67,7 @@ pub enum CliError {
     Letter(#[from] Box<crate::letter::LetterError>),
     /// A check against a kernel could not be made.
     #[error(transparent)]
-    Validate(#[from] crate::validate::ValidateError),
+    Validate(#[from] ValidateError),
     /// A sweep cannot be run.
     #[error(transparent)]
     #[diagnostic(transparent)]
@@ -87,6 +88,16 @@ pub enum CliError {
 }
 
 impl CliError {
+    /// Whether nobody reads any more what is printed (`… | head`).
+    pub(super) fn has_no_reader(&self) -> bool {
+        let why = match self {
+            CliError::Output(why) => why,
+            CliError::Validate(ValidateError::Write(why)) => why,
+            _ => return false,
+        };
+        why.kind() == io::ErrorKind::BrokenPipe
+    }
+
     /// 2 for bad input, 1 for all else.
     pub fn exit_code(&self) -> ExitCode {
         match self {

@@ -78,7 +78,8 @@ enum Command {
 /// # Errors
 /// Bad input, files that cannot be written, or a defect of the simulator;
 /// [`CliError::exit_code`] tells them apart. Wrong arguments are printed at
-/// once and end in exit code 2, help in 0.
+/// once and end in exit code 2, help in 0. A reader of standard output that went
+/// away is no error.
 pub fn run(
     policies: &Registry,
     arguments: impl IntoIterator<Item = OsString>,
@@ -88,12 +89,19 @@ pub fn run(
         Err(error) => {
             let code = u8::from(error.use_stderr()) * 2;
             return match error.print() {
-                Ok(()) => Ok(ExitCode::from(code)),
-                Err(why) => Err(CliError::Output(why)),
+                Err(why) if why.kind() != io::ErrorKind::BrokenPipe => Err(CliError::Output(why)),
+                _ => Ok(ExitCode::from(code)),
             };
         }
     };
-    match arguments.command {
+    match execute(arguments.command, policies) {
+        Err(why) if why.has_no_reader() => Ok(ExitCode::SUCCESS),
+        ended => ended,
+    }
+}
+
+fn execute(command: Command, policies: &Registry) -> Result<ExitCode, CliError> {
+    match command {
         Command::Run(command) => command.execute(policies),
         Command::Sweep(command) => command.execute(policies),
         Command::Compare(command) => command.execute(policies),
@@ -112,11 +120,13 @@ pub fn run(
     }
 }
 
-/// Prints `text` to standard output. A reader that went away is no error.
+/// Prints `text` to standard output. A command goes on although nobody reads it
+/// any more: what it writes to files may be wanted.
 fn print(text: &str) -> Result<(), CliError> {
     let mut out = io::stdout().lock();
-    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
-        Err(why) if why.kind() != io::ErrorKind::BrokenPipe => Err(CliError::Output(why)),
-        _ => Ok(()),
+    let printed = out.write_all(text.as_bytes()).and_then(|()| out.flush());
+    match printed.map_err(CliError::Output) {
+        Err(why) if why.has_no_reader() => Ok(()),
+        printed => printed,
     }
 }

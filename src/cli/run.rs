@@ -5,6 +5,7 @@ mod plan;
 mod progress;
 mod terminal;
 
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -91,7 +92,7 @@ impl Run {
         let scenario = self.load(path, &self.set, policies)?;
         if !self.quiet {
             for warning in &scenario.warnings {
-                eprintln!("warning: {warning}");
+                let _ = writeln!(std::io::stderr(), "warning: {warning}");
             }
         }
         let plan = Plan::new(

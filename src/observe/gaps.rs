@@ -9,7 +9,7 @@ use crate::sim::stats::LatencyStats;
 pub const LISTED: Ns = Ns::from_ms(20);
 /// Width of the bins in which completions are counted.
 const BIN: Ns = Ns::from_ms(10);
-/// The most gaps of a thread that are listed; the later ones are only counted.
+/// The most gaps of a thread that are listed: the longest ones.
 const MAX_LISTED: usize = 1024;
 
 /// What keeps track of them.
@@ -26,6 +26,10 @@ pub struct Gaps {
     pub application: ThreadGaps,
     /// Each thread, by its number.
     pub threads: Vec<ThreadGaps>,
+    /// The first event of the timeline; never, if there is none.
+    pub first_event: Ns,
+    /// The gaps of the application that ended before it, short ones too.
+    pub before: LatencyStats,
     last: Ns,
 }
 
@@ -38,7 +42,8 @@ pub struct ThreadGaps {
     pub all: LatencyStats,
     /// Those of [`LISTED`] or longer.
     pub long: LatencyStats,
-    /// Begin and end of those of [`LISTED`] or longer, the first 1024.
+    /// Begin and end of those of [`LISTED`] or longer, in order of time; of more
+    /// than twice 1024, the 1024 longest.
     pub listed: Vec<(Ns, Ns)>,
     in_flight: u32,
     since: Option<Ns>,
@@ -54,6 +59,8 @@ impl Default for Gaps {
             longest: Ns::ZERO,
             application: ThreadGaps::default(),
             threads: Vec::new(),
+            first_event: Ns::NEVER,
+            before: LatencyStats::default(),
             last: Ns::ZERO,
         }
     }
@@ -69,6 +76,10 @@ impl Gaps {
     /// An I/O of `thread` has ended.
     #[inline]
     pub fn io_done(&mut self, at: Ns, thread: u16, bytes: u32, errno: i32) {
+        if at >= self.first_event {
+            self.first_event = Ns::NEVER;
+            self.before.clone_from(&self.application.all);
+        }
         self.application.io_done(at, errno);
         self.thread(thread).io_done(at, errno);
         if errno == 0 {
@@ -103,6 +114,15 @@ impl ThreadGaps {
             .map(|since| (since, until))
             .filter(|(since, until)| until.saturating_sub(*since) >= LISTED)
     }
+    fn list(&mut self, gap: (Ns, Ns)) {
+        self.listed.push(gap);
+        if self.listed.len() > 2 * MAX_LISTED {
+            let listed = &mut self.listed;
+            listed.sort_by_key(|(since, at)| std::cmp::Reverse(at.saturating_sub(*since)));
+            listed.truncate(MAX_LISTED);
+            listed.sort_unstable();
+        }
+    }
     fn io_begun(&mut self, at: Ns) {
         self.in_flight += 1;
         self.since.get_or_insert(at);
@@ -119,9 +139,7 @@ impl ThreadGaps {
             self.all.record(span);
             if span >= LISTED {
                 self.long.record(span);
-                if self.listed.len() < MAX_LISTED {
-                    self.listed.push((since, at));
-                }
+                self.list((since, at));
             }
         }
     }
@@ -175,6 +193,35 @@ mod tests {
         let g = gaps(&[(0, -1), (0, -1), (4, 0), (200, 0)]);
         assert_eq!(g.threads[0].listed, [(Ns::from_ms(4), Ns::from_ms(200))]);
         assert_eq!(g.threads[0].all.count(), 2);
+    }
+
+    #[test]
+    fn of_too_many_gaps_the_longest_are_listed() {
+        let mut g = ThreadGaps::default();
+        let mut at = Ns::ZERO;
+        for n in 0..5000 {
+            let long = if n == 4500 { 500 } else { 20 + n % 7 };
+            g.io_begun(at);
+            at += Ns::from_ms(long);
+            g.io_done(at, 0);
+        }
+        assert!(g.listed.len() <= 2 * MAX_LISTED && g.long.count() == 5000);
+        assert!(g.listed.is_sorted());
+        let longest = g.listed.iter().map(|(from, to)| *to - *from).max();
+        assert_eq!(longest, Some(Ns::from_ms(500)));
+    }
+
+    #[test]
+    fn what_was_usual_is_what_ended_before_the_first_event() {
+        let mut g = Gaps {
+            first_event: Ns::from_ms(50),
+            ..Gaps::default()
+        };
+        for ms in [0, 30, 60, 90] {
+            g.io_begun(Ns::from_ms(ms), 0);
+            g.io_done(Ns::from_ms(ms + 5 + ms / 10), 0, 512, 0);
+        }
+        assert_eq!((g.before.count(), g.before.max()), (2, 8 * MS));
     }
 
     #[test]

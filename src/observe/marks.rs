@@ -51,7 +51,7 @@ pub struct Mark {
     pub first_success: Option<Ns>,
     /// First I/O of the application that failed, and its errno.
     pub first_error: Option<(Ns, i32)>,
-    /// First command to each leaf device.
+    /// First command to each leaf device, multipathd's own left out.
     pub first_issue: Vec<Option<Ns>>,
     /// The queue from then until the next event that breaks or repairs
     /// something as this one does.
@@ -126,6 +126,10 @@ impl Marks {
     pub fn block_event(&mut self, at: Ns, dev: DevId, action: Action, subject: Subject) {
         use Action::{Complete, Issue, Queue, Requeue};
         self.catch_up(at);
+        // Checks go to every path, whether I/O does or not.
+        if subject.is_daemons || subject.op.is_passthrough() {
+            return;
+        }
         let Subject {
             sector, sectors, ..
         } = subject;

@@ -178,6 +178,9 @@ fn told(figure: &str, value: f64) -> String {
 }
 
 fn judged(verdict: &Verdict) -> String {
+    if verdict.is_empty() {
+        return "nothing to compare".into();
+    }
     let mode = match verdict.winner {
         Winner::Equal => return "equal within 2 %".into(),
         Winner::Bio => "bio mode",

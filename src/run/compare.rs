@@ -106,17 +106,32 @@ fn application(sheet: &mut Sheet<'_>, summary: &Summary) {
     sheet.row("bandwidth", |run| {
         format!("{}/s", bytes(run.application.bytes_per_second))
     });
-    sheet.row("latency mean", |run| time(run.application.latency.mean_ns));
+    let latency = |run: &RunSummary, ns: f64| match run.application.latency.count {
+        0 => NOTHING.into(),
+        _ => time(ns),
+    };
+    sheet.row("latency mean", |run| {
+        latency(run, run.application.latency.mean_ns)
+    });
     if let Some(bound) = bound {
         let label = format!("over {} alone", time(bound.latency_ns as f64));
         sheet.row(&label, |run| {
+            if run.application.latency.count == 0 {
+                return NOTHING.into();
+            }
             let times = run.application.latency.mean_ns / bound.latency_ns.max(1) as f64;
             format!("× {times:.2}")
         });
     }
-    sheet.row("50 %", |run| time(run.application.latency.p50_ns as f64));
-    sheet.row("99 %", |run| time(run.application.latency.p99_ns as f64));
-    sheet.row("99.9 %", |run| time(run.application.latency.p999_ns as f64));
+    sheet.row("50 %", |run| {
+        latency(run, run.application.latency.p50_ns as f64)
+    });
+    sheet.row("99 %", |run| {
+        latency(run, run.application.latency.p99_ns as f64)
+    });
+    sheet.row("99.9 %", |run| {
+        latency(run, run.application.latency.p999_ns as f64)
+    });
     sheet.row("duration", |run| time(run.duration_ns as f64));
 }
 
@@ -280,12 +295,14 @@ fn sentence(verdict: &Verdict) -> String {
     };
     let factor = verdict.factor();
     let by = match factor {
+        f if f.is_infinite() && better == "more" => "the other has none".into(),
         f if f < 1.5 && better == "more" => format!("{:.0} % {better}", 100.0 * (f - 1.0)),
         f if f < 1.5 => format!("{:.0} % {better}", 100.0 * (1.0 - 1.0 / f)),
         f if better == "more" => format!("{f:.1} times as much"),
         f => format!("{f:.1} times {better}"),
     };
     let finding = match verdict.winner {
+        _ if verdict.is_empty() => "nothing to compare".into(),
         Winner::Equal => "equal within 2 %".into(),
         Winner::Bio => format!("bio mode, {by}"),
         Winner::Request => format!("request mode, {by}"),

@@ -1,18 +1,17 @@
 //! What a run tells of faults: from its outcome to the summary of its timeline.
 
 mod events;
+mod gaps;
 mod held;
 mod rate;
+mod recovery;
 pub mod status;
 
-use super::outcome::{ActionOutcome, GapsOutcome, Outcome, ThreadGapsOutcome};
-use super::summary::{
-    ErrorSummary, FailoverSummary, FaultSummary, GapsSummary, RetriesSummary, StatusSummary,
-};
+use super::outcome::{ActionOutcome, Outcome};
+use super::summary::{ErrorSummary, FailoverSummary, FaultSummary, RetriesSummary, StatusSummary};
 use crate::models::fault::ActionKind;
 use crate::observe::marks::Mark;
 use crate::sim::Ns;
-use crate::sim::stats::LatencyStats;
 use events::PathChange;
 use status::{Change, MapStatus};
 
@@ -28,11 +27,17 @@ pub fn failover(outcome: &Outcome) -> Option<FailoverSummary> {
     let faults: Vec<FaultSummary> = actions
         .map(|(n, action)| Fault::new(outcome, &changes, n, action).summary())
         .collect();
+    let (events, more) = events::events(outcome, &changes, &faults);
     Some(FailoverSummary {
-        events: events::events(outcome, &changes, &faults),
+        events,
+        more,
         faults,
         history: history(outcome),
-        gaps: outcome.gaps.as_ref().map(gaps).unwrap_or_default(),
+        gaps: outcome
+            .gaps
+            .as_ref()
+            .map(gaps::summaries)
+            .unwrap_or_default(),
         errors: errors(outcome),
         retries: retries(outcome),
         held,
@@ -105,9 +110,21 @@ impl<'o> Fault<'o> {
             self.queue(mark, &mut summary);
         }
         self.path(&mut summary);
-        summary.to_full_rate_ns = rate::full(self.outcome, action.at, self.next).map(after);
+        summary.to_full_rate_ns = self.full_rate().map(after);
         self.gap(&mut summary);
         summary
+    }
+
+    /// When the rate is full: before anything else is done, or if not, before it
+    /// is something that breaks or repairs, or if not, before the end.
+    fn full_rate(&self) -> Option<Ns> {
+        let at = self.action.at;
+        let later = self.outcome.actions.iter().filter(|o| o.at > at);
+        let acts = later.clone().filter(|o| o.kind != ActionKind::Neither);
+        let ends = [later.map(|o| o.at).min(), acts.map(|o| o.at).min()];
+        let ends = ends.into_iter().flatten().map(|end| end.min(self.next));
+        ends.chain([self.next])
+            .find_map(|end| rate::full(self.outcome, at, end))
     }
 
     fn breaks(&self) -> bool {
@@ -242,36 +259,6 @@ fn history(outcome: &Outcome) -> Vec<StatusSummary> {
     let mut lines: Vec<StatusSummary> = lines.collect();
     lines.sort_by_key(|line| line.at_ns);
     lines
-}
-
-/// The application as a whole, then its jobs.
-fn gaps(gaps: &GapsOutcome) -> Vec<GapsSummary> {
-    let mut summaries = vec![job_gaps(&[&gaps.application])];
-    let mut threads: Vec<&ThreadGapsOutcome> = gaps.threads.iter().collect();
-    while let Some(first) = threads.first() {
-        let name = &first.name;
-        let (job, rest): (Vec<_>, Vec<_>) = threads.iter().partition(|t| t.name == *name);
-        summaries.push(job_gaps(&job));
-        threads = rest;
-    }
-    summaries
-}
-
-fn job_gaps(threads: &[&ThreadGapsOutcome]) -> GapsSummary {
-    let mut all = LatencyStats::default();
-    for thread in threads {
-        all.merge(&thread.long);
-    }
-    let open = threads.iter().filter_map(|thread| thread.open);
-    GapsSummary {
-        job: threads.first().map_or_else(String::new, |t| t.name.clone()),
-        count: all.count() + open.clone().count() as u64,
-        mean_ns: all.mean(),
-        p50_ns: all.percentile(50.0),
-        p99_ns: all.percentile(99.0),
-        max_ns: all.max(),
-        no_success_since_ns: open.map(|(since, _)| since.0).min(),
-    }
 }
 
 fn errors(outcome: &Outcome) -> Vec<ErrorSummary> {

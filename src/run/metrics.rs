@@ -29,11 +29,23 @@ pub fn application(outcome: &Outcome) -> ApplicationSummary {
     };
     ApplicationSummary {
         ios,
-        errors,
+        errors: errors.max(seen_errors(outcome)),
         bytes,
         iops: rate(ios),
         bytes_per_second: rate(bytes),
         latency: LatencySummary::from(&latency),
+    }
+}
+
+/// Errors that reached the application. What ends a job is not in its
+/// `total_err`, which fio counts only where it goes on after an error.
+fn seen_errors(outcome: &Outcome) -> u64 {
+    match &outcome.marks {
+        Some(marks) => marks.errors.iter().map(|error| error.count).sum(),
+        None => {
+            let ended = |job: &JobOutcome| job.total_err.max(u64::from(job.error != 0));
+            outcome.jobs.iter().map(ended).sum()
+        }
     }
 }
 
@@ -104,4 +116,22 @@ pub fn cpu(outcome: &Outcome, ios: u64) -> CpuSummary {
         summary.ns_per_io = used / ios as f64;
     }
     summary
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_error_that_ends_a_job_is_one() {
+        let ended = JobOutcome {
+            error: 5,
+            ..JobOutcome::default()
+        };
+        let outcome = Outcome {
+            jobs: vec![ended, JobOutcome::default()],
+            ..Outcome::default()
+        };
+        assert_eq!(application(&outcome).errors, 1);
+    }
 }

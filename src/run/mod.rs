@@ -123,6 +123,11 @@ pub fn run(config: &MachineConfig, options: &RunOptions) -> Result<Outcome, RunE
         let calendar = machine.devices.san.calendar();
         machine.probe.marks = Some(Marks::new(config, calendar));
     }
+    if let Some(gaps) = &mut machine.probe.gaps {
+        let actions = config.actions.iter().map(|action| action.at);
+        let fault = machine.devices.san.calendar().next_at();
+        gaps.first_event = actions.fold(fault, Ns::min);
+    }
     let (machine, mut outcome) = execute(config, options, machine)?;
     if let Some(trace) = &machine.probe.trace {
         outcome.blkparse = (0..machine.block.devs.len())
@@ -221,6 +226,7 @@ fn gaps_outcome(gaps: Gaps, names: &[String]) -> GapsOutcome {
         first: gaps.first,
         successes: gaps.series.bins.iter().map(|b| b.ios).collect(),
         longest: gaps.longest,
+        before: gaps.before,
         application: thread(gaps.application, ""),
         threads: threads.map(|(i, t)| thread(t, name(i))).collect(),
     }

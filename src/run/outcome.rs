@@ -41,6 +41,9 @@ pub struct Outcome {
     /// What the storage network did by itself: LUNs that moved, ports that were
     /// blocked, in order of time.
     pub network: Vec<(Ns, String)>,
+    /// What the kernel and multipathd did about it: timeouts, aborts, resets,
+    /// queue depths, paths that are withheld; in order of time.
+    pub recovery: Vec<(Ns, String)>,
     /// Kernel log lines of the block layer and its drivers, and when; those of
     /// maps are with these.
     pub kernel_log: Vec<(Ns, String)>,
@@ -131,6 +134,9 @@ pub struct DeviceOutcome {
     pub flush: DirStats,
     /// Time during which at least one I/O was in flight.
     pub io_ticks: Ns,
+    /// When an I/O last began or ended on it: after the last one of the
+    /// application, if more is read ahead.
+    pub until: Ns,
     /// Summed time of all I/Os, flushes among them.
     pub time_in_queue: Ns,
     /// Requests issued to the driver (trace event D), by size and `rwbs`.
@@ -337,6 +343,9 @@ pub struct GapsOutcome {
     pub first: Option<Ns>,
     /// The longest time between two of them.
     pub longest: Ns,
+    /// Of the times that all threads waited, those that ended before the first
+    /// event of the timeline.
+    pub before: LatencyStats,
     /// All threads as one.
     pub application: ThreadGapsOutcome,
     /// Each thread: fio's in order, then scripted tasks.
@@ -353,7 +362,8 @@ pub struct ThreadGapsOutcome {
     pub all: LatencyStats,
     /// Those of 20 ms or longer.
     pub long: LatencyStats,
-    /// Begin and end of those of 20 ms or longer; at most 1024 of them.
+    /// Begin and end of those of 20 ms or longer, in order; of very many, the
+    /// longest 1024.
     pub listed: Vec<(Ns, Ns)>,
     /// Begin and end of one of 20 ms or longer that no success has ended; it
     /// ends never if an I/O is held for ever.

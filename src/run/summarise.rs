@@ -8,6 +8,7 @@ use super::single_queue::SingleQueueOutcome;
 use crate::models::block::BlockDev;
 use crate::models::block::device::DirCount;
 use crate::models::device::port::Drawn;
+use crate::models::device::scsi::Incident;
 use crate::models::fabric::nexus::State;
 use crate::models::fault::{ActionDone, ActionKind, TimedAction};
 use crate::models::io::{DevId, Op, rwbs};
@@ -52,6 +53,7 @@ pub fn summarise<P: Probe>(
         cpus: cpus(m),
         actions: actions(m),
         network: network(m),
+        recovery: recovery(m),
         held: m.held(),
         is_futile: m.is_futile,
         kernel_log: m.block.klog.lines.clone(),
@@ -109,6 +111,24 @@ fn network<P: Probe>(m: &Machine<P>) -> Vec<(Ns, String)> {
         (at, format!("{}: {what}", m.dev_name(dev)))
     });
     let mut all: Vec<(Ns, String)> = transport.chain(m.devices.san.moves()).collect();
+    all.extend(incidents(m, true));
+    all.sort_by_key(|(at, _)| *at);
+    all
+}
+
+/// What the kernel and multipathd did about it, in order of time. A session that
+/// stalls is the network's.
+fn incidents<P: Probe>(m: &Machine<P>, stalls: bool) -> Vec<(Ns, String)> {
+    let disks = m.devices.scsi.iter();
+    let all = disks.flat_map(|disk| disk.incidents.iter().map(move |told| (disk.dev, told)));
+    all.filter(|(_, (at, what))| *at <= m.last_io && (*what == Incident::Stalled) == stalls)
+        .map(|(dev, (at, what))| (*at, format!("{}: {what}", m.dev_name(dev))))
+        .collect()
+}
+
+fn recovery<P: Probe>(m: &Machine<P>) -> Vec<(Ns, String)> {
+    let mut all = incidents(m, false);
+    all.extend_from_slice(m.decisions());
     all.sort_by_key(|(at, _)| *at);
     all
 }
@@ -140,6 +160,7 @@ fn device<P: Probe>(m: &Machine<P>, id: DevId) -> DeviceOutcome {
         discard: dir(Op::Discard),
         flush: dir(Op::Flush),
         io_ticks: c.io_ticks,
+        until: c.changed,
         time_in_queue: c.dirs.iter().map(|d| d.ticks).fold(Ns::ZERO, |a, b| a + b),
         issued,
         bios_back_merged: c.back_merges,
@@ -202,13 +223,13 @@ fn paths<P: Probe>(m: &Machine<P>, map: usize) -> Vec<PathOutcome> {
     let Some(target) = m.dm.devs[map].multipath() else {
         return Vec::new();
     };
-    let span = m.last_io.0.max(1) as f64;
     target
         .paths()
         .iter()
         .map(|p| {
             let d = &m.block.devs[usize::from(p.dev.0)];
             let c = &d.count;
+            let span = c.changed.max(m.last_io).0.max(1) as f64;
             PathOutcome {
                 device: d.name.clone(),
                 group: u32::from(p.group) + 1,

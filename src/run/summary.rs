@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 pub use failover::{
     ErrorSummary, EventSummary, FailoverSummary, FaultSummary, GapsSummary, HeldSummary,
-    RetriesSummary, StatusSummary,
+    MoreSummary, RetriesSummary, StatusSummary,
 };
 
 use super::single_queue::SingleQueueOutcome;
@@ -116,7 +116,7 @@ pub struct EndSummary {
 }
 
 /// One run.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct RunSummary {
     /// `bio`, `request` or `single`.
     pub mode: String,

@@ -73,7 +73,7 @@ pub fn count(n: u64) -> String {
 /// A time in its natural unit, three figures or more: `4.02 ms`.
 pub fn time(ns: f64) -> String {
     match ns {
-        0.0 => "0".into(),
+        0.0 => "0 ns".into(),
         ns if ns < 1e3 => format!("{ns:.0} ns"),
         ns if ns < 1e6 => format!("{} µs", three(ns / 1e3)),
         ns if ns < 1e9 => format!("{} ms", three(ns / 1e6)),

@@ -1,12 +1,12 @@
 //! The timeline as a person reads it: what happened in each run, side by side;
 //! what followed each event; what is held for ever.
 
+mod align;
+
 use super::compare::{NOTHING, column_head};
 use super::summary::{FailoverSummary, FaultSummary, GapsSummary, RunSummary};
 use super::text::{Columns, bytes, count, time};
-
-/// The most lines of events that are printed.
-const MOST_EVENTS: usize = 60;
+use align::aligned;
 
 /// The most events of which it is printed what followed.
 const MOST_BLOCKS: usize = 12;
@@ -23,13 +23,12 @@ pub fn timeline(runs: &[RunSummary]) -> String {
     columns.row(Vec::<String>::new());
     let heads = runs.iter().map(column_head);
     columns.row(std::iter::once("timeline, seconds".to_owned()).chain(heads));
-    let left = events(runs, &mut columns);
-    if left > 0 {
-        columns.row([format!(
-            "  and {} more, in summary.json",
-            count(left as u64)
-        )]);
+    let told: Vec<_> = runs.iter().map(|run| run.failover.as_ref()).collect();
+    for event in aligned(&told) {
+        let cells = event.at.iter().map(|at| at.map_or(NOTHING.into(), seconds));
+        columns.row(std::iter::once(format!("  {}", event.what)).chain(cells));
     }
+    more(runs, &mut columns);
     let faults = faults(runs);
     let together = |a: &Done, b: &Done| (a.0, &a.2) == (b.0, &b.2);
     let blocks: Vec<&[Done]> = faults.chunk_by(together).collect();
@@ -45,58 +44,34 @@ pub fn timeline(runs: &[RunSummary]) -> String {
     columns.render() + &held(runs)
 }
 
-/// An event that some runs share.
-struct Event<'r> {
-    what: &'r str,
-    /// The how many-th of these words.
-    nth: usize,
-    /// When, in each run.
-    at: Vec<Option<u64>>,
-}
-
-/// Lines of events, in order of the first run that each happened in; how many
-/// are left out.
-fn events(runs: &[RunSummary], columns: &mut Columns) -> usize {
-    let mut all: Vec<Event<'_>> = Vec::new();
-    for (r, run) in runs.iter().enumerate() {
-        let mut seen: Vec<(&str, usize)> = Vec::new();
-        // Those of a run stay in its order: new ones go behind the one before.
-        let mut place = 0;
-        for event in run.failover.iter().flat_map(|f| &f.events) {
-            let what = event.what.as_str();
-            let nth = match seen.iter_mut().find(|(words, _)| *words == what) {
-                Some((_, n)) => {
-                    *n += 1;
-                    *n
-                }
-                None => {
-                    seen.push((what, 0));
-                    0
-                }
-            };
-            let same = |e: &Event<'_>| e.what == what && e.nth == nth;
-            let found = all.iter().position(same).unwrap_or_else(|| {
-                let at = vec![None; runs.len()];
-                place = later(&all, place, event.at_ns);
-                all.insert(place, Event { what, nth, at });
-                place
-            });
-            all[found].at[r] = Some(event.at_ns);
-            place = place.max(found + 1);
+/// What happened too often for a line each time.
+fn more(runs: &[RunSummary], columns: &mut Columns) {
+    let all = || runs.iter().flat_map(|r| &r.failover).flat_map(|f| &f.more);
+    let mut told: Vec<&str> = Vec::new();
+    for more in all() {
+        if !told.contains(&more.what.as_str()) {
+            told.push(&more.what);
         }
     }
-    for event in all.iter().take(MOST_EVENTS) {
-        let cells = event.at.iter().map(|at| at.map_or(NOTHING.into(), seconds));
-        columns.row(std::iter::once(format!("  {}", event.what)).chain(cells));
+    for what in told {
+        let cells = runs.iter().map(|run| {
+            let more = run
+                .failover
+                .as_ref()?
+                .more
+                .iter()
+                .find(|m| m.what == what)?;
+            let total = more
+                .total_ns
+                .map(|ns| format!(", {} in all", time(ns as f64)));
+            Some(format!(
+                "{}{}",
+                count(more.count),
+                total.unwrap_or_default()
+            ))
+        });
+        row(&format!("and more: {what}"), cells.collect(), columns);
     }
-    all.len().saturating_sub(MOST_EVENTS)
-}
-
-/// Where, from `place` on, an event at `at` belongs.
-fn later(all: &[Event<'_>], place: usize, at: u64) -> usize {
-    let first = |event: &Event<'_>| event.at.iter().flatten().min().copied();
-    let behind = all[place..].iter().position(|e| first(e) > Some(at));
-    place + behind.unwrap_or(all.len() - place)
 }
 
 /// Seconds with six decimals, as the kernel log has them.

@@ -38,6 +38,19 @@ pub struct Verdict {
     pub depends_on_cpu_profile: Option<bool>,
 }
 
+impl Winner {
+    /// Of `bio` against `request`.
+    fn of(bio: f64, request: f64, more_is_better: bool) -> Winner {
+        if (bio - request).abs() <= MARGIN * bio.abs().max(request.abs()) {
+            Winner::Equal
+        } else if (bio > request) == more_is_better {
+            Winner::Bio
+        } else {
+            Winner::Request
+        }
+    }
+}
+
 /// A figure: its name, whether more is better, and where it stands.
 type Figure = (&'static str, bool, fn(&RunSummary) -> f64);
 
@@ -60,40 +73,46 @@ fn requests_per_io(run: &RunSummary) -> f64 {
 }
 
 /// Compares `bio` and `request`; `other` are the same two under the other CPU
-/// profile.
+/// profile. Where a mode has no success, only how many there were is compared:
+/// what did not come took no time.
 pub fn verdicts(
     bio: &RunSummary,
     request: &RunSummary,
     other: Option<(&RunSummary, &RunSummary)>,
 ) -> Vec<Verdict> {
     let judge = |(name, more_is_better, figure): Figure| {
-        let (b, r) = (figure(bio), figure(request));
-        let winner = winner(b, r, more_is_better);
-        let other =
-            other.map(|(bio, request)| self::winner(figure(bio), figure(request), more_is_better));
+        let of = |(bio, request)| Winner::of(figure(bio), figure(request), more_is_better);
+        let winner = of((bio, request));
+        let other = other
+            .filter(|&both| name == "iops" || succeed(both))
+            .map(of);
         Verdict {
             figure: name.into(),
-            bio: b,
-            request: r,
+            bio: figure(bio),
+            request: figure(request),
             winner,
             winner_under_other_profile: other,
             depends_on_cpu_profile: other.map(|other| other != winner),
         }
     };
-    FIGURES.into_iter().map(judge).collect()
+    let both = succeed((bio, request));
+    let figures = FIGURES
+        .into_iter()
+        .filter(|(name, ..)| both || *name == "iops");
+    figures.map(judge).collect()
 }
 
-fn winner(bio: f64, request: f64, more_is_better: bool) -> Winner {
-    if (bio - request).abs() <= MARGIN * bio.abs().max(request.abs()) {
-        Winner::Equal
-    } else if (bio > request) == more_is_better {
-        Winner::Bio
-    } else {
-        Winner::Request
-    }
+/// Whether both have a success.
+fn succeed((bio, request): (&RunSummary, &RunSummary)) -> bool {
+    bio.application.ios > 0 && request.application.ios > 0
 }
 
 impl Verdict {
+    /// Whether there is nothing to compare: neither has any.
+    pub fn is_empty(&self) -> bool {
+        self.bio == 0.0 && self.request == 0.0
+    }
+
     /// By what factor the better one is better; infinite against zero.
     pub fn factor(&self) -> f64 {
         let (low, high) = (self.bio.min(self.request), self.bio.max(self.request));
@@ -107,9 +126,34 @@ mod tests {
 
     #[test]
     fn closer_than_the_margin_is_equal() {
-        assert_eq!(winner(100.0, 101.9, true), Winner::Equal);
-        assert_eq!(winner(100.0, 103.0, true), Winner::Request);
-        assert_eq!(winner(100.0, 103.0, false), Winner::Bio);
-        assert_eq!(winner(0.0, 0.0, true), Winner::Equal);
+        assert_eq!(Winner::of(100.0, 101.9, true), Winner::Equal);
+        assert_eq!(Winner::of(100.0, 103.0, true), Winner::Request);
+        assert_eq!(Winner::of(100.0, 103.0, false), Winner::Bio);
+        assert_eq!(Winner::of(0.0, 0.0, true), Winner::Equal);
+    }
+
+    fn run(ios: u64, iops: f64, mean_ns: f64) -> RunSummary {
+        let mut run = RunSummary::default();
+        run.application.ios = ios;
+        run.application.iops = iops;
+        run.application.latency.mean_ns = mean_ns;
+        run
+    }
+
+    #[test]
+    fn a_mode_without_a_success_wins_nothing() {
+        let some = run(10, 100.0, 5e6);
+        let figures: Vec<_> = verdicts(&run(0, 0.0, 0.0), &some, None);
+        assert_eq!(figures.len(), 1);
+        assert_eq!(
+            (figures[0].figure.as_str(), figures[0].winner),
+            ("iops", Winner::Request)
+        );
+        assert_eq!(verdicts(&some, &some, None).len(), 4);
+        let none = run(0, 0.0, 0.0);
+        let other = Some((&some, &none));
+        let figures = verdicts(&some, &some, other);
+        assert_eq!(figures[1].depends_on_cpu_profile, None);
+        assert!(verdicts(&none, &none, None)[0].is_empty());
     }
 }

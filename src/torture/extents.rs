@@ -271,6 +271,7 @@ mod tests {
             sectors: 8,
             op: Op::Write,
             flags: Flags::default(),
+            is_daemons: false,
         }
     }
     const A: DevId = DevId(0);

@@ -46,7 +46,7 @@ pub enum ValidateError {
     #[error("{}: no observations (*.json) in this folder", .0.display())]
     Nothing(PathBuf),
     /// A folder cannot be read.
-    #[error("{}: {source}", path.display())]
+    #[error("cannot read {}", path.display())]
     Folder {
         /// The folder.
         path: PathBuf,
@@ -54,7 +54,7 @@ pub enum ValidateError {
         source: std::io::Error,
     },
     /// The report cannot be written.
-    #[error("cannot write the report: {0}")]
+    #[error("cannot write the report")]
     Write(#[from] std::io::Error),
 }
 

@@ -9,7 +9,7 @@ use super::{FORMAT, Observation};
 #[non_exhaustive]
 pub enum ObservationError {
     /// The file system said no.
-    #[error("{}: {source}", path.display())]
+    #[error("cannot read {}", path.display())]
     Io {
         /// The file.
         path: PathBuf,

@@ -121,6 +121,8 @@ pub struct Subject {
     pub op: super::io::Op,
     /// Flags.
     pub flags: super::io::Flags,
+    /// Whether it is multipathd's: a check, or a read from a suspect path.
+    pub is_daemons: bool,
 }
 
 /// What the block layer needs of its surroundings.
@@ -284,11 +286,17 @@ impl BlockLayer {
     #[inline]
     pub fn rq_subject(&self, rq: ReqId) -> Subject {
         let r = &self.reqs[rq];
+        let of_bio = |bio| matches!(self.bios[bio].end_io, EndIo::Daemon(_));
         Subject {
             sector: r.sector,
             sectors: r.sectors,
             op: r.op,
             flags: r.flags,
+            is_daemons: match r.end {
+                RqEnd::Daemon(_) => true,
+                RqEnd::None | RqEnd::SingleQueue => r.bio.is_some_and(of_bio),
+                RqEnd::Clone { .. } | RqEnd::FlushRq | RqEnd::FlushData => false,
+            },
         }
     }
     /// What a trace event says of a bio.
@@ -300,6 +308,7 @@ impl BlockLayer {
             sectors: b.sectors,
             op: b.op,
             flags: b.flags,
+            is_daemons: matches!(b.end_io, EndIo::Daemon(_)),
         }
     }
 }

@@ -226,6 +226,7 @@ fn trace_unplug<K: BlockEnv>(k: &mut K, hctx: HctxId, depth: u32, from_schedule:
         sectors: 0,
         op: super::super::io::Op::Read,
         flags: super::super::io::Flags::default(),
+        is_daemons: false,
     };
     k.trace(dev, action, |_| subject);
     k.host().charge(Cost::Trace);

@@ -11,7 +11,7 @@ use super::super::mpath::{Completion, EndIoBio, MapBio, PathIdx};
 use super::super::probe::TargetEvent;
 use super::clone::select_ctx;
 use super::delay::Delay;
-use super::{DmEnv, DmFrame, Target, apply, pg_init, suspend, worker};
+use super::{DmEnv, DmFrame, Target, apply, pg_init, remember, suspend, worker};
 use crate::models::planted::{self, Defect};
 use crate::sim::Ns;
 
@@ -146,6 +146,9 @@ fn multipath_map_bio<K: DmEnv>(k: &mut K, dm: u16, clone: BioId) {
     let ctx = select_ctx(k, hints, sector, sectors);
     let Some(m) = k.dm().mpath(dm) else { return };
     let verdict = m.map_bio(&ctx);
+    if m.take_regrouped() {
+        remember(k, dm);
+    }
     k.target_event(dm, TargetEvent::Mapped(verdict.into(), ctx));
     match verdict {
         MapBio::Remapped(path) => remap(k, dm, clone, path, &ctx),

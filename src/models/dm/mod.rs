@@ -261,8 +261,11 @@ pub fn apply<K: DmEnv>(k: &mut K, dm: u16, effects: Effects) {
         pg_init::activate(k, dm);
     }
     set_nopath_timer(k, dm, effects.timer);
-    if effects.event {
+    let regrouped = k.dm().mpath(dm).is_some_and(Multipath::take_regrouped);
+    if effects.event || regrouped {
         remember(k, dm);
+    }
+    if effects.event {
         k.dm_event(dm);
     }
     if let Some(mut log) = k.dm().mpath(dm).map(Multipath::take_log) {

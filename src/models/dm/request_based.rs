@@ -14,7 +14,7 @@ use super::super::mpath::selector::SelectCtx;
 use super::super::mpath::{Completion, EndIoRq, MapRq, PathIdx};
 use super::super::probe::{Mapped, TargetEvent};
 use super::clone::{end_clone_bio, select_ctx};
-use super::{DmEnv, apply, pg_init, suspend};
+use super::{DmEnv, apply, pg_init, remember, suspend};
 use crate::sim::Ns;
 
 /// Delay before a request without a path is tried again
@@ -97,6 +97,9 @@ fn map_request<K: DmEnv>(k: &mut K, dm: u16, rq: ReqId) -> Option<BlkStatus> {
         verdict = m.map_rq(&ctx);
         if let MapRq::Remapped(path) = verdict {
             to = Some(m.dev(path));
+        }
+        if m.take_regrouped() {
+            remember(k, dm);
         }
     }
     let mapped = match verdict {

@@ -104,6 +104,7 @@ pub fn swap_table<K: DmEnv>(k: &mut K, dm: u16, table: Table) {
     k.target_event(dm, TargetEvent::Table);
     let created = k.dm().mpath(dm).map(|m| {
         m.suspended = true;
+        m.comes_after_another();
         m.created()
     });
     apply(k, dm, created.unwrap_or_default());

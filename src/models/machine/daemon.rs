@@ -4,6 +4,7 @@
 
 mod commands;
 mod paths;
+mod told;
 
 pub use paths::lun_info;
 
@@ -45,6 +46,7 @@ pub struct Mpd {
     /// When its timer is due; one that is no longer valid is not.
     alarm: Ns,
     is_queued: bool,
+    told: told::Told,
 }
 
 /// All maps that multipathd looks after, and the commands it has under way.
@@ -52,6 +54,8 @@ pub struct Mpd {
 pub struct Mpds {
     maps: Vec<Mpd>,
     commands: Commands,
+    /// What was decided, and when.
+    decisions: Vec<(Ns, String)>,
 }
 
 impl<P> Machine<P> {
@@ -103,6 +107,7 @@ impl<P> Machine<P> {
                 next_table: None,
                 alarm: Ns::NEVER,
                 is_queued: false,
+                told: told::Told::default(),
             });
         }
     }
@@ -289,6 +294,7 @@ impl<P: Probe> Machine<P> {
     }
 
     fn carry_out(&mut self, n: u16, commands: Vec<MpdCommand>) {
+        self.tell_decisions(n, &commands);
         for command in commands {
             match command {
                 MpdCommand::Message { text } => self.daemon_says(n, text),

@@ -58,6 +58,8 @@ impl<P: Probe> Machine<P> {
             for disk in self.disks_of(event) {
                 let dev = self.devices.scsi[usize::from(disk)].dev;
                 if let NexusEvent::Became(state) = event.what
+                    // The disk notes it when a command is not answered.
+                    && state != State::Stalled
                     && self.transport.len() < MOST_CHANGES
                     && !self.block.dev(dev).is_dying
                 {

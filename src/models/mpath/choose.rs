@@ -87,6 +87,7 @@ impl Multipath {
     /// `group` becomes the current one (`__switch_pg`).
     fn switch_to(&mut self, group: u16) {
         self.current_pg = Some(group);
+        self.regrouped |= self.used_pg.replace(group) != Some(group);
         let init = self.handler.is_some();
         self.pg_init.required = init;
         self.queue_io = init;

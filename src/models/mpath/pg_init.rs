@@ -203,7 +203,8 @@ impl Multipath {
         };
         if !error {
             if !self.pg_init.required {
-                self.groups[usize::from(group)].bypassed = false;
+                let bypassed = &mut self.groups[usize::from(group)].bypassed;
+                self.regrouped |= std::mem::take(bypassed);
             }
         } else if self.current_pgpath == Some(path) {
             self.log.push(format!(

@@ -171,6 +171,10 @@ pub struct Multipath {
     pub suspended: bool,
     /// Kernel log lines since they were last taken.
     pub log: Vec<String>,
+    /// The group that I/O was last sent to, or that is the first to be.
+    pub(super) used_pg: Option<u16>,
+    /// Groups have changed since [`take_regrouped`](Self::take_regrouped).
+    pub(super) regrouped: bool,
 }
 
 impl Multipath {
@@ -208,6 +212,8 @@ impl Multipath {
             noflush_suspending: false,
             suspended: false,
             log: Vec::new(),
+            used_pg: Some(params.next_pg.unwrap_or(0)),
+            regrouped: false,
         })
     }
 
@@ -268,6 +274,19 @@ impl Multipath {
     /// The kernel log lines since last asked.
     pub fn take_log(&mut self) -> Vec<String> {
         std::mem::take(&mut self.log)
+    }
+
+    /// Whether, since last asked, I/O has gone over to another group, or one that
+    /// was bypassed is no longer. The kernel tells nobody of either.
+    #[inline]
+    pub fn take_regrouped(&mut self) -> bool {
+        std::mem::take(&mut self.regrouped)
+    }
+
+    /// Another table was live before: whichever group is used first, I/O goes over
+    /// to it.
+    pub fn comes_after_another(&mut self) {
+        self.used_pg = None;
     }
 
     /// The effects of having been created (`multipath_ctr`): without a single

@@ -113,6 +113,27 @@ impl Daemon {
         self.paths.get(usize::from(path.0)).map(|path| path.state)
     }
 
+    /// Whether it counts the time that its map is without a usable path.
+    pub fn is_in_recovery(&self) -> bool {
+        self.retry.is_in_recovery()
+    }
+
+    /// The retries that it then allows: `no_path_retry`.
+    pub fn retries_left(&self) -> Option<u32> {
+        match self.settings.effective_no_path_retry() {
+            NoPathRetry::Checks(n) if self.is_in_recovery() => Some(n),
+            _ => None,
+        }
+    }
+
+    /// The option by which it withholds a path.
+    pub fn rule_against_shaky_paths(&self) -> &'static str {
+        match self.marginal {
+            Some(_) => "marginal_path",
+            None => "san_path_err",
+        }
+    }
+
     /// An event of the kernel's target (`main.c:uev_pathfail_check`,
     /// `structs_vec.c:update_multipath`): failed paths are marked down, and
     /// checked after `polling_interval` at the latest.

@@ -39,6 +39,11 @@ impl Retry {
         self.tick
     }
 
+    /// Whether the last usable path is gone, and the time is counted or over.
+    pub fn is_in_recovery(&self) -> bool {
+        self.in_recovery
+    }
+
     /// Whether the time for retries has passed without a path coming back.
     pub fn has_expired(&self) -> bool {
         self.in_recovery && self.tick == 0

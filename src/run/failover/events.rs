@@ -1,10 +1,12 @@
 //! What happened, an event a line.
 
 use super::errno_name;
+use super::gaps::told;
+use super::recovery;
 use super::status::{Change, MapStatus, changes};
 use crate::models::fault::ActionKind;
 use crate::run::outcome::{MapOutcome, Outcome};
-use crate::run::summary::{EventSummary, FaultSummary};
+use crate::run::summary::{EventSummary, FaultSummary, MoreSummary};
 use crate::sim::Ns;
 
 /// A path or group of a map has changed its state.
@@ -30,13 +32,18 @@ fn of_map(map: &MapOutcome) -> Vec<PathChange> {
     let Some(mut before) = MapStatus::parse(&map.status_at_start) else {
         return found;
     };
-    for (at, text) in &map.history {
-        let Some(after) = MapStatus::parse(text) else {
-            continue;
-        };
+    before.used = before.first_used();
+    // Of what comes and goes at the same time, as when a table is loaded and the
+    // paths in it that are down are failed, the end counts.
+    for together in map.history.chunk_by(|a, b| a.0 == b.0) {
+        let mut after = before.clone();
+        for (_, text) in together {
+            after = after.next(text).unwrap_or(after);
+        }
+        let at = together.first().map_or(Ns::ZERO, |(at, _)| *at);
         let differences = changes(&before, &after).into_iter();
         found.extend(differences.map(|change| PathChange {
-            at: *at,
+            at,
             map: map.name.clone(),
             change,
         }));
@@ -46,11 +53,13 @@ fn of_map(map: &MapOutcome) -> Vec<PathChange> {
 }
 
 /// The order of events of the same time.
-#[derive(Copy, Clone, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Copy, Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Rank {
     Action,
     Network,
+    Recovery,
     Path,
+    Decision,
     Error,
     NextPath,
     Over,
@@ -58,24 +67,75 @@ enum Rank {
     Full,
 }
 
-/// The events of a run, in order of time.
+/// An event: when, its rank, and what.
+type Event = (u64, Rank, String);
+
+/// The events of a run, in order of time, and what there is more.
 pub fn events(
     outcome: &Outcome,
     changes: &[PathChange],
     faults: &[FaultSummary],
-) -> Vec<EventSummary> {
-    let mut all: Vec<(u64, Rank, String)> = Vec::new();
-    for change in changes {
-        all.push((change.at.0, Rank::Path, text(change)));
+) -> (Vec<EventSummary>, Vec<MoreSummary>) {
+    let mut all: Vec<Event> = Vec::new();
+    let mut more = Vec::new();
+    for fault in faults {
+        of_fault(fault, &mut all);
     }
     for (at, what) in &outcome.network {
         all.push((at.0, Rank::Network, what.clone()));
     }
-    for fault in faults {
-        of_fault(fault, &mut all);
+    let mut turns: Vec<Ns> = outcome.actions.iter().map(|a| a.at).collect();
+    turns.dedup();
+    let recovery = recovery::thinned(&outcome.recovery, &turns, &mut more);
+    all.extend(recovery.map(|(at, what)| {
+        let rank = match what.starts_with("multipathd") {
+            true => Rank::Decision,
+            false => Rank::Recovery,
+        };
+        (at.0, rank, what.clone())
+    }));
+    for change in changes {
+        all.push((change.at.0, Rank::Path, text(change)));
     }
+    suspends(outcome, faults, &mut all);
+    if let Some(gaps) = &outcome.gaps {
+        let told = told(gaps, &turns);
+        for (from, until) in told.gaps {
+            all.push((from.0, Rank::Gap, "last I/O before a gap".into()));
+            all.push((until.0, Rank::Gap, "first I/O after a gap".into()));
+        }
+        if told.others > 0 {
+            more.push(MoreSummary {
+                what: "gaps of 20 ms or more".into(),
+                count: told.others,
+                total_ns: Some(told.total.0),
+            });
+        }
+        if let Some((from, _)) = gaps.application.open {
+            let text = "last I/O that succeeds".into();
+            all.push((from.0, Rank::Gap, text));
+        }
+    }
+    (in_order(all), more)
+}
+
+/// In order of time and rank; what several faults lead to, once.
+fn in_order(mut all: Vec<Event>) -> Vec<EventSummary> {
+    all.sort_by_key(|&(at, rank, _)| (at, rank));
+    let mut told: Vec<Event> = Vec::with_capacity(all.len());
+    for event in all {
+        let same_time = told.iter().rev().take_while(|e| e.0 == event.0);
+        if event.1 == Rank::Action || !same_time.into_iter().any(|e| *e == event) {
+            told.push(event);
+        }
+    }
+    let event = |(at_ns, _, what)| EventSummary { at_ns, what };
+    told.into_iter().map(event).collect()
+}
+
+/// Of what takes its time it is said when it was over.
+fn suspends(outcome: &Outcome, faults: &[FaultSummary], all: &mut Vec<Event>) {
     for (action, fault) in outcome.actions.iter().zip(faults) {
-        // Of what took its time it is said when it was over.
         let takes_time = fault.what.starts_with("dmsetup suspend") && fault.error.is_none();
         if action.kind == ActionKind::Breaks
             && takes_time
@@ -84,23 +144,9 @@ pub fn events(
             all.push((over, Rank::Over, format!("{} is over", fault.what)));
         }
     }
-    if let Some(gaps) = &outcome.gaps {
-        for (from, until) in &gaps.application.listed {
-            all.push((from.0, Rank::Gap, "last I/O before a gap".into()));
-            all.push((until.0, Rank::Gap, "first I/O after a gap".into()));
-        }
-        if let Some((from, _)) = gaps.application.open {
-            let text = "last I/O that succeeds".into();
-            all.push((from.0, Rank::Gap, text));
-        }
-    }
-    all.sort();
-    all.dedup();
-    let event = |(at_ns, _, what)| EventSummary { at_ns, what };
-    all.into_iter().map(event).collect()
 }
 
-fn of_fault(fault: &FaultSummary, all: &mut Vec<(u64, Rank, String)>) {
+fn of_fault(fault: &FaultSummary, all: &mut Vec<Event>) {
     let at = |after: u64| fault.at_ns.saturating_add(after);
     let refused = fault.error.as_ref().map(|error| format!(": {error}"));
     // A table may be long.
@@ -131,6 +177,49 @@ fn text(change: &PathChange) -> String {
         Change::Back(device) => format!("{map}: path {device} is back"),
         Change::Disabled(group) => format!("{map}: group {group} is disabled"),
         Change::Enabled(group) => format!("{map}: group {group} is enabled"),
+        Change::InUse(group) => format!("{map}: group {group} is in use"),
         Change::Paths { all, .. } => format!("{map}: its paths are now {}", all.join(" ")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn events_of_one_time_stay_in_the_order_of_the_timeline() {
+        let event = |at, rank, what: &str| (at, rank, what.to_owned());
+        let told = in_order(vec![
+            event(5, Rank::Path, "mp: path sda failed"),
+            event(5, Rank::Action, "z: down"),
+            event(5, Rank::NextPath, "first I/O on sdb"),
+            event(5, Rank::Action, "a: down"),
+            event(5, Rank::NextPath, "first I/O on sdb"),
+            event(4, Rank::Full, "full rate"),
+        ]);
+        let told: Vec<&str> = told.iter().map(|e| e.what.as_str()).collect();
+        let want = [
+            "full rate",
+            "z: down",
+            "a: down",
+            "mp: path sda failed",
+            "first I/O on sdb",
+        ];
+        assert_eq!(told, want);
+    }
+
+    #[test]
+    fn a_reload_that_changes_nothing_is_not_told() {
+        let status = |sda: &str, sdb: &str| {
+            format!("0 8 multipath 2 0 0 0 1 1 A 0 2 0 sda {sda} 0 sdb {sdb} 0 ")
+        };
+        let at = Ns::from_secs(15);
+        let map = MapOutcome {
+            name: "mp".into(),
+            status_at_start: status("F", "A"),
+            history: vec![(at, status("A", "A")), (at, status("F", "A"))],
+            ..MapOutcome::default()
+        };
+        assert_eq!(of_map(&map), []);
     }
 }

@@ -7,6 +7,8 @@ pub struct MapStatus {
     pub groups: Vec<GroupStatus>,
     /// The group that is in use, or will be, from 1.
     pub current: usize,
+    /// Devices of the group that I/O was last sent to.
+    pub used: Vec<String>,
 }
 
 /// A priority group.
@@ -32,10 +34,32 @@ impl MapStatus {
         let groups = words.number()?;
         let current = words.number()?;
         let groups = (0..groups).map(|_| group(&mut words));
+        let groups = groups.collect::<Option<Vec<_>>>()?;
+        let used = groups.iter().find(|group| group.state == 'A');
         Some(MapStatus {
-            groups: groups.collect::<Option<_>>()?,
+            used: used.map(GroupStatus::devices).unwrap_or_default(),
+            groups,
             current,
         })
+    }
+
+    /// Devices of the group that I/O is sent to, or will be first.
+    pub fn first_used(&self) -> Vec<String> {
+        let first = self.groups.get(self.current.saturating_sub(1));
+        match self.used.as_slice() {
+            [] => first.map(GroupStatus::devices).unwrap_or_default(),
+            used => used.to_vec(),
+        }
+    }
+
+    /// Reads what `dmsetup status` prints after it printed `self`: where it has
+    /// no group in use, the last one was that of before.
+    pub fn next(&self, text: &str) -> Option<MapStatus> {
+        let mut status = MapStatus::parse(text)?;
+        if status.used.is_empty() {
+            status.used.clone_from(&self.used);
+        }
+        Some(status)
     }
 
     /// All paths, in order.
@@ -57,6 +81,15 @@ impl MapStatus {
         let group = best.map(|(_, group)| group);
         let paths = group.into_iter().flat_map(|group| &group.paths);
         paths.map(|(device, _)| device.as_str()).collect()
+    }
+}
+
+impl GroupStatus {
+    fn devices(&self) -> Vec<String> {
+        self.paths
+            .iter()
+            .map(|(device, _)| device.clone())
+            .collect()
     }
 }
 
@@ -103,6 +136,8 @@ pub enum Change {
     Disabled(usize),
     /// A group is no longer disabled.
     Enabled(usize),
+    /// I/O goes to this group now, and went to another before.
+    InUse(usize),
     /// The map has another table with other paths.
     Paths {
         /// All of them.
@@ -116,24 +151,44 @@ pub enum Change {
 pub fn changes(before: &MapStatus, after: &MapStatus) -> Vec<Change> {
     let devices = |s: &MapStatus| s.paths().map(|(d, _)| d.clone()).collect::<Vec<_>>();
     let (had, all) = (devices(before), devices(after));
-    if had != all {
+    let has_new_table = had != all;
+    let mut found = Vec::new();
+    if has_new_table {
         let new = all.iter().filter(|d| !had.contains(d)).cloned().collect();
-        return vec![Change::Paths { all, new }];
+        found.push(Change::Paths { all, new });
     }
-    let paths = before.paths().zip(after.paths());
-    let paths = paths.filter_map(|((device, was), (_, is))| match (was, is) {
-        (true, false) => Some(Change::Failed(device.clone())),
-        (false, true) => Some(Change::Back(device.clone())),
-        _ => None,
-    });
+    found.extend(of_paths(before, after));
+    if !has_new_table {
+        found.extend(of_groups(before, after));
+    }
+    let used = after.groups.iter().position(|g| g.devices() == after.used);
+    if let Some(group) = used.filter(|_| !before.used.is_empty() && after.used != before.used) {
+        found.push(Change::InUse(group + 1));
+    }
+    found
+}
+
+/// Paths that fail or come back, of those that were there before.
+fn of_paths(before: &MapStatus, after: &MapStatus) -> impl Iterator<Item = Change> {
+    after.paths().filter_map(|(device, is)| {
+        let (_, was) = before.paths().find(|(d, _)| d == device)?;
+        match (was, is) {
+            (true, false) => Some(Change::Failed(device.clone())),
+            (false, true) => Some(Change::Back(device.clone())),
+            _ => None,
+        }
+    })
+}
+
+/// Groups that are disabled, or no longer.
+fn of_groups(before: &MapStatus, after: &MapStatus) -> impl Iterator<Item = Change> {
     let groups = before.groups.iter().zip(&after.groups).enumerate();
-    let groups = groups.filter_map(|(n, (was, is))| match (was.state, is.state) {
+    groups.filter_map(|(n, (was, is))| match (was.state, is.state) {
         ('D', 'D') => None,
         (_, 'D') => Some(Change::Disabled(n + 1)),
         ('D', _) => Some(Change::Enabled(n + 1)),
         _ => None,
-    });
-    paths.chain(groups).collect()
+    })
 }
 
 #[cfg(test)]

@@ -9,6 +9,9 @@ pub struct FailoverSummary {
     pub faults: Vec<FaultSummary>,
     /// What happened, in order of time.
     pub events: Vec<EventSummary>,
+    /// What happened too often to be all in `events`.
+    #[serde(default)]
+    pub more: Vec<MoreSummary>,
     /// Each map's paths and groups after every change of them.
     pub history: Vec<StatusSummary>,
     /// Times without a success, by job.
@@ -77,6 +80,17 @@ pub struct EventSummary {
     pub at_ns: u64,
     /// What.
     pub what: String,
+}
+
+/// What happened more often than it is told.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct MoreSummary {
+    /// What.
+    pub what: String,
+    /// How often beside what is told.
+    pub count: u64,
+    /// How long all of these lasted together, if they last.
+    pub total_ns: Option<u64>,
 }
 
 /// `dmsetup status` of a map, after a change of a path or group.

@@ -9,6 +9,7 @@ use crate::run::failover::failover;
 use crate::run::metrics::{application, cpu, layer};
 use crate::run::outcome::{DeviceOutcome, DirStats, JobOutcome, MapOutcome, Outcome, PathOutcome};
 use crate::scenario::{Device, Mode, Scenario};
+use crate::sim::Ns;
 use crate::sim::stats::LatencyStats;
 
 impl ScenarioSummary {
@@ -71,7 +72,6 @@ impl RunSummary {
     /// Of one run in `mode`; `device` is the path that ran alone.
     pub fn new(mode: Mode, device: Option<&str>, outcome: &Outcome) -> RunSummary {
         let application = application(outcome);
-        let seconds = outcome.duration.as_secs_f64();
         RunSummary {
             mode: mode.name().into(),
             device: device.map(str::to_owned),
@@ -82,7 +82,7 @@ impl RunSummary {
             devices: outcome
                 .devices
                 .iter()
-                .map(|d| DeviceSummary::new(d, seconds))
+                .map(|d| DeviceSummary::new(d, outcome.duration))
                 .collect(),
             cpu: cpu(outcome, application.ios),
             jobs: outcome.jobs.iter().map(JobSummary::new).collect(),
@@ -131,7 +131,9 @@ impl From<&LatencyStats> for LatencySummary {
 }
 
 impl DeviceSummary {
-    fn new(device: &DeviceOutcome, seconds: f64) -> DeviceSummary {
+    /// Over the run of `duration`, or longer if the device had I/O longer.
+    fn new(device: &DeviceOutcome, duration: Ns) -> DeviceSummary {
+        let seconds = duration.max(device.until).as_secs_f64();
         let per_second = |ns: u64| match seconds {
             s if s > 0.0 => ns as f64 / 1e9 / s,
             _ => 0.0,

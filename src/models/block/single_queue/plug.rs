@@ -80,6 +80,7 @@ fn trace<K: BlockEnv>(k: &mut K, dev: DevId, action: Action) {
         sectors: 0,
         op: Op::Read,
         flags: Default::default(),
+        is_daemons: false,
     };
     k.trace(dev, action, |_| subject);
 }

@@ -7,6 +7,7 @@ use super::super::super::block::{RqEnd, complete, driver};
 use super::super::super::io::{BlkStatus, ReqId, SECTOR};
 use super::super::DeviceEnv;
 use super::host::{host_of, shost};
+use super::incident::{self, Incident};
 use super::queue::{Reason, set_blocked};
 use super::result::{Action, Answer, CmdResult, Command, Disposition, action, blk_status};
 use super::{error, sdev, state};
@@ -197,7 +198,12 @@ pub(super) fn run_queue_async<K: DeviceEnv>(k: &mut K, disk: u16) {
 fn queue_full<K: DeviceEnv>(k: &mut K, disk: u16) {
     let jiffies = k.host().jiffies();
     let d = sdev(k, disk);
-    d.queue_depth = d.depth.queue_full(d.queue_depth, jiffies);
+    let before = d.queue_depth;
+    d.queue_depth = d.depth.queue_full(before, jiffies);
+    if d.queue_depth != before {
+        let depth = d.queue_depth;
+        incident::note(k, disk, Incident::RampedDown(depth));
+    }
 }
 
 /// `scsi_handle_queue_ramp_up`
@@ -205,7 +211,10 @@ fn queue_full<K: DeviceEnv>(k: &mut K, disk: u16) {
 fn ramp_up<K: DeviceEnv>(k: &mut K, disk: u16) {
     let (jiffies, hz) = (k.host().jiffies(), k.host().hz());
     let d = sdev(k, disk);
-    d.queue_depth = d
-        .depth
-        .ramp_up(d.queue_depth, d.max_queue_depth, jiffies, hz);
+    let (before, most) = (d.queue_depth, d.max_queue_depth);
+    d.queue_depth = d.depth.ramp_up(before, most, jiffies, hz);
+    if d.queue_depth != before {
+        let depth = d.queue_depth;
+        incident::note(k, disk, Incident::RampedUp(depth));
+    }
 }

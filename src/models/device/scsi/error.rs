@@ -11,6 +11,7 @@ use super::super::super::block::run_queue::blk_mq_run_hw_queues;
 use super::super::super::io::ReqId;
 use super::super::DeviceEnv;
 use super::host::{looks_at, shost};
+use super::incident::{self, Incident};
 use super::state::SdevState;
 use super::{Lld, Timer, lun, sdev, timeout};
 use crate::sim::Ns;
@@ -214,12 +215,17 @@ pub(super) fn reset_ends<K: DeviceEnv>(k: &mut K, host: u16) {
     let Some(recovery) = &mut h.recovery else {
         return;
     };
+    let (level, succeeds) = (recovery.stage, recovery.helps);
+    let reset = recovery.unit.clone();
     if recovery.helps {
         let (unit, stops) = (&recovery.unit, recovery.stops);
         let helped = |(disk, _): &mut (u16, ReqId)| unit.contains(disk);
         let helped = h.failed.extract_if(.., helped);
         let helped = helped.map(|(disk, rq)| (disk, rq, stops));
         recovery.done.extend(helped);
+    }
+    for disk in reset {
+        incident::note(k, disk, Incident::Reset { level, succeeds });
     }
     next_unit(k, host);
 }
@@ -253,7 +259,8 @@ fn offline<K: DeviceEnv>(k: &mut K, disk: u16) {
     let d = sdev(k, disk);
     if d.state == SdevState::Running {
         d.state = SdevState::Offline;
+        incident::note(k, disk, Incident::Offlined);
     }
-    let line = d.line("Device offlined - not ready after error recovery");
+    let line = sdev(k, disk).line("Device offlined - not ready after error recovery");
     k.block().klog.print(now, line);
 }

@@ -19,6 +19,7 @@ use super::super::super::san::{Fate, Held, PathConfig, PathId};
 use super::super::DeviceEnv;
 use super::error::{self, Asked, Tmf};
 use super::handler::{Handler, HandlerConfig};
+use super::incident::{self, Incident};
 use super::result::{Answer, CmdResult, HostByte, SenseKey};
 use super::state::{SdevState, delete};
 use super::{Lld, ScsiDisk, sdev};
@@ -172,6 +173,7 @@ fn await_fate<K: DeviceEnv>(k: &mut K, disk: u16, rq: ReqId, fate: Fate, lands: 
             cmnd.lands = lands;
             if let Fate::Stalled(held) = fate {
                 d.stalled.push((rq, held));
+                stalls(k, disk);
             }
             return;
         }
@@ -188,6 +190,18 @@ fn await_fate<K: DeviceEnv>(k: &mut K, disk: u16, rq: ReqId, fate: Fate, lands: 
         cmnd.lands = lands;
     }
     k.complete_at(at, rq);
+}
+
+/// The session of `disk` is noticed to stall when it holds a first command.
+fn stalls<K: DeviceEnv>(k: &mut K, disk: u16) {
+    let d = sdev(k, disk);
+    let (lld, is_first) = (d.lld, d.stalled.len() == 1);
+    if let Lld::Lun(path) = lld
+        && is_first
+        && k.devices().san.state(path) == State::Stalled
+    {
+        incident::note(k, disk, Incident::Stalled);
+    }
 }
 
 /// What the mid-layer makes of a reply.
@@ -304,11 +318,13 @@ fn became<K: DeviceEnv>(k: &mut K, disk: u16, state: State) {
     error::port_changed(k, disk);
     let d = sdev(k, disk);
     let dev = d.dev;
+    let holds = !d.stalled.is_empty();
     if d.state == SdevState::Cancel {
         d.is_found = d.is_lost && state == State::Running;
         return;
     }
     match (state, d.state) {
+        (State::Stalled, _) if holds => return incident::note(k, disk, Incident::Stalled),
         (State::Stalled, _) => return,
         (State::Removed, SdevState::Offline) => {}
         (_, SdevState::Offline) => return,

@@ -14,6 +14,7 @@ pub mod depth;
 pub mod error;
 pub mod handler;
 pub mod host;
+pub mod incident;
 pub mod lun;
 pub mod queue;
 pub mod result;
@@ -25,6 +26,7 @@ pub use complete::scsi_done;
 pub use error::EhPolicy;
 pub use handler::{HandlerConfig, SCSI_DH_IO};
 pub use host::ScsiHost;
+pub use incident::Incident;
 pub use lun::{LunDiskConfig, nexus_event};
 pub use queue::{get_budget, lld_busy, put_budget, queue_rq};
 pub use scsi_debug::{ScsiDebug, scsi_debug_write};
@@ -90,6 +92,8 @@ pub struct ScsiDisk {
     internal: state::Internal,
     /// Commands that its port holds until more is known.
     stalled: Vec<(ReqId, Held)>,
+    /// What was done about it, and when; resets beforehand.
+    pub incidents: Vec<(Ns, Incident)>,
 }
 
 /// The driver of a host adapter.
@@ -196,6 +200,7 @@ impl ScsiDisk {
             is_found: false,
             internal: state::Internal::default(),
             stalled: Vec::new(),
+            incidents: Vec::new(),
         }
     }
 

@@ -7,6 +7,7 @@ use super::super::super::io::ReqId;
 use super::super::DeviceEnv;
 use super::error::{Asked, Tmf};
 use super::host::shost;
+use super::incident::{self, Incident};
 use super::queue::Reason;
 use super::result::{Answer, CmdResult, HostByte};
 use super::{Lld, Timer, complete, error, lun, sdev};
@@ -42,6 +43,7 @@ pub fn scsi_timeout<K: DeviceEnv>(k: &mut K, disk: u16, rq: ReqId) {
     if lun::resets_timer(k, disk, rq) {
         return;
     }
+    incident::note(k, disk, Incident::TimedOut);
     let now = k.host().now();
     let cmnd = sdev(k, disk).cmnd(rq, now);
     cmnd.is_timed_out = true;
@@ -111,6 +113,7 @@ fn abort_ends<K: DeviceEnv>(k: &mut K, host: u16) {
 /// The abort of `rq` is over: it is tried again, fails, or is left to error
 /// handling.
 fn abort_handler<K: DeviceEnv>(k: &mut K, disk: u16, rq: ReqId, succeeds: bool) {
+    incident::note(k, disk, Incident::Abort { succeeds });
     if !succeeds {
         return error::eh_scmd_add(k, disk, rq);
     }

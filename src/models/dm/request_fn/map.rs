@@ -9,10 +9,10 @@ use super::super::super::block::{Action, RqFlags, pop};
 use super::super::super::host::{Cost, Step, TaskId};
 use super::super::super::io::{BlkStatus, Flags, ReqId};
 use super::super::super::mpath::selector::SelectCtx;
-use super::super::super::mpath::{MapBio, PathIdx};
+use super::super::super::mpath::{MapBio, Multipath, PathIdx};
 use super::super::super::probe::TargetEvent;
 use super::super::clone::select_ctx;
-use super::super::{DmEnv, DmFrame, pg_init};
+use super::super::{DmEnv, DmFrame, pg_init, remember};
 use super::done::{complete_original, finish, requeue_original};
 
 /// Chooses a path for `rq` and sends its clone there; no lock is held
@@ -23,6 +23,9 @@ pub(super) fn map_request<K: DmEnv>(k: &mut K, dm: u16, rq: ReqId) {
     let ctx = select_ctx(k, hints, sector, sectors);
     k.dm().dev(dm).stacking.mapped += 1;
     let verdict = k.dm().mpath(dm).map_or(MapBio::Kill, |m| m.map_bio(&ctx));
+    if k.dm().mpath(dm).is_some_and(Multipath::take_regrouped) {
+        remember(k, dm);
+    }
     k.target_event(dm, TargetEvent::Mapped(verdict.into(), ctx));
     match verdict {
         MapBio::Remapped(path) => send(k, dm, rq, path, &ctx),
