@@ -4,7 +4,6 @@
 use std::fmt;
 
 use super::super::DeviceEnv;
-use super::error::Tmf;
 use super::sdev;
 use crate::sim::Ns;
 
