@@ -15,7 +15,7 @@ use crate::run::csv::field;
 use crate::run::text::Columns;
 use crate::run::write;
 use crate::stats::Interval;
-use crate::sweep::METRICS;
+use crate::sweep::{METRICS, ratio_to_bound};
 
 /// Rank all policies over some scenarios.
 #[derive(Debug, Args)]
@@ -103,7 +103,7 @@ fn ranking_files(
         }
     }
     let metric = METRICS[what.metric].name;
-    let about = format!("{metric} over {} scenarios and modes", ranking.cells);
+    let about = format!("{metric}, pairs of scenario and mode: {}", ranking.cells);
     let more = |name: &str, about: &str| json!({"name": name, "better": "more", "about": about});
     let named = json!({
         "format": "mpathsim-tournament/1",
@@ -162,7 +162,12 @@ fn table(ranking: &Ranking, what: &Tournament) -> String {
     text += "\npolicies that share places are not told apart by these runs; the chance that any\n\
              is told apart wrongly is below ";
     text += &format!("{} % (Holm)\n", 100.0 * what.alpha);
+    let asked = ratio_to_bound(metric).is_some();
+    if asked && ranking.places.iter().any(|place| place.of_bound.is_none()) {
+        text += "bound: not known (page cache, storage network)\n";
+    }
     for (policy, why) in &ranking.left_out {
+        let why = why.strip_prefix(&format!("{policy} ")).unwrap_or(why);
         text += &format!("left out: {policy}: {why}\n");
     }
     text
