@@ -15,7 +15,7 @@ pub use failover::{
 
 use super::single_queue::SingleQueueOutcome;
 use super::verdict::Verdict;
-use crate::scenario::{JobSetup, MapSetup};
+pub use crate::scenario::{JobSetup, MapSetup, PathSetup};
 
 /// Name and version of the format.
 pub const FORMAT: &str = "mpathsim-summary/1";
