@@ -103,7 +103,7 @@ fn ranking_files(
         }
     }
     let metric = METRICS[what.metric].name;
-    let about = format!("{metric} over {} scenarios and modes", ranking.cells);
+    let about = format!("{metric}, pairs of scenario and mode: {}", ranking.cells);
     let more = |name: &str, about: &str| json!({"name": name, "better": "more", "about": about});
     let named = json!({
         "format": "mpathsim-tournament/1",

@@ -198,6 +198,33 @@ pub fn restricted<'s>(
     Ok(part)
 }
 
+/// Cells of a sweep that have the same values of the axes that are not drawn.
+#[derive(Default)]
+struct Part {
+    fixed: Vec<Option<String>>,
+    cells: usize,
+    /// Values of the axes that are not compared, and the least and largest figure.
+    places: Vec<(Vec<String>, f64, f64)>,
+}
+
+impl Part {
+    fn add(&mut self, place: Vec<String>, mean: f64) {
+        self.cells += 1;
+        match self.places.iter_mut().find(|known| known.0 == place) {
+            Some(known) => (known.1, known.2) = (known.1.min(mean), known.2.max(mean)),
+            None => self.places.push((place, mean, mean)),
+        }
+    }
+    /// How far the figures of a place are apart, as a share; of all, on average.
+    fn apart(&self) -> f64 {
+        let shares = self.places.iter().map(|(_, low, high)| {
+            let most = low.abs().max(high.abs());
+            if most > 0.0 { (high - low) / most } else { 0.0 }
+        });
+        shares.sum::<f64>() / self.places.len().max(1) as f64
+    }
+}
+
 /// The values of the axes that are not drawn.
 #[derive(Clone, Debug)]
 pub struct Slice {
@@ -221,36 +248,26 @@ impl Slice {
             kept.map(|i| cell.values[*i].clone()).collect()
         };
         // In order of the table.
-        let mut slices: Vec<(Vec<Option<String>>, Vec<(Vec<String>, f64, f64)>, usize)> =
-            Vec::new();
+        let mut parts: Vec<Part> = Vec::new();
         for cell in sweep.cells.iter().filter(|cell| cell.metric == metric) {
             let fixed = fixed_of(cell);
-            let at = slices.iter().position(|slice| slice.0 == fixed);
+            let at = parts.iter().position(|part| part.fixed == fixed);
             let at = at.unwrap_or_else(|| {
-                slices.push((fixed, Vec::new(), 0));
-                slices.len() - 1
+                parts.push(Part {
+                    fixed,
+                    ..Part::default()
+                });
+                parts.len() - 1
             });
-            let (_, places, cells) = &mut slices[at];
-            *cells += 1;
-            let place = place_of(cell);
-            match places.iter_mut().find(|known| known.0 == place) {
-                Some(known) => {
-                    (known.1, known.2) = (known.1.min(cell.mean), known.2.max(cell.mean));
-                }
-                None => places.push((place, cell.mean, cell.mean)),
-            }
+            parts[at].add(place_of(cell), cell.mean);
         }
-        let whole = slices.iter().map(|slice| slice.2).max().unwrap_or(0);
+        let whole = parts.iter().map(|part| part.cells).max().unwrap_or(0);
         let mut best: Option<(f64, Vec<Option<String>>)> = None;
         // Points that were left out leave holes: others first.
-        for (fixed, places, _) in slices.into_iter().filter(|s| 5 * s.2 >= 4 * whole) {
-            let apart = |(_, low, high): &(Vec<String>, f64, f64)| {
-                let most = low.abs().max(high.abs());
-                if most > 0.0 { (high - low) / most } else { 0.0 }
-            };
-            let apart = places.iter().map(apart).sum::<f64>() / places.len().max(1) as f64;
+        for part in parts.into_iter().filter(|p| 5 * p.cells >= 4 * whole) {
+            let apart = part.apart();
             if best.as_ref().is_none_or(|best| apart > best.0 + 1e-6) {
-                best = Some((apart, fixed));
+                best = Some((apart, part.fixed));
             }
         }
         Slice {

@@ -84,7 +84,8 @@ pub fn first_groups(result: &RunResult, run: &RunSummary) -> Vec<Groups> {
             maps.push((map.into(), Vec::new()));
         }
         if let Some((_, groups)) = maps.last_mut() {
-            let n = group.saturating_sub(1) as usize;
+            // A map has no more, whatever a damaged file says.
+            let n = group.saturating_sub(1).min(1024) as usize;
             if groups.len() <= n {
                 groups.resize(n + 1, Vec::new());
             }
@@ -102,17 +103,20 @@ struct Listed {
     waits: bool,
 }
 
+/// A group in a status: whether it is in use; its paths, and which have failed.
+type Group<'s> = (bool, Vec<(&'s str, bool)>);
+
 /// What `status` says of `device`.
 fn listed(status: &str, device: &str) -> Option<Listed> {
     let words: Vec<&str> = status.split_whitespace().collect();
     let number = |at: usize| words.get(at).and_then(|w| w.parse::<usize>().ok());
-    let after = |at: usize| Some(at + 1 + number(at)?);
+    let after = |at: usize| (at + 1).checked_add(number(at)?);
     // Start, length, target; counts of features and of handler words; number of
     // groups, and the next one.
     let begin = after(after(3)?)?;
     let (count, next) = (number(begin)?, number(begin + 1)?);
     let mut at = begin + 2;
-    let mut groups: Vec<(bool, Vec<(&str, bool)>)> = Vec::new();
+    let mut groups: Vec<Group<'_>> = Vec::new();
     for _ in 0..count {
         let in_use = *words.get(at)? == "A";
         // Of the selector, of the group; of every path: its own.
@@ -121,8 +125,8 @@ fn listed(status: &str, device: &str) -> Option<Listed> {
         at = paths_at + 2;
         let mut group = Vec::new();
         for _ in 0..paths {
-            group.push((*words.get(at)?, *words.get(at + 1)? == "F"));
-            at += 3 + own;
+            group.push((*words.get(at)?, *words.get(at.checked_add(1)?)? == "F"));
+            at = at.saturating_add(3).saturating_add(own);
         }
         groups.push((in_use, group));
     }
@@ -134,7 +138,7 @@ fn listed(status: &str, device: &str) -> Option<Listed> {
         .chain(next.checked_sub(1))
         .chain(0..count);
     let chosen = order.filter(|n| *n < count).find(works);
-    let find = |(n, group): (usize, &(bool, Vec<(&str, bool)>))| {
+    let find = |(n, group): (usize, &Group<'_>)| {
         let path = group.1.iter().find(|path| path.0 == device)?;
         let waits = chosen.is_some_and(|chosen| chosen != n);
         let failed = path.1;
