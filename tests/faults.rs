@@ -98,6 +98,44 @@ fn without_fast_io_fail_tmo_it_costs_dev_loss_tmo() {
     }
 }
 
+/// multipathd takes a disk that is removed out of the map, and the one that the
+/// kernel finds in its place into it.
+#[test]
+fn a_port_that_is_found_again_brings_its_path_back() {
+    let at = |told: &FailoverSummary, what: &str| {
+        let mut events = told.events.iter();
+        let event = events.find(|event| event.what == what);
+        event.map(|event| event.at_ns)
+    };
+    for mode in BOTH {
+        let told = failover("port-lost-and-found", mode, &[]);
+        assert_eq!(
+            at(&told, "sda: its port is removed (dev_loss_tmo)"),
+            Some(36 * S)
+        );
+        assert_within(at(&told, "mp: its paths are now sdb"), 36 * S, 36_500 * MS);
+        assert_eq!(at(&told, "sda: its port is back"), Some(66 * S));
+        assert_within(
+            at(&told, "mp: its paths are now sda sdb"),
+            66 * S,
+            66_500 * MS,
+        );
+        let last = &told.history.last().unwrap().status;
+        assert!(!last.contains(" F "), "{last}");
+        assert!(told.errors.is_empty() && told.held.is_empty());
+        let run = summary(
+            "failover/port-lost-and-found",
+            mode,
+            &["timeline.0.for=114s"],
+        );
+        let lost = run.failover.unwrap();
+        assert_eq!(at(&lost, "sda: its port is back"), None);
+
+        let told = failover("disk-deleted", mode, &["multipathd.conf=\"\""]);
+        assert!(happened(&told, "mp: its paths are now sdb"));
+    }
+}
+
 #[test]
 fn silence_costs_fibre_channel_its_timeouts_and_iscsi_its_ping() {
     for mode in BOTH {
@@ -105,6 +143,7 @@ fn silence_costs_fibre_channel_its_timeouts_and_iscsi_its_ping() {
             let told = failover("silent-loss-fc", mode, set);
             fault(&told, "ctl0.p0: black hole").to_path_failed_ns
         };
+        // An abort and three resets, 10 s each; fio waits for that one command.
         assert_within(fc(&[]), 70 * S, 75 * S);
         assert_within(fc(&["device.0.lun.timeout=5s"]), 45 * S, 50 * S);
         // fast_io_fail_tmo is for ports that are gone.
@@ -132,6 +171,26 @@ fn silence_costs_fibre_channel_its_timeouts_and_iscsi_its_ping() {
         assert_eq!(lost.to_path_failed_ns, None);
         assert_within(lost.longest_gap_ns, 120 * S, 125 * S);
         assert!(told.errors.is_empty());
+    }
+}
+
+/// Error handling is the host adapter's: a map that never used the port that fell
+/// silent waits from the first abort that is lost to the last reset.
+#[test]
+fn error_handling_stops_every_lun_of_the_host_adapter() {
+    for mode in BOTH {
+        let longest = |set: &[&str]| {
+            let told = failover("silent-loss-shared-hba", mode, set);
+            let log = &told.kernel_log;
+            let offlined =
+                |(_, line): &&(u64, String)| line.contains("sd 0:0:0:0: Device offlined");
+            assert_eq!(log.iter().filter(offlined).count(), 1, "{log:?}");
+            let gaps = told.gaps.iter().find(|gaps| gaps.job == "other").unwrap();
+            gaps.max_ns
+        };
+        // Three resets, 10 s each.
+        assert_within(Some(longest(&[])), 29_900 * MS, 30_100 * MS);
+        assert_eq!(longest(&["device.2.lun.initiator=hba1"]), 0, "{mode:?}");
     }
 }
 
@@ -214,7 +273,8 @@ fn a_controller_that_fails_leaves_its_lun_to_the_other() {
         // The LUN answers again after 3 s, and what waits for ctl0 keeps half
         // of the depth for two more.
         assert_eq!(gaps(&told).0, 1);
-        assert_within(Some(gaps(&told).1), 3 * S, 3_100 * MS);
+        // Five retries come first, and take a tenth of a second.
+        assert_within(Some(gaps(&told).1), 3_100 * MS, 3_200 * MS);
         assert_within(down.to_full_rate_ns, 4_900 * MS, 5_100 * MS);
         assert!(told.errors.is_empty());
     }
@@ -286,7 +346,8 @@ fn no_path_retry_counts_checks_from_the_last_path_on() {
 fn a_shaky_port_is_kept_out() {
     for mode in BOTH {
         let with = failover("shaky-port", mode, &[]);
-        let without = failover("shaky-port", mode, &["multipathd.conf=\"\""]);
+        let conf = "multipathd.conf=\"defaults {\\nfast_io_fail_tmo 1\\n}\"";
+        let without = failover("shaky-port", mode, &[conf]);
         assert!(with.errors.is_empty() && without.errors.is_empty());
         let (with, without) = (gaps(&with).0, gaps(&without).0);
         assert!(with + 2 <= without, "{mode:?}: {with} gaps, not {without}");

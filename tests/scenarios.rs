@@ -137,6 +137,76 @@ fn the_queue_mode_of_the_table_is_rewritten() {
     assert!(single.workload.fio_job.contains("filename=/dev/sda\n"));
 }
 
+/// Two paths that multipathd makes a map of, with `more` in the scenario.
+fn watched(more: &str) -> String {
+    format!(
+        "[[device]]\nname = [\"sda\", \"sdb\"]\nscsi_debug = {{}}\n\
+         [[map]]\npaths = [\"sda\", \"sdb\"]\n{more}\n\
+         [[workload.job]]\nrw = \"randread\"\nbs = \"4k\"\nsize = \"4m\"\n\
+         runtime = 10\ntime_based = 1\n"
+    )
+}
+
+fn warnings(more: &str) -> Vec<String> {
+    let scenario = scenario::parse("test.toml", &watched(more), &[]);
+    scenario.unwrap_or_else(|why| panic!("{why:?}")).warnings
+}
+
+#[test]
+fn a_mistake_in_multipath_conf_is_the_only_one() {
+    for conf in [
+        "conf = \"defaults {\\nfailback sometimes\\n}\"",
+        "conf_file = \"/nonexistent/multipath.conf\"",
+    ] {
+        let text = watched(&format!("[multipathd]\n{conf}"));
+        let why = scenario::parse("test.toml", &text, &[]).unwrap_err();
+        let scenario::ScenarioError::Invalid { problems, .. } = why else {
+            panic!("{why:?}");
+        };
+        assert_eq!(problems.len(), 1, "{problems:?}");
+    }
+}
+
+#[test]
+fn what_has_no_effect_is_warned_of() {
+    let conf = |lines: &str| format!("[multipathd]\nconf = \"defaults {{\\n{lines}\\n}}\"");
+    assert_eq!(
+        warnings("[multipathd]\nvendor = \"PURE\"\nproduct = \"FlashArray\""),
+        [""; 0]
+    );
+    let short = "marginal_path_double_failed_time 10\\nmarginal_path_err_sample_time 30\\n\
+                 marginal_path_err_rate_threshold 10\\nmarginal_path_err_recheck_gap_time 60";
+    for (more, says) in [
+        (
+            "[multipathd]\nvendor = \"PUR\"".to_string(),
+            "did you mean `PURE`?",
+        ),
+        (
+            conf(short),
+            "marginal_path_err_sample_time 30 is below 120 s",
+        ),
+        (
+            conf("fast_io_fail_tmo 30\\ndev_loss_tmo 20"),
+            "fast_io_fail_tmo (30 s) is not shorter than dev_loss_tmo (20 s)",
+        ),
+        (
+            "[fabric]\ntransport = { fc = { fast_io_fail_tmo = \"9s\", dev_loss_tmo = \"9s\" } }\n\
+             [multipathd]\nconf = \"defaults {\\ndev_loss_tmo 4\\n}\""
+                .to_string(),
+            "multipathd switches it off",
+        ),
+        (
+            "[multipathd]\n[[timeline]]\nat = \"12s\"\ndevice = \"sda\"\nstate = \"offline\""
+                .into(),
+            "the last job ends after 10 s: this event comes too late",
+        ),
+    ] {
+        let all = warnings(&more);
+        assert!(all.iter().any(|w| w.contains(says)), "{all:?}: not {says}");
+        assert_eq!(all.len(), 1, "{all:?}");
+    }
+}
+
 proptest::proptest! {
     #[test]
     fn no_text_panics(

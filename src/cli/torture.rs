@@ -22,7 +22,7 @@ pub struct Torture {
     #[arg(value_name = "SCENARIO.toml")]
     files: Vec<PathBuf>,
     /// How many cases. Default: 1000, or as many as there is time for.
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     runs: Option<u64>,
     /// Which cases they are.
     #[arg(long, value_name = "S", default_value_t = 1)]
@@ -188,6 +188,18 @@ fn bar(runs: Option<u64>) -> ProgressBar {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_campaign_of_no_runs_passes_nothing() {
+        #[derive(Debug, clap::Parser)]
+        struct Cli {
+            #[command(flatten)]
+            torture: Torture,
+        }
+        let parse = |runs| <Cli as clap::Parser>::try_parse_from(["torture", "--runs", runs]);
+        assert_eq!(parse("1").unwrap().torture.runs, Some(1));
+        assert!(parse("0").is_err());
+    }
 
     #[test]
     fn times() {

@@ -17,7 +17,7 @@ mod tree;
 
 pub use error::{At, ConfError, Warning};
 pub use layers::{DeviceEntry, Entries, MultipathEntry};
-pub use resolve::{Device, Resolved};
+pub use resolve::{Device, Resolved, why_nothing_is_built_in};
 pub use tree::{Block, Conf, Item, Setting};
 
 /// A configuration that was read and understood.

@@ -1,7 +1,9 @@
 //! A random case: a scenario in parts, which can be taken out of it.
 
+mod neighbour;
 mod network;
 
+pub use neighbour::Neighbour;
 pub use network::Network;
 
 use std::fmt::{self, Write};
@@ -40,6 +42,8 @@ pub struct Case {
     pub delay: Option<u32>,
     /// The multipath map.
     pub map: Map,
+    /// Another one, over the same ports.
+    pub neighbour: Option<Neighbour>,
     /// Messages before the start.
     pub messages: Vec<String>,
     /// What is done during the run.
@@ -140,6 +144,21 @@ pub struct Job {
     pub lines: Vec<String>,
 }
 
+impl Job {
+    /// The section `name` of the job file, on `file`.
+    fn write(&self, out: &mut String, name: &str, file: &str) {
+        let (ios, depth, clones) = (self.ios, self.depth, self.clones);
+        let _ = write!(
+            out,
+            "[{name}]\nfilename={file}\ndirect=1\nthread=1\ninvalidate=0\nnumber_ios={ios}\n\
+             iodepth={depth}\nnumjobs={clones}\n"
+        );
+        for line in &self.lines {
+            let _ = writeln!(out, "{line}");
+        }
+    }
+}
+
 impl Case {
     /// What a table calls the path over device `n`.
     fn path(&self, n: usize) -> String {
@@ -191,15 +210,10 @@ impl Case {
                 Some(device) => format!("/dev/{}", self.devices[device].name),
                 None => "/dev/mapper/mp".into(),
             };
-            let (ios, depth, clones) = (job.ios, job.depth, job.clones);
-            let _ = write!(
-                out,
-                "[j{n}]\nfilename={file}\ndirect=1\nthread=1\ninvalidate=0\nnumber_ios={ios}\n\
-                 iodepth={depth}\nnumjobs={clones}\n"
-            );
-            for line in &job.lines {
-                let _ = writeln!(out, "{line}");
-            }
+            job.write(&mut out, &format!("j{n}"), &file);
+        }
+        if let Some(neighbour) = &self.neighbour {
+            neighbour.job.write(&mut out, "other", "/dev/mapper/other");
         }
         out
     }
@@ -257,12 +271,13 @@ impl fmt::Display for Case {
         };
         writeln!(f, "\n[host]\ncpus = {}\n{cpu}", self.cpus)?;
         if let Some(network) = &self.network {
-            write!(f, "{network}")?;
+            network.write(f, 1 + usize::from(self.neighbour.is_some()))?;
         }
         for device in &self.devices {
-            writeln!(f, "\n[[device]]\nname = \"{}\"", device.name)?;
-            writeln!(f, "{}", device.kind)?;
-            queue(f, &device.queue)?;
+            write!(f, "\n{device}")?;
+        }
+        if let Some(neighbour) = &self.neighbour {
+            write!(f, "{neighbour}")?;
         }
         if self.devices.iter().any(|d| d.kind.contains("media")) {
             writeln!(
@@ -302,6 +317,13 @@ impl fmt::Display for Case {
             writeln!(f, "[[timeline]]\nat = \"{at}ns\"\n{}", self.event(event))?;
         }
         Ok(())
+    }
+}
+
+impl fmt::Display for Device {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "[[device]]\nname = \"{}\"\n{}", self.name, self.kind)?;
+        queue(f, &self.queue)
     }
 }
 

@@ -95,9 +95,10 @@ fn in_words(m: &Machine<Witness>, w: &LateWrite) -> String {
 const MOST_EVENTS: u64 = 8_000_000;
 /// The same of steps during which no time passes.
 const MOST_STEPS: u64 = 1_000_000;
-/// I/O that is tried again and again for so long never ends: longer than a
-/// command takes with all its retries, on four paths.
-const FUTILE_AFTER: Ns = Ns::from_secs(1000);
+/// I/O that is tried again and again for so long never ends: longer than all
+/// commands of a host adapter take with all their retries and with aborts that
+/// come one after the other, on four paths.
+const FUTILE_AFTER: Ns = Ns::from_secs(4000);
 /// I/O that is held without any progress for so long is held for ever: longer
 /// than multipathd takes to find that a path is back.
 const HUNG_AFTER: Ns = Ns::from_secs(200);
@@ -157,6 +158,10 @@ fn run(config: &MachineConfig, sectors: u64, ties: Option<u64>) -> Result<Passed
     let threads = crate::run::threads(config).map_err(|e| refused(&e))?;
     let witness = Witness::new(config.devices.len(), config.maps.len(), sectors);
     let mut m = Machine::build(config, &threads, witness).map_err(|e| refused(&e))?;
+    if let Some((_, others)) = m.dm.devs.split_last() {
+        let others = others.iter().filter(|d| d.multipath().is_some());
+        m.probe.leave_out(others.flat_map(|d| d.table.devices()));
+    }
     for (map, text) in &config.messages_before_start {
         m.message(map, text).map_err(|e| refused(&e))?;
     }

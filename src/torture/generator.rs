@@ -7,7 +7,7 @@ mod timeline;
 
 use rand_core::RngCore;
 
-use super::case::{Case, Cpu, Group, Map};
+use super::case::{Case, Cpu, Device, Group, Map};
 use crate::scenario::Mode;
 use crate::sim::draw::{Draws, Purpose, Stream};
 
@@ -50,8 +50,12 @@ pub fn generate(seed: u64, run: u64) -> Case {
     let cpus = d.of(&[1, 1, 2]);
     let delay = (mode == Mode::Bio && d.chance(8)).then(|| d.below(2) as u32);
     let mut map = map(&mut d, paths, cpus as usize);
-    // A hardware handler is for SCSI disks.
-    if delay.is_none() && devices.iter().all(|d| d.name.starts_with("sd")) && d.chance(30) {
+    // A hardware handler is for SCSI disks, and one of them for each.
+    let takes_alua = |device: &Device| {
+        let other = ["rdac", "emc", "hp_sw"];
+        device.name.starts_with("sd") && other.iter().all(|name| !device.kind.contains(name))
+    };
+    if delay.is_none() && devices.iter().all(takes_alua) && d.chance(30) {
         map.handler = "1 alua".into();
     }
     let mut case = Case {
@@ -66,11 +70,13 @@ pub fn generate(seed: u64, run: u64) -> Case {
         delay,
         devices,
         map,
+        neighbour: None,
         messages: Vec::new(),
         timeline: Vec::new(),
         jobs: Vec::new(),
     };
     case.jobs = jobs::jobs(&mut d, &case);
+    case.neighbour = network::neighbour(&mut d, &case);
     case.messages = timeline::messages(&mut d, &case);
     case.timeline = timeline::timeline(&mut d, &case);
     case
@@ -86,6 +92,10 @@ fn multipathd(d: &mut Dice) -> Vec<String> {
             d.of(&["manual", "immediate", "followover", "2"])
         ),
     ];
+    if d.chance(50) {
+        let fail = d.of(&["off", "0", "1", "60"]);
+        lines.push(format!("fast_io_fail_tmo {fail}"));
+    }
     if d.chance(50) {
         lines.push(format!(
             "path_checker {}",
@@ -106,7 +116,7 @@ fn multipathd(d: &mut Dice) -> Vec<String> {
             "marginal_path_double_failed_time {}",
             d.between(1, 60)
         ));
-        lines.push("marginal_path_err_sample_time 30".into());
+        lines.push("marginal_path_err_sample_time 120".into());
         lines.push(format!("marginal_path_err_rate_threshold {}", d.below(500)));
         lines.push("marginal_path_err_recheck_gap_time 30".into());
     }
@@ -193,6 +203,21 @@ mod tests {
             let text = generate(1, run).to_string();
             let read = scenario::parse("case.toml", &text, &[]);
             assert!(read.is_ok(), "{text}\n{}", read.err().unwrap());
+        }
+    }
+
+    /// What a campaign is said to try, it does.
+    #[test]
+    fn all_that_matters_is_among_the_cases() {
+        let texts: Vec<String> = (0..600).map(|run| generate(1, run).to_string()).collect();
+        for what in [
+            "\nname = \"other\"",
+            "results = [\"",
+            "marginal_path_err_sample_time 120",
+            "fast_io_fail_tmo off",
+        ] {
+            let n = texts.iter().filter(|text| text.contains(what)).count();
+            assert!(n > 4, "{n} cases have {what}");
         }
     }
 

@@ -60,7 +60,11 @@ fn sectors(m: &Machine<Witness>, is_held: bool) -> Result<(), String> {
     let e = &m.probe.extents;
     let (ended, done) = (e.ended, e.carried_out);
     let map = m.dm.devs.last().map(|d| d.dev);
-    let on_map_only = m.app.threads.iter().all(|t| Some(t.dev) == map) && !m.has_multipathd();
+    let is_map = |dev| {
+        let mut maps = m.dm.devs.iter().filter(|d| d.multipath().is_some());
+        Some(dev) == map || maps.any(|d| d.dev == dev)
+    };
+    let on_map_only = m.app.threads.iter().all(|t| is_map(t.dev)) && !m.has_multipathd();
     if done < ended && !is_held {
         return Err(format!("sectors: {ended} ended, {done} carried out"));
     }

@@ -208,9 +208,14 @@ impl Shadow {
             }
         }
         if self.has_handler {
-            // An activation that succeeds takes its group into use again.
+            // An activation that succeeds takes its group into use again; one that
+            // meets a busy controller has another group tried (`bypass_pg`).
             for (g, is) in self.groups.iter_mut().zip(target.groups()) {
-                g.is_bypassed &= is.bypassed;
+                if is.bypassed && !g.is_bypassed {
+                    self.current = None;
+                    self.last = None;
+                }
+                g.is_bypassed = is.bypassed;
             }
         }
         Ok(())

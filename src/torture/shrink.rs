@@ -73,6 +73,7 @@ fn smaller(case: &Case) -> Vec<Case> {
             with(&|c| drop(c.jobs[n].lines.remove(line)));
         }
     }
+    with(&|c| c.neighbour = None);
     with(&|c| c.delay = None);
     with(&|c| c.multipathd = None);
     for n in 0..case.multipathd.as_ref().map_or(0, Vec::len) {

@@ -2,6 +2,7 @@
 //! multipathd has to find out.
 
 use super::witness::Witness;
+use crate::models::device::scsi::handler::Handler;
 use crate::models::device::scsi::{Lld, SdevState};
 use crate::models::io::DevId;
 use crate::models::machine::Machine;
@@ -30,7 +31,8 @@ pub fn check(m: &mut Machine<Witness>) -> Result<(), String> {
         let largest = limit(d.dev).max(largest_request(m, d.dev));
         let waits = |t: &&Multipath| is_futile || has_multipathd && holds(t);
         let target = d.multipath().filter(waits);
-        // A disk without the handler of its map fails when it is activated.
+        // A disk without the handler of its map fails when it is activated, as does
+        // one whose handler is told to.
         let needs_handler = target.is_some_and(|t| t.handler().is_some());
         let paths = target.iter().flat_map(|t| t.paths()).map(|path| path.dev);
         let paths = paths.filter(|&path| !needs_handler || has_handler(m, path));
@@ -55,7 +57,7 @@ pub fn check(m: &mut Machine<Witness>) -> Result<(), String> {
 
 fn has_handler(m: &Machine<Witness>, dev: DevId) -> bool {
     let mut disks = m.devices.scsi.iter();
-    disks.any(|disk| disk.dev == dev && disk.handler.is_some())
+    disks.any(|disk| disk.dev == dev && disk.handler.as_ref().is_some_and(Handler::ends_well))
 }
 
 /// Sectors of the largest request of `dev` that has not ended.
@@ -80,6 +82,7 @@ fn is_usable(m: &mut Machine<Witness>, dev: DevId) -> bool {
         return devices.null_blks.iter().all(|nullb| nullb.bad.is_empty());
     };
     disk.state == SdevState::Running
+        && !devices.hosts[usize::from(disk.host)].is_in_recovery()
         && match disk.lld {
             Lld::ScsiDebug => devices.scsi_debug.is_harmless(),
             Lld::Lun(path) => {

@@ -36,6 +36,8 @@ pub struct Counted {
 pub struct Witness {
     /// Leaf devices come first, so many.
     leaves: u16,
+    /// Those of other multipath maps.
+    others: Vec<DevId>,
     /// The multipath map's block device.
     map: DevId,
     /// Its number among the maps.
@@ -60,6 +62,7 @@ impl Witness {
     pub fn new(leaves: usize, maps: usize, sectors: u64) -> Self {
         Witness {
             leaves: leaves as u16,
+            others: Vec::new(),
             map: DevId((leaves + maps).saturating_sub(1) as u16),
             dm: maps.saturating_sub(1) as u16,
             shadow: None,
@@ -71,8 +74,13 @@ impl Witness {
         }
     }
 
+    /// What `devices` do is another multipath map's business.
+    pub fn leave_out(&mut self, devices: impl IntoIterator<Item = DevId>) {
+        self.others.extend(devices);
+    }
+
     fn is_leaf(&self, dev: DevId) -> bool {
-        dev.0 < self.leaves
+        dev.0 < self.leaves && !self.others.contains(&dev)
     }
 
     /// Takes note of an outcome of a check.
@@ -130,7 +138,9 @@ impl Probe for Witness {
 
     fn given_up(&mut self, at: Ns, dev: DevId, subject: Subject, issued: Ns, due: Ns) {
         self.now = at;
-        self.extents.given_up(at, dev, &subject, issued, due);
+        if self.is_leaf(dev) {
+            self.extents.given_up(at, dev, &subject, issued, due);
+        }
     }
 
     fn target_event(&mut self, at: Ns, dm: u16, event: TargetEvent<'_>, target: &Multipath) {

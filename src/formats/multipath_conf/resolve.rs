@@ -9,6 +9,7 @@
 use regex_lite::Regex;
 
 use super::MultipathConf;
+use crate::formats::nearest::nearest;
 use crate::models::multipathd::Settings;
 use crate::models::multipathd::presets::{PRESETS, Preset};
 
@@ -34,6 +35,15 @@ pub struct Resolved {
     pub alias: Option<String>,
     /// Names of the presets that went in, weakest first.
     pub presets: Vec<&'static str>,
+    /// How many entries of section `devices` did.
+    pub devices: usize,
+}
+
+impl Resolved {
+    /// Whether nothing is known of the array by its name.
+    pub fn matches_nothing(&self) -> bool {
+        self.presets.is_empty() && self.devices == 0
+    }
 }
 
 impl MultipathConf {
@@ -51,6 +61,7 @@ impl MultipathConf {
         for preset in &presets {
             preset.layer().apply(&mut settings);
         }
+        let mut devices = 0;
         for entry in &entries.devices {
             let matches = entry.vendor.is_match(device.vendor.trim())
                 && entry.product.is_match(device.product.trim())
@@ -60,6 +71,7 @@ impl MultipathConf {
                     .is_none_or(|revision| revision.is_match(device.revision.trim()));
             if matches {
                 entry.layer.apply(&mut settings);
+                devices += 1;
             }
         }
         entries.overrides.apply(&mut settings);
@@ -72,8 +84,36 @@ impl MultipathConf {
             settings,
             alias,
             presets: presets.iter().map(|preset| preset.name).collect(),
+            devices,
         }
     }
+}
+
+/// Why none of the built-in arrays is `device`: its vendor is not among them, or
+/// its product is none of that vendor's.
+pub fn why_nothing_is_built_in(device: &Device<'_>) -> String {
+    let Device {
+        vendor, product, ..
+    } = device;
+    let of_vendor = PRESETS.iter().filter(|p| found(p.vendor, vendor));
+    let products: Vec<&str> = of_vendor.map(|preset| preset.product).collect();
+    if !products.is_empty() {
+        let known = products.join("`, `");
+        return format!(
+            "nothing is built in for product `{product}` of `{vendor}`; known are those that \
+             match `{known}`"
+        );
+    }
+    let plain = |pattern: &'static str| {
+        let inner = pattern.trim_start_matches('^');
+        inner.trim_matches(['(', ')']).split('|')
+    };
+    let vendors = PRESETS.iter().flat_map(|preset| plain(preset.vendor));
+    let hint = match nearest(vendor, vendors) {
+        Some(vendor) => format!("did you mean `{vendor}`?"),
+        None => "docs/scenario.md lists the vendors".into(),
+    };
+    format!("nothing is built in for vendor `{vendor}`; {hint}")
 }
 
 fn found(pattern: &str, text: &str) -> bool {
@@ -83,6 +123,34 @@ fn found(pattern: &str, text: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_array_that_is_not_known_is_said_to_be_so() {
+        let of = |vendor, product| {
+            why_nothing_is_built_in(&Device {
+                vendor,
+                product,
+                ..Device::default()
+            })
+        };
+        assert!(of("PUR", "FlashArray").ends_with("did you mean `PURE`?"));
+        assert!(of("NETAPP", "").ends_with("those that match `LUN`, `INF-01-00`"));
+        assert!(of("nobody at all", "").contains("docs/scenario.md"));
+    }
+
+    #[test]
+    fn every_preset_is_in_the_reference() {
+        let page = include_str!("../../../docs/scenario.md");
+        for preset in PRESETS {
+            let row = format!(
+                "| {} | `{}` | `{}` |",
+                preset.title, preset.vendor, preset.product
+            );
+            let row = row.replace("(", "").replace(")", "");
+            let page = page.replace("\\|", "|").replace("(", "").replace(")", "");
+            assert!(page.contains(&row), "{row}");
+        }
+    }
 
     #[test]
     fn the_patterns_of_all_presets_are_valid() {

@@ -17,7 +17,7 @@ use crate::sim::draw::Draws;
 use array_port::PortDisk;
 use null_blk::NullBlk;
 use port::Array;
-use scsi::{ScsiDebug, ScsiDisk};
+use scsi::{ScsiDebug, ScsiDisk, ScsiHost};
 
 /// What devices need of their surroundings.
 pub trait DeviceEnv: BlockEnv {
@@ -44,6 +44,8 @@ pub struct Devices {
     pub null_blks: Vec<NullBlk>,
     /// SCSI disks.
     pub scsi: Vec<ScsiDisk>,
+    /// Their host adapters.
+    pub hosts: Vec<ScsiHost>,
     /// What all disks of scsi_debug share.
     pub scsi_debug: ScsiDebug,
     /// Completions that are not to be heeded, because their command has been
@@ -60,6 +62,26 @@ pub struct Devices {
 }
 
 impl Devices {
+    /// Adds a SCSI disk to the host adapter of the initiator port `initiator`,
+    /// or to one of its own: its number.
+    pub fn add_scsi(&mut self, mut disk: ScsiDisk, initiator: Option<u16>) -> u16 {
+        let n = self.scsi.len() as u16;
+        let shared = |h: &ScsiHost| initiator.is_some() && h.initiator == initiator;
+        let host = self.hosts.iter().position(shared).unwrap_or_else(|| {
+            self.hosts.push(ScsiHost::new(initiator));
+            self.hosts.len() - 1
+        });
+        disk.host = host as u16;
+        self.hosts[host].disks.push(n);
+        self.scsi.push(disk);
+        n
+    }
+
+    /// The host adapter of `disk`.
+    pub fn host_of(&self, disk: &ScsiDisk) -> &ScsiHost {
+        &self.hosts[usize::from(disk.host)]
+    }
+
     /// Whether the completion of `rq` that comes now is one of an aborted
     /// command.
     #[inline]

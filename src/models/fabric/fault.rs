@@ -125,6 +125,10 @@ pub struct Condition {
 }
 
 impl Condition {
+    /// Whether what is sent vanishes, all of it.
+    pub fn passes_nothing(&self) -> bool {
+        self.black_hole || self.loss >= 1.0
+    }
     /// Nothing is wrong.
     pub const WELL: Condition = Condition {
         down: false,

@@ -27,7 +27,7 @@ use crate::sim::time::Ns;
 use fc::FcConfig;
 use initiator::Initiator;
 use link::{Flow, Link, Passage, Step, Way};
-use nexus::{Nexus, NexusEvent, Policy, State};
+use nexus::{Detection, Nexus, NexusEvent, Policy, State};
 use target_port::TargetPort;
 use tcp::{Session, TcpConfig};
 
@@ -151,16 +151,28 @@ impl Fabric {
         matches!(self.transport, Transport::Tcp(_))
     }
 
-    /// Whether the way of nexus `n` is cut at `t`, and when that may change.
+    /// Whether the way of nexus `n` is cut at `t`, and when that may change. To
+    /// who notices silence it is so, too, when nothing passes that is sent, or
+    /// when the answer to a ping takes longer than is waited for it from the last
+    /// word on. What TCP has sent meanwhile it sends again.
     fn way(&mut self, n: usize, t: Ns) -> (bool, Ns) {
+        let patience = match self.policy.detection {
+            Detection::AtOnce => Ns::NEVER,
+            Detection::Silence {
+                interval, timeout, ..
+            } => interval.saturating_add(timeout),
+        };
         let silent = self.notices_silence();
         let (mut cut, mut changes) = (false, Ns::NEVER);
+        let mut later = Ns::ZERO;
         for &l in &self.nexuses[n].links {
             let health = &mut self.links[usize::from(l)].health;
             let condition = health.at(t);
-            cut |= condition.down || (silent && condition.black_hole);
+            cut |= condition.down || (silent && condition.passes_nothing());
+            later = later.saturating_add(condition.latency);
             changes = changes.min(health.next_change(t));
         }
+        cut |= later.saturating_add(later) >= patience;
         (cut, changes)
     }
 
@@ -307,7 +319,7 @@ impl Fabric {
         let mut one_way = self.latency(id);
         for &l in &self.nexuses[usize::from(id.0)].links {
             let condition = self.links[usize::from(l)].health.at(now);
-            if condition.down || condition.black_hole {
+            if condition.down || condition.passes_nothing() {
                 return None;
             }
             one_way = one_way.saturating_add(condition.latency);

@@ -252,6 +252,7 @@ impl<P: Probe> Machine<P> {
         if let Action::Reload { map, .. } = &self.admin.actions[n].0.action
             && let Some(dm) = self.map_index(map)
         {
+            self.find_disks();
             self.multipathd_reloaded(dm);
         }
         self.admin.done.push(ActionDone {

@@ -105,6 +105,7 @@ impl<P> Machine<P> {
             devices: Devices {
                 null_blks: Vec::new(),
                 scsi: Vec::new(),
+                hosts: Vec::new(),
                 scsi_debug: ScsiDebug::default(),
                 cancelled: Vec::new(),
                 port_disks: Vec::new(),

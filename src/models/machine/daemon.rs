@@ -33,12 +33,16 @@ pub struct Mpd {
     paths: Vec<DevId>,
     /// What the daemon knows of the kernel's state of every path.
     active: Vec<bool>,
+    /// Whether it has heard that the disk of a path is gone.
+    gone: Vec<bool>,
     /// What it last read of the access state of every path.
     access: Vec<Access>,
     done: Vec<CheckDone>,
     /// What it says when the table that it has loaded is live.
     after_reload: Vec<String>,
     is_reloading: bool,
+    /// The table that it loads next, when that is over.
+    next_table: Option<String>,
     /// When its timer is due; one that is no longer valid is not.
     alarm: Ns,
     is_queued: bool,
@@ -68,6 +72,7 @@ impl<P> Machine<P> {
                 }
             }
             let active = vec![true; paths.len()];
+            let gone = vec![false; paths.len()];
             let groups = groups_of(m, &paths);
             let selector = selector_of(m);
             let mut settings = settings.clone();
@@ -94,10 +99,12 @@ impl<P> Machine<P> {
                 task,
                 paths,
                 active,
+                gone,
                 access,
                 done: Vec::new(),
                 after_reload: Vec::new(),
                 is_reloading: false,
+                next_table: None,
                 alarm: Ns::NEVER,
                 is_queued: false,
                 told: told::Told::default(),
@@ -167,6 +174,15 @@ impl<P: Probe> Machine<P> {
         }
     }
 
+    /// udev has something to tell of the disk `dev`.
+    pub(super) fn uevent(&mut self, dev: DevId) {
+        for n in 0..self.mpds.maps.len() {
+            if self.mpds.maps[n].paths.contains(&dev) {
+                self.wake_multipathd(n as u16);
+            }
+        }
+    }
+
     /// The loop of map `n` has something to do.
     fn wake_multipathd(&mut self, n: u16) {
         let mpd = &mut self.mpds.maps[usize::from(n)];
@@ -208,6 +224,7 @@ impl<P: Probe> Machine<P> {
         let index = usize::from(n);
         self.mpds.maps[index].is_queued = false;
         for path in 0..self.mpds.maps[index].paths.len() {
+            self.tell_uevent(n, path);
             self.tell_event(n, path);
         }
         let now = self.host.now();
@@ -219,6 +236,23 @@ impl<P: Probe> Machine<P> {
         }
         self.rearm_multipathd(n);
         Step::Yield
+    }
+
+    /// Tells the daemon that the disk of a path is gone, or there again.
+    fn tell_uevent(&mut self, n: u16, path: usize) {
+        let mpd = &mut self.mpds.maps[usize::from(n)];
+        let dev = mpd.paths[path];
+        let gone = self.block.dev(dev).is_dying;
+        if std::mem::replace(&mut mpd.gone[path], gone) == gone {
+            return;
+        }
+        let id = PathId(path as u16);
+        let info = self.path_info(dev);
+        let commands = self.ask(n, |daemon, now, status| match gone {
+            true => daemon.path_removed(now, id, status),
+            false => daemon.path_added(now, id, info, status),
+        });
+        self.carry_out(n, commands);
     }
 
     /// Tells the daemon what has become of a path in the kernel.
@@ -295,6 +329,9 @@ impl<P: Probe> Machine<P> {
         };
         let mpd = &mut self.mpds.maps[n];
         mpd.is_reloading = false;
+        if let Some(params) = mpd.next_table.take() {
+            return self.reload(n as u16, &params);
+        }
         for text in std::mem::take(&mut mpd.after_reload) {
             self.daemon_says(n as u16, text);
         }
@@ -303,7 +340,10 @@ impl<P: Probe> Machine<P> {
 
     fn reload(&mut self, n: u16, params: &str) {
         let mpd = &mut self.mpds.maps[usize::from(n)];
-        mpd.is_reloading = true;
+        if std::mem::replace(&mut mpd.is_reloading, true) {
+            mpd.next_table = Some(params.to_owned());
+            return;
+        }
         let dm = mpd.dm;
         let d = &self.dm.devs[usize::from(dm)];
         let table = format!("0 {} multipath {params}", d.table.sectors());

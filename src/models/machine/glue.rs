@@ -64,7 +64,12 @@ impl<P: Probe> HostEnv for Machine<P> {
             Irq::Sample(n) => self.sample(n),
             Irq::Fork(task) => host::wake_up_new_task(self, task),
             Irq::Dm(timer) => super::super::dm::timer_fired(self, timer),
-            Irq::Scsi(timer) => scsi::timer_fired(self, timer),
+            Irq::Scsi(timer) => {
+                scsi::timer_fired(self, timer);
+                if let scsi::Timer::Removed(disk) = timer {
+                    self.uevent(self.devices.scsi[usize::from(disk)].dev);
+                }
+            }
             Irq::San => self.san_changes(),
             Irq::Delayed(dm, bio) => {
                 let worker = self.dm.dev(dm).worker;

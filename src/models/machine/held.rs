@@ -97,10 +97,14 @@ impl<P: Probe> Machine<P> {
         disks.any(|disk| self.is_blocked(disk.dev) && self.has_commands(disk.dev))
     }
 
-    /// Whether the port of disk `dev` is away, with nobody to give it up.
+    /// Whether the port of disk `dev`, or one that error handling of its host
+    /// adapter waits for, is away, with nobody to give it up.
     fn is_blocked(&self, dev: DevId) -> bool {
         let mut disks = self.devices.scsi.iter();
-        disks.any(|disk| disk.dev == dev && disk.state == SdevState::Blocked)
+        disks.any(|disk| {
+            disk.dev == dev
+                && (disk.state == SdevState::Blocked || self.devices.host_of(disk).waits_for_port())
+        })
     }
 
     /// Whether `map` holds I/O for ever at the end of a run: by itself, because

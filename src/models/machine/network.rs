@@ -2,9 +2,10 @@
 //! it, and its disks hear of that.
 
 use super::super::array::Activation;
-use super::super::device::scsi::{Lld, SCSI_DH_IO, nexus_event};
+use super::super::device::scsi::{Lld, SCSI_DH_IO, found_again, nexus_event};
 use super::super::fabric::nexus::{NexusEvent, State};
 use super::super::host::{CpuId, Task, TaskState};
+use super::super::io::DevId;
 use super::super::mpath::DhResult;
 use super::super::probe::Probe;
 use super::super::san::{PathId, SanEvent};
@@ -67,7 +68,42 @@ impl<P: Probe> Machine<P> {
                 nexus_event(self, disk, event.what);
             }
         }
+        self.find_disks();
         self.arm_san();
+    }
+
+    /// Disks whose port is back are made anew, if nobody holds the old one open
+    /// (who does goes on with that; the new one would have another name).
+    pub(super) fn find_disks(&mut self) {
+        for disk in 0..self.devices.scsi.len() {
+            let d = &self.devices.scsi[disk];
+            let (dev, Lld::Lun(path)) = (d.dev, d.lld) else {
+                continue;
+            };
+            if !d.is_found || !self.block.dev(dev).is_dying || self.is_open(dev) {
+                continue;
+            }
+            let sectors = self.devices.san.sectors(path);
+            found_again(self, disk as u16, sectors);
+            if self.transport.len() < MOST_CHANGES {
+                self.transport.push((self.host.now(), dev, State::Running));
+            }
+            self.uevent(dev);
+        }
+    }
+
+    /// Whether anybody has `dev` open, or it has something to do.
+    fn is_open(&self, dev: DevId) -> bool {
+        let mut tables = self.dm.devs.iter().flat_map(|d| {
+            let live = std::iter::once(&d.table);
+            live.chain(d.inactive.as_ref())
+        });
+        let mut threads = self.app.threads.iter();
+        let mut scripts = self.app.scripts.iter();
+        self.has_commands(dev)
+            || tables.any(|table| table.devices().any(|below| below == dev))
+            || threads.any(|t| t.dev == dev)
+            || scripts.any(|s| s.dev == dev)
     }
 
     /// The disks that an event is about.

@@ -4,6 +4,7 @@ mod check;
 mod groups;
 mod path;
 mod ticks;
+mod uevent;
 
 use super::command::{KernelEvent, MapStatus, MpdCommand, PathId, PathInfo};
 use super::failback::FailbackTimer;
@@ -146,6 +147,7 @@ impl Daemon {
         self.synchronise(kernel);
         if let (KernelEvent::PathFailed(id), Some(rule)) = (event, self.marginal)
             && let Some(path) = self.paths.get_mut(usize::from(id.0))
+            && path.is_there
         {
             let was_usable = path.state.is_usable();
             if path.marginal_state.path_failed(rule, path.state, now) {
@@ -158,7 +160,7 @@ impl Daemon {
         for index in 0..self.paths.len() {
             let path = &mut self.paths[index];
             let was_usable = path.state.is_usable();
-            if !path.active && path.state != super::PathState::Down {
+            if path.is_there && !path.active && path.state != super::PathState::Down {
                 path.fail();
                 if was_usable {
                     self.usable_path_lost();

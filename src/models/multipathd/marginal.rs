@@ -29,7 +29,17 @@ impl Marginal {
     /// The method, if it is switched on. A sample time of less than two read
     /// timeouts switches it off.
     pub fn of(settings: &Settings) -> Option<Marginal> {
-        let s = settings;
+        let rule = Marginal::wanted(settings)?;
+        (rule.sample_time >= READ_TIMEOUT * 2).then_some(rule)
+    }
+
+    /// Whether it would be switched on if its sample time were not too short.
+    pub fn is_sampled_too_briefly(settings: &Settings) -> bool {
+        Marginal::wanted(settings).is_some() && Marginal::of(settings).is_none()
+    }
+
+    /// The method, if all its options are given.
+    fn wanted(s: &Settings) -> Option<Marginal> {
         let all = [
             s.marginal_path_double_failed_time,
             s.marginal_path_err_sample_time,
@@ -43,8 +53,7 @@ impl Marginal {
             rate_threshold: s.marginal_path_err_rate_threshold,
             recheck_gap: seconds(s.marginal_path_err_recheck_gap_time),
         };
-        let on = all.iter().all(|&value| value > 0) && rule.sample_time >= READ_TIMEOUT * 2;
-        on.then_some(rule)
+        all.iter().all(|&value| value > 0).then_some(rule)
     }
 }
 

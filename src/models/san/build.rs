@@ -140,6 +140,16 @@ impl San {
         self.fabric.nexuses[usize::from(nexus.0)].initiator
     }
 
+    /// The numbers of `path` as a target of its initiator port and a LUN.
+    pub fn address(&self, path: PathId) -> (u16, u16) {
+        let p = self.paths[usize::from(path.0)];
+        let nexuses = &self.fabric.nexuses;
+        let own = usize::from(p.nexus.0);
+        let before = nexuses[..own].iter();
+        let targets = before.filter(|n| n.initiator == nexuses[own].initiator);
+        (targets.count() as u16, p.lun)
+    }
+
     /// Tags of the host adapter of `path`.
     pub fn can_queue(&self, path: PathId) -> u32 {
         let initiator = self.initiator_of(path);

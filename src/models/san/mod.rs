@@ -296,6 +296,22 @@ impl San {
         }
     }
 
+    /// Sends a question without data on `path` at `now`, such as an abort, and
+    /// awaits its answer, whatever the controller is about: how long that takes;
+    /// none if one of them is lost.
+    pub fn exchange(&mut self, path: PathId, now: Ns) -> Option<Ns> {
+        self.catch_up(now);
+        let nexus = self.nexus(path);
+        let mut at = now;
+        for way in [Way::ToTarget, Way::ToHost] {
+            at = match self.fabric.send(nexus, way, now, at, 0) {
+                Passage::Arrives(at) | Passage::Damaged(at) => at,
+                Passage::Lost | Passage::Cut => return None,
+            };
+        }
+        Some(at.saturating_sub(now))
+    }
+
     /// Whether nothing is wrong on `path`, and was not at any time since `since`.
     pub fn is_well(&mut self, path: PathId, since: Ns, now: Ns) -> bool {
         let p = self.paths[usize::from(path.0)];

@@ -60,13 +60,15 @@ pub(super) fn check(
     let mut san = checker.san(raw);
     let multipathd = checker.multipathd(raw.multipathd.as_ref());
     if let Some(settings) = &multipathd {
-        Checker::set_timeouts(&mut san, settings);
+        checker.set_timeouts(&mut san, settings);
     }
+    checker.compare_timeouts(&san);
     let devices = checker.devices(&raw.device, &raw.media, &san);
     let maps = checker.maps(&raw.map, &devices, &san, multipathd.as_ref());
     let messages = checker.messages(&raw.message, &maps);
     let timeline = checker.timeline(&raw.timeline, &devices, &maps);
     let workload = checker.workload(&raw.workload, &devices, &maps);
+    checker.late_events(&raw.timeline, &workload);
     checker
         .problems
         .sort_by_key(|problem| (problem.line, problem.column));

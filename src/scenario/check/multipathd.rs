@@ -1,14 +1,15 @@
 //! `[multipathd]`: its configuration is read, and its errors are pointed at.
 
 use super::Checker;
-use crate::formats::multipath_conf::{self, Device};
-use crate::models::multipathd::Settings;
+use crate::formats::multipath_conf::{self, Device, why_nothing_is_built_in};
+use crate::models::multipathd::{Marginal, Settings};
 use crate::scenario::at::At;
 use crate::scenario::error::Source;
 use crate::scenario::raw::RawMultipathd;
 
 impl Checker<'_> {
-    /// What the daemon runs by; none if it does not run.
+    /// What the daemon runs by; none if it does not run. If its configuration is
+    /// wrong, its defaults stand in, so that nothing else seems to be.
     pub(super) fn multipathd(&mut self, raw: Option<&RawMultipathd>) -> Option<Settings> {
         let raw = raw?;
         let text = match (&raw.conf, &raw.conf_file) {
@@ -18,10 +19,13 @@ impl Checker<'_> {
                     "there are two configurations",
                     "give conf or conf_file",
                 );
-                return None;
+                return Some(Settings::default());
             }
             (Some(text), None) => text.value.clone(),
-            (None, Some(file)) => self.conf_file(file)?,
+            (None, Some(file)) => match self.conf_file(file) {
+                Some(text) => text,
+                None => return Some(Settings::default()),
+            },
             (None, None) => String::new(),
         };
         let conf = match multipath_conf::parse(&text) {
@@ -40,7 +44,7 @@ impl Checker<'_> {
                     }
                     (None, None) => {}
                 }
-                return None;
+                return Some(Settings::default());
             }
         };
         let warnings = conf
@@ -54,7 +58,20 @@ impl Checker<'_> {
             revision: "",
             wwid: "",
         };
-        Some(conf.resolve(&device).settings)
+        let resolved = conf.resolve(&device);
+        if raw.vendor.is_some() && resolved.matches_nothing() {
+            let why = why_nothing_is_built_in(&device);
+            self.warnings.push(format!("[multipathd]: {why}"));
+        }
+        let settings = resolved.settings;
+        if Marginal::is_sampled_too_briefly(&settings) {
+            self.warnings.push(format!(
+                "multipath.conf: marginal_path_err_sample_time {} is below 120 s: the marginal_path \
+                 options have no effect",
+                settings.marginal_path_err_sample_time
+            ));
+        }
+        Some(settings)
     }
 
     fn conf_file(&mut self, path: &At<String>) -> Option<String> {

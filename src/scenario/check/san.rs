@@ -6,6 +6,7 @@ use crate::models::device::DeviceConfig;
 use crate::models::device::scsi::LunDiskConfig;
 use crate::models::fabric::Transport;
 use crate::models::fabric::fault::{Fault, FaultKind};
+use crate::models::fabric::fc::FcConfig;
 use crate::models::machine::lun_info;
 use crate::models::multipathd::{DevLoss, FastIoFail, PathInfo, PathState, Settings};
 use crate::models::san::{LunMove, San, SanConfig};
@@ -133,27 +134,64 @@ impl Checker<'_> {
         faults
     }
 
-    /// What multipathd sets of the transport's timeouts
-    /// (`discovery.c:sysfs_set_scsi_tmo`): `fast_io_fail_tmo`, if it is not the
-    /// default, and a `dev_loss_tmo` that outlives `no_path_retry`.
-    pub(super) fn set_timeouts(config: &mut SanConfig, settings: &Settings) {
+    /// What multipathd sets of the transport's timeouts whenever it makes or
+    /// loads a map (`discovery.c:sysfs_set_scsi_tmo`): its `fast_io_fail_tmo`,
+    /// which always has a value, and a `dev_loss_tmo` that outlives
+    /// `no_path_retry`. Of a session neither can be switched off
+    /// (`sysfs_set_session_tmo`).
+    pub(super) fn set_timeouts(&mut self, config: &mut SanConfig, settings: &Settings) {
         let fast = match settings.fast_io_fail_tmo {
-            same if same == Settings::default().fast_io_fail_tmo => None,
-            FastIoFail::Off => Some(Ns::ZERO),
-            FastIoFail::Seconds(secs) => Some(Ns::from_secs(secs.into())),
+            FastIoFail::Off => Ns::ZERO,
+            // At once; nothing at all would be "off".
+            FastIoFail::Seconds(secs) => Ns::from_secs(secs.into()).max(Ns(1)),
         };
         match &mut config.transport {
-            Transport::Fc(fc) => {
-                fc.fast_io_fail_tmo = fast.unwrap_or(fc.fast_io_fail_tmo);
-                let now = fc.dev_loss_tmo.map_or(u32::MAX, whole_seconds);
-                let wanted = settings.dev_loss_tmo_seconds(now);
-                if wanted != now && fc.dev_loss_tmo.is_some()
-                    || settings.dev_loss_tmo != DevLoss::Hardware
-                {
-                    fc.dev_loss_tmo = Some(Ns::from_secs(wanted.into()));
-                }
-            }
-            Transport::Tcp(tcp) => tcp.fast_io_fail_tmo = fast.unwrap_or(tcp.fast_io_fail_tmo),
+            Transport::Fc(fc) => self.set_remote_port(fc, fast, settings),
+            Transport::Tcp(_) if fast < Ns::from_secs(1) => {}
+            Transport::Tcp(tcp) => tcp.fast_io_fail_tmo = fast,
+        }
+    }
+
+    /// `sysfs_set_rport_tmo`: `fast_io_fail_tmo` has to be the shorter one. Where
+    /// `dev_loss_tmo` is given it is switched off else; what the driver has by
+    /// itself is made longer.
+    fn set_remote_port(&mut self, fc: &mut FcConfig, fast: Ns, settings: &Settings) {
+        fc.fast_io_fail_tmo = fast;
+        let now = fc.dev_loss_tmo.map_or(u32::MAX, whole_seconds);
+        let wanted = settings.dev_loss_tmo_seconds(now);
+        let is_given = settings.dev_loss_tmo != DevLoss::Hardware;
+        if is_given || wanted != now && fc.dev_loss_tmo.is_some() {
+            fc.dev_loss_tmo = Some(Ns::from_secs(wanted.into()));
+        }
+        let Some(loss) = fc.dev_loss_tmo.filter(|&loss| loss <= fast) else {
+            return;
+        };
+        if is_given {
+            fc.fast_io_fail_tmo = Ns::ZERO;
+            self.warnings.push(format!(
+                "multipath.conf: fast_io_fail_tmo ({}) is not shorter than dev_loss_tmo \
+                 ({}): multipathd switches it off",
+                seconds(fast),
+                seconds(loss)
+            ));
+        } else {
+            fc.dev_loss_tmo = Some(fast.saturating_add(Ns::from_secs(1)));
+        }
+    }
+
+    /// Warns of a timeout that is never reached.
+    pub(super) fn compare_timeouts(&mut self, config: &SanConfig) {
+        let (fast, loss) = match &config.transport {
+            Transport::Fc(fc) => (fc.fast_io_fail_tmo, fc.dev_loss_tmo),
+            Transport::Tcp(tcp) => (tcp.fast_io_fail_tmo, tcp.dev_loss_tmo),
+        };
+        if let Some(loss) = loss.filter(|&loss| loss <= fast) {
+            self.warnings.push(format!(
+                "[fabric]: fast_io_fail_tmo ({}) is not shorter than dev_loss_tmo ({}) \
+                 and has no effect",
+                seconds(fast),
+                seconds(loss)
+            ));
         }
     }
 
@@ -206,4 +244,8 @@ impl Checker<'_> {
 
 fn whole_seconds(time: Ns) -> u32 {
     u32::try_from(time.0 / 1_000_000_000).unwrap_or(u32::MAX)
+}
+
+fn seconds(time: Ns) -> String {
+    format!("{} s", time.0 as f64 / 1e9)
 }

@@ -2,11 +2,14 @@
 //! exists.
 
 use super::Checker;
+use crate::formats::fio_job::{self, ParseOptions};
 use crate::models::fault::{Action, DeviceState, TimedAction};
+use crate::models::workload::WorkloadConfig;
 use crate::scenario::at::At;
 use crate::scenario::error::did_you_mean;
 use crate::scenario::raw::{RawEvent, RawState, RawSuspend};
 use crate::scenario::{Device, Map};
+use crate::sim::Ns;
 
 impl Checker<'_> {
     /// The events in order of time; those of the same time in the order of the
@@ -26,6 +29,31 @@ impl Checker<'_> {
         }
         timeline.sort_by_key(|timed| timed.at);
         timeline
+    }
+
+    /// Warns of events that nobody will see, as the last job ends before.
+    pub(super) fn late_events(&mut self, raw: &[At<RawEvent>], workload: &WorkloadConfig) {
+        let Ok(file) = fio_job::parse(&workload.fio_job, ParseOptions::default()) else {
+            return; // it is noted where it stands
+        };
+        let ends = file.threads.iter().map(|thread| {
+            let lasts = thread.runtime?.saturating_add(thread.ramp_time);
+            Some(thread.start_delay.saturating_add(lasts))
+        });
+        let Some(end) = ends.collect::<Option<Vec<Ns>>>() else {
+            return; // by the bytes
+        };
+        let Some(end) = end.into_iter().max() else {
+            return;
+        };
+        for event in raw.iter().filter(|event| event.at.ns() >= end) {
+            let what = format!(
+                "the last job ends after {} s: this event comes too late",
+                end.0 as f64 / 1e9
+            );
+            let problem = self.source.problem(event.span.clone(), what, None);
+            self.warnings.push(problem.to_line());
+        }
     }
 
     fn action(&mut self, e: &At<RawEvent>, devices: &[Device], maps: &[Map]) -> Option<Action> {

@@ -4,7 +4,7 @@ use std::fmt;
 
 use super::MIB;
 
-/// A storage network: one array of one LUN, `lun0`.
+/// A storage network: one array of one LUN, `lun0`, or two.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Network {
     /// Lines of the fabric.
@@ -21,8 +21,9 @@ pub struct Network {
     pub others: Vec<String>,
 }
 
-impl fmt::Display for Network {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+impl Network {
+    /// Its tables of the scenario file, with so many LUNs.
+    pub(super) fn write(&self, f: &mut fmt::Formatter<'_>, luns: usize) -> fmt::Result {
         if !self.fabric.is_empty() {
             writeln!(f, "\n[fabric]\n{}", self.fabric.join("\n"))?;
         }
@@ -30,9 +31,13 @@ impl fmt::Display for Network {
             writeln!(f, "\n[[initiator]]\nname = \"hba{n}\"")?;
         }
         let (controllers, ports) = (self.controllers, self.ports);
+        let luns: Vec<String> = (0..luns)
+            .map(|n| format!("{{ name = \"lun{n}\", size = \"{MIB}MiB\" }}"))
+            .collect();
+        let luns = luns.join(", ");
         writeln!(
             f,
-            "\n[[array]]\nluns = [{{ name = \"lun0\", size = \"{MIB}MiB\" }}]\n\
+            "\n[[array]]\nluns = [{luns}]\n\
              controllers = {controllers}\nports = {ports}"
         )?;
         for line in &self.array {

@@ -16,7 +16,8 @@ pub fn jobs(d: &mut Dice, case: &Case) -> Vec<Job> {
     jobs
 }
 
-fn job(d: &mut Dice, case: &Case, device: Option<usize>) -> Job {
+/// A job on `device`, or on a map.
+pub fn job(d: &mut Dice, case: &Case, device: Option<usize>) -> Job {
     let depth = d.magnitude(1, 64) as u32;
     let ios = d.magnitude(10, 300);
     let bs = d.of(&["512", "4k", "4k", "4k", "12k", "64k", "256k"]);

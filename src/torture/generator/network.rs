@@ -1,9 +1,10 @@
 //! The storage network, and the paths through it.
 
 use super::Dice;
-use super::devices::LUN;
+use super::devices::{LUN, queue};
+use super::jobs::job;
 use crate::sim::Ns;
-use crate::torture::case::{Device, Network, What};
+use crate::torture::case::{Case, Device, Neighbour, Network, What};
 
 /// The network, if one of `devices` is a LUN; these get their paths through it.
 pub fn network(d: &mut Dice, devices: &mut [Device]) -> Option<Network> {
@@ -20,8 +21,13 @@ pub fn network(d: &mut Dice, devices: &mut [Device]) -> Option<Network> {
     };
     // Such a disk brings its handler into the table, where no other may be.
     let handled = d.chance(30) && devices.iter().all(|device| device.name.starts_with("sd"));
+    let handler = if handled {
+        handler(d)
+    } else {
+        "\"none\"".into()
+    };
     for device in devices.iter_mut().filter(|device| device.kind == LUN) {
-        device.kind = lun(d, &network, handled);
+        device.kind = lun(d, &network, "lun0", &handler);
     }
     if d.chance(10) {
         network.others.push(background(d, &network));
@@ -98,12 +104,53 @@ fn pair(d: &mut Dice, n: &Network) -> (u64, String) {
     (initiator, format!("ctl{controller}.p{}", d.below(n.ports)))
 }
 
-fn lun(d: &mut Dice, n: &Network, handled: bool) -> String {
+/// `alua` as the access states have it, or one that answers what it is told to.
+fn handler(d: &mut Dice) -> String {
+    if d.chance(50) {
+        return "\"alua\"".into();
+    }
+    let name = d.of(&["alua", "rdac", "emc", "hp_sw"]);
+    let answers = [
+        "ok",
+        "io",
+        "dev_temp_busy",
+        "retry",
+        "imm_retry",
+        "res_temp_unavail",
+        "dev_offlined",
+        "nosys",
+    ];
+    let mut results: Vec<String> = (0..d.below(4))
+        .map(|_| format!("\"{}\"", d.of(&answers)))
+        .collect();
+    // A group that never comes into use is tried for ever.
+    results.push("\"ok\"".into());
+    let (takes, results) = (d.below(20), results.join(", "));
+    format!("{{ name = \"{name}\", takes = \"{takes}ms\", results = [{results}] }}")
+}
+
+/// Another map, over a LUN of its own behind the same ports.
+pub fn neighbour(d: &mut Dice, case: &Case) -> Option<Neighbour> {
+    let network = case.network.as_ref().filter(|_| d.chance(25))?;
+    let device = |d: &mut Dice, name: &str| Device {
+        name: name.into(),
+        kind: lun(d, network, "lun1", "\"none\""),
+        queue: queue(d),
+    };
+    Some(Neighbour {
+        devices: vec![device(d, "sdx"), device(d, "sdy")],
+        features: d.of(&["0", "1 queue_if_no_path"]),
+        selector: d.of(&["round-robin", "queue-length", "service-time"]),
+        job: job(d, case, None),
+    })
+}
+
+fn lun(d: &mut Dice, n: &Network, lun: &str, handler: &str) -> String {
     let (initiator, target) = pair(d, n);
     let mut fields = vec![
         format!("initiator = \"hba{initiator}\""),
         format!("target = \"{target}\""),
-        "lun = \"lun0\"".to_owned(),
+        format!("lun = \"{lun}\""),
         format!("retries = {}", d.of(&[0, 1, 5])),
     ];
     if d.chance(50) {
@@ -112,8 +159,7 @@ fn lun(d: &mut Dice, n: &Network, handled: bool) -> String {
     if d.chance(60) {
         fields.push(format!("timeout = \"{}ms\"", d.of(&[100, 1000, 5000])));
     }
-    let handler = if handled { "alua" } else { "none" };
-    fields.push(format!("handler = \"{handler}\""));
+    fields.push(format!("handler = {handler}"));
     format!("lun = {{ {} }}", fields.join(", "))
 }
 

@@ -6,6 +6,7 @@ use super::super::super::block::run_queue::blk_mq_run_hw_queues;
 use super::super::super::block::{RqEnd, complete, driver};
 use super::super::super::io::{BlkStatus, ReqId, SECTOR};
 use super::super::DeviceEnv;
+use super::host::{host_of, shost};
 use super::incident::{self, Incident};
 use super::queue::{Reason, set_blocked};
 use super::result::{Action, Answer, CmdResult, Command, Disposition, action, blk_status};
@@ -75,6 +76,7 @@ pub(super) fn command<K: DeviceEnv>(k: &mut K, disk: u16, rq: ReqId) -> Command 
         flags,
         is_passthrough,
         retries: (so_far, d.retries),
+        alua: d.handler.as_ref().is_some_and(|h| h.name == "alua"),
     }
 }
 
@@ -122,21 +124,21 @@ pub(super) fn finish<K: DeviceEnv>(k: &mut K, disk: u16, rq: ReqId, answer: Answ
 
 /// The adapter has the command no longer (`scsi_device_unbusy`).
 pub(super) fn unbusy<K: DeviceEnv>(k: &mut K, disk: u16, rq: ReqId) {
-    let h = &mut sdev(k, disk).host;
+    let host = sdev(k, disk).host;
+    let h = shost(k, host);
     h.busy = h.busy.saturating_sub(1);
     let in_recovery = h.is_in_recovery();
     driver::put_budget_of(k, rq);
     if in_recovery {
-        error::wakeup(k, disk);
+        error::wakeup(k, host);
     }
 }
 
 /// A command has gone through: device and host are not blocked any longer.
 fn finished<K: DeviceEnv>(k: &mut K, disk: u16, rq: ReqId) {
     unbusy(k, disk, rq);
-    let d = sdev(k, disk);
-    d.host.blocked = 0;
-    d.device_blocked = 0;
+    host_of(k, disk).blocked = 0;
+    sdev(k, disk).device_blocked = 0;
 }
 
 /// `scsi_end_request`
@@ -159,7 +161,7 @@ pub(super) fn queue_insert<K: DeviceEnv>(k: &mut K, disk: u16, rq: ReqId, reason
 
 fn insert<K: DeviceEnv>(k: &mut K, disk: u16, rq: ReqId, reason: Reason) {
     set_blocked(k, disk, reason);
-    let kick = !sdev(k, disk).host.is_in_recovery();
+    let kick = !host_of(k, disk).is_in_recovery();
     blk_mq_requeue_request(k, rq, kick);
 }
 
@@ -172,15 +174,22 @@ fn requeue_cmd<K: DeviceEnv>(k: &mut K, rq: ReqId, delay: Ns) {
     }
 }
 
-/// Whoever was refused is tried again (`scsi_run_queue_async`).
+/// Whoever was refused is tried again (`scsi_run_queue_async`): disks that the
+/// host has refused first (`scsi_starved_list_run`).
 pub(super) fn run_queue_async<K: DeviceEnv>(k: &mut K, disk: u16) {
-    let d = sdev(k, disk);
-    if d.host.is_in_recovery() {
+    let h = host_of(k, disk);
+    if h.is_in_recovery() {
         return;
     }
-    let starved = std::mem::take(&mut d.host.starved);
+    let starved = std::mem::take(&mut h.starved);
+    let d = sdev(k, disk);
     let dev = d.dev;
-    if std::mem::take(&mut d.restarts) || starved {
+    let runs = std::mem::take(&mut d.restarts) || !starved.is_empty();
+    for other in starved.into_iter().filter(|&other| other != disk) {
+        let dev = sdev(k, other).dev;
+        blk_mq_run_hw_queues(k, dev, true);
+    }
+    if runs {
         blk_mq_run_hw_queues(k, dev, true);
     }
 }

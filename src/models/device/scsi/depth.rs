@@ -20,6 +20,14 @@ pub struct DepthTracking {
 }
 
 impl DepthTracking {
+    /// The same of a disk of which nothing has been seen yet.
+    pub fn anew(&self) -> Self {
+        DepthTracking {
+            is_on: self.is_on,
+            ..DepthTracking::default()
+        }
+    }
+
     /// TASK SET FULL came at depth `depth`: the depth from now on.
     pub fn queue_full(&mut self, depth: u32, jiffies: u64) -> u32 {
         let recent = self.last_full.is_some_and(|last| last >> 4 == jiffies >> 4);

@@ -1,14 +1,19 @@
 //! Error handling: what cannot be aborted waits until the host is quiet, then
 //! ever larger things are reset, and what still does not answer is taken
 //! offline (`scsi_error.c:scsi_unjam_host`, 6.1).
+//!
+//! It is the host adapter's: from the first command that it is left with to its
+//! end the host takes no others, whichever disk they are for. What is tried is
+//! asked how it goes when its turn comes.
 
 use super::super::super::block::requeue::kick_requeue_list;
 use super::super::super::block::run_queue::blk_mq_run_hw_queues;
 use super::super::super::io::ReqId;
 use super::super::DeviceEnv;
+use super::host::{looks_at, shost};
 use super::incident::{self, Incident};
 use super::state::SdevState;
-use super::{Timer, lun, sdev, timeout};
+use super::{Lld, Timer, lun, sdev, timeout};
 use crate::sim::Ns;
 
 /// How a request to abort or reset something goes.
@@ -20,7 +25,18 @@ pub struct Tmf {
     pub takes: Ns,
 }
 
-/// How error handling goes with a host and its devices.
+/// What such a request comes to.
+#[derive(Copy, Clone, Debug, PartialEq, Eq)]
+pub(super) enum Asked {
+    /// It is sent, and goes so.
+    Goes(Tmf),
+    /// Its port is away: it waits for that to change (`fc_block_scsi_eh`).
+    Waits,
+    /// Its port has been away for too long: no more is tried (`FAST_IO_FAIL`).
+    FailsFast,
+}
+
+/// How error handling goes with a disk of scsi_debug.
 #[derive(Copy, Clone, Debug, PartialEq, Eq)]
 pub struct EhPolicy {
     /// Aborting one command.
@@ -31,7 +47,7 @@ pub struct EhPolicy {
 }
 
 impl Default for EhPolicy {
-    /// As scsi_debug has it: everything helps at once.
+    /// Everything helps at once.
     fn default() -> Self {
         let helps = Tmf {
             succeeds: true,
@@ -44,43 +60,39 @@ impl Default for EhPolicy {
     }
 }
 
-impl EhPolicy {
-    /// How long it takes until something helps or nothing is left, and whether
-    /// anything helped (`scsi_eh_ready_devs`).
-    pub fn escalate(&self) -> (Ns, bool) {
-        let mut spent = Ns::ZERO;
-        for reset in self.resets.iter().flatten() {
-            spent += reset.takes;
-            if reset.succeeds {
-                return (spent, true);
-            }
-        }
-        (spent, false)
-    }
+/// What is reset, in order (`scsi_eh_ready_devs`).
+#[derive(Copy, Clone, Debug, PartialEq, Eq)]
+enum Stage {
+    Device,
+    Target,
+    Bus,
+    Host,
 }
 
-/// A host adapter (`struct Scsi_Host`).
+const STAGES: [Stage; 4] = [Stage::Device, Stage::Target, Stage::Bus, Stage::Host];
+
+/// Error handling of a host at work.
 #[derive(Clone, Debug, Default)]
-pub struct ScsiHost {
-    /// Commands that the adapter has (`scsi_host_busy`).
-    pub busy: u32,
-    /// Attempts that are refused before one passes while it has none
-    /// (`host_blocked`).
-    pub blocked: u32,
-    /// Whether its disk waits to be tried again (`starved_list`).
-    pub starved: bool,
-    /// Commands that error handling has to see to, in order of failure; while
-    /// there are any, it takes no others (`SHOST_RECOVERY`).
-    failed: Vec<ReqId>,
-    /// Whether error handling is at work on them.
-    is_handling: bool,
+pub(super) struct Recovery {
+    /// How far it has come in [`STAGES`].
+    stage: usize,
+    /// Disks that this stage has seen to.
+    tried: Vec<u16>,
+    /// Those that are seen to now.
+    unit: Vec<u16>,
+    /// Whether that helps, and whether the device is sure to have stopped.
+    helps: bool,
+    stops: bool,
+    /// Since when it waits for a port.
+    waits_since: Option<Ns>,
+    /// What has been seen to; whether the device has stopped carrying it out.
+    done: Vec<(u16, ReqId, bool)>,
 }
 
-impl ScsiHost {
-    /// Whether it takes no commands (`scsi_host_in_recovery`).
-    #[inline]
-    pub fn is_in_recovery(&self) -> bool {
-        !self.failed.is_empty()
+impl Recovery {
+    /// Whether it waits for a port that is away.
+    pub(super) fn waits_for_port(&self) -> bool {
+        self.waits_since.is_some()
     }
 }
 
@@ -89,71 +101,166 @@ pub(super) fn eh_scmd_add<K: DeviceEnv>(k: &mut K, disk: u16, rq: ReqId) {
     let now = k.host().now();
     let d = sdev(k, disk);
     d.cmnd(rq, now).is_timed_out = true;
-    d.host.failed.push(rq);
-    wakeup(k, disk);
+    let host = d.host;
+    shost(k, host).failed.push((disk, rq));
+    wakeup(k, host);
 }
 
 /// Error handling begins once all commands of the host have ended or failed
 /// (`scsi_eh_wakeup`).
-pub(super) fn wakeup<K: DeviceEnv>(k: &mut K, disk: u16) {
-    let now = k.host().now();
-    let d = sdev(k, disk);
-    if d.host.is_handling || d.host.busy as usize > d.host.failed.len() {
+pub(super) fn wakeup<K: DeviceEnv>(k: &mut K, host: u16) {
+    let h = shost(k, host);
+    if h.recovery.is_some() || h.busy as usize > h.failed.len() {
         return;
     }
-    d.host.is_handling = true;
-    lun::update_policy(k, disk);
-    let policy = sdev(k, disk).policy;
-    incident::note_resets(k, disk, policy.resets);
-    let (takes, _) = policy.escalate();
-    k.arm_scsi(Timer::Recovered(disk), now + takes);
+    h.recovery = Some(Recovery::default());
+    next_unit(k, host);
 }
 
-/// Error handling is over (`scsi_eh_flush_done_q`,
+/// Something has happened to the port of `disk`: who waits for it looks soon.
+pub(super) fn port_changed<K: DeviceEnv>(k: &mut K, disk: u16) {
+    let now = k.host().now();
+    let host = sdev(k, disk).host;
+    let h = shost(k, host);
+    let recovery = h.recovery.as_ref().and_then(|r| r.waits_since);
+    for since in [recovery, h.aborts.waits_since].into_iter().flatten() {
+        k.arm_scsi(Timer::LooksForPort(host), looks_at(since, now));
+    }
+}
+
+/// Who waits for a port looks whether it is there.
+pub(super) fn looks_for_port<K: DeviceEnv>(k: &mut K, host: u16) {
+    if shost(k, host).aborts.waits_since.take().is_some() {
+        timeout::run_aborts(k, host);
+    }
+    let waits = |r: &mut Recovery| r.waits_since.take().is_some();
+    if shost(k, host).recovery.as_mut().is_some_and(waits) {
+        try_unit(k, host);
+    }
+}
+
+/// The next disk, or target, or all, is tried to be brought back; then the next
+/// larger thing; then error handling is over.
+fn next_unit<K: DeviceEnv>(k: &mut K, host: u16) {
+    loop {
+        let devices = k.devices();
+        let (hosts, disks) = (&mut devices.hosts, &devices.scsi);
+        let h = &mut hosts[usize::from(host)];
+        let Some(recovery) = h.recovery.as_mut() else {
+            return;
+        };
+        let Some(&stage) = STAGES.get(recovery.stage).filter(|_| !h.failed.is_empty()) else {
+            return recovered(k, host);
+        };
+        let fails = |disk: u16| h.failed.iter().any(|&(failed, _)| failed == disk);
+        let left = |&disk: &u16| fails(disk) && !recovery.tried.contains(&disk);
+        let Some(first) = h.disks.iter().copied().find(|disk| left(disk)) else {
+            recovery.stage += 1;
+            recovery.tried.clear();
+            continue;
+        };
+        let target = |disk: u16| disks[usize::from(disk)].target;
+        // What follows the reset of a host is a test of each of its disks.
+        let belongs = |&disk: &u16| match stage {
+            Stage::Device | Stage::Host => disk == first,
+            Stage::Target => target(disk) == target(first),
+            Stage::Bus => true,
+        };
+        let unit: Vec<u16> = h.disks.iter().copied().filter(belongs).collect();
+        recovery.tried.extend(&unit);
+        recovery.unit = unit;
+        if try_unit(k, host) {
+            return;
+        }
+    }
+}
+
+/// Resets what is to be reset now; false if there is no such thing.
+fn try_unit<K: DeviceEnv>(k: &mut K, host: u16) -> bool {
+    let now = k.host().now();
+    let Some(recovery) = &shost(k, host).recovery else {
+        return false;
+    };
+    let (stage, first) = (recovery.stage, recovery.unit[0]);
+    let d = sdev(k, first);
+    let asked = match d.lld {
+        Lld::ScsiDebug => d.policy.resets[stage].map(Asked::Goes),
+        Lld::Lun(_) if STAGES[stage] == Stage::Bus => None,
+        Lld::Lun(path) => Some(lun::task_management(k, path)),
+    };
+    let (Some(asked), Some(recovery)) = (asked, &mut shost(k, host).recovery) else {
+        return false;
+    };
+    let takes = match asked {
+        Asked::Waits => {
+            recovery.waits_since = Some(now);
+            return true;
+        }
+        Asked::FailsFast => {
+            (recovery.helps, recovery.stops) = (true, false);
+            Ns::ZERO
+        }
+        Asked::Goes(tmf) => {
+            (recovery.helps, recovery.stops) = (tmf.succeeds, true);
+            tmf.takes
+        }
+    };
+    k.arm_scsi(Timer::Reset(host), now + takes);
+    true
+}
+
+/// What was tried has come to its end.
+pub(super) fn reset_ends<K: DeviceEnv>(k: &mut K, host: u16) {
+    let h = shost(k, host);
+    let Some(recovery) = &mut h.recovery else {
+        return;
+    };
+    let (level, first) = (recovery.stage, recovery.unit.first().copied());
+    let (succeeds, is_sent) = (recovery.helps, recovery.stops);
+    if recovery.helps {
+        let (unit, stops) = (&recovery.unit, recovery.stops);
+        let helped = |(disk, _): &mut (u16, ReqId)| unit.contains(disk);
+        let helped = h.failed.extract_if(.., helped);
+        let helped = helped.map(|(disk, rq)| (disk, rq, stops));
+        recovery.done.extend(helped);
+    }
+    if let Some(disk) = first.filter(|_| is_sent) {
+        incident::note(k, disk, Incident::Reset { level, succeeds });
+    }
+    next_unit(k, host);
+}
+
+/// Error handling is over (`scsi_eh_offline_sdevs`, `scsi_eh_flush_done_q`,
 /// `scsi_restart_operations`): what failed is tried again, or ends; the host
 /// takes commands again.
-pub(super) fn recovered<K: DeviceEnv>(k: &mut K, disk: u16) {
-    let now = k.host().now();
-    let d = sdev(k, disk);
-    let (dev, (_, helped)) = (d.dev, d.policy.escalate());
-    d.host.is_handling = false;
-    let failed = std::mem::take(&mut d.host.failed);
-    if !helped && d.state == SdevState::Running {
-        d.state = SdevState::Offline;
-        let line = "Device offlined - not ready after error recovery";
-        let line = super::state::sdev_line(disk, line);
-        k.block().klog.print(now, line);
-        incident::note(k, disk, Incident::Offlined);
+fn recovered<K: DeviceEnv>(k: &mut K, host: u16) {
+    let h = shost(k, host);
+    let failed = std::mem::take(&mut h.failed);
+    let done = h.recovery.take().map_or(Vec::new(), |r| r.done);
+    for &(disk, _) in &failed {
+        offline(k, disk);
     }
-    for rq in failed {
-        timeout::gave_up(k, disk, rq, helped);
+    let failed = failed.into_iter().map(|(disk, rq)| (disk, rq, false));
+    for (disk, rq, stopped) in done.into_iter().chain(failed) {
+        timeout::gave_up(k, disk, rq, stopped);
         timeout::retry_or_finish(k, disk, rq);
     }
-    kick_requeue_list(k, dev);
-    blk_mq_run_hw_queues(k, dev, true);
+    for n in 0..shost(k, host).disks.len() {
+        let disk = shost(k, host).disks[n];
+        let dev = sdev(k, disk).dev;
+        kick_requeue_list(k, dev);
+        blk_mq_run_hw_queues(k, dev, true);
+    }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_does_not_help_takes_its_time_before_the_next_is_tried() {
-        let fails = |s| {
-            Some(Tmf {
-                succeeds: false,
-                takes: Ns::from_secs(s),
-            })
-        };
-        let mut policy = EhPolicy {
-            resets: [fails(10), None, fails(20), fails(40)],
-            ..EhPolicy::default()
-        };
-        assert_eq!(policy.escalate(), (Ns::from_secs(70), false));
-        policy.resets[2] = Some(Tmf {
-            succeeds: true,
-            takes: Ns::from_secs(5),
-        });
-        assert_eq!(policy.escalate(), (Ns::from_secs(15), true));
+/// Nothing has helped a command of `disk`; of each the kernel says so.
+fn offline<K: DeviceEnv>(k: &mut K, disk: u16) {
+    let now = k.host().now();
+    let d = sdev(k, disk);
+    if d.state == SdevState::Running {
+        d.state = SdevState::Offline;
     }
+    let line = d.line("Device offlined - not ready after error recovery");
+    k.block().klog.print(now, line);
+    incident::note(k, disk, Incident::Offlined);
 }

@@ -164,6 +164,12 @@ impl Handler {
         Some((self.takes, answer.into()))
     }
 
+    /// Whether activations succeed in the long run.
+    pub fn ends_well(&self) -> bool {
+        let last = self.results.last();
+        last.is_none_or(|&answer| answer == DhAnswer::Ok)
+    }
+
     /// How many activations were answered as given.
     pub fn asked(&self) -> usize {
         self.asked

@@ -4,7 +4,6 @@
 use std::fmt;
 
 use super::super::DeviceEnv;
-use super::error::Tmf;
 use super::sdev;
 use crate::sim::Ns;
 
@@ -61,27 +60,8 @@ impl fmt::Display for Incident {
 #[cold]
 pub fn note<K: DeviceEnv>(k: &mut K, disk: u16, incident: Incident) {
     let now = k.host().now();
-    note_at(k, disk, now, incident);
-}
-
-fn note_at<K: DeviceEnv>(k: &mut K, disk: u16, at: Ns, incident: Incident) {
     let incidents = &mut sdev(k, disk).incidents;
     if incidents.len() < MOST {
-        incidents.push((at, incident));
-    }
-}
-
-/// Error handling begins: how each reset will have gone, one after the other.
-pub(super) fn note_resets<K: DeviceEnv>(k: &mut K, disk: u16, resets: [Option<Tmf>; 4]) {
-    let mut at = k.host().now();
-    for (level, reset) in resets.into_iter().enumerate() {
-        let Some(Tmf { succeeds, takes }) = reset else {
-            continue;
-        };
-        at += takes;
-        note_at(k, disk, at, Incident::Reset { level, succeeds });
-        if succeeds {
-            return;
-        }
+        incidents.push((now, incident));
     }
 }

@@ -17,7 +17,7 @@ use super::super::super::fabric::nexus::{Ended, NexusEvent, State};
 use super::super::super::io::{DevId, Op, ReqId};
 use super::super::super::san::{Fate, Held, PathConfig, PathId};
 use super::super::DeviceEnv;
-use super::error::{EhPolicy, Tmf};
+use super::error::{self, Asked, Tmf};
 use super::handler::{Handler, HandlerConfig};
 use super::incident::{self, Incident};
 use super::result::{Answer, CmdResult, HostByte, SenseKey};
@@ -82,15 +82,23 @@ impl LunDiskConfig {
 }
 
 impl ScsiDisk {
-    /// The disk of `config` on `path`, which speaks of access states or not
+    /// The disk of `config` on `path`, at this `target` and LUN of its host
+    /// adapter, which speaks of access states or not
     /// (`scsi_dh.c:scsi_dh_find_driver`).
-    pub fn on_path(dev: DevId, config: &LunDiskConfig, path: PathId, alua: bool) -> Self {
+    pub fn on_path(
+        dev: DevId,
+        config: &LunDiskConfig,
+        path: PathId,
+        (target, lun): (u16, u16),
+        alua: bool,
+    ) -> Self {
         let mut disk = ScsiDisk::over(dev, Lld::Lun(path), config.queue_depth);
         disk.handler = match &config.handler {
             Some(handler) if handler.name == "none" => None,
             Some(handler) => Some(Handler::new(handler)),
             None => alua.then(|| Handler::new(&"alua".into())),
         };
+        (disk.target, disk.lun) = (target, lun);
         disk.retries = config.retries;
         disk.depth.is_on = true; // track_queue_depth
         disk
@@ -307,12 +315,17 @@ fn terminate_lost<K: DeviceEnv>(k: &mut K, disk: u16, ended: Ended) {
 /// The disk follows the state of its port (`scsi_target_block`,
 /// `scsi_target_unblock`).
 fn became<K: DeviceEnv>(k: &mut K, disk: u16, state: State) {
+    error::port_changed(k, disk);
     let d = sdev(k, disk);
     let dev = d.dev;
+    if d.state == SdevState::Cancel {
+        d.is_found = d.is_lost && state == State::Running;
+        return;
+    }
     let holds = !d.stalled.is_empty();
     match (state, d.state) {
         (State::Stalled, _) if holds => return incident::note(k, disk, Incident::Stalled),
-        (_, SdevState::Cancel) | (State::Stalled, _) => return,
+        (State::Stalled, _) => return,
         (State::Removed, SdevState::Offline) => {}
         (_, SdevState::Offline) => return,
         (State::Running, _) => {
@@ -327,6 +340,7 @@ fn became<K: DeviceEnv>(k: &mut K, disk: u16, state: State) {
         blk_mq_run_hw_queues(k, dev, true);
     }
     if state == State::Removed {
+        sdev(k, disk).is_lost = true;
         delete(k, disk);
     }
 }
@@ -346,28 +360,23 @@ pub(super) fn resets_timer<K: DeviceEnv>(k: &mut K, disk: u16, rq: ReqId) -> boo
     true
 }
 
-/// How error handling goes now: what is sent into a black hole is not answered,
-/// whatever it is, and what takes as long as the host waits comes too late.
-pub(super) fn update_policy<K: DeviceEnv>(k: &mut K, disk: u16) {
-    let Lld::Lun(path) = sdev(k, disk).lld else {
-        return;
-    };
+/// What a request to abort or reset something on `path` comes to if it is sent
+/// now, with the test of the unit that follows: it takes as long as its answer
+/// does, and what is lost, or takes as long as the host waits, is of no use.
+pub(super) fn task_management<K: DeviceEnv>(k: &mut K, path: PathId) -> Asked {
     let now = k.host().now();
-    let round_trip = k.devices().san.round_trip(path, now);
-    let tmf = match round_trip.filter(|&takes| takes < EH_TIMEOUT) {
-        Some(takes) => Tmf {
-            succeeds: true,
-            takes: takes.max(EH_TEST),
-        },
-        None => Tmf {
-            succeeds: false,
-            takes: EH_TIMEOUT,
-        },
+    let san = &mut k.devices().san;
+    let answered = match san.state(path) {
+        State::Blocked => return Asked::Waits,
+        State::Failed | State::Removed => return Asked::FailsFast,
+        State::Stalled => None,
+        State::Running => san.exchange(path, now),
     };
-    sdev(k, disk).policy = EhPolicy {
-        abort: tmf,
-        resets: [Some(tmf), Some(tmf), None, Some(tmf)],
-    };
+    let in_time = answered.filter(|&takes| takes < EH_TIMEOUT);
+    Asked::Goes(Tmf {
+        succeeds: in_time.is_some(),
+        takes: in_time.map_or(EH_TIMEOUT, |takes| takes.max(EH_TEST)),
+    })
 }
 
 #[cfg(test)]
@@ -381,6 +390,7 @@ mod tests {
         for (reply, is_path_error) in [
             (Reply::Sense(sense::STANDBY), true),
             (Reply::Sense(sense::UNAVAILABLE), true),
+            (Reply::Sense(sense::NO_LUN), true),
             (Reply::TransportError, true),
             (Reply::Unreadable(3), false),
             (Reply::ReservationConflict, false),

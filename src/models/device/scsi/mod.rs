@@ -8,10 +8,12 @@
 //! back. Commands that go well leave no trace but two counters: what is known
 //! of one in trouble stands in a [`Cmnd`].
 
+mod alua;
 pub mod complete;
 pub mod depth;
 pub mod error;
 pub mod handler;
+pub mod host;
 pub mod incident;
 pub mod lun;
 pub mod queue;
@@ -23,11 +25,12 @@ pub mod timeout;
 pub use complete::scsi_done;
 pub use error::EhPolicy;
 pub use handler::{HandlerConfig, SCSI_DH_IO};
+pub use host::ScsiHost;
 pub use incident::Incident;
 pub use lun::{LunDiskConfig, nexus_event};
 pub use queue::{get_budget, lld_busy, put_budget, queue_rq};
 pub use scsi_debug::{ScsiDebug, scsi_debug_write};
-pub use state::{SdevState, delete, set_state};
+pub use state::{SdevState, delete, found_again, set_state};
 
 use super::super::io::{DevId, ReqId};
 use super::super::san::{Held, PathId};
@@ -35,12 +38,11 @@ use super::scripted::Script;
 use super::{DeviceEnv, ScsiDebugConfig};
 use crate::sim::Ns;
 use depth::DepthTracking;
-use error::ScsiHost;
 use handler::Handler;
 use result::Answer;
 use scsi_debug::Delays;
 
-/// A SCSI disk (`struct scsi_device`) and its host adapter, which has no other.
+/// A SCSI disk (`struct scsi_device`).
 #[derive(Clone, Debug)]
 pub struct ScsiDisk {
     /// Its block device.
@@ -70,19 +72,27 @@ pub struct ScsiDisk {
     pub retries: u32,
     /// Commands in trouble.
     cmnds: Vec<Cmnd>,
-    /// Its host adapter.
-    pub host: ScsiHost,
-    /// How error handling goes.
+    /// Its host adapter, by its number.
+    pub host: u16,
+    /// Its number there, as a target.
+    pub target: u16,
+    /// Its number there, as a LUN.
+    pub lun: u16,
+    /// How error handling goes, if it is one of scsi_debug.
     pub policy: EhPolicy,
     /// How its depth follows TASK SET FULL.
     pub depth: DepthTracking,
     /// Faults of its own.
     pub faults: Script<Answer>,
+    /// Whether it was removed because its port was away for too long.
+    is_lost: bool,
+    /// Whether that port is back, so that the kernel finds a disk there.
+    pub(in super::super) is_found: bool,
     /// Internal commands that are still to be sent.
     internal: state::Internal,
     /// Commands that its port holds until more is known.
     stalled: Vec<(ReqId, Held)>,
-    /// What was done about it, and when; resets beforehand.
+    /// What was done about it, and when.
     pub incidents: Vec<(Ns, Incident)>,
 }
 
@@ -121,10 +131,14 @@ pub struct Cmnd {
 /// A timer of the mid-layer.
 #[derive(Copy, Clone, PartialEq, Eq, Debug)]
 pub enum Timer {
-    /// A command is aborted (`scmd_eh_abort_handler`).
+    /// The abort of a command is due (`scmd_eh_abort_handler`).
     Abort(u16, ReqId),
-    /// Error handling of a host has come to an end.
-    Recovered(u16),
+    /// The abort that a host has under way has ended.
+    Aborted(u16),
+    /// What a host's error handling has reset is so.
+    Reset(u16),
+    /// Who waits for a port of a host's looks whether it is there.
+    LooksForPort(u16),
     /// The next internal command is due.
     Internal(u16),
     /// A disk has been removed.
@@ -176,10 +190,14 @@ impl ScsiDisk {
             device_blocked: 0,
             retries: 0,
             cmnds: Vec::new(),
-            host: ScsiHost::default(),
+            host: 0,
+            target: 0,
+            lun: 0,
             policy: EhPolicy::default(),
             depth: DepthTracking::default(),
             faults: Vec::new(),
+            is_lost: false,
+            is_found: false,
             internal: state::Internal::default(),
             stalled: Vec::new(),
             incidents: Vec::new(),
@@ -225,8 +243,10 @@ impl ScsiDisk {
 #[cold]
 pub fn timer_fired<K: DeviceEnv>(k: &mut K, timer: Timer) {
     match timer {
-        Timer::Abort(disk, rq) => timeout::abort_handler(k, disk, rq),
-        Timer::Recovered(disk) => error::recovered(k, disk),
+        Timer::Abort(disk, rq) => timeout::abort_due(k, disk, rq),
+        Timer::Aborted(host) => timeout::aborted(k, host),
+        Timer::Reset(host) => error::reset_ends(k, host),
+        Timer::LooksForPort(host) => error::looks_for_port(k, host),
         Timer::Internal(disk) => state::next_internal(k, disk),
         Timer::Removed(disk) => state::removed(k, disk),
     }

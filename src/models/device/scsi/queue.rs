@@ -8,6 +8,7 @@ use super::super::super::host::Cost;
 use super::super::super::io::{BlkStatus, ReqId};
 use super::super::DeviceEnv;
 use super::super::scripted::strike;
+use super::host::host_of;
 use super::scsi_debug::{Cdb, Queued};
 use super::state::{SdevState, is_immediate, state_check};
 use super::{Lld, MAX_DEVICE_BLOCKED, MAX_HOST_BLOCKED, complete, lun, sdev};
@@ -62,11 +63,11 @@ pub fn put_budget<K: DeviceEnv>(k: &mut K, disk: u16) {
 /// `scsi_mq_lld_busy`
 pub fn lld_busy<K: DeviceEnv>(k: &mut K, disk: u16) -> bool {
     let d = sdev(k, disk);
-    let busy = d.in_flight >= d.queue_depth || d.device_blocked > 0 || d.host.is_in_recovery();
-    if !busy {
+    let is_full = d.in_flight >= d.queue_depth || d.device_blocked > 0;
+    if !is_full && !host_of(k, disk).is_in_recovery() {
         return false;
     }
-    let dev = d.dev;
+    let dev = sdev(k, disk).dev;
     !k.block().dev(dev).is_dying
 }
 
@@ -91,7 +92,7 @@ pub fn queue_rq<K: DeviceEnv>(k: &mut K, disk: u16, rq: ReqId) -> BlkStatus {
         return BlkStatus::Ok;
     }
     set_blocked(k, disk, Reason::HostBusy);
-    sdev(k, disk).host.busy -= 1;
+    host_of(k, disk).busy -= 1;
     BlkStatus::Resource
 }
 
@@ -99,13 +100,13 @@ pub fn queue_rq<K: DeviceEnv>(k: &mut K, disk: u16, rq: ReqId) -> BlkStatus {
 /// blocked, whoever asks waits for a command that ends; if there is none, the
 /// seventh that asks passes.
 fn host_queue_ready<K: DeviceEnv>(k: &mut K, disk: u16) -> bool {
-    let h = &mut sdev(k, disk).host;
+    let h = host_of(k, disk);
     if h.is_in_recovery() {
         return false;
     }
     if h.blocked > 0 {
         if h.busy > 0 {
-            h.starved = true;
+            h.starve(disk);
             return false;
         }
         h.blocked -= 1;
@@ -113,7 +114,7 @@ fn host_queue_ready<K: DeviceEnv>(k: &mut K, disk: u16) -> bool {
             return false;
         }
     }
-    h.starved = false;
+    h.feed(disk);
     h.busy += 1;
     true
 }
@@ -157,9 +158,10 @@ fn queuecommand<K: DeviceEnv>(k: &mut K, disk: u16, rq: ReqId) -> bool {
 
 /// `scsi_set_blocked`
 pub(super) fn set_blocked<K: DeviceEnv>(k: &mut K, disk: u16, reason: Reason) {
-    let d = sdev(k, disk);
     match reason {
-        Reason::HostBusy => d.host.blocked = MAX_HOST_BLOCKED,
-        Reason::DeviceBusy | Reason::EhRetry => d.device_blocked = MAX_DEVICE_BLOCKED,
+        Reason::HostBusy => host_of(k, disk).blocked = MAX_HOST_BLOCKED,
+        Reason::DeviceBusy | Reason::EhRetry => {
+            sdev(k, disk).device_blocked = MAX_DEVICE_BLOCKED;
+        }
     }
 }

@@ -2,6 +2,7 @@
 //! later, or over, and with which status (`scsi_error.c`, `scsi_lib.c`, 6.1).
 
 use super::super::super::io::{BlkStatus, Flags};
+use super::alua;
 
 /// Why a host adapter ended a command (`DID_*`).
 #[derive(Copy, Clone, PartialEq, Eq, Debug)]
@@ -114,6 +115,8 @@ pub struct Command {
     pub is_passthrough: bool,
     /// Retries so far and how many are allowed.
     pub retries: (u32, u32),
+    /// Whether the hardware handler `alua` is attached to its disk.
+    pub alua: bool,
 }
 
 impl Command {
@@ -148,10 +151,16 @@ impl Command {
             CmdResult::Good | CmdResult::ReservationConflict => Success,
             CmdResult::Busy | CmdResult::TaskSetFull => AddToMlqueue,
             CmdResult::TaskAborted => maybe_retry(self),
-            CmdResult::Sense { key, asc, ascq } => match check_sense(key, asc, ascq) {
-                NeedsRetry => maybe_retry(self),
-                other => other,
-            },
+            CmdResult::Sense { key, asc, ascq } => {
+                let handled = match self.alua {
+                    true => alua::check_sense(key, asc, ascq),
+                    false => None,
+                };
+                match handled.unwrap_or_else(|| check_sense(key, asc, ascq)) {
+                    NeedsRetry => maybe_retry(self),
+                    other => other,
+                }
+            }
             CmdResult::Host(host) => match host {
                 HostByte::Abort
                 | HostByte::NoConnect
@@ -188,6 +197,13 @@ fn is_unreadable(asc: u8) -> bool {
     matches!(asc, 0x11 | 0x13 | 0x14)
 }
 
+/// What `scsi_check_sense` blames on the command: its code, its range, its
+/// fields, or writing where that is not allowed. A unit that is not there (25)
+/// is not among them: it may be behind another path.
+fn is_mistaken(asc: u8) -> bool {
+    matches!(asc, 0x20 | 0x21 | 0x22 | 0x24 | 0x26 | 0x27)
+}
+
 /// What a failed command's request ends with (`scsi_result_to_blk_status`, and
 /// the mid-layer byte that `scsi_check_sense` sets).
 pub fn blk_status(result: CmdResult) -> BlkStatus {
@@ -204,9 +220,7 @@ pub fn blk_status(result: CmdResult) -> BlkStatus {
             SenseKey::IllegalRequest | SenseKey::AbortedCommand if asc == 0x10 => {
                 BlkStatus::Protection
             }
-            SenseKey::IllegalRequest if matches!(asc, 0x20..=0x22 | 0x24..=0x27) => {
-                BlkStatus::Target
-            }
+            SenseKey::IllegalRequest if is_mistaken(asc) => BlkStatus::Target,
             SenseKey::DataProtect if (asc, ascq) == (0x27, 0x07) => BlkStatus::NoSpc,
             SenseKey::DataProtect => BlkStatus::Target,
             _ => BlkStatus::IoErr,
@@ -255,6 +269,7 @@ mod tests {
             flags,
             is_passthrough: false,
             retries: (0, 5),
+            alua: false,
         }
     }
     fn sense(key: SenseKey, asc: u8, ascq: u8) -> CmdResult {
@@ -271,6 +286,26 @@ mod tests {
         assert_eq!(cmd.decide(nak), Disposition::Success);
         assert_eq!(blk_status(nak), BlkStatus::IoErr);
         assert_eq!(action(nak), Action::Fail);
+    }
+
+    #[test]
+    fn with_alua_a_transition_is_tried_again_at_once_and_only_then_waited_for() {
+        let moves = sense(SenseKey::NotReady, 0x04, 0x0a);
+        let mut plain = command(Flags::default());
+        assert_eq!(plain.decide(moves), Disposition::Success);
+        let mut cmd = Command {
+            alua: true,
+            ..command(Flags::default())
+        };
+        for _ in 0..5 {
+            assert_eq!(cmd.decide(moves), Disposition::NeedsRetry);
+        }
+        assert_eq!(cmd.decide(moves), Disposition::Success);
+        assert_eq!(action(moves), Action::DelayedReprep);
+        let changed = sense(SenseKey::UnitAttention, 0x2a, 0x06);
+        assert_eq!(cmd.decide(changed), Disposition::AddToMlqueue);
+        let standby = sense(SenseKey::NotReady, 0x04, 0x0b);
+        assert_eq!(cmd.decide(standby), Disposition::Success);
     }
 
     #[test]
@@ -319,6 +354,8 @@ mod tests {
             assert_eq!(blk_status(result), status);
             assert!(status.is_path_error());
         }
+        let no_unit = sense(SenseKey::IllegalRequest, 0x25, 0);
+        assert_eq!(blk_status(no_unit), BlkStatus::IoErr);
     }
 
     #[test]

@@ -69,7 +69,7 @@ pub(super) fn state_check<K: DeviceEnv>(k: &mut K, disk: u16, rq: ReqId) -> BlkS
         SdevState::Cancel => BlkStatus::Offline,
         SdevState::Offline | SdevState::TransportOffline => {
             if !std::mem::replace(&mut d.offline_already, true) {
-                let line = sdev_line(disk, "rejecting I/O to offline device");
+                let line = d.line("rejecting I/O to offline device");
                 k.block().klog.print(now, line);
             }
             if internal {
@@ -78,11 +78,6 @@ pub(super) fn state_check<K: DeviceEnv>(k: &mut K, disk: u16, rq: ReqId) -> BlkS
             BlkStatus::IoErr
         }
     }
-}
-
-/// A line of the kernel's log about a disk (`sdev_printk`).
-pub(super) fn sdev_line(disk: u16, text: &str) -> String {
-    format!("sd {disk}:0:0:0: {text}")
 }
 
 /// Writes `state` to the disk's `state`: how long the write takes. A disk that
@@ -144,6 +139,23 @@ pub(super) fn removed<K: DeviceEnv>(k: &mut K, disk: u16) {
     let dev = sdev(k, disk).dev;
     k.block().dev(dev).is_dying = true;
     tag_idle(k, dev);
+}
+
+/// The port of `disk` is there again, and so is the LUN: the kernel makes a disk of
+/// `sectors` for it (`fc_scsi_scan_rport`). It has the name of the one that was
+/// removed, as nobody has that open any more.
+pub fn found_again<K: DeviceEnv>(k: &mut K, disk: u16, sectors: u64) {
+    let d = sdev(k, disk);
+    d.state = SdevState::Running;
+    (d.is_lost, d.is_found) = (false, false);
+    d.offline_already = false;
+    d.device_blocked = 0;
+    d.queue_depth = d.max_queue_depth;
+    d.depth = d.depth.anew();
+    let dev = d.dev;
+    let b = k.block().dev(dev);
+    b.capacity = sectors;
+    (b.is_dead, b.is_dying) = (false, false);
 }
 
 /// Sends the next internal command.

@@ -1,17 +1,39 @@
 //! A command that takes too long is aborted (`scsi_error.c:scsi_timeout`,
 //! `scmd_eh_abort_handler`, 6.1).
 
+use std::collections::VecDeque;
+
 use super::super::super::io::ReqId;
 use super::super::DeviceEnv;
+use super::error::{Asked, Tmf};
+use super::host::shost;
 use super::incident::{self, Incident};
 use super::queue::Reason;
 use super::result::{Answer, CmdResult, HostByte};
-use super::{Timer, complete, error, lun, sdev};
+use super::{Lld, Timer, complete, error, lun, sdev};
 use crate::models::planted::{self, Defect};
 use crate::sim::Ns;
 
 /// Parts of a second after which an abort begins.
 const ABORT_AFTER: u64 = 100;
+
+/// Commands of one host that are to be aborted, one after the other
+/// (`tmf_work_q`, whose `max_active` is 1); the first is being so.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Aborts {
+    queue: VecDeque<(u16, ReqId)>,
+    /// Whether the first will have succeeded.
+    succeeds: bool,
+    /// Since when it waits for its port.
+    pub(super) waits_since: Option<Ns>,
+}
+
+impl Aborts {
+    /// Whether they wait for a port that is away.
+    pub(super) fn wait_for_port(&self) -> bool {
+        self.waits_since.is_some()
+    }
+}
 
 /// The command of `rq` has taken too long. An answer comes too late now; a
 /// first abort begins soon. If one has been tried already, error handling takes
@@ -22,11 +44,8 @@ pub fn scsi_timeout<K: DeviceEnv>(k: &mut K, disk: u16, rq: ReqId) {
         return;
     }
     incident::note(k, disk, Incident::TimedOut);
-    lun::update_policy(k, disk);
     let now = k.host().now();
-    let d = sdev(k, disk);
-    let takes = d.policy.abort.takes;
-    let cmnd = d.cmnd(rq, now);
+    let cmnd = sdev(k, disk).cmnd(rq, now);
     cmnd.is_timed_out = true;
     if std::mem::replace(&mut cmnd.abort_tried, true) {
         cmnd.abort_tried = false;
@@ -34,14 +53,66 @@ pub fn scsi_timeout<K: DeviceEnv>(k: &mut K, disk: u16, rq: ReqId) {
     }
     let h = k.host();
     let wait = Ns((h.hz() / ABORT_AFTER).max(1) * h.jiffy.0);
-    let at = h.jiffies_from_now(wait) + takes;
+    let at = h.jiffies_from_now(wait);
     k.arm_scsi(Timer::Abort(disk, rq), at);
+}
+
+/// The abort of `rq` is due: it begins when those before it have ended.
+pub(super) fn abort_due<K: DeviceEnv>(k: &mut K, disk: u16, rq: ReqId) {
+    let host = sdev(k, disk).host;
+    let queue = &mut shost(k, host).aborts.queue;
+    queue.push_back((disk, rq));
+    if queue.len() == 1 {
+        run_aborts(k, host);
+    }
+}
+
+/// Begins aborts until one takes its time.
+pub(super) fn run_aborts<K: DeviceEnv>(k: &mut K, host: u16) {
+    let now = k.host().now();
+    while let Some(&(disk, _)) = shost(k, host).aborts.queue.front() {
+        let d = sdev(k, disk);
+        let asked = match d.lld {
+            Lld::ScsiDebug => Asked::Goes(d.policy.abort),
+            Lld::Lun(path) => lun::task_management(k, path),
+        };
+        let aborts = &mut shost(k, host).aborts;
+        let Tmf { succeeds, takes } = match asked {
+            Asked::Goes(tmf) => tmf,
+            Asked::FailsFast => Tmf {
+                succeeds: false,
+                takes: Ns::ZERO,
+            },
+            Asked::Waits => {
+                aborts.waits_since = Some(now);
+                return;
+            }
+        };
+        aborts.succeeds = succeeds;
+        if takes > Ns::ZERO {
+            return k.arm_scsi(Timer::Aborted(host), now + takes);
+        }
+        abort_ends(k, host);
+    }
+}
+
+/// The abort that was under way has ended; the next begins.
+pub(super) fn aborted<K: DeviceEnv>(k: &mut K, host: u16) {
+    abort_ends(k, host);
+    run_aborts(k, host);
+}
+
+fn abort_ends<K: DeviceEnv>(k: &mut K, host: u16) {
+    let aborts = &mut shost(k, host).aborts;
+    let succeeds = aborts.succeeds;
+    if let Some((disk, rq)) = aborts.queue.pop_front() {
+        abort_handler(k, disk, rq, succeeds);
+    }
 }
 
 /// The abort of `rq` is over: it is tried again, fails, or is left to error
 /// handling.
-pub(super) fn abort_handler<K: DeviceEnv>(k: &mut K, disk: u16, rq: ReqId) {
-    let succeeds = sdev(k, disk).policy.abort.succeeds;
+fn abort_handler<K: DeviceEnv>(k: &mut K, disk: u16, rq: ReqId, succeeds: bool) {
     incident::note(k, disk, Incident::Abort { succeeds });
     if !succeeds {
         return error::eh_scmd_add(k, disk, rq);

@@ -33,8 +33,7 @@ impl<P> Machine<P> {
                 (dev, c.hw_queue_depth, queues, Driver::NullBlk(n))
             }
             DeviceConfig::ScsiDebug(c) => {
-                self.devices.scsi.push(ScsiDisk::new(id, c));
-                let n = (self.devices.scsi.len() - 1) as u16;
+                let n = self.devices.add_scsi(ScsiDisk::new(id, c), None);
                 (scsi_dev(d, c), c.max_queue, 1, Driver::Scsi(n))
             }
             DeviceConfig::ArrayPort(c) => {
@@ -52,8 +51,9 @@ impl<P> Machine<P> {
                 let path = san.add_path(&c.path()).map_err(wrong)?;
                 let dev = lun_dev(d, c, san.sectors(path));
                 let alua = san.identity(path).tpgs != Tpgs::None;
-                self.devices.scsi.push(ScsiDisk::on_path(id, c, path, alua));
-                let n = (self.devices.scsi.len() - 1) as u16;
+                let (initiator, address) = (san.initiator_of(path), san.address(path));
+                let disk = ScsiDisk::on_path(id, c, path, address, alua);
+                let n = self.devices.add_scsi(disk, Some(initiator));
                 (dev, self.devices.san.can_queue(path), 1, Driver::Scsi(n))
             }
         };

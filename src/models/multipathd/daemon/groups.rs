@@ -95,7 +95,7 @@ impl Daemon {
 
     /// Loads the table anew, all priorities refreshed, and fails the paths in
     /// it that are known to be down (`sync_map_state`).
-    fn reload(&mut self) {
+    pub(super) fn reload(&mut self) {
         self.refresh_priorities(0, true);
         self.regroup();
         self.out.push(MpdCommand::ReloadTable {
@@ -103,6 +103,9 @@ impl Daemon {
             groups: self.groups(),
         });
         for index in 0..self.paths.len() {
+            if !self.paths[index].is_there {
+                continue;
+            }
             self.paths[index].active = true;
             if matches!(self.paths[index].state, PathState::Down | PathState::Shaky) {
                 self.tell_failed(index);
@@ -114,7 +117,11 @@ impl Daemon {
     pub(super) fn regroup(&mut self) {
         let apart = self.settings.marginal_pathgroups != MarginalPathgroups::Off;
         let members = self.members();
-        let groups = group_paths(self.policy, &members, apart);
+        let mut groups = group_paths(self.policy, &members, apart);
+        for group in &mut groups {
+            group.retain(|&path| self.paths[path].is_there);
+        }
+        groups.retain(|group| !group.is_empty());
         self.take_groups(groups);
         self.queueing = self.retry.table_queues();
     }
@@ -143,10 +150,10 @@ impl Daemon {
                 group.iter().map(path).collect()
             })
             .collect();
+        let there = || self.paths.iter().filter(|path| path.is_there);
         let facts = TableFacts {
             queue: self.retry.table_queues(),
-            alua: !self.paths.is_empty()
-                && self.paths.iter().all(|path| path.info.tpgs != Tpgs::None),
+            alua: !self.groups.is_empty() && there().all(|path| path.info.tpgs != Tpgs::None),
             bio_based_target: self.bio_based_target,
         };
         assemble(&self.settings, facts, &groups, self.best_group)

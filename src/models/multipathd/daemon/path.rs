@@ -24,6 +24,8 @@ pub(super) enum Check {
 #[derive(Clone, Debug)]
 pub(super) struct Path {
     pub info: PathInfo,
+    /// Whether its disk is there; if not, it is in no group.
+    pub is_there: bool,
     pub checker: Checker,
     pub prio: Prio,
     pub clock: CheckClock,
@@ -54,6 +56,7 @@ impl Path {
             clock.provision();
         }
         Path {
+            is_there: true,
             checker: settings.checker(alua),
             prio,
             clock,

@@ -101,6 +101,7 @@ impl Daemon {
         let timers = timers.into_iter().filter(|&tick| tick > 0);
         self.paths
             .iter()
+            .filter(|path| path.is_there)
             .map(|path| path.clock.tick)
             .chain(timers)
             .min()
@@ -113,7 +114,7 @@ impl Daemon {
         let timeout = Ns::from_secs(self.settings.check_timeout().into());
         for index in 0..self.paths.len() {
             let path = &mut self.paths[index];
-            path.due = path.clock.advance(seconds);
+            path.due = path.clock.advance(seconds) && path.is_there;
             if !path.due {
                 continue;
             }
