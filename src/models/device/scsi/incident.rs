@@ -5,7 +5,6 @@ use std::fmt;
 
 use super::super::DeviceEnv;
 use super::sdev;
-use crate::sim::Ns;
 
 /// The most incidents of a disk that are remembered.
 const MOST: usize = 10_000;
