@@ -215,8 +215,8 @@ pub(super) fn reset_ends<K: DeviceEnv>(k: &mut K, host: u16) {
     let Some(recovery) = &mut h.recovery else {
         return;
     };
-    let (level, succeeds) = (recovery.stage, recovery.helps);
-    let reset = recovery.unit.clone();
+    let (level, first) = (recovery.stage, recovery.unit.first().copied());
+    let (succeeds, is_sent) = (recovery.helps, recovery.stops);
     if recovery.helps {
         let (unit, stops) = (&recovery.unit, recovery.stops);
         let helped = |(disk, _): &mut (u16, ReqId)| unit.contains(disk);
@@ -224,7 +224,7 @@ pub(super) fn reset_ends<K: DeviceEnv>(k: &mut K, host: u16) {
         let helped = helped.map(|(disk, rq)| (disk, rq, stops));
         recovery.done.extend(helped);
     }
-    for disk in reset {
+    if let Some(disk) = first.filter(|_| is_sent) {
         incident::note(k, disk, Incident::Reset { level, succeeds });
     }
     next_unit(k, host);
@@ -259,8 +259,8 @@ fn offline<K: DeviceEnv>(k: &mut K, disk: u16) {
     let d = sdev(k, disk);
     if d.state == SdevState::Running {
         d.state = SdevState::Offline;
-        incident::note(k, disk, Incident::Offlined);
     }
-    let line = sdev(k, disk).line("Device offlined - not ready after error recovery");
+    let line = d.line("Device offlined - not ready after error recovery");
     k.block().klog.print(now, line);
+    incident::note(k, disk, Incident::Offlined);
 }

@@ -5,7 +5,6 @@ use std::fmt;
 
 use super::super::DeviceEnv;
 use super::sdev;
-use crate::sim::Ns;
 
 /// The most incidents of a disk that are remembered.
 const MOST: usize = 10_000;
@@ -60,12 +59,8 @@ impl fmt::Display for Incident {
 #[cold]
 pub fn note<K: DeviceEnv>(k: &mut K, disk: u16, incident: Incident) {
     let now = k.host().now();
-    note_at(k, disk, now, incident);
-}
-
-fn note_at<K: DeviceEnv>(k: &mut K, disk: u16, at: Ns, incident: Incident) {
     let incidents = &mut sdev(k, disk).incidents;
     if incidents.len() < MOST {
-        incidents.push((at, incident));
+        incidents.push((now, incident));
     }
 }

@@ -318,11 +318,11 @@ fn became<K: DeviceEnv>(k: &mut K, disk: u16, state: State) {
     error::port_changed(k, disk);
     let d = sdev(k, disk);
     let dev = d.dev;
-    let holds = !d.stalled.is_empty();
     if d.state == SdevState::Cancel {
         d.is_found = d.is_lost && state == State::Running;
         return;
     }
+    let holds = !d.stalled.is_empty();
     match (state, d.state) {
         (State::Stalled, _) if holds => return incident::note(k, disk, Incident::Stalled),
         (State::Stalled, _) => return,

@@ -92,7 +92,7 @@ pub struct ScsiDisk {
     internal: state::Internal,
     /// Commands that its port holds until more is known.
     stalled: Vec<(ReqId, Held)>,
-    /// What was done about it, and when; resets beforehand.
+    /// What was done about it, and when.
     pub incidents: Vec<(Ns, Incident)>,
 }
 
