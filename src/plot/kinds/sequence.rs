@@ -49,7 +49,9 @@ fn bios(events: &[&Event], devices: &[PathDevice], most: usize) -> Vec<Bio> {
     };
     let mut requests = 0;
     for event in events {
-        let path = devices.iter().position(|device| device.name == event.device);
+        let path = devices
+            .iter()
+            .position(|device| device.name == event.device);
         match (event.action, path) {
             ('Q', _) if event.device == top && event.sectors > 0 && bios.len() < most => {
                 bios.push(Bio {
@@ -178,7 +180,8 @@ pub fn sequence(result: &RunResult) -> Drawing {
                 mode_name(run),
                 format!("{} + {}", bio.sector, bio.sectors),
                 time(Some(bio.queued)),
-                bio.path.map_or("–".into(), |path| devices[path].name.clone()),
+                bio.path
+                    .map_or("–".into(), |path| devices[path].name.clone()),
                 bio.request
                     .map_or("–".into(), |request| (request + 1).to_string()),
                 time(bio.issued),
@@ -232,7 +235,9 @@ fn column(
         }
     }
     let gap = 12.0;
-    let names = devices.iter().map(|d| font::width(&d.name, TEXT, Weight::Bold));
+    let names = devices
+        .iter()
+        .map(|d| font::width(&d.name, TEXT, Weight::Bold));
     let left = (1.1 * names.fold(28.0, f64::max) + 12.0).min(120.0);
     let (top, low) = (at.y, at.bottom() - 40.0);
     let free = low - top - gap * (lanes.len().max(1) - 1) as f64;
