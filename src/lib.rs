@@ -23,7 +23,7 @@ pub mod validate;
 
 /// Policies of one's own: [`Policy`](sdk::Policy), and how to register one.
 pub mod sdk {
-    pub use crate::models::io::Op;
+    pub use crate::models::io::{Flags, IoPrio, Op};
     pub use crate::models::mpath::policy::{
         Ended, Managed, PathView, Paths, Policy, Registry, SHIPPED, Started, Truth, Tunables,
     };

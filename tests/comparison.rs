@@ -92,9 +92,11 @@ fn summary() -> Summary {
         format: FORMAT.into(),
         mpathsim: "0".into(),
         bound: None,
+        bound_unknown: Some("page cache".into()),
         scenario: ScenarioSummary {
             name: "test".into(),
             about: "what it shows".into(),
+            look_at: "the mean request".into(),
             seed: 1,
             cpu_profile: "none".into(),
             cpus: 1,

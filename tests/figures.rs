@@ -129,6 +129,106 @@ fn failovers_have_a_timeline() {
     }
 }
 
+/// Where a path is taken out or put in, it has a lane; there it is in no map.
+#[test]
+fn paths_that_come_and_go_have_lanes() {
+    for (name, want) in [
+        (
+            "reload-removes-path",
+            "sda, bio mode: in no map from 300 ms to 1 s",
+        ),
+        (
+            "reload-adds-path",
+            "sdb, bio mode: in no map from 0 to 300 ms",
+        ),
+    ] {
+        let found = run(
+            &format!("lanes-{name}"),
+            &format!("scenarios/failover/{name}.toml"),
+            &[],
+        );
+        let drawing = Kind::Failover.draw(&found, &Choice::default()).unwrap();
+        let told: Vec<&str> = drawing
+            .spots
+            .iter()
+            .map(|spot| spot.text.as_str())
+            .collect();
+        assert!(told.contains(&want), "{told:#?}");
+        let drawing = Kind::Paths.draw(&found, &Choice::default()).unwrap();
+        let loads = drawing.spots.iter().any(|spot| {
+            let sda = spot.text.lines().find(|line| line.starts_with("sda: "));
+            sda.is_some_and(|line| line.contains("MiB/s"))
+        });
+        assert!(loads, "{name}: the load of sda");
+    }
+}
+
+/// What is held for ever is so until the end of the axis.
+#[test]
+fn what_never_ends_is_drawn_to_the_end() {
+    let found = run(
+        "for-ever",
+        "scenarios/failover/all-paths-down-for-ever.toml",
+        &[],
+    );
+    let drawing = Kind::Failover.draw(&found, &Choice::default()).unwrap();
+    let lane = "sda, bio mode: path failed from 200 ms for ever";
+    let lane = drawing.spots.iter().find(|spot| spot.text == lane).unwrap();
+    let right = drawing.spots.iter().map(|spot| spot.at.x + spot.at.w);
+    let right = right.fold(0.0, f64::max);
+    assert!(
+        (lane.at.x + lane.at.w - right).abs() < 2.0,
+        "{lane:?} {right}"
+    );
+    let last = drawing
+        .spots
+        .iter()
+        .rfind(|spot| spot.text.contains(" waiting"));
+    let last = last.unwrap();
+    assert!(last.text.contains("bio mode: 32 KiB waiting"), "{last:?}");
+    let ends = drawing.table.rows.iter().filter(|row| row[0] == "bio mode");
+    assert!(
+        ends.into_iter()
+            .any(|row| row.contains(&"never ends".to_owned()))
+    );
+    assert!(
+        drawing
+            .labels()
+            .any(|label| label.text.contains("never end"))
+    );
+}
+
+#[test]
+fn errors_are_drawn_where_they_are() {
+    for (name, errors) in [("all-paths-down-fail", true), ("brown-out", false)] {
+        let found = run(
+            &format!("errors-{name}"),
+            &format!("scenarios/failover/{name}.toml"),
+            &[],
+        );
+        let drawing = Kind::Failover.draw(&found, &Choice::default()).unwrap();
+        let drawn = drawing
+            .spots
+            .iter()
+            .any(|spot| spot.text.contains(" errors between"));
+        assert_eq!(drawn, errors, "{name}");
+    }
+}
+
+/// All is submitted at once, and takes milliseconds to be done.
+#[test]
+fn a_burst_at_time_0_is_followed_to_completion() {
+    let found = run("burst", "scenarios/buffered-writes.toml", &[]);
+    let drawing = Kind::Sequence.draw(&found, &Choice::default()).unwrap();
+    let rows: Vec<_> = drawing.table.rows.iter().collect();
+    let done = rows.iter().filter(|row| row[6] != "–").count();
+    assert!(
+        rows.len() >= 64 && done == rows.len(),
+        "{done} of {}",
+        rows.len()
+    );
+}
+
 #[test]
 fn one_mode_alone_has_figures_too() {
     let found = run("alone", "scenarios/quick-start.toml", &["--mode", "bio"]);
@@ -138,6 +238,70 @@ fn one_mode_alone_has_figures_too() {
 #[test]
 fn sweeps_have_lines_maps_and_a_ranking() {
     draw_all(&sweep("sweep"), &["crossover", "lines", "heat", "ranking"]);
+}
+
+/// Lines per policy, if there is but one mode; slices where they are asked for.
+#[test]
+fn sweeps_are_cut_where_it_is_asked_for() {
+    let found = sweep("slices");
+    let choice = |at: &[(&str, &str)]| Choice {
+        at: at.iter().map(|(a, v)| ((*a).into(), (*v).into())).collect(),
+        ..Choice::default()
+    };
+    let lines = Kind::Lines
+        .draw(&found, &choice(&[("mode", "request")]))
+        .unwrap();
+    let names: Vec<&str> = lines.table.rows.iter().map(|row| row[1].as_str()).collect();
+    assert!(names.contains(&"round-robin") && names.contains(&"historical-service-time"));
+    let at = choice(&[("policy", "historical-service-time")]);
+    let lines = Kind::Lines.draw(&found, &at).unwrap();
+    assert!(
+        lines
+            .labels()
+            .any(|l| l.text.contains("policy = historical-service-time"))
+    );
+    assert_eq!(lines.title, "Throughput and 99 % latency by I/O size");
+    assert_eq!(lines.alt, lines.title);
+    let sizes = ["4 KiB", "16 KiB", "64 KiB"];
+    assert!(
+        sizes
+            .iter()
+            .all(|size| lines.labels().any(|l| l.text == *size))
+    );
+}
+
+/// A sweep of one point is a point.
+#[test]
+fn one_point_is_a_figure() {
+    let folder = folder("one-point");
+    let text = "point,depth,mode,metric,runs,mean,low,high,method,stddev,min,max\n\
+                0,4,bio,iops,1,512,,,,,512,512\n1,4,request,iops,1,600,,,,,600,600\n";
+    std::fs::write(folder.join("summary.csv"), text).unwrap();
+    draw_all(&Found::read(&folder).unwrap(), &["lines"]);
+}
+
+/// Neither more nor less of some figures is better: nobody wins.
+#[test]
+fn what_is_neither_has_no_winner() {
+    let folder = folder("neither");
+    let mut text = String::from("point,bs,depth,mode,metric,runs,mean,low,high,method\n");
+    for (point, (bs, depth)) in [("4k", 1), ("4k", 2), ("8k", 1), ("8k", 2)]
+        .iter()
+        .enumerate()
+    {
+        for (mode, kib) in [("bio", 4), ("request", 64)] {
+            text += &format!("{point},{bs},{depth},{mode},path_request_kib,1,{kib},,,\n");
+        }
+    }
+    std::fs::write(folder.join("summary.csv"), text).unwrap();
+    let found = Found::read(&folder).unwrap();
+    let map = Kind::Crossover.draw(&found, &Choice::default()).unwrap();
+    let texts: Vec<&str> = map.labels().map(|label| label.text.as_str()).collect();
+    assert!(texts.contains(&"request mode has more"), "{texts:?}");
+    assert!(
+        !texts.iter().any(|text| text.contains("better")),
+        "{texts:?}"
+    );
 }
 
 #[test]
@@ -202,7 +366,16 @@ fn the_command_writes_where_it_says() {
 fn what_cannot_be_drawn_is_told() {
     let found = run("refused", "scenarios/quick-start.toml", &[]);
     let folder = found.folder().to_str().unwrap();
-    let cases: [(&[&str], &str); 6] = [
+    let swept = sweep("refused-sweep");
+    let swept = swept.folder().to_str().unwrap();
+    let lines = ["plot", swept, "--kind", "lines"];
+    let metric = [&lines[..], &["--metric", "nope"]].concat();
+    let same = [&lines[..], &["--x", "bs", "--y", "bs"]].concat();
+    let value = [&lines[..], &["--at", "bs=5k"]].concat();
+    let cases: [(&[&str], &str); 9] = [
+        (&metric, "no figure \"nope\""),
+        (&same, "the same axis"),
+        (&value, "no value \"5k\""),
         (&["plot", "no/such/folder"], "holds no result"),
         (
             &["plot", folder, "--kind", "failover"],
@@ -225,6 +398,7 @@ fn what_cannot_be_drawn_is_told() {
         assert_eq!(done.status.code(), Some(2), "{words:?}: {said}");
         assert!(flat.contains(want), "{words:?}: {said}");
     }
+    assert!(!Path::new(swept).join("lines.svg").exists());
 }
 
 #[test]
@@ -322,9 +496,11 @@ fn a_path_has_one_colour_whatever_a_reload_does() {
     for name in ["reload-removes-path", "reload-adds-path"] {
         let scenario = format!("scenarios/failover/{name}.toml");
         let found = run(&format!("colour-{name}"), &scenario, &[]);
-        for kind in [Kind::Paths, Kind::Sequence] {
-            let want = [Ink::Path(0), Ink::Path(1)];
-            assert_eq!(path_inks(&found, kind), want, "{name} {}", kind.name());
+        let inks = path_inks(&found, Kind::Paths);
+        assert_eq!(inks, [Ink::Path(0), Ink::Path(1)], "{name}");
+        // Here only those that the first I/Os took.
+        for ink in path_inks(&found, Kind::Sequence) {
+            assert!(inks.contains(&ink), "{name}: {ink:?}");
         }
     }
 }

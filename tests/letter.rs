@@ -11,7 +11,7 @@ use mpathsim::scenario::Mode;
 
 /// The runs of a row with its mechanism and without.
 fn both(patch: &str) -> [(RunSummary, Outcome); 2] {
-    let shown = letter::row(patch).unwrap().shown.unwrap();
+    let shown = letter::row(patch).unwrap().shown[0];
     let with = shown.outcome(&[]).unwrap();
     let without = shown
         .outcome(&[shown.without.unwrap().to_string()])
@@ -33,7 +33,10 @@ fn the_table_has_thirteen_patches_and_says_so() {
     let numbered: Vec<String> = (1..=13).map(|n| format!("{n:02}/13")).collect();
     assert_eq!(patches[..13], numbered);
     for row in ROWS {
-        assert_eq!(row.shown.is_none(), ["05/13", "06/13"].contains(&row.patch));
+        assert_eq!(
+            row.shown.is_empty(),
+            ["05/13", "06/13"].contains(&row.patch)
+        );
     }
 }
 
@@ -172,6 +175,8 @@ fn p13_a_request_is_sent_again_not_its_bios() {
     assert!(again(&of_requests) > 0);
     assert!(again(&of_bios) > 4 * again(&of_requests));
     assert_eq!(with.application.errors + without.application.errors, 0);
+    let (early, rest) = (stacking(&with).early_bytes, stacking(&with).retried_bytes);
+    assert!(early > 0 && rest > 0, "what is left is not all of it");
 }
 
 #[test]
@@ -201,14 +206,77 @@ fn a_bio_based_device_stands_on_a_request_based_one() {
     let device = |name: &str| outcome.devices.iter().find(|d| d.name == name).unwrap();
     assert!(device("dm-0").bios_back_merged > 0);
     assert!(device("dm-1").issued.is_empty());
-    let shown = letter::row("stacking").unwrap().shown.unwrap();
+    let shown = letter::row("stacking").unwrap().shown[0];
     assert!(shown.without.is_none());
-    assert!(shown.figures().unwrap().with.ends_with(" merged; 0 errors"));
+    assert!(
+        shown
+            .figures()
+            .unwrap()
+            .with
+            .ends_with(" bios merged, errors 0")
+    );
+}
+
+/// What `dmsetup` says of the device of a run: table and status, first and last.
+fn said(kernel: &str, mode: Mode, sets: &[String]) -> [String; 4] {
+    let shown = letter::row("interface").unwrap().shown[0];
+    let text = shown.text.replace("\"2.6.25\"", &format!("\"{kernel}\""));
+    let scenario = mpathsim::scenario::parse("interface", &text, sets).unwrap();
+    let machine = mpathsim::scenario::build(&scenario, mode).unwrap();
+    let outcome = mpathsim::run::run(&machine, &Default::default()).unwrap();
+    for action in &outcome.actions {
+        assert_eq!(action.error, None, "{}", action.what);
+    }
+    let map = &outcome.maps[0];
+    let texts = [
+        &map.table_at_start,
+        &map.status_at_start,
+        &map.table_at_end,
+        &map.status_at_end,
+    ];
+    texts.map(|text| text.trim_end().to_owned())
+}
+
+#[test]
+fn table_message_and_status_stay_the_same() {
+    for kernel in ["2.6.25", "2.6.31"] {
+        let bio = said(kernel, Mode::Bio, &[]);
+        assert_eq!(bio, said(kernel, Mode::Request, &[]), "{kernel}");
+        let (table, status) = (
+            "1 queue_if_no_path 0 1 1",
+            "2 0 0 0 1 1 A 0 2 0 sda A 1 sdb F 1",
+        );
+        assert!(bio[2].contains(table), "{}", bio[2]);
+        assert!(bio[3].ends_with(status), "{}", bio[3]);
+        // Nothing is kept yet, so that 0 is printed (`queue_size`).
+        assert!(bio[1].contains("multipath 2 0 0 0 1 1 E"), "{}", bio[1]);
+        // What is kept for want of a path is counted there.
+        let lost = "timeline=[{ at = \"50ms\", message = \"queue_if_no_path\" }, \
+                    { at = \"100ms\", message = \"fail_path sda\" }, \
+                    { at = \"150ms\", message = \"fail_path sdb\" }]"
+            .to_string();
+        let kept =
+            [Mode::Bio, Mode::Request].map(|mode| said(kernel, mode, std::slice::from_ref(&lost)));
+        assert_eq!(kept[0], kept[1], "{kernel}");
+        assert!(
+            kept[0][3].contains("multipath 2 2 0 0 1 1 E"),
+            "{}",
+            kept[0][3]
+        );
+        // A printed table loads again, and is printed as it was.
+        for mode in [Mode::Bio, Mode::Request] {
+            let printed = format!("map.0.table=\"{}\"", bio[2]);
+            assert_eq!(said(kernel, mode, &[printed])[0], bio[2], "{kernel}");
+        }
+    }
+    let shown = letter::row("interface").unwrap().shown[0];
+    let figures = shown.figures().unwrap();
+    assert_eq!(Some(figures.with), figures.without);
 }
 
 #[test]
 fn every_way_of_multipath_runs() {
-    let shown = letter::row("09/13").unwrap().shown.unwrap();
+    let shown = letter::row("09/13").unwrap().shown[0];
     for way in ["rq-2008", "rq-2.6.31", "block-layer"] {
         let (run, _) = shown.outcome(&[format!("multipath=\"{way}\"")]).unwrap();
         assert_eq!(single(&run).way, way);
@@ -221,7 +289,7 @@ fn every_way_of_multipath_runs() {
 /// it maps as the patch set does all the same.
 #[test]
 fn a_device_of_the_block_layer_is_unknown_to_dmsetup() {
-    let shown = letter::row("08/13").unwrap().shown.unwrap();
+    let shown = letter::row("08/13").unwrap().shown[0];
     let timeline = "timeline=[{ at = \"1ms\", message = \"fail_path sda\" }, \
                     { at = \"2ms\", load = \"0 2097152 multipath 0 0 1 1 round-robin 0 1 0 sdb\" }, \
                     { at = \"3ms\", suspend = \"noflush\" }, { at = \"4ms\", resume = true }]"
@@ -252,7 +320,7 @@ fn a_device_of_the_block_layer_is_unknown_to_dmsetup() {
 /// four bios, or less than one of four requests.
 #[test]
 fn repeat_count_counts_what_the_way_maps() {
-    let shown = letter::row("09/13").unwrap().shown.unwrap();
+    let shown = letter::row("09/13").unwrap().shown[0];
     let table = "map.0.table=\"0 2097152 multipath 0 0 1 1 round-robin 0 2 1 sda 4 sdb 4\"";
     let run = |mode: Mode, way: &str| {
         let sets = [table.to_string(), format!("multipath=\"{way}\"")];
@@ -273,18 +341,84 @@ fn repeat_count_counts_what_the_way_maps() {
     }
 }
 
+/// With a path whose limit the device does not know: what exceeds it is refused,
+/// and goes over the other path; without the check the path gets it all the same.
+#[test]
+fn p02_a_clone_is_held_against_the_limits_of_its_path() {
+    let shown = letter::row("02/13").unwrap().shown[1];
+    let run = |sets: &[String]| {
+        let (summary, outcome) = shown.outcome(sets).unwrap();
+        let sdb = outcome.devices.iter().find(|d| d.name == "sdb").unwrap();
+        let largest = sdb.issued.iter().map(|issued| issued.sectors).max();
+        let refused = single(&summary).sum(false, |q| q.over_limit);
+        assert_eq!(summary.application.errors, 0);
+        (refused, largest.unwrap_or(0))
+    };
+    let (refused, largest) = run(&[]);
+    assert!(refused > 0 && largest <= 16, "{refused} {largest}");
+    let (refused, largest) = run(&["patches.submission=false".into()]);
+    assert!(refused == 0 && largest > 16, "{refused} {largest}");
+}
+
+/// What the letter was written for.
+#[test]
+fn a_dynamic_balancer_needs_merging_above_its_choice() {
+    let [(with, _), (without, _)] = both("balancing");
+    let kib = |run: &RunSummary| run.path_devices.mean_request_bytes / 1024.0;
+    assert!(kib(&without) < 4.1, "{}", kib(&without));
+    assert!(kib(&with) > 400.0, "{}", kib(&with));
+    assert!(with.duration_ns * 10 < without.duration_ns * 6);
+    // It balances all the same.
+    for path in &with.paths {
+        assert!((0.4..=0.6).contains(&path.share), "{}", path.share);
+    }
+}
+
 /// There is no request mode in 2.6.25 as it was released.
 #[test]
 fn the_way_of_2_6_25_has_no_request_mode() {
-    let shown = letter::row("09/13").unwrap().shown.unwrap();
+    let shown = letter::row("09/13").unwrap().shown[0];
     let sets = ["multipath=\"bio\"".to_string()];
     let scenario = mpathsim::scenario::parse("09", shown.text, &sets).unwrap();
+    let refused = mpathsim::scenario::build(&scenario, Mode::Request);
+    let why = refused.unwrap_err().to_string();
+    assert!(why.contains("no request mode"), "{why}");
+    assert_eq!(scenario.modes(), [Mode::Bio, Mode::Single]);
     assert!(mpathsim::scenario::build(&scenario, Mode::Bio).is_ok());
     let text = mpathsim::run::run(
         &mpathsim::scenario::build(&scenario, Mode::Bio).unwrap(),
         &Default::default(),
     );
     assert!(text.unwrap().single_queues.unwrap().stacking.is_empty());
+}
+
+#[test]
+fn a_run_of_a_scenario_ends_with_its_mechanism() {
+    let out = env!("CARGO_TARGET_TMPDIR").to_owned() + "/letter";
+    let mpathsim = |words: &[&str]| {
+        let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_mpathsim"));
+        command.current_dir(env!("CARGO_MANIFEST_DIR")).args(words);
+        let output = command.output().unwrap();
+        assert!(output.status.success(), "{words:?}");
+        String::from_utf8(output.stdout).unwrap()
+    };
+    assert_eq!(mpathsim(&["explain", "patches"]), letter::table().unwrap());
+    for row in ROWS {
+        for shown in row.shown {
+            let file = format!("scenarios/letter/{}.toml", shown.scenario);
+            let text = mpathsim(&["run", &file, "--out", &out]);
+            let figures = letter::lines(shown, &shown.figures().unwrap(), 2);
+            assert!(text.contains(&figures), "{text}\n{figures}");
+            let look_at = text.lines().nth(1).unwrap();
+            assert!(look_at.starts_with("look at: "), "{text}");
+            let judged = !["02-l", "07-m", "10-m", "11-b", "12-h"].contains(&&shown.scenario[..4]);
+            assert_eq!(text.contains("\nverdict\n"), judged, "{file}");
+        }
+    }
+    let file = "scenarios/letter/03-busy-flag.toml";
+    let set = ["--set", "patches.busy_flag=false", "--out", &out];
+    let text = mpathsim(&[["run", file].as_slice(), &set].concat());
+    assert!(!text.contains("with  "), "{text}");
 }
 
 #[test]

@@ -114,7 +114,7 @@ fn every_scenario_says_what_to_look_at() {
             .collect();
         let comment = comment.join(" ");
         assert!(
-            comment.contains("Look at"),
+            comment.contains("Look at") || text.contains("\nlook_at = \""),
             "{} does not say what to look at",
             path.display()
         );

@@ -157,3 +157,24 @@ fn every_shipped_policy_is_on_the_page() {
         assert!(page.contains(&format!("`{}`", shipped)), "{shipped}");
     }
 }
+
+/// Request mode over devices that are full: clones that one refuses are no
+/// throughput of its path.
+#[test]
+fn measured_throughput_measures_what_was_done() {
+    for mode in ["bio", "request"] {
+        let out = folder(&format!("measured-{mode}"));
+        works(
+            &out,
+            &format!(
+                "run scenarios/unequal-ports.toml --policy measured-throughput --mode {mode} \
+                 --quiet --out OUT"
+            ),
+        );
+        let text = std::fs::read_to_string(out.join("summary.json")).unwrap();
+        let summary: serde_json::Value = serde_json::from_str(&text).unwrap();
+        let share = summary["runs"][0]["paths"][0]["share"].as_f64().unwrap();
+        // 4 ms and 8 ms a command.
+        assert!((0.62..0.71).contains(&share), "{mode} mode: {share}");
+    }
+}

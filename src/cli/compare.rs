@@ -11,7 +11,7 @@ use crate::models::mpath::policy::Registry;
 use crate::policy::{Comparison, Contender, Row, compare};
 use crate::run::text::{Columns, three};
 use crate::stats::Interval;
-use crate::sweep::{Better, METRICS};
+use crate::sweep::{Better, METRICS, ratio_to_bound};
 
 /// Compare two policies, modes, scenario files, folders of results, or builds.
 #[derive(Debug, Args)]
@@ -166,6 +166,8 @@ fn table(rows: &[Row], what: &Comparison) -> String {
         ]);
         if let Some((a, b)) = row.of_bound {
             columns.row(of_bound(METRICS[row.metric].better, a, b));
+        } else if ratio_to_bound(METRICS[row.metric].name).is_some() {
+            columns.row(["    bound: not known (page cache, storage network)"]);
         }
     }
     text += &columns.render();

@@ -38,6 +38,10 @@ pub struct Plot {
     /// Of a sweep: the axis from below to above.
     #[arg(long, value_name = "AXIS")]
     y: Option<String>,
+    /// Of a sweep: the value of an axis that is not drawn; may be given several
+    /// times. Default: the one where most is to be seen.
+    #[arg(long, value_name = "AXIS=VALUE", value_parser = place)]
+    at: Vec<(String, String)>,
 }
 
 /// `--kind`.
@@ -83,6 +87,12 @@ fn scale(text: &str) -> Result<f64, String> {
     } else {
         Err("not between 0.5 and 4".into())
     }
+}
+
+fn place(text: &str) -> Result<(String, String), String> {
+    let parts = text.split_once('=');
+    let (axis, value) = parts.ok_or_else(|| "not AXIS=VALUE".to_owned())?;
+    Ok((axis.trim().into(), value.trim().into()))
 }
 
 impl KindName {
@@ -141,6 +151,7 @@ impl Plot {
             metric: self.metric.clone(),
             x: self.x.clone(),
             y: self.y.clone(),
+            at: self.at.clone(),
         }
     }
 

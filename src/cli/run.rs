@@ -1,5 +1,6 @@
 //! `mpathsim run`.
 
+mod letter;
 mod plan;
 mod progress;
 mod terminal;
@@ -87,13 +88,7 @@ impl Run {
     }
 
     fn run(&self, path: &Path, policies: &Registry) -> Result<(), CliError> {
-        let mut scenario = scenario::load_with(path, &self.set, policies)?;
-        if let Some(seed) = self.seed {
-            scenario.seed = seed;
-        }
-        if let Some(policy) = &self.policy {
-            scenario.set_policy(policy).map_err(CliError::SetPolicy)?;
-        }
+        let scenario = self.load(path, &self.set, policies)?;
         if !self.quiet {
             for warning in &scenario.warnings {
                 eprintln!("warning: {warning}");
@@ -102,13 +97,31 @@ impl Run {
         let plan = Plan::new(
             &scenario,
             &self.modes(),
-            !self.one_profile,
+            scenario.verdicts && !self.one_profile,
             self.replication,
         )?;
         let hidden = self.quiet || self.json;
         let finished =
             progress::under_bar(&plan.progress(), hidden, || plan.execute(self.shuffle_ties))?;
-        self.report(path, &scenario, &finished)
+        let mechanisms = self.mechanisms(path, &scenario, &finished, policies)?;
+        self.report(path, &scenario, &finished, &mechanisms)
+    }
+
+    /// The scenario with the options of this command, `sets` for `--set`.
+    fn load(
+        &self,
+        path: &Path,
+        sets: &[String],
+        policies: &Registry,
+    ) -> Result<Scenario, CliError> {
+        let mut scenario = scenario::load_with(path, sets, policies)?;
+        if let Some(seed) = self.seed {
+            scenario.seed = seed;
+        }
+        if let Some(policy) = &self.policy {
+            scenario.set_policy(policy).map_err(CliError::SetPolicy)?;
+        }
+        Ok(scenario)
     }
 
     /// The modes asked for; an empty list means all that there are.
@@ -133,7 +146,9 @@ impl Run {
         path: &Path,
         scenario: &Scenario,
         finished: &Finished,
+        mechanisms: &str,
     ) -> Result<(), CliError> {
+        let (bound, bound_unknown) = plan::bound(scenario, finished)?;
         let summary = Summary {
             format: FORMAT.into(),
             mpathsim: env!("CARGO_PKG_VERSION").into(),
@@ -144,12 +159,16 @@ impl Run {
                 shuffle_ties: self.shuffle_ties,
                 ..ScenarioSummary::new(scenario, &self.set)
             },
-            bound: plan::bound(scenario, finished)?,
+            bound,
+            bound_unknown,
             runs: finished.runs(scenario),
-            verdicts: finished.verdicts(scenario),
+            verdicts: match scenario.verdicts {
+                true => finished.verdicts(scenario),
+                false => Vec::new(),
+            },
         };
         let json = serde_json::to_string_pretty(&summary)? + "\n";
-        let text = comparison(&summary);
+        let text = comparison(&summary) + mechanisms;
         let folder = match &self.out {
             Some(folder) if self.scenarios.len() > 1 => folder.join(&scenario.name),
             Some(folder) => folder.clone(),

@@ -1,6 +1,6 @@
 //! The figures in which the claims show, of a run in request mode.
 
-use crate::run::outcome::Outcome;
+use crate::run::outcome::{DeviceOutcome, Outcome};
 use crate::run::single_queue::{QueueOutcome, SingleQueueOutcome, StackingOutcome};
 use crate::run::summary::RunSummary;
 use crate::run::text::{bytes, count, time};
@@ -14,17 +14,17 @@ fn stacked(run: &RunSummary, figure: impl Fn(&StackingOutcome) -> u64) -> u64 {
 }
 
 fn errors(run: &RunSummary) -> String {
-    format!("{} errors", count(run.application.errors))
+    format!("errors {}", count(run.application.errors))
 }
 
 fn mean_request(run: &RunSummary) -> String {
-    bytes(run.path_devices.mean_request_bytes)
+    format!("mean {}", bytes(run.path_devices.mean_request_bytes))
 }
 
 pub(super) fn early_bytes(run: &RunSummary, _: &Outcome) -> String {
-    let early = stacked(run, |s| s.early_bytes);
-    let again = stacked(run, |s| s.retried_bytes);
-    format!("{}; {}", bytes(early as f64), bytes(again as f64))
+    let early = bytes(stacked(run, |s| s.early_bytes) as f64);
+    let again = bytes(stacked(run, |s| s.retried_bytes) as f64);
+    format!("delivered {early}, sent again {again}")
 }
 
 pub(super) fn past_elevator(run: &RunSummary, _: &Outcome) -> String {
@@ -32,26 +32,45 @@ pub(super) fn past_elevator(run: &RunSummary, _: &Outcome) -> String {
     let past = s.sum(false, |q| q.past_elevator);
     let through = s.sum(false, |q| q.inserts) - past;
     let mean = time(run.application.latency.mean_ns);
-    format!("{} past; {} through; {mean}", count(past), count(through))
+    let (past, through) = (count(past), count(through));
+    format!("past {past}, through {through}, mean latency {mean}")
+}
+
+pub(super) fn limit_check(run: &RunSummary, outcome: &Outcome) -> String {
+    let refused = single(run).sum(false, |q| q.over_limit);
+    let leaves = outcome.devices.iter().filter(|device| !device.is_map);
+    let largest = |device: &DeviceOutcome| {
+        let sectors = device.issued.iter().map(|issued| issued.sectors);
+        let most = bytes(512.0 * f64::from(sectors.max().unwrap_or(0)));
+        format!("largest to {} {most}", device.name)
+    };
+    let largest: Vec<String> = leaves.map(largest).collect();
+    let errors = errors(run);
+    format!(
+        "refused {}, {}, {errors}",
+        count(refused),
+        largest.join(", ")
+    )
 }
 
 pub(super) fn request_and_bandwidth(run: &RunSummary, _: &Outcome) -> String {
     let rate = bytes(run.application.bytes_per_second);
-    format!("{}; {rate}/s", mean_request(run))
+    format!("{}, bandwidth {rate}/s", mean_request(run))
 }
 
 pub(super) fn own_queue(run: &RunSummary, _: &Outcome) -> String {
     let s = single(run);
     let own: Option<&QueueOutcome> = s.queues.iter().find(|q| q.device.starts_with("dm-"));
     own.map_or("none".into(), |q| {
-        format!("{}, {}; {}", q.scheduler, q.nr_requests, count(q.slept))
+        let slept = count(q.slept);
+        format!("{}, depth {}, slept {slept}", q.scheduler, q.nr_requests)
     })
 }
 
 pub(super) fn clones(run: &RunSummary, _: &Outcome) -> String {
-    let most = stacked(run, |s| u64::from(s.most_clones));
-    let waited = stacked(run, |s| s.deferred);
-    format!("{}; {} waits; {}", count(most), count(waited), errors(run))
+    let most = count(stacked(run, |s| u64::from(s.most_clones)));
+    let empty = count(stacked(run, |s| s.deferred));
+    format!("at most {most}, pool empty {empty} times, {}", errors(run))
 }
 
 pub(super) fn choices(run: &RunSummary, _: &Outcome) -> String {
@@ -62,7 +81,7 @@ pub(super) fn choices(run: &RunSummary, _: &Outcome) -> String {
 pub(super) fn whole_way(run: &RunSummary, _: &Outcome) -> String {
     let requests = count(run.path_devices.requests);
     let all = time(run.duration_ns as f64);
-    format!("{}; {requests} requests; {all}", mean_request(run))
+    format!("{requests}, {}, all done in {all}", mean_request(run))
 }
 
 pub(super) fn loads(run: &RunSummary, outcome: &Outcome) -> String {
@@ -72,39 +91,57 @@ pub(super) fn loads(run: &RunSummary, outcome: &Outcome) -> String {
         all += 1;
         refused += u32::from(load.error.is_some());
     }
+    let mut text = format!("refused {refused} of {all}, {}", errors(run));
     let log = outcome.maps.iter().flat_map(|map| &map.kernel_log);
-    let reasons: Vec<&str> = log
-        .filter_map(|line| line.strip_prefix("device-mapper: "))
-        .collect();
-    let reasons = match (refused, reasons.as_slice()) {
-        (0, _) | (_, []) => String::new(),
-        _ => format!(
-            "\n                     {}",
-            reasons.join("\n                     ")
-        ),
-    };
-    format!("{refused} of {all} refused; {}{reasons}", errors(run))
+    let reasons = log.filter_map(|line| line.strip_prefix("device-mapper: "));
+    if refused > 0 {
+        reasons.for_each(|reason| text += &format!("\n{reason}"));
+    }
+    text
+}
+
+pub(super) fn interface(_: &RunSummary, outcome: &Outcome) -> String {
+    let messages = outcome
+        .actions
+        .iter()
+        .filter(|a| a.what.contains("message"));
+    let (mut taken, mut all) = (0, 0);
+    for message in messages {
+        all += 1;
+        taken += u32::from(message.error.is_none());
+    }
+    let mut text = format!("messages taken {taken} of {all}");
+    for map in &outcome.maps {
+        for line in [&map.table_at_end, &map.status_at_end] {
+            text += &format!("\n{}", line.trim_end());
+        }
+    }
+    text
 }
 
 pub(super) fn activation(run: &RunSummary, _: &Outcome) -> String {
-    let longest = time(run.application.latency.max_ns as f64);
     let (done, merged) = (run.application.ios, run.multipath.bios_merged);
-    let errors = errors(run);
-    format!(
-        "{}; {errors}; {} merged; {longest}",
-        count(done),
-        count(merged)
-    )
+    let longest = match done {
+        0 => "–".into(),
+        _ => time(run.application.latency.max_ns as f64),
+    };
+    let (done, merged, errors) = (count(done), count(merged), errors(run));
+    format!("done {done}, {errors}, merged {merged}, longest {longest}")
 }
 
 pub(super) fn retries(run: &RunSummary, outcome: &Outcome) -> String {
     let again: u64 = outcome.maps.iter().map(|map| map.retried).sum();
-    let what = match run.multipath.requests {
-        0 => "bio",
-        _ => "request",
-    };
     let plural = if again == 1 { "" } else { "s" };
-    format!("{} {what}{plural}; {}", count(again), errors(run))
+    let (again, errors) = (count(again), errors(run));
+    match run.multipath.requests {
+        0 => format!("{again} bio{plural}, {errors}"),
+        _ => {
+            let rest = stacked(run, |s| s.retried_bytes);
+            let whole = rest + stacked(run, |s| s.early_bytes);
+            let (rest, whole) = (bytes(rest as f64), bytes(whole as f64));
+            format!("{again} request{plural}, what is left {rest} of {whole}, {errors}")
+        }
+    }
 }
 
 pub(super) fn cycles(run: &RunSummary, _: &Outcome) -> String {
@@ -112,9 +149,12 @@ pub(super) fn cycles(run: &RunSummary, _: &Outcome) -> String {
 }
 
 pub(super) fn stacked_on(run: &RunSummary, outcome: &Outcome) -> String {
-    let maps = outcome.devices.iter().filter(|device| device.is_map);
-    let merged: u64 = maps
-        .map(|map| map.bios_back_merged + map.bios_front_merged)
-        .sum();
-    format!("{} merged; {}", count(merged), errors(run))
+    let with_queue = |device: &&DeviceOutcome| device.is_map && !device.issued.is_empty();
+    let (mut merged, mut bios) = (0, 0);
+    for map in outcome.devices.iter().filter(with_queue) {
+        merged += map.bios_back_merged + map.bios_front_merged;
+        bios += map.bios;
+    }
+    let (merged, bios, errors) = (count(merged), count(bios), errors(run));
+    format!("{merged} of {bios} bios merged, {errors}")
 }

@@ -3,6 +3,7 @@
 
 use crate::run::outcome::Outcome;
 use crate::run::summary::RunSummary;
+use crate::run::text::paragraph;
 use crate::run::{RunError, RunOptions, run};
 use crate::scenario::{self, Mode, ScenarioError};
 
@@ -20,8 +21,8 @@ pub struct Row {
     pub subject: &'static str,
     /// What it says, and what is lost without it.
     pub claim: &'static str,
-    /// Where it shows; none if it changes nothing that can be seen.
-    pub shown: Option<Shown>,
+    /// Where it shows; nowhere if it changes nothing that can be seen.
+    pub shown: &'static [Shown],
 }
 
 /// Where a claim shows.
@@ -103,16 +104,54 @@ pub fn row(patch: &str) -> Option<&'static Row> {
     ROWS.iter().find(|row| row.patch == patch)
 }
 
+/// The rows that the scenario called `scenario` shows.
+pub fn about(scenario: &str) -> impl Iterator<Item = (&'static Row, &'static Shown)> {
+    let all = ROWS
+        .iter()
+        .flat_map(|row| row.shown.iter().map(move |shown| (row, shown)));
+    all.filter(move |(_, shown)| shown.scenario == scenario)
+}
+
+/// What `figures` of `shown` are, behind `indent` blanks.
+pub fn lines(shown: &Shown, figures: &Figures, indent: usize) -> String {
+    let blanks = " ".repeat(indent);
+    let line = |label: &str, figure: &str| {
+        let below = format!("\n{blanks}{:12}", "");
+        format!("{blanks}  {label:<10}{}\n", figure.replace('\n', &below))
+    };
+    let mut text = format!("{blanks}{}\n", shown.figure);
+    let scenario = shown.scenario;
+    match (&figures.without, shown.without) {
+        (Some(without), Some(set)) => {
+            text += &line("with", &figures.with);
+            text += &line("without", without);
+            text += &format!("{blanks}{scenario}.toml, --set {set}\n");
+        }
+        _ => {
+            text += &line("seen", &figures.with);
+            text += &format!("{blanks}{scenario}.toml\n");
+        }
+    }
+    text
+}
+
 /// What the letter argues, before its claims.
 const STORY: &str = "\
 request-based dm-multipath, patch by patch (Kiyoshi Ueda, March 2008, on 2.6.25-rc5)
 
 In 2.6.25 device-mapper chooses a path for every bio, above the block layer: bios of
-neighbouring sectors take different paths, reach different queues and never become
-one request. The thirteen patches give the multipath device a queue of its own; bios
-merge and are sorted there, and a path is chosen for the request. Each claim below is
-run with its mechanism and without, in request mode, on one scenario of
-scenarios/letter/. docs/letter.md tells more.
+neighbouring sectors may take different paths, and there they reach different queues
+and never become one request. As long as a path is kept for a thousand bios that is
+seldom. A balancer that follows the load would change paths all the time: there was
+none yet, and it could not have paid. To make dynamic load balancing worth having is
+what the letter wants.
+
+The thirteen patches give the multipath device a queue of its own; bios merge and are
+sorted there, and a path is chosen for the request. What goes to the path is its
+clone: a second request for the same data, in the queue of the path's device.
+
+Each claim below is run with its mechanism and without, in request mode, on one
+scenario of scenarios/letter/. docs/letter.md tells more.
 ";
 
 /// The whole table as text, every claim run with its mechanism and without.
@@ -123,61 +162,25 @@ pub fn table() -> Result<String, LetterError> {
     let mut text = String::from(STORY);
     for row in ROWS {
         text += &format!("\n{:<8} {}\n", row.patch, row.subject);
-        text += &wrapped(row.claim);
-        let Some(shown) = &row.shown else {
-            continue;
-        };
-        let figures = shown.figures()?;
-        text += &format!("         {}\n", shown.figure);
-        let scenario = shown.scenario;
-        match (figures.without, shown.without) {
-            (Some(without), Some(set)) => {
-                text += &format!("           with      {}\n", figures.with);
-                text += &format!("           without   {without}\n");
-                text += &format!("         {scenario}.toml, --set {set}\n");
-            }
-            _ => {
-                text += &format!(
-                    "           seen      {}\n         {scenario}.toml\n",
-                    figures.with
-                )
-            }
+        text += &paragraph(row.claim, 9, 75);
+        for shown in row.shown {
+            text += &lines(shown, &shown.figures()?, 9);
         }
     }
     text += &cycles()?;
     Ok(text)
 }
 
-/// A paragraph in the column of the claims.
-fn wrapped(claim: &str) -> String {
-    let mut lines = vec![String::new()];
-    for word in claim.split_whitespace() {
-        match lines.last_mut() {
-            Some(line) if line.len() + word.len() < WIDTH => {
-                if !line.is_empty() {
-                    line.push(' ');
-                }
-                line.push_str(word);
-            }
-            _ => lines.push(word.to_owned()),
-        }
-    }
-    let lines = lines.iter().map(|line| format!("         {line}\n"));
-    lines.collect()
-}
-
-/// Letters of a line of a claim.
-const WIDTH: usize = 74;
-
-/// The circles of locks that completing under the lock below makes.
+/// The lock-order cycles that completing under the lock below makes.
 fn cycles() -> Result<String, LetterError> {
-    let Some(shown) = row("softirq").and_then(|row| row.shown) else {
+    let Some(shown) = row("softirq").and_then(|row| row.shown.first()) else {
         return Ok(String::new());
     };
     let without = shown.without.map(str::to_owned);
     let (summary, _) = shown.outcome(without.as_slice())?;
     let cycles = summary.single_queues.map(|s| s.cycles).unwrap_or_default();
-    let mut text = String::from("\nwithout softirq completion, locks are taken in a circle:\n");
+    let mut text =
+        String::from("\nthe lock-order cycles without softirq completion, each a deadlock:\n");
     for cycle in &cycles {
         text += &format!("  {}\n", cycle.join("\n    "));
     }

@@ -1,14 +1,18 @@
-//! The first events of a run, as data: what a picture of single I/Os is drawn
-//! from.
+//! What became of the first bios of a run, as data: what a picture of single
+//! I/Os is drawn from.
 
 use crate::models::block::{Action, Subject};
 use crate::models::io::{DevId, rwbs};
 use crate::sim::Ns;
 
-/// The most events that are kept.
-const MOST: usize = 2048;
-/// How long it listens from the first event on.
+/// The most bios that are followed.
+const MOST: usize = 64;
+/// From the first on, for how long others may join.
 const WINDOW: Ns = Ns::from_ms(20);
+/// From the first on, until when they are followed.
+const PATIENCE: Ns = Ns::from_secs(1);
+/// The most events that are kept, should some of them fail again and again.
+const EVENTS: usize = 4096;
 
 /// An event.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -27,11 +31,21 @@ pub struct Event {
     pub rwbs: String,
 }
 
-/// The first events.
+/// A bio that is followed.
+#[derive(Copy, Clone, Debug)]
+struct Bio {
+    first: u64,
+    end: u64,
+    is_done: bool,
+}
+
+/// The first bios of the device that has the very first one, and all that
+/// happens where they lie, until they are complete.
 #[derive(Clone, Debug, Default)]
 pub struct Opening {
     /// In order of time.
     pub events: Vec<Event>,
+    bios: Vec<Bio>,
     is_over: bool,
 }
 
@@ -47,12 +61,15 @@ impl Opening {
 
     #[cold]
     fn keep(&mut self, at: Ns, dev: DevId, action: Action, subject: Subject) {
-        let begun = self.events.first().map_or(at, |first| first.at);
-        if self.events.len() >= MOST || at > begun + WINDOW {
+        let (begun, top) = match self.events.first() {
+            Some(first) => (first.at, first.dev),
+            None => (at, dev),
+        };
+        if self.events.len() >= EVENTS || at > begun + PATIENCE {
             self.is_over = true;
             return;
         }
-        let action = match action {
+        let letter = match action {
             Action::Queue => 'Q',
             Action::GetRq => 'G',
             Action::BackMerge => 'M',
@@ -63,13 +80,36 @@ impl Opening {
             Action::Complete => 'C',
             _ => return,
         };
+        let (first, end) = (subject.sector, subject.sector + u64::from(subject.sectors));
+        let may_join = self.bios.len() < MOST && at <= begun + WINDOW;
+        if letter == 'Q' && dev == top {
+            if !may_join {
+                return;
+            }
+            let is_done = first == end;
+            self.bios.push(Bio {
+                first,
+                end,
+                is_done,
+            });
+        }
+        let overlaps = |bio: &&mut Bio| bio.first < end && first < bio.end;
+        let mut theirs = self.bios.iter_mut().filter(overlaps).peekable();
+        if theirs.peek().is_none() {
+            return;
+        }
+        if letter == 'C' && dev == top {
+            theirs.for_each(|bio| bio.is_done = true);
+        }
         self.events.push(Event {
             at,
             dev,
-            action,
+            action: letter,
             sector: subject.sector,
             sectors: subject.sectors,
             rwbs: rwbs(subject.op, subject.flags),
         });
+        // Nobody else may join, and all are done.
+        self.is_over = self.bios.len() == MOST && self.bios.iter().all(|bio| bio.is_done);
     }
 }

@@ -1,6 +1,6 @@
 //! The parts that every figure has: head, legend, axes.
 
-use super::drawing::{Dash, Drawing, Label, Paint, Rect, label, rect};
+use super::drawing::{Dash, Drawing, Hatch, Label, Paint, Rect, label, rect};
 use super::font::{self, Weight};
 use super::scale::{Scale, Tick};
 use super::theme::Ink;
@@ -32,60 +32,116 @@ pub fn page(width: f64, height: f64, title: &str, subtitle: &str, foot: &str) ->
     (drawing, rect(EDGE, 78.0, most, height - 78.0 - 38.0))
 }
 
+/// What stands before an entry of a legend.
+#[derive(Copy, Clone, Debug)]
+enum Mark {
+    Line(Ink, Dash),
+    /// How much of its height is filled.
+    Square(Paint, f64, Hatch),
+    /// Filled or hollow.
+    Dot(Ink, bool),
+    /// Upright.
+    Tick(Ink),
+}
+
 /// An entry of a legend.
 #[derive(Clone, Debug)]
 pub struct Key {
-    /// Its colour.
-    pub ink: Ink,
-    /// A line of this sort; none: a square.
-    pub dash: Option<Dash>,
+    mark: Mark,
     /// What it is.
-    pub text: String,
+    text: String,
 }
 
 impl Key {
+    fn new(mark: Mark, text: impl Into<String>) -> Key {
+        let text = text.into();
+        Key { mark, text }
+    }
     /// A square.
-    pub fn square(ink: Ink, text: impl Into<String>) -> Key {
-        Key {
-            ink,
-            dash: None,
-            text: text.into(),
-        }
+    pub fn square(paint: impl Into<Paint>, text: impl Into<String>) -> Key {
+        Key::new(Mark::Square(paint.into(), 1.0, Hatch::Plain), text)
+    }
+    /// A square hatched, of which only so much of the height is filled.
+    pub fn hatched(ink: Ink, height: f64, hatch: Hatch, text: impl Into<String>) -> Key {
+        Key::new(Mark::Square(ink.into(), height, hatch), text)
     }
     /// A line.
     pub fn line(ink: Ink, dash: Dash, text: impl Into<String>) -> Key {
-        Key {
-            ink,
-            dash: Some(dash),
-            text: text.into(),
+        Key::new(Mark::Line(ink, dash), text)
+    }
+    /// A dot, filled or hollow.
+    pub fn dot(ink: Ink, filled: bool, text: impl Into<String>) -> Key {
+        Key::new(Mark::Dot(ink, filled), text)
+    }
+    /// An upright line.
+    pub fn tick(ink: Ink, text: impl Into<String>) -> Key {
+        Key::new(Mark::Tick(ink), text)
+    }
+
+    /// Width of its mark.
+    fn mark_width(&self) -> f64 {
+        match self.mark {
+            Mark::Line(..) => 26.0,
+            Mark::Square(..) => 12.0,
+            Mark::Dot(..) => 9.0,
+            Mark::Tick(_) => 4.0,
         }
     }
+    /// Width of all of it.
+    fn width(&self) -> f64 {
+        // Other families are up to a tenth wider.
+        let text = 1.1 * font::width(&self.text, TEXT, Weight::Regular);
+        self.mark_width() + 6.0 + text
+    }
+    fn draw_mark(&self, drawing: &mut Drawing, x: f64, y: f64) {
+        let wide = self.mark_width();
+        match self.mark {
+            Mark::Line(ink, dash) => drawing.line([(x, y), (x + wide, y)], ink, 2.5, dash),
+            Mark::Square(paint, part, hatch) => {
+                let high = 12.0 * part;
+                drawing.hatched(rect(x, y - high / 2.0, wide, high), paint, hatch);
+            }
+            Mark::Dot(ink, filled) => drawing.dot((x + wide / 2.0, y), 4.0, ink, filled),
+            Mark::Tick(ink) => {
+                let x = x + wide / 2.0;
+                drawing.line([(x, y - 6.0), (x, y + 6.0)], ink, 1.6, Dash::Solid);
+            }
+        }
+    }
+}
+
+/// Where each key begins, in lines within `width`; and the height of all.
+fn places(keys: &[Key], width: f64) -> (Vec<(f64, f64)>, f64) {
+    let (mut at, mut line) = (0.0, 8.0);
+    let mut places = Vec::new();
+    for key in keys {
+        let long = key.width();
+        if at > 0.0 && at + long > width {
+            (at, line) = (0.0, line + 20.0);
+        }
+        places.push((at, line));
+        at += long.min(width) + 20.0;
+    }
+    (places, line + 8.0)
+}
+
+/// The height of a legend within `width`.
+pub fn legend_height(keys: &[Key], width: f64) -> f64 {
+    places(keys, width).1
 }
 
 /// Draws a legend from `(x, y)` on within `width`, in as many lines as it takes;
 /// its height.
 pub fn legend(drawing: &mut Drawing, keys: &[Key], x: f64, y: f64, width: f64) -> f64 {
-    let (mut at, mut line) = (x, y + 8.0);
-    for key in keys {
-        let mark = if key.dash.is_some() { 26.0 } else { 12.0 };
-        let text = label(0.0, 0.0, key.text.as_str(), TEXT).fit(width - mark - 6.0);
-        // Other families are up to a tenth wider.
-        let long = mark + 6.0 + 1.1 * font::width(&text.text, TEXT, Weight::Regular);
-        if at > x && at + long > x + width {
-            (at, line) = (x, line + 20.0);
-        }
-        match key.dash {
-            Some(dash) => drawing.line([(at, line), (at + mark, line)], key.ink, 2.5, dash),
-            None => drawing.bar(rect(at, line - 6.0, 12.0, 12.0), key.ink),
-        }
-        drawing.text(Label {
-            x: at + mark + 6.0,
-            y: line,
-            ..text
-        });
-        at += long + 20.0;
+    let (places, height) = places(keys, width);
+    for (key, (at, line)) in keys.iter().zip(places) {
+        let (at, line) = (x + at, y + line);
+        key.draw_mark(drawing, at, line);
+        let mark = key.mark_width();
+        let text = label(at + mark + 6.0, line, key.text.as_str(), TEXT);
+        drawing.text(text.fit(width - mark - 6.0));
     }
-    line + 8.0 - y
+    height
 }
 
 /// An area with two axes.
@@ -97,6 +153,8 @@ pub struct Panel {
     pub x: Scale,
     /// From below to above.
     pub y: Scale,
+    /// Where its heading begins.
+    pub edge: f64,
 }
 
 impl Panel {
@@ -115,7 +173,12 @@ impl Panel {
             space.w - left - 16.0,
             (space.h - top - below).max(10.0),
         );
-        Panel { area, x, y }
+        Panel {
+            area,
+            x,
+            y,
+            edge: space.x,
+        }
     }
     /// Where a value lies.
     pub fn at(&self, x: f64, y: f64) -> (f64, f64) {
@@ -132,14 +195,18 @@ impl Panel {
 
     /// Heading and vertical axis: what is measured, with its unit.
     pub fn draw_y(&self, drawing: &mut Drawing, heading: &str) {
+        self.draw_y_below(drawing, heading, 20.0);
+    }
+    /// The same, the heading so far above the area.
+    pub fn draw_y_below(&self, drawing: &mut Drawing, heading: &str, above: f64) {
         let a = self.area;
         let unit = match self.y.run {
             super::scale::Run::Linear => self.y.unit.of_axis(self.y.high).1,
             _ => "",
         };
         let heading = with_unit(heading, unit);
-        let text = label(a.x - margin_of(&self.y_ticks()), a.y - 20.0, heading, TEXT).bold();
-        drawing.text(text.fit(a.w + 40.0));
+        let text = label(self.edge, a.y - above, heading, TEXT).bold();
+        drawing.text(text.fit(a.right() - self.edge));
         for tick in self.y_ticks() {
             let y = self.y_at(tick.at);
             let ink = if tick.at == 0.0 {

@@ -145,6 +145,51 @@ impl Dash {
     }
 }
 
+/// Lines over a filled place, so that it is told by more than its colour.
+#[derive(Copy, Clone, Debug, PartialEq, Eq, Default)]
+pub enum Hatch {
+    /// None.
+    #[default]
+    Plain,
+    /// Rising to the right.
+    Rising,
+    /// Falling to the right.
+    Falling,
+}
+
+impl Hatch {
+    /// From one line to the next, pixels.
+    const STEP: f64 = 6.0;
+
+    /// The lines that fill `at`, in step with those of other places.
+    fn lines(self, at: Rect) -> Vec<[(f64, f64); 2]> {
+        // Rising lines have one x + y each, falling ones one y - x.
+        let (low, high) = match self {
+            Hatch::Plain => return Vec::new(),
+            Hatch::Rising => (at.x + at.y, at.right() + at.bottom()),
+            Hatch::Falling => (at.y - at.right(), at.bottom() - at.x),
+        };
+        let first = (low / Hatch::STEP).floor() as i64 + 1;
+        let last = (high / Hatch::STEP).ceil() as i64 - 1;
+        let line = |n: i64| {
+            let c = n as f64 * Hatch::STEP;
+            let ends = match self {
+                Hatch::Falling => [at.y - c, at.bottom() - c],
+                _ => [c - at.bottom(), c - at.y],
+            };
+            ends.map(|x| {
+                let x = x.clamp(at.x, at.right());
+                let y = match self {
+                    Hatch::Falling => c + x,
+                    _ => c - x,
+                };
+                (x, y)
+            })
+        };
+        (first..=last).map(line).collect()
+    }
+}
+
 /// Where a text has its reference point.
 #[derive(Copy, Clone, Debug, PartialEq, Eq, Default)]
 pub enum Anchor {
@@ -220,6 +265,17 @@ impl Drawing {
     pub fn bar(&mut self, at: Rect, paint: impl Into<Paint>) {
         if at.w > 0.0 && at.h > 0.0 {
             self.shapes.push(Shape::Bar(at, paint.into()));
+        }
+    }
+    /// Fills a rectangle, and hatches it in the colour of the paper.
+    pub fn hatched(&mut self, at: Rect, paint: impl Into<Paint>, hatch: Hatch) {
+        self.bar(at, paint);
+        self.hatch(at, hatch);
+    }
+    /// Hatches a rectangle in the colour of the paper.
+    pub fn hatch(&mut self, at: Rect, hatch: Hatch) {
+        for line in hatch.lines(at) {
+            self.line(line, Ink::Paper.alpha(0.8), 1.4, Dash::Solid);
         }
     }
     /// Draws its outline.
@@ -338,5 +394,31 @@ impl Label {
             text: font::fit(&self.text, self.size, self.weight, most),
             ..self
         }
+    }
+    /// The same, cut in the middle: names often differ at their ends.
+    pub fn fit_middle(self, most: f64) -> Label {
+        Label {
+            text: font::fit_middle(&self.text, self.size, self.weight, most),
+            ..self
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn hatches_stay_within_their_place() {
+        let at = rect(3.0, 5.0, 40.0, 11.0);
+        for hatch in [Hatch::Rising, Hatch::Falling] {
+            let lines = hatch.lines(at);
+            assert!(lines.len() > 5, "{hatch:?}");
+            for (x, y) in lines.into_iter().flatten() {
+                let inside = (at.x..=at.right()).contains(&x);
+                assert!(inside && (at.y..=at.bottom()).contains(&y), "{x} {y}");
+            }
+        }
+        assert!(Hatch::Plain.lines(at).is_empty());
     }
 }

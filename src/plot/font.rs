@@ -94,6 +94,22 @@ pub fn fit(text: &str, size: f64, weight: Weight, most: f64) -> String {
     String::new()
 }
 
+/// The same, the ellipsis in its middle.
+pub fn fit_middle(text: &str, size: f64, weight: Weight, most: f64) -> String {
+    let wide = |text: &str| width(text, size, weight) > most / 1.1;
+    if !wide(text) {
+        return text.into();
+    }
+    let letters: Vec<char> = text.chars().collect();
+    let mut parts = (1..letters.len()).rev().map(|kept| {
+        let (head, tail) = (kept.div_ceil(2), kept / 2);
+        let head = letters[..head].iter();
+        let tail = letters[letters.len() - tail..].iter();
+        head.chain(&['…']).chain(tail).collect::<String>()
+    });
+    parts.find(|cut| !wide(cut)).unwrap_or_default()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -114,5 +130,12 @@ mod tests {
         let cut = fit(text, 14.0, Weight::Regular, 100.0);
         assert!(cut.ends_with('…') && width(&cut, 14.0, Weight::Regular) <= 100.0);
         assert_eq!(fit(text, 14.0, Weight::Regular, 1000.0), text);
+    }
+
+    #[test]
+    fn names_are_cut_in_their_middle() {
+        let cut = fit_middle("dm-uuid-mpath-3600a", 14.0, Weight::Bold, 90.0);
+        assert!(cut.starts_with("dm") && cut.contains('…') && cut.ends_with("0a"));
+        assert!(width(&cut, 14.0, Weight::Bold) <= 90.0);
     }
 }

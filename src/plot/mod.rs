@@ -17,7 +17,9 @@ mod svg;
 mod theme;
 pub mod units;
 
-pub use drawing::{Anchor, Dash, Drawing, Label, Paint, Rect, Shape, Spot, Table, label, rect};
+pub use drawing::{
+    Anchor, Dash, Drawing, Hatch, Label, Paint, Rect, Shape, Spot, Table, label, rect,
+};
 pub use font::Weight;
 pub use kinds::Choice;
 pub(crate) use path_color::{path_color_index, path_ink};
@@ -40,6 +42,15 @@ pub enum PlotError {
     /// A sweep has no such axis.
     #[error("no axis {0:?}; there are: {1}")]
     NoAxis(String, String),
+    /// An axis of a sweep has no such value.
+    #[error("no value {0:?} of the axis {1:?}; there are: {2}")]
+    NoValue(String, String, String),
+    /// A map has two axes.
+    #[error("--x and --y are the same axis: {0}")]
+    SameAxis(String),
+    /// A crossover is between both modes.
+    #[error("not both modes, bio and request, are there")]
+    OneMode,
     /// A sweep has too few axes with several values.
     #[error("too few axes with several values for this figure; there are: {0}")]
     TooFewAxes(String),
@@ -119,6 +130,10 @@ impl Kind {
                 Kind::Percentiles,
                 Kind::Paths,
             ],
+            // Lines run through sizes; names are ranked.
+            Found::Sweep(sweep) if kinds::has_names_only(sweep) => {
+                &[Kind::Ranking, Kind::Lines, Kind::Crossover, Kind::Heat]
+            }
             Found::Sweep(_) => &[Kind::Crossover, Kind::Lines, Kind::Heat, Kind::Ranking],
         };
         order.iter().copied().filter(is_there).collect()

@@ -1,8 +1,9 @@
 //! One visual language: a colour means one thing in every figure.
 //!
 //! The hues are those of Okabe and Ito, which people with any colour vision
-//! tell apart; dark paper has lighter ones of the same hue. Where two lines may
-//! cross, their dashes differ too.
+//! tell apart, and of Tol; dark paper has lighter ones of the same hue. Where two
+//! lines may cross, their dashes differ too; states and further paths of a colour
+//! are hatched.
 
 /// What a colour stands for.
 #[derive(Copy, Clone, PartialEq, Eq, Debug)]
@@ -25,10 +26,14 @@ pub enum Ink {
     Single,
     /// A path, by its number.
     Path(u8),
+    /// A policy, or another named way, by its number.
+    Policy(u8),
     /// What is broken.
     Bad,
-    /// What works.
+    /// What works again.
     Good,
+    /// A path that is in use.
+    Live,
     /// What cannot be used for now.
     Warn,
     /// A quantity from little (0) to much (15).
@@ -37,6 +42,9 @@ pub enum Ink {
 
 /// Number of path colours; more paths take them again, in order.
 pub const PATHS: u8 = 6;
+
+/// Number of policy colours, likewise.
+pub const POLICIES: u8 = 8;
 
 /// Light or dark paper, or colours that a page decides.
 #[derive(Copy, Clone, PartialEq, Eq, Debug, Default)]
@@ -54,11 +62,12 @@ pub type Rgb = (u8, u8, u8);
 impl Ink {
     /// Every colour.
     pub fn all() -> impl Iterator<Item = Ink> {
-        use Ink::{Bad, Bio, Good, Grid, Lane, Muted, Paper, Request, Single, Text, Warn};
+        use Ink::{Bad, Bio, Good, Grid, Lane, Live, Muted, Paper, Request, Single, Text, Warn};
         let named = [
-            Paper, Text, Muted, Grid, Lane, Bio, Request, Single, Bad, Good, Warn,
+            Paper, Text, Muted, Grid, Lane, Bio, Request, Single, Bad, Good, Live, Warn,
         ];
         let paths = (0..PATHS).map(Ink::Path);
+        let paths = paths.chain((0..POLICIES).map(Ink::Policy));
         named.into_iter().chain(paths).chain((0..16).map(Ink::Ramp))
     }
 
@@ -75,6 +84,7 @@ impl Ink {
     pub fn name(self) -> String {
         match self {
             Ink::Path(n) => format!("path{}", n % PATHS),
+            Ink::Policy(n) => format!("policy{}", n % POLICIES),
             Ink::Ramp(n) => format!("ramp{}", n.min(15)),
             other => format!("{other:?}").to_lowercase(),
         }
@@ -93,7 +103,8 @@ impl Ink {
             Ink::Single => (0x75808F, 0x97A3B2),
             Ink::Bad => (0xB3261E, 0xFF7A70),
             Ink::Good => (0x2E8B6A, 0x45B58D),
-            Ink::Warn => (0xE0B020, 0xF2CC55),
+            Ink::Live => (0x4A6178, 0x8CA5BE),
+            Ink::Warn => (0xD9C400, 0xF0E442),
             Ink::Path(n) => match n % PATHS {
                 0 => (0x009E73, 0x2CC79B),
                 1 => (0xCC79A7, 0xE79CC6),
@@ -101,6 +112,17 @@ impl Ink {
                 3 => (0x56B4E9, 0x84CCF5),
                 4 => (0x7B4EA3, 0xB48AD9),
                 _ => (0x8A6D3B, 0xC9A568),
+            },
+            // Tol's muted ones, which are others than those of the paths.
+            Ink::Policy(n) => match n % POLICIES {
+                0 => (0x332288, 0x9C8CF0),
+                1 => (0xCC6677, 0xF095A3),
+                2 => (0x117733, 0x4FB56F),
+                3 => (0x88A0EE, 0xB7C5FF),
+                4 => (0x882255, 0xD96BA0),
+                5 => (0x44AA99, 0x6FD3C3),
+                6 => (0x999933, 0xC7C75A),
+                _ => (0xAA4499, 0xDB7FCB),
             },
             Ink::Ramp(n) => return ramp(n.min(15), theme),
         };

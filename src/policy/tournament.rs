@@ -49,7 +49,8 @@ pub struct Place {
 pub struct Ranking {
     /// Policies, the best first.
     pub places: Vec<Place>,
-    /// Policies that cannot play everywhere, and why.
+    /// Policies that cannot play everywhere, modes that a scenario does not have, and
+    /// why.
     pub left_out: Vec<(String, String)>,
     /// Cells that were played: scenario and mode.
     pub cells: usize,
@@ -61,11 +62,11 @@ pub struct Ranking {
 /// Nobody can play, or a run fails.
 pub fn tournament(what: &Tournament, settings: &Settings) -> Result<Ranking, PolicyError> {
     let mut ranking = Ranking::default();
-    let fields: Vec<(&PathBuf, Mode)> = what
-        .scenarios
-        .iter()
-        .flat_map(|scenario| what.modes.iter().map(move |mode| (scenario, *mode)))
-        .collect();
+    let fields = fields(what, settings, &mut ranking);
+    if fields.is_empty() {
+        let why = "no scenario has a mode that was asked for";
+        return Err(PolicyError::asked(why, "choose another --mode"));
+    }
     let mut players: Vec<(String, Vec<Runs>)> = Vec::new();
     for policy in &what.policies {
         let cells: Vec<Cell> = fields
@@ -94,6 +95,38 @@ pub fn tournament(what: &Tournament, settings: &Settings) -> Result<Ranking, Pol
     ranking.cells = fields.len();
     ranking.places = places(what, &players, settings.replications as usize);
     Ok(ranking)
+}
+
+/// The scenarios and modes that are played over; modes that a scenario does not
+/// have are left out.
+fn fields<'t>(
+    what: &'t Tournament,
+    settings: &Settings,
+    ranking: &mut Ranking,
+) -> Vec<(&'t PathBuf, Mode)> {
+    let mut fields = Vec::new();
+    for scenario in &what.scenarios {
+        let as_it_is = Cell {
+            scenario: scenario.clone(),
+            policy: None,
+            mode: Mode::Bio,
+            sets: Vec::new(),
+        };
+        // One that cannot be read is for the policies to complain of.
+        let has = settings
+            .scenario(&as_it_is)
+            .map(|scenario| scenario.modes());
+        for mode in &what.modes {
+            if has.as_ref().is_ok_and(|has| !has.contains(mode)) {
+                let (name, mode) = (as_it_is.scenario_name(), mode.name());
+                let which = format!("{name}, {mode} mode");
+                ranking.left_out.push((which, "it has none".into()));
+            } else {
+                fields.push((scenario, *mode));
+            }
+        }
+    }
+    fields
 }
 
 fn places(what: &Tournament, players: &[(String, Vec<Runs>)], replications: usize) -> Vec<Place> {

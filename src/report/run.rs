@@ -94,17 +94,24 @@ fn answer(body: &mut Html, result: &RunResult) {
 /// back, what was lost, what still hangs. Whether that is bad comes last.
 fn stops(runs: &[RunSummary]) -> Vec<(&'static str, String, bool)> {
     let of_each = |tell: &dyn Fn(&RunSummary, &FailoverSummary) -> (String, bool)| {
-        let mut is_bad = false;
-        let told: Vec<String> = runs
+        let each = runs
             .iter()
-            .filter_map(|run| Some((run, run.failover.as_ref()?)))
-            .map(|(run, failover)| {
-                let (told, bad) = tell(run, failover);
-                is_bad |= bad;
-                format!("{} {told}", mode_of(run))
-            })
+            .filter_map(|run| Some((run, run.failover.as_ref()?)));
+        let told: Vec<(String, (String, bool))> = each
+            .map(|(run, failover)| (mode_of(run), tell(run, failover)))
             .collect();
-        (told.join(", "), is_bad)
+        let is_bad = told.iter().any(|(_, (_, bad))| *bad);
+        match told.as_slice() {
+            [(_, (first, _)), rest @ ..] if rest.iter().all(|(_, (text, _))| text == first) => {
+                (first.clone(), is_bad)
+            }
+            several => {
+                let each = several
+                    .iter()
+                    .map(|(mode, (text, _))| format!("{mode} {text}"));
+                (each.collect::<Vec<_>>().join(", "), is_bad)
+            }
+        }
     };
     if runs.iter().all(|run| run.failover.is_none()) {
         return Vec::new();
@@ -119,7 +126,10 @@ fn stops(runs: &[RunSummary]) -> Vec<(&'static str, String, bool)> {
     });
     let lost = of_each(&|run, _| {
         let errors = errors(run);
-        (Unit::Count.tell(errors as f64), errors > 0)
+        match errors {
+            0 => ("none".into(), false),
+            errors => (Unit::Count.tell(errors as f64), true),
+        }
     });
     let held = of_each(&|_, failover| {
         let held: u64 = failover.held.iter().map(|held| held.ios).sum();

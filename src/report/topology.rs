@@ -5,8 +5,7 @@ use crate::plot::result::RunResult;
 use crate::plot::{
     Dash, Drawing, Ink, Rect, Table, chart, label, path_color_index, path_ink, rect,
 };
-use crate::run::summary::{EndSummary, ScenarioSummary, Summary};
-use crate::scenario::MapSetup;
+use crate::run::summary::{EndSummary, MapSetup, ScenarioSummary, Summary};
 
 /// At most so many boxes of a column are drawn.
 const MOST: usize = 16;

@@ -19,6 +19,7 @@
 //! and ends with nothing in flight.)
 
 use crate::models::config::{MachineConfig, NamedDevice};
+use crate::models::device::DeviceConfig;
 use crate::models::device::truth::{largest, media_of, media_stage, queue_depth, stages};
 use crate::models::io::SECTOR;
 use crate::models::workload::fio::ThreadSpec;
@@ -90,6 +91,20 @@ pub fn bound_of_run(config: &MachineConfig, outcome: &Outcome) -> Result<Option<
     let done = application(outcome);
     let io_bytes = done.bytes as f64 / done.ios.max(1) as f64;
     limit(config, io_bytes, Some(outcome))
+}
+
+/// Why the limit of `config` is not known, where it is not.
+///
+/// # Errors
+/// As [`bound`].
+pub fn why_unknown(config: &MachineConfig) -> Result<&'static str, RunError> {
+    let threads = threads(config)?;
+    let is_lun = |named: &NamedDevice| matches!(named.device, DeviceConfig::Lun(_));
+    Ok(match () {
+        () if threads.iter().any(|thread| !thread.spec.direct) => "page cache",
+        () if config.devices.iter().any(is_lun) => "storage network",
+        () => "nothing that takes time",
+    })
 }
 
 fn limit(

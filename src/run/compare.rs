@@ -2,8 +2,8 @@
 //! layer, and the verdicts.
 
 use super::single_queue::{SingleQueueOutcome, StackingOutcome};
-use super::summary::{BoundSummary, RunSummary, Summary};
-use super::text::{Columns, bytes, count, percent, time};
+use super::summary::{RunSummary, Summary};
+use super::text::{Columns, bytes, count, paragraph, percent, time};
 use super::timeline::timeline;
 use super::verdict::{Verdict, Winner};
 
@@ -20,7 +20,7 @@ pub fn comparison(summary: &Summary) -> String {
         runs: &summary.runs,
         columns,
     };
-    application(&mut sheet, summary.bound);
+    application(&mut sheet, summary);
     multipath(&mut sheet);
     path_devices(&mut sheet);
     paths(&mut sheet);
@@ -38,6 +38,10 @@ fn heading(summary: &Summary) -> String {
     let mut text = scenario.name.clone();
     if !scenario.about.is_empty() {
         text += &format!(": {}", scenario.about);
+    }
+    if !scenario.look_at.is_empty() {
+        let look_at = format!("look at: {}", scenario.look_at);
+        text += &format!("\n{}", paragraph(&look_at, 0, 88).trim_end());
     }
     let (cpus, hz) = (scenario.cpus, scenario.hz);
     let plural = if cpus == 1 { "" } else { "s" };
@@ -84,7 +88,8 @@ impl Sheet<'_> {
     }
 }
 
-fn application(sheet: &mut Sheet<'_>, bound: Option<BoundSummary>) {
+fn application(sheet: &mut Sheet<'_>, summary: &Summary) {
+    let bound = summary.bound;
     sheet.columns.row(["application"]);
     sheet.row("I/Os", |run| count(run.application.ios));
     if sheet.any(|run| run.application.errors > 0) {
@@ -94,6 +99,9 @@ fn application(sheet: &mut Sheet<'_>, bound: Option<BoundSummary>) {
     if let Some(bound) = bound {
         let label = format!("of at most {}", count(bound.iops.round() as u64));
         sheet.row(&label, |run| percent(run.application.iops / bound.iops));
+    } else if let Some(why) = &summary.bound_unknown {
+        let line = format!("  bound: not known ({why})");
+        sheet.columns.row([line]);
     }
     sheet.row("bandwidth", |run| {
         format!("{}/s", bytes(run.application.bytes_per_second))
@@ -213,7 +221,7 @@ fn single_queues(sheet: &mut Sheet<'_>) {
     sheet
         .columns
         .row(["    by: number / sync bio / waiter / timer"]);
-    row(sheet, "slept for a request", &|s| {
+    row(sheet, "times a submitter slept", &|s| {
         count(s.sum(true, |q| q.slept) + s.sum(false, |q| q.slept))
     });
     let stacked =
@@ -221,15 +229,17 @@ fn single_queues(sheet: &mut Sheet<'_>) {
             true => NOTHING.into(),
             false => count(s.stacking.iter().map(f).sum()),
         };
-    row(sheet, "held back: paths busy", &|s| {
+    row(sheet, "times all paths were busy", &|s| {
         stacked(s, &|m| m.held_back)
     });
     row(sheet, "clones at most", &|s| {
         stacked(s, &|m| u64::from(m.most_clones))
     });
-    row(sheet, "locks taken in a circle", &|s| {
-        count(s.cycles.len() as u64)
-    });
+    row(
+        sheet,
+        "lock-order cycles",
+        &|s| count(s.cycles.len() as u64),
+    );
 }
 
 fn cpu(sheet: &mut Sheet<'_>, profile: &str) {

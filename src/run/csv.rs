@@ -102,7 +102,7 @@ pub fn trace(runs: &Runs<'_>) -> String {
 }
 
 /// `text` as a field of CSV, in quotes if it needs them (RFC 4180).
-fn field(text: &str) -> String {
+pub(crate) fn field(text: &str) -> String {
     if text.contains([',', '"', '\n', '\r']) {
         format!("\"{}\"", text.replace('"', "\"\""))
     } else {

@@ -48,10 +48,9 @@ pub fn glance(summary: &Summary, series: &[Vec<u64>], look: Look) -> String {
             text += &format!("  {head:<18}{:<9}{line}\n", run.mode);
         }
     }
-    for (n, (run, bins)) in summary.runs.iter().zip(series).enumerate() {
+    let drawn = sparklines(series);
+    for (n, (run, drawn)) in summary.runs.iter().zip(drawn).enumerate() {
         let head = if n == 0 { "I/Os over time" } else { "" };
-        let longest = series.iter().map(Vec::len).max().unwrap_or(0);
-        let drawn = sparkline(bins, longest);
         text += &format!(
             "  {head:<18}{:<9}{}\n",
             run.mode,
@@ -82,20 +81,23 @@ fn bar(share: f64) -> String {
     "█".repeat(eighths / 8) + PARTS[eighths % 8]
 }
 
-/// Sums over equal times, as heights; all of `longest` bins have the same width.
-fn sparkline(bins: &[u64], longest: usize) -> String {
+/// Sums over equal times, as heights: bins of all runs have the same width, and a
+/// height is the same in all.
+fn sparklines(series: &[Vec<u64>]) -> Vec<String> {
     const HEIGHTS: [char; 8] = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
+    let longest = series.iter().map(Vec::len).max().unwrap_or(0);
     let each = longest.div_ceil(SPARKS).max(1);
     // A last group that is not whole would look like a drop.
-    let groups = bins.chunks(each);
     let mean = |group: &[u64]| group.iter().sum::<u64>() as f64 / group.len() as f64;
-    let means: Vec<f64> = groups.map(mean).collect();
-    let most = means.iter().copied().fold(0.0, f64::max);
+    let means = |bins: &Vec<u64>| bins.chunks(each).map(mean).collect();
+    let means: Vec<Vec<f64>> = series.iter().map(means).collect();
+    let most = means.iter().flatten().copied().fold(0.0, f64::max);
     let height = |mean: &f64| match most {
         0.0 => HEIGHTS[0],
         most => HEIGHTS[(mean / most * 7.0).round() as usize],
     };
-    means.iter().map(height).collect()
+    let line = |means: &Vec<f64>| means.iter().map(height).collect();
+    means.iter().map(line).collect()
 }
 
 #[cfg(test)]
@@ -111,10 +113,15 @@ mod tests {
     }
 
     #[test]
-    fn sparklines_share_their_time() {
-        assert_eq!(sparkline(&[0, 1, 2, 4], 4), "▁▃▅█");
-        assert_eq!(sparkline(&[7; 80], 160).chars().count(), 20);
-        assert_eq!(sparkline(&[], 0), "");
+    fn sparklines_share_their_time_and_their_height() {
+        assert_eq!(sparklines(&[vec![0, 1, 2, 4]]), ["▁▃▅█"]);
+        assert_eq!(
+            sparklines(&[vec![8; 2], vec![4; 2], vec![1]]),
+            ["██", "▅▅", "▂"]
+        );
+        let lines = sparklines(&[vec![7; 80], vec![7; 160]]);
+        assert_eq!([0, 1].map(|n| lines[n].chars().count()), [20, 40]);
+        assert_eq!(sparklines(&[vec![]]), [""]);
     }
 
     #[test]

@@ -61,9 +61,9 @@ pub struct StackingOutcome {
     pub map: String,
     /// Clones at once, at most.
     pub most_clones: u32,
-    /// Requests that had to wait for a clone.
+    /// Times that a request found the pool of clones empty.
     pub deferred: u64,
-    /// Times a request was held back because every path was busy.
+    /// Times that all paths were busy, and a request stayed where it was.
     pub held_back: u64,
     /// Times the target was asked for a path.
     pub mapped: u64,

@@ -15,7 +15,7 @@ pub use failover::{
 
 use super::single_queue::SingleQueueOutcome;
 use super::verdict::Verdict;
-use crate::scenario::{JobSetup, MapSetup};
+pub use crate::scenario::{JobSetup, MapSetup, PathSetup};
 
 /// Name and version of the format.
 pub const FORMAT: &str = "mpathsim-summary/1";
@@ -32,6 +32,9 @@ pub struct Summary {
     /// What the devices could do at best; absent where that is not known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub bound: Option<BoundSummary>,
+    /// Why not, where it is not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub bound_unknown: Option<String>,
     /// The runs, in order of the columns of the comparison.
     pub runs: Vec<RunSummary>,
     /// Bio mode against request mode; empty if not both ran.
@@ -54,6 +57,9 @@ pub struct ScenarioSummary {
     pub name: String,
     /// What it shows.
     pub about: String,
+    /// What to look at in it.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub look_at: String,
     /// The seed.
     pub seed: u64,
     /// The CPU profile.

@@ -39,6 +39,24 @@ impl Columns {
     }
 }
 
+/// `text` in lines of at most `width` letters behind `indent` blanks.
+pub fn paragraph(text: &str, indent: usize, width: usize) -> String {
+    let mut lines = vec![String::new()];
+    for word in text.split_whitespace() {
+        match lines.last_mut() {
+            Some(line) if line.is_empty() => line.push_str(word),
+            Some(line) if line.chars().count() + word.chars().count() < width => {
+                line.push(' ');
+                line.push_str(word);
+            }
+            _ => lines.push(word.to_owned()),
+        }
+    }
+    let blanks = " ".repeat(indent);
+    let lines = lines.iter().map(|line| format!("{blanks}{line}\n"));
+    lines.collect()
+}
+
 /// `1234567` as `1,234,567`.
 pub fn count(n: u64) -> String {
     let digits = n.to_string();

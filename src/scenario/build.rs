@@ -39,13 +39,20 @@ pub enum BuildError {
         "no single-path baseline: the jobs do not all run on one multipath map over leaf devices"
     )]
     NoBaseline,
+    /// `multipath = "bio"` of an old kernel.
+    #[error(
+        "no request mode: multipath = \"bio\" is this kernel as it was released; \
+         \"rq-2008\" or \"block-layer\" has one"
+    )]
+    NoRequestMode,
 }
 
 /// The machine of `scenario` in `mode`.
 ///
 /// # Errors
 /// [`BuildError::NoBaseline`] for [`Mode::Single`] where the jobs run on
-/// several devices, or on maps over maps.
+/// several devices, or on maps over maps; [`BuildError::NoRequestMode`] for
+/// [`Mode::Request`] where `multipath = "bio"`.
 pub fn build(scenario: &Scenario, mode: Mode) -> Result<MachineConfig, BuildError> {
     let devices = scenario.devices.iter().map(|device| NamedDevice {
         name: device.name.clone(),
@@ -73,16 +80,16 @@ pub fn build(scenario: &Scenario, mode: Mode) -> Result<MachineConfig, BuildErro
     match mode {
         Mode::Single => single(scenario, machine),
         Mode::Bio => Ok(with_maps(scenario, machine, "bio")),
+        Mode::Request if scenario.way == Way::Bio => Err(BuildError::NoRequestMode),
         Mode::Request => Ok(with_maps(scenario, machine, "mq")),
     }
 }
 
 /// How multipath is done in `mode` over single queues.
 fn way(scenario: &Scenario, mode: Mode) -> Way {
-    match (mode, scenario.way) {
-        (Mode::Bio, _) => Way::Bio,
-        (_, Way::Bio) => Way::Rq2008,
-        (_, way) => way,
+    match mode {
+        Mode::Bio => Way::Bio,
+        Mode::Request | Mode::Single => scenario.way,
     }
 }
 

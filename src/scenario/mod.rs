@@ -69,6 +69,10 @@ pub struct Scenario {
     pub name: String,
     /// What it shows; may be empty.
     pub about: String,
+    /// What to look at in the output; may be empty.
+    pub look_at: String,
+    /// Whether the modes are judged against each other.
+    pub verdicts: bool,
     /// Seed of every random draw that is not fio's own.
     pub seed: u64,
     /// The kernel.

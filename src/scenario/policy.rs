@@ -3,6 +3,7 @@
 use super::table;
 use super::{Mode, Scenario};
 use crate::models::fault::Action;
+use crate::models::kernel::Way;
 
 impl Scenario {
     /// Every priority group of every multipath table, those of the timeline
@@ -10,7 +11,8 @@ impl Scenario {
     /// it. Words of the paths go, as they were meant for another selector.
     ///
     /// # Errors
-    /// There is no such selector, or no multipath table.
+    /// There is no such selector, it needs words for each path, or there is no
+    /// multipath table.
     pub fn set_policy(&mut self, policy: &str) -> Result<(), String> {
         let mut words = policy.split_whitespace();
         let name = words.next().unwrap_or("");
@@ -20,6 +22,9 @@ impl Scenario {
                 "there is no policy `{name}`; known here: {}",
                 known.join(", ")
             ));
+        }
+        if name == "io-affinity" {
+            return Err("io-affinity needs a CPU mask for each path".into());
         }
         let args: Vec<&str> = words.collect();
         let mut replaced = false;
@@ -47,7 +52,10 @@ impl Scenario {
 
     /// The modes that exist of it.
     pub fn modes(&self) -> Vec<Mode> {
-        let mut modes = vec![Mode::Bio, Mode::Request];
+        let mut modes = vec![Mode::Bio];
+        if self.way != Way::Bio {
+            modes.push(Mode::Request);
+        }
         if self.baseline().is_some() {
             modes.push(Mode::Single);
         }

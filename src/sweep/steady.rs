@@ -7,7 +7,7 @@ use super::definition::WarmUp;
 use super::metric::metric;
 use super::tables::LEVEL;
 use crate::models::workload::fio::windows::{Bin, Window, Windows};
-use crate::run::summary::{LatencySummary, RunSummary};
+use crate::run::summary::{ApplicationSummary, LatencySummary, RunSummary};
 use crate::sim::Ns;
 use crate::sim::stats::mser5;
 use crate::stats::{CORRELATED, FEW, Interval, MANY, Moments, batches, neighbours, rank_interval};
@@ -91,7 +91,7 @@ pub fn steady(
         mser5,
         cut,
         within: match may_be_alone {
-            true => within(whole, width),
+            true => within(&run.application, kept, whole, width),
             false => Vec::new(),
         },
     }
@@ -140,21 +140,50 @@ fn sum(windows: &[&Window]) -> Window {
     sum
 }
 
+/// Fewer whole windows tell nothing: a batch is at least two of them.
+const LEAST: usize = 2 * FEW;
+
 /// A figure of a batch, which took so many seconds.
 type Figure = fn(&Window, f64) -> Option<f64>;
+/// The same as the run reports it.
+type Reported = fn(&ApplicationSummary) -> f64;
 
-const FIGURES: [(&str, Figure); 7] = [
-    ("iops", |batch, seconds| {
-        Some(batch.latency.count() as f64 / seconds)
-    }),
-    ("mib_per_s", |batch, seconds| {
-        Some(batch.bytes as f64 / 1_048_576.0 / seconds)
-    }),
-    ("lat_mean_us", |batch, _| mean(batch)),
-    ("lat_p50_us", |batch, _| percentile(batch, 50.0)),
-    ("lat_p90_us", |batch, _| percentile(batch, 90.0)),
-    ("lat_p99_us", |batch, _| percentile(batch, 99.0)),
-    ("lat_p999_us", |batch, _| percentile(batch, 99.9)),
+const FIGURES: [(&str, Figure, Reported); 7] = [
+    (
+        "iops",
+        |batch, seconds| Some(batch.latency.count() as f64 / seconds),
+        |run| run.iops,
+    ),
+    (
+        "mib_per_s",
+        |batch, seconds| Some(batch.bytes as f64 / 1_048_576.0 / seconds),
+        |run| run.bytes_per_second / 1_048_576.0,
+    ),
+    (
+        "lat_mean_us",
+        |batch, _| mean(batch),
+        |run| run.latency.mean_ns / 1e3,
+    ),
+    (
+        "lat_p50_us",
+        |batch, _| percentile(batch, 50.0),
+        |run| run.latency.p50_ns as f64 / 1e3,
+    ),
+    (
+        "lat_p90_us",
+        |batch, _| percentile(batch, 90.0),
+        |run| run.latency.p90_ns as f64 / 1e3,
+    ),
+    (
+        "lat_p99_us",
+        |batch, _| percentile(batch, 99.0),
+        |run| run.latency.p99_ns as f64 / 1e3,
+    ),
+    (
+        "lat_p999_us",
+        |batch, _| percentile(batch, 99.9),
+        |run| run.latency.p999_ns as f64 / 1e3,
+    ),
 ];
 
 /// Figures that are quantiles: percent.
@@ -175,11 +204,9 @@ fn percentile(batch: &Window, percent: f64) -> Option<f64> {
     (beyond >= 5.0).then(|| batch.latency.percentile(percent) as f64 / 1e3)
 }
 
-/// The equal parts that a run is cut into: many, and few; and all of them
-/// together.
+/// The equal parts that a run is cut into: many, and few.
 struct Batches {
     cuts: Vec<(Vec<Window>, f64)>,
-    whole: (Window, f64),
 }
 
 impl Batches {
@@ -191,19 +218,18 @@ impl Batches {
         };
         Batches {
             cuts: [MANY, FEW].into_iter().filter_map(cut).collect(),
-            whole: (sum(windows), (width * windows.len() as u64).as_secs_f64()),
         }
     }
 
-    /// The interval of a figure: that of the whole, give or take what its parts
+    /// The interval of a figure: what the run reports, give or take what its parts
     /// say (sectioning: Asmussen and Glynn 2007, III.5). The mean of the parts would
-    /// be beside the whole, as a quantile of few I/Os is.
-    fn interval(&self, figure: Figure) -> Option<Interval> {
+    /// be beside what is reported, as a quantile of few I/Os is, and as all are
+    /// without the last window, which is not whole.
+    fn interval(&self, figure: Figure, reported: f64) -> Option<Interval> {
         let half = self.moments(figure)?.interval(LEVEL)?.half_width();
-        let centre = figure(&self.whole.0, self.whole.1)?;
         Some(Interval {
-            low: centre - half,
-            high: centre + half,
+            low: reported - half,
+            high: reported + half,
         })
     }
 
@@ -228,12 +254,21 @@ impl Batches {
     }
 }
 
-/// Intervals that whole `windows` of a run tell.
-fn within(windows: &[&Window], width: Ns) -> Vec<Within> {
-    let batches = Batches::new(windows, width);
+/// Intervals about what a run reports of the windows that were `kept`, from those
+/// of them that are whole.
+fn within(
+    reported: &ApplicationSummary,
+    kept: &[&Window],
+    whole: &[&Window],
+    width: Ns,
+) -> Vec<Within> {
+    if whole.len() < LEAST {
+        return Vec::new();
+    }
+    let batches = Batches::new(whole, width);
     let mut found = Vec::new();
-    for (name, figure) in FIGURES {
-        let interval = batches.interval(figure);
+    for (name, figure, of_run) in FIGURES {
+        let interval = batches.interval(figure, of_run(reported));
         if let Some((interval, (metric, _))) = interval.zip(metric(name)) {
             found.push(Within {
                 metric,
@@ -243,7 +278,7 @@ fn within(windows: &[&Window], width: Ns) -> Vec<Within> {
             });
         }
     }
-    ranks(windows, &batches, &mut found);
+    ranks(kept, &batches, &mut found);
     found.sort_by_key(|within| within.metric);
     found
 }
@@ -359,5 +394,40 @@ mod tests {
             p99.low <= 120.0 && p99.high >= 119.0 && p99.high - p99.low < 3.0,
             "{p99:?}"
         );
+    }
+
+    /// The last window is not whole, and what is reported has it.
+    #[test]
+    fn an_interval_has_its_figure_within() {
+        let (mut summary, windows) = run();
+        // As long as its last completion says, 40 % into a window.
+        summary.duration_ns = 499_950_000;
+        let all: Vec<&Window> = windows.windows().collect();
+        replace(&mut summary, &all, Ns::ZERO);
+        summary.application.iops *= 1.02;
+        let steady = steady(&mut summary, &windows, &WarmUp::None, true);
+        assert_eq!(steady.within.len(), FIGURES.len());
+        for within in &steady.within {
+            let metric = crate::sweep::METRICS[within.metric].name;
+            let figure = FIGURES.iter().find(|figure| figure.0 == metric).unwrap();
+            let reported = figure.2(&summary.application);
+            let inside = (within.low..=within.high).contains(&reported);
+            assert!(inside, "{metric}: {reported} {within:?}");
+        }
+    }
+
+    #[test]
+    fn few_windows_tell_no_interval() {
+        let (mut summary, _) = run();
+        let mut windows = Windows::default();
+        for i in 0..(LEAST as u64 * 2) {
+            windows.completed(Ns(i * 50_000), 4096, Ns(100_000));
+        }
+        // One less than it takes, the last not counted.
+        let some = steady(&mut summary, &windows, &WarmUp::None, true);
+        assert!(some.within.is_empty());
+        windows.completed(Ns(LEAST as u64 * 100_000), 4096, Ns(100_000));
+        let more = steady(&mut summary, &windows, &WarmUp::None, true);
+        assert!(!more.within.is_empty());
     }
 }

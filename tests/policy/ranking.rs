@@ -40,7 +40,10 @@ fn all_policies_are_ranked() {
     };
     assert!(first("service-time") < first("round-robin"), "{text}");
     assert!(first("queue-length") < first("round-robin"), "{text}");
-    assert!(text.contains("left out: io-affinity: "), "{text}");
+    assert!(
+        text.contains("left out: io-affinity: needs a CPU mask for each path\n"),
+        "{text}"
+    );
     // Nobody is better than the best, or than what is possible.
     let scores: Vec<f64> = text
         .lines()
@@ -141,4 +144,39 @@ fn the_value_at_which_the_winner_changes() {
     ];
     let wrong = expect(2, &folder, &words);
     assert!(wrong.contains("50us..5ms"), "{wrong}");
+}
+
+/// Request mode of 2.6.25 as it was released: left out here, refused where it is
+/// asked for.
+#[test]
+fn a_mode_that_a_kernel_does_not_have_is_not_played() {
+    let scenario = root().join("scenarios/letter/08-target-interface.toml");
+    let text = std::fs::read_to_string(scenario);
+    let text = text
+        .unwrap()
+        .replace("kernel =", "multipath = \"bio\"\nkernel =");
+    let folder = folder("no-request-mode");
+    std::fs::write(folder.join("as-released.toml"), text).unwrap();
+    let words = [
+        "as-released.toml",
+        "--policy",
+        "round-robin",
+        "--replications",
+        "2",
+    ];
+    let text = expect(0, &folder, &[["tournament"].as_slice(), &words].concat());
+    assert!(text.contains("over 1 scenarios and modes"), "{text}");
+    assert!(
+        text.contains("left out: as-released, request mode: it has none"),
+        "{text}"
+    );
+    let asked = [
+        "compare",
+        "bio",
+        "request",
+        "--scenario",
+        "as-released.toml",
+    ];
+    let text = expect(2, &folder, &asked);
+    assert!(text.contains("no request mode"), "{text}");
 }

@@ -425,3 +425,30 @@ fn cfq_serves_one_process_at_a_time_and_keeps_the_device_idle_for_it() {
     assert_eq!(order(SchedulerName::Cfq), 1);
     assert!(order(SchedulerName::Deadline) > 4);
 }
+
+/// Two processes read every second page each, while the device is busy: a queue for
+/// both merges them, cfq has one for each (`cfq_allow_merge`).
+#[test]
+fn cfq_never_merges_neighbours_of_two_processes() {
+    let merged = |scheduler: SchedulerName, apart: u64| {
+        let reader = |first: u64| Script {
+            name: format!("reader{first}"),
+            device: "/dev/p0".into(),
+            cpu: None,
+            steps: and_rest((0..8).map(|i| read(apart * i + first))),
+        };
+        let run = Rig::old(L25, Bio, 1)
+            .null_blks(|c| {
+                c.hw_queue_depth = 1;
+                c.completion_nsec = Ns::from_ms(5);
+            })
+            .paths(|q| q.scheduler = Some(scheduler))
+            .run_scripts(vec![reader(0), reader(if apart == 1 { 100 } else { 1 })]);
+        let backs = run.on("p0", Action::BackMerge).len();
+        backs + run.on("p0", Action::FrontMerge).len()
+    };
+    assert!(merged(SchedulerName::Deadline, 2) > 4);
+    assert_eq!(merged(SchedulerName::Cfq, 2), 0);
+    // A process's own neighbours do.
+    assert!(merged(SchedulerName::Cfq, 1) > 4);
+}

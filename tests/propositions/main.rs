@@ -1,4 +1,4 @@
-//! Propositions about Linux 6.1, by number, each tried on a whole machine: what
+//! Propositions about Linux 6.1, 2.6.25 and 2.6.31, by number, each tried on a whole machine: what
 //! reaches which queue, in what order and when.
 //!
 //! What can be said of the multipath target or a selector alone is tested

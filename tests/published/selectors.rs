@@ -4,7 +4,7 @@ use mpathsim::run::summary::{PathSummary, RunSummary};
 use mpathsim::scenario::Mode;
 
 use super::summary;
-use super::table::{judge, near};
+use super::table::{above, judge, near};
 
 /// Mean latency of a path, ms, from queueing to completion, and I/Os a second.
 fn latency_and_rate(run: &RunSummary, path: &PathSummary) -> (f64, f64) {
@@ -124,22 +124,40 @@ fn t08_the_better_a_policy_knows_a_slow_path_the_more_it_does() {
         let slow = iops(load, "map.0.paths=[\"slow\"]");
         let round_robin = iops(load, "map.0.selector=nvme-round-robin");
         let fewest = iops(load, "map.0.selector=nvme-queue-depth");
+        let adaptive = iops(load, "map.0.selector=adaptive");
         let ewma = iops(load, "map.0.selector=ewma-latency");
-        [round_robin / slow, fewest / round_robin, ewma / fewest]
+        [
+            round_robin / slow,
+            fewest / round_robin,
+            adaptive / fewest,
+            ewma / fewest,
+        ]
     };
     let writes = ratios(&[]);
     let reads = ratios(&READS);
+    let mixed = ratios(&MIXED);
     judge("8a", &writes[..1], 1.8..=2.2);
     judge("8b", &reads[..1], 1.8..=2.2);
     judge("8c", &[writes[1], reads[1]], 2.0..=f64::INFINITY);
-    judge("8d", &[writes[2], reads[2]], 1.0..=f64::INFINITY);
+    above("8d", &[writes[2], reads[2], mixed[2]], 1.0);
+    above("8e", &[writes[3], reads[3], mixed[3]], 1.0);
     judge("A8a", &writes[..1], 1.52..=2.28);
     judge("A8b", &reads[..1], 1.68..=2.52);
     judge("A8c", &writes[1..2], 2.46..=3.7);
     judge("A8d", &reads[1..2], 1.75..=2.63);
-    judge("A8e", &writes[2..], 0.93..=1.39);
-    judge("A8f", &reads[2..], 1.22..=1.82);
+    judge("A8e", &writes[2..3], 0.93..=1.39);
+    judge("A8f", &reads[2..3], 1.22..=1.82);
+    judge("A8g", &mixed[..1], 1.48..=2.22);
+    judge("A8h", &mixed[1..2], 1.73..=2.59);
+    judge("A8i", &mixed[2..3], 1.14..=1.72);
 }
+
+/// What both together took: 7.0 times as long.
+const MIXED: [&str; 3] = [
+    "workload.job.0.rw=\"randrw\"",
+    "device.0.port.latency=\"5ms\"",
+    "device.1.port.latency=\"35ms\"",
+];
 
 /// What the reads of target 8 took: 8.2 times as long on the slow path.
 const READS: [&str; 3] = [

@@ -47,6 +47,12 @@ pub fn judge(id: &str, seen: &[f64], wanted: RangeInclusive<f64>) {
     compare(id, seen, &tolerance, |_, x| wanted.contains(&x));
 }
 
+/// The same where all of what is `seen` is to be more than `least`.
+#[track_caller]
+pub fn above(id: &str, seen: &[f64], least: f64) {
+    compare(id, seen, &format!("> {least}"), |_, x| x > least);
+}
+
 /// The same where each of what is `seen` may be off by so much from what was
 /// `published`, which the row shows too.
 #[track_caller]

@@ -7,8 +7,7 @@ use std::sync::{Arc, Mutex};
 
 use crate::cli::CliError;
 use crate::models::config::MachineConfig;
-use crate::models::kernel::Way;
-use crate::run::bound::{Bound, bound_of_run};
+use crate::run::bound::{Bound, bound_of_run, why_unknown};
 use crate::run::outcome::Outcome;
 use crate::run::replication::replicate;
 use crate::run::summary::{BoundSummary, RunSummary};
@@ -59,13 +58,7 @@ impl<'s> Plan<'s> {
             replicate(&mut machine, replication);
             Ok(machine)
         };
-        let mut all = vec![Mode::Bio];
-        if !(scenario.kernel.is_legacy() && scenario.way == Way::Bio) {
-            all.push(Mode::Request);
-        }
-        if scenario.baseline().is_some() {
-            all.push(Mode::Single);
-        }
+        let all = scenario.modes();
         let modes = if modes.is_empty() { &all } else { modes };
         let mut machines = Vec::new();
         for mode in modes {
@@ -166,32 +159,38 @@ impl<'s> Plan<'s> {
     }
 }
 
-/// What the devices of `scenario` could do at best in any of the runs.
+/// What the devices of `scenario` could do at best in any of the runs, or why that
+/// is not known.
 ///
 /// # Errors
 /// As [`bound_of_run`].
-pub fn bound(scenario: &Scenario, finished: &Finished) -> Result<Option<BoundSummary>, CliError> {
+pub fn bound(
+    scenario: &Scenario,
+    finished: &Finished,
+) -> Result<(Option<BoundSummary>, Option<String>), CliError> {
     let mut all: Option<Bound> = None;
     for (mode, outcome) in &finished.runs {
         let machine = scenario::build(scenario, *mode).map_err(|why| CliError::Build {
             scenario: scenario.name.clone(),
             why,
         })?;
-        let found = bound_of_run(&machine, outcome).map_err(|why| CliError::Run {
+        let failed = |why| CliError::Run {
             scenario: scenario.name.clone(),
             mode: mode.name(),
             seed: scenario.seed,
             why,
-        })?;
-        let Some(found) = found else {
-            return Ok(None);
+        };
+        let Some(found) = bound_of_run(&machine, outcome).map_err(failed)? else {
+            let why = why_unknown(&machine).map_err(failed)?;
+            return Ok((None, Some(why.into())));
         };
         all = Some(all.map_or(found, |all| all.or(found)));
     }
-    Ok(all.map(|bound| BoundSummary {
+    let bound = all.map(|bound| BoundSummary {
         iops: bound.iops,
         latency_ns: bound.latency.0,
-    }))
+    });
+    Ok((bound, None))
 }
 
 fn other_profile(profile: &str) -> &'static str {

@@ -142,8 +142,8 @@ fn redirect<K: DmEnv>(k: &mut K, clone: BioId, (dev, sector): (DevId, u64)) {
 #[inline]
 fn multipath_map_bio<K: DmEnv>(k: &mut K, dm: u16, clone: BioId) {
     let o = &k.block().bios[clone];
-    let (op, flags, sector, sectors) = (o.op, o.flags, o.sector, o.sectors);
-    let ctx = select_ctx(k, (op, flags), sector, sectors);
+    let (hints, sector, sectors) = ((o.op, o.flags, o.prio), o.sector, o.sectors);
+    let ctx = select_ctx(k, hints, sector, sectors);
     let Some(m) = k.dm().mpath(dm) else { return };
     let verdict = m.map_bio(&ctx);
     k.target_event(dm, TargetEvent::Mapped(verdict.into(), ctx));
@@ -168,6 +168,9 @@ pub fn queue<K: DmEnv>(k: &mut K, dm: u16, clone: BioId) {
     let mut list = k.dm().dev(dm).queued;
     list.push(k, clone);
     k.dm().dev(dm).queued = list;
+    if let Some(m) = k.dm().mpath(dm) {
+        m.queue_size += 1;
+    }
 }
 
 /// The clone goes to `path`.

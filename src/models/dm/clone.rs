@@ -3,7 +3,7 @@
 
 use super::super::block::submit::is_sync;
 use super::super::block::{BlockLayer, RqEnd};
-use super::super::io::{Flags, Op, ReqId, SECTOR};
+use super::super::io::{Flags, IoPrio, Op, ReqId, SECTOR};
 use super::super::mpath::selector::SelectCtx;
 use super::DmEnv;
 
@@ -11,7 +11,7 @@ use super::DmEnv;
 #[inline(always)]
 pub(super) fn select_ctx<K: DmEnv>(
     k: &mut K,
-    (op, flags): (Op, Flags),
+    (op, flags, prio): (Op, Flags, IoPrio),
     sector: u64,
     sectors: u32,
 ) -> SelectCtx {
@@ -20,6 +20,8 @@ pub(super) fn select_ctx<K: DmEnv>(
         sector,
         op,
         is_sync: is_sync(op, flags),
+        flags,
+        prio,
         cpu: u16::from(k.host().cpu().0),
         node: 0,
         now: k.host().ktime(),

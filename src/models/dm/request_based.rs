@@ -90,8 +90,8 @@ pub(super) fn are_busy<K: DmEnv>(k: &mut K, dm: u16) -> bool {
 #[inline(always)]
 fn map_request<K: DmEnv>(k: &mut K, dm: u16, rq: ReqId) -> Option<BlkStatus> {
     let r = &k.block().reqs[rq];
-    let (op, flags, sector, sectors) = (r.op, r.flags, r.sector, r.sectors);
-    let ctx = select_ctx(k, (op, flags), sector, sectors);
+    let (hints, sector, sectors) = ((r.op, r.flags, r.prio), r.sector, r.sectors);
+    let ctx = select_ctx(k, hints, sector, sectors);
     let (mut verdict, mut to) = (MapRq::Kill, None);
     if let Some(m) = k.dm().mpath(dm) {
         verdict = m.map_rq(&ctx);
@@ -175,7 +175,7 @@ fn issue_clone<K: DmEnv>(k: &mut K, dm: u16, rq: ReqId, clone: ReqId) -> Option<
         BlkStatus::Resource | BlkStatus::DevResource => {
             let now = k.host().ktime();
             if let Some(m) = k.dm().mpath(dm) {
-                m.release_io(path, nr_bytes, Ns::ZERO, now);
+                m.refuse_io(path, nr_bytes, now);
             }
             k.target_event(dm, TargetEvent::Refused(path, nr_bytes));
             release_clone(k, rq, clone);

@@ -38,9 +38,9 @@ pub struct Stacking {
     pub clones: u32,
     /// Most of them there have been at once.
     pub most_clones: u32,
-    /// Requests that had to wait for a clone.
+    /// Times that a request found the pool of clones empty.
     pub deferred: u64,
-    /// Requests that waited because every path was busy.
+    /// Times that all paths were busy, and a request stayed where it was.
     pub held_back: u64,
     /// Times the target was asked for a path.
     pub mapped: u64,

@@ -69,6 +69,9 @@ pub fn step<K: DmEnv>(k: &mut K, task: TaskId, mut f: ProcessQueued) -> Step {
         let d = k.dm().dev(f.dm);
         d.worker_queued = false;
         f.list = std::mem::take(&mut d.queued);
+        if let Some(m) = k.dm().mpath(f.dm) {
+            m.queue_size = 0;
+        }
         plug::blk_start_plug(k, task);
         k.host().charge(Cost::Work);
         spin(k, &f);

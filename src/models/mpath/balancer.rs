@@ -7,8 +7,8 @@
 use std::fmt;
 
 use super::policy::{
-    Adaptive, EwmaLatency, LeastPending, Managed, MeasuredThroughput, Oracle, Truth, TwoChoices,
-    WeightedRoundRobin,
+    Adaptive, Ended, EwmaLatency, LeastPending, Managed, MeasuredThroughput, Oracle, Truth,
+    TwoChoices, WeightedRoundRobin,
 };
 use super::scan::CtrError;
 use super::selector::{
@@ -161,6 +161,13 @@ impl PathSelector for Selector {
     #[inline(always)]
     fn end_io(&mut self, path: usize, nr_bytes: u32, start: Ns, now: Ns) {
         dispatch!(self, s => s.end_io(path, nr_bytes, start, now))
+    }
+    #[inline(always)]
+    fn ended(&mut self, path: usize, io: Ended) {
+        dispatch!(self, s => s.ended(path, io))
+    }
+    fn refused(&mut self, path: usize, nr_bytes: u32, now: Ns) {
+        dispatch!(self, s => s.refused(path, nr_bytes, now))
     }
     fn fail_path(&mut self, path: usize) {
         dispatch!(self, s => s.fail_path(path))

@@ -2,6 +2,7 @@
 //! `multipath_busy`, 6.1).
 
 use super::path::PathIdx;
+use super::policy::Ended;
 use super::selector::{PathSelector, SelectCtx};
 use super::target::{Multipath, QueueMode};
 use crate::models::io::DevId;
@@ -49,17 +50,22 @@ impl Multipath {
             .start_io(usize::from(p.index), nr_bytes);
     }
 
-    /// An I/O started at `start` has left `path`, or never got there
-    /// (`multipath_release_clone`; `start` is then zero).
+    /// An I/O has left `path`.
     #[inline(always)]
-    pub fn release_io(&mut self, path: PathIdx, nr_bytes: u32, start: Ns, now: Ns) {
+    pub fn release_io(&mut self, path: PathIdx, io: Ended) {
         let p = &self.paths[usize::from(path.0)];
-        self.groups[usize::from(p.group)].selector.end_io(
-            usize::from(p.index),
-            nr_bytes,
-            start,
-            now,
-        );
+        self.groups[usize::from(p.group)]
+            .selector
+            .ended(usize::from(p.index), io);
+    }
+
+    /// An I/O of `nr_bytes` that [`start_io`](Self::start_io) told of was not
+    /// taken by the device of `path` (`multipath_release_clone`).
+    pub fn refuse_io(&mut self, path: PathIdx, nr_bytes: u32, now: Ns) {
+        let p = &self.paths[usize::from(path.0)];
+        self.groups[usize::from(p.group)]
+            .selector
+            .refused(usize::from(p.index), nr_bytes, now);
     }
 
     #[inline(always)]

@@ -2,6 +2,7 @@
 //! `multipath_end_io_bio`, 6.1).
 
 use super::path::PathIdx;
+use super::policy::Ended;
 use super::target::{Effects, Multipath};
 use crate::models::io::BlkStatus;
 use crate::models::planted::{self, Defect};
@@ -129,7 +130,13 @@ impl Multipath {
             return;
         }
         if let Some(path) = io.path {
-            self.release_io(path, io.nr_bytes, io.start, io.now);
+            let ended = Ended {
+                nr_bytes: io.nr_bytes,
+                start: io.start,
+                now: io.now,
+                ok: io.status == BlkStatus::Ok,
+            };
+            self.release_io(path, ended);
         }
     }
 }

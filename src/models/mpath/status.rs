@@ -1,4 +1,5 @@
-//! What `dmsetup status` and `dmsetup table` print (`multipath_status`, 6.1).
+//! What `dmsetup status` and `dmsetup table` print (`multipath_status`, 6.1, and
+//! where it was another in 2.6.25 and 2.6.31).
 
 use std::fmt::Write;
 
@@ -17,8 +18,12 @@ impl Multipath {
     ) -> String {
         let mut out = match kind {
             StatusType::Info => {
-                let queue_io = u8::from(self.queue_io);
-                format!("2 {queue_io} {} 0 ", self.pg_init.count)
+                // Old kernels print how much the target keeps (`queue_size`).
+                let held = match self.facts {
+                    None => u32::from(self.queue_io),
+                    Some(_) => self.queue_size,
+                };
+                format!("2 {held} {} 0 ", self.pg_init.count)
             }
             StatusType::Table => self.print_features(),
         };
@@ -73,7 +78,8 @@ impl Multipath {
         if self.retain_attached_hw_handler {
             words.push("retain_attached_hw_handler".into());
         }
-        if self.mode == QueueMode::Bio {
+        // A word of 4.8 and later; before, the table had no say in the mode.
+        if self.mode == QueueMode::Bio && self.facts.is_none() {
             words.extend(["queue_mode".into(), "bio".into()]);
         }
         let mut out = format!("{} ", words.len());

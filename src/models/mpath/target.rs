@@ -148,6 +148,9 @@ pub struct Multipath {
     pub(super) nr_valid_paths: u32,
     /// Hold I/O until the group is initialised (`MPATHF_QUEUE_IO`).
     pub(super) queue_io: bool,
+    /// I/Os that the core keeps for the target until they can be mapped; counted
+    /// by the core (`queue_size`, 2.6.25 and 2.6.31).
+    pub queue_size: u32,
     pub(super) queue_if_no_path: bool,
     pub(super) saved_queue_if_no_path: bool,
     pub(super) retain_attached_hw_handler: bool,
@@ -188,6 +191,7 @@ impl Multipath {
             current_pgpath: None,
             next_pg: params.next_pg,
             queue_io: true,
+            queue_size: 0,
             queue_if_no_path: params.features.queue_if_no_path,
             saved_queue_if_no_path: false,
             retain_attached_hw_handler: params.features.retain_attached_hw_handler,

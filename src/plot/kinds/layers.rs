@@ -105,7 +105,11 @@ fn bars(
         let of = *of;
         runs.iter().filter_map(move |run| (figure.of)(of(run), run))
     });
-    let most = values.fold(0.0, f64::max);
+    // A share is one of a whole.
+    let most = match figure.unit {
+        Unit::Share => 1.0,
+        _ => values.fold(0.0, f64::max),
+    };
     let mut y = top;
     for (name, of) in LAYERS {
         let block = 28.0 * runs.len() as f64;
@@ -147,5 +151,37 @@ fn bars(
             y += 28.0;
         }
         y += 36.0;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A tenth is a tenth of the bar, not the whole of it.
+    #[test]
+    fn merge_rates_are_shares_of_one() {
+        let text = include_str!("../../../results/examples/quick-start/summary.json");
+        let mut summary: crate::run::summary::Summary = serde_json::from_str(text).unwrap();
+        for run in &mut summary.runs {
+            (run.multipath.merge_rate, run.path_devices.merge_rate) = (0.1, 0.1);
+        }
+        let runs: Vec<&RunSummary> = summary.runs.iter().collect();
+        let mut drawing = Drawing::new(400.0, 400.0, "");
+        bars(
+            &mut drawing,
+            &runs,
+            &FIGURES[0],
+            [0.0, 0.0, 278.0],
+            false,
+            0.0,
+        );
+        let bars = drawing.shapes.iter().filter_map(|shape| match shape {
+            crate::plot::Shape::Bar(at, paint) if paint.ink != Ink::Lane => Some(at.w),
+            _ => None,
+        });
+        let bars: Vec<f64> = bars.collect();
+        assert!(!bars.is_empty());
+        assert!(bars.iter().all(|w| (*w - 20.0).abs() < 0.01), "{bars:?}");
     }
 }

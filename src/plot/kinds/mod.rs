@@ -1,23 +1,29 @@
 //! The figures, a file a kind.
 
+mod crossover;
+mod cut;
 mod failover;
+mod heat;
 mod latency;
 mod layers;
-mod path_states;
+mod lines;
 mod paths;
 mod percentiles;
 mod ranking;
 mod run_parts;
 mod sequence;
-mod sweep;
-mod sweep_maps;
+mod sweep_axis;
+mod sweep_grid;
+mod sweep_slice;
 
+pub use crossover::crossover;
 pub use failover::failover;
+pub use heat::heat;
 pub use latency::latency;
 pub use layers::layers;
+pub use lines::lines;
 pub use paths::paths;
 pub use percentiles::percentiles;
 pub use ranking::ranking;
 pub use sequence::sequence;
-pub use sweep::{Choice, lines};
-pub use sweep_maps::{crossover, heat};
+pub use sweep_slice::{Choice, has_names_only};

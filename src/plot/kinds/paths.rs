@@ -1,8 +1,9 @@
 //! What each path carries over time, and how much it has in flight.
 
-use super::run_parts::{PathDevice, foot, mode_name, modes, path_devices, seconds};
+use super::cut::{end_of_bulk, tell_cut};
+use super::run_parts::{PathDevice, foot, longest, mode_name, pair, path_devices};
 use crate::plot::chart::{Key, Panel, legend, margin, page};
-use crate::plot::drawing::{Dash, Drawing, Rect, Table, label, rect};
+use crate::plot::drawing::{Drawing, Rect, Table, label, rect};
 use crate::plot::result::{PathRow, RunResult};
 use crate::plot::scale::Scale;
 use crate::plot::theme::Ink;
@@ -18,13 +19,9 @@ pub fn paths(result: &RunResult) -> Drawing {
         "Bandwidth of each path over time, stacked, and commands in flight on each path, \
                    in each mode"
             .into();
-    let runs: Vec<&RunSummary> = modes(result)
-        .into_iter()
-        .filter(|r| r.mode != "single")
-        .collect();
-    let runs = if runs.is_empty() { modes(result) } else { runs };
+    let runs = pair(result);
     let devices = path_devices(result);
-    let key = |path: &PathDevice| Key::square(path.ink, path.name.as_str());
+    let key = |path: &PathDevice| Key::hatched(path.ink, 1.0, path.hatch(), path.name.as_str());
     let keys: Vec<Key> = devices.iter().map(key).collect();
     let below = legend(&mut drawing, &keys, space.x, space.y, space.w) + 14.0;
     let columns = runs.len().max(1) as f64;
@@ -34,14 +31,10 @@ pub fn paths(result: &RunResult) -> Drawing {
         .iter()
         .map(|run| bands(result, run, &devices))
         .collect();
-    let tops = bands.iter().flatten().map(|band| band.total());
-    let y1 = Scale::from_zero(Unit::ByteRate, tops.fold(0.0, f64::max));
-    let most = bands
-        .iter()
-        .flatten()
-        .flat_map(|b| b.in_flight.iter().copied());
-    let y2 = Scale::from_zero(Unit::Count, most.fold(0.0, f64::max));
-    let x = Scale::span(Unit::Time, 0.0, seconds(result) * 1e9);
+    let all = || bands.iter().flatten();
+    let y1 = Scale::from_zero(Unit::ByteRate, end_of_bulk(all().map(Band::total)));
+    let y2 = Scale::from_zero(Unit::Count, end_of_bulk(all().map(Band::deepest)));
+    let x = Scale::span(Unit::Time, 0.0, longest(&runs));
     let left = margin(&y1).max(margin(&y2));
     drawing.table = Table::new(["mode", "path", "share of the bytes", "in flight", "in use"]);
     for (n, (run, bands)) in runs.iter().zip(&bands).enumerate() {
@@ -65,13 +58,12 @@ pub fn paths(result: &RunResult) -> Drawing {
                 let v = b.in_flight.get(device).copied().unwrap_or(0.0);
                 [(b.from, v), (b.to, v)]
             });
-            // Equal lines lie upon each other: the lower one shows through.
-            let dash = match device % 2 {
-                0 => Dash::Solid,
-                _ => Dash::Dashed,
-            };
-            low.curve(&mut drawing, points, path.ink, 1.8, dash);
+            low.curve(&mut drawing, points, path.ink, 1.8, path.dash());
         }
+        let rates = bands.iter().map(|b| (b.from, b.to, b.total()));
+        tell_cut(&mut drawing, &top, rates);
+        let depths = bands.iter().map(|b| (b.from, b.to, b.deepest()));
+        tell_cut(&mut drawing, &low, depths);
         top.draw_x_line(&mut drawing);
         low.draw_x(&mut drawing, "time");
         tell(&mut drawing, [&top, &low], run, bands, &devices);
@@ -100,6 +92,9 @@ impl Band {
     fn total(&self) -> f64 {
         self.rate.iter().sum()
     }
+    fn deepest(&self) -> f64 {
+        self.in_flight.iter().copied().fold(0.0, f64::max)
+    }
 }
 
 /// At most so many bands are drawn.
@@ -123,11 +118,16 @@ fn bands(result: &RunResult, run: &RunSummary, devices: &[PathDevice]) -> Vec<Ba
     let bin = if bin.is_finite() { bin } else { end.max(1e-9) };
     let bins = ((end / bin).ceil() as usize).max(1);
     let join = bins.div_ceil(BANDS);
-    let count = bins.div_ceil(join);
+    // What is not whole at the end belongs to the band before.
+    let count = ((end / bin / join as f64 + 1e-6) as usize).max(1);
     let mut bands: Vec<Band> = (0..count)
         .map(|i| Band {
             from: (i * join) as f64 * bin * 1e9,
-            to: (((i + 1) * join) as f64 * bin).min(end) * 1e9,
+            to: 1e9
+                * match i + 1 == count {
+                    true => end,
+                    false => ((i + 1) * join) as f64 * bin,
+                },
             rate: vec![0.0; devices.len()],
             in_flight: vec![0.0; devices.len()],
         })
@@ -157,8 +157,17 @@ fn stack(drawing: &mut Drawing, panel: &Panel, bands: &[Band], devices: &[PathDe
             }
             *floor = top;
         }
+        let places = upper.iter().zip(&lower).step_by(2).zip(bands);
+        let places = places.map(|((top, low), band)| {
+            let right = panel.x_at(band.to);
+            rect(top.0, top.1, right - top.0, low.1 - top.1)
+        });
+        let places: Vec<Rect> = places.collect();
         upper.extend(lower.into_iter().rev());
         drawing.area(upper, path.ink.alpha(0.85));
+        for place in places {
+            drawing.hatch(place, path.hatch());
+        }
     }
 }
 

@@ -1,7 +1,8 @@
 //! What the figures of a run share.
 
+use crate::plot::drawing::{Dash, Hatch};
 use crate::plot::result::{PathRow, RunResult};
-use crate::plot::theme::Ink;
+use crate::plot::theme::{Ink, PATHS};
 use crate::plot::{path_color_index, path_ink};
 use crate::run::summary::RunSummary;
 
@@ -42,6 +43,36 @@ pub struct PathDevice {
     pub ink: Ink,
 }
 
+impl PathDevice {
+    /// Its number divided by that of colours: paths of a colour differ in this.
+    fn round(&self) -> u8 {
+        match self.ink {
+            Ink::Path(n) => n / PATHS,
+            _ => 0,
+        }
+    }
+    /// What its places are hatched with.
+    pub fn hatch(&self) -> Hatch {
+        match self.round() % 3 {
+            0 => Hatch::Plain,
+            1 => Hatch::Rising,
+            _ => Hatch::Falling,
+        }
+    }
+    /// How its lines are broken: of equal lines upon each other, the lower one
+    /// shows through; and those of one colour differ.
+    pub fn dash(&self) -> Dash {
+        let Ink::Path(n) = self.ink else {
+            return Dash::Solid;
+        };
+        match (self.round(), (n + self.round()) % 2) {
+            (0 | 1, 0) => Dash::Solid,
+            (0 | 1, _) => Dash::Dashed,
+            _ => Dash::Dotted,
+        }
+    }
+}
+
 /// The devices that are or were paths of a map: those of a map at the end, and
 /// those that a run's driver has given something; in order of the scenario.
 pub fn path_devices(result: &RunResult) -> Vec<PathDevice> {
@@ -68,8 +99,15 @@ pub fn path_devices(result: &RunResult) -> Vec<PathDevice> {
     names.into_iter().map(path).collect()
 }
 
-/// Until when the longest run went, seconds.
-pub fn seconds(result: &RunResult) -> f64 {
-    let ends = result.summary.runs.iter().map(|run| run.duration_ns);
-    ends.max().unwrap_or(0) as f64 / 1e9
+/// Until when the longest of `runs` went, ns.
+pub fn longest(runs: &[&RunSummary]) -> f64 {
+    let ends = runs.iter().map(|run| run.duration_ns);
+    ends.max().unwrap_or(0) as f64
+}
+
+/// The runs over maps; if there are none, all.
+pub fn pair(result: &RunResult) -> Vec<&RunSummary> {
+    let all = result.summary.runs.iter();
+    let pair: Vec<_> = all.filter(|run| run.mode != "single").collect();
+    if pair.is_empty() { modes(result) } else { pair }
 }

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::ResultError;
+use crate::sweep::{Better, METRICS};
 
 /// What `mpathsim sweep` wrote.
 #[derive(Clone, Debug, Default)]
@@ -13,6 +14,10 @@ pub struct SweepResult {
     pub name: String,
     /// Axes, in order of the columns.
     pub axes: Vec<String>,
+    /// What it is about; may be empty.
+    pub about: String,
+    /// Which way its figures improve.
+    pub better: Vec<(String, Better)>,
     /// All figures of all points.
     pub cells: Vec<Cell>,
 }
@@ -21,6 +26,28 @@ pub struct SweepResult {
 #[derive(serde::Deserialize)]
 struct Named {
     sweep: String,
+    #[serde(default)]
+    about: String,
+    #[serde(default)]
+    metrics: Vec<NamedMetric>,
+}
+
+#[derive(serde::Deserialize)]
+struct NamedMetric {
+    name: String,
+    #[serde(default)]
+    better: String,
+}
+
+impl NamedMetric {
+    fn better(self) -> (String, Better) {
+        let better = match self.better.as_str() {
+            "more" => Better::More,
+            "less" => Better::Less,
+            _ => Better::Neither,
+        };
+        (self.name, better)
+    }
 }
 
 /// A figure at a point.
@@ -36,6 +63,10 @@ pub struct Cell {
     pub low: f64,
     /// Its upper end.
     pub high: f64,
+    /// Replications.
+    pub runs: u64,
+    /// How the interval was found; empty: there is none.
+    pub method: String,
 }
 
 impl SweepResult {
@@ -60,6 +91,8 @@ impl SweepResult {
         };
         let (metric, mean) = (column("metric")?, column("mean")?);
         let (low, high) = (column("low")?, column("high")?);
+        let optional = |name: &str| head.iter().position(|head| head == name);
+        let (runs, method) = (optional("runs"), optional("method"));
         let first = usize::from(head.get(0) == Some("point"));
         let mut cells = Vec::new();
         for row in reader.records() {
@@ -77,16 +110,23 @@ impl SweepResult {
                 mean,
                 low: number(low).unwrap_or(mean),
                 high: number(high).unwrap_or(mean),
+                runs: runs.and_then(number).map_or(1, |runs| runs as u64),
+                method: method.and_then(|i| row.get(i)).unwrap_or_default().into(),
             });
         }
         let named = std::fs::read(folder.join("sweep.json")).ok();
         let named = named.and_then(|text| serde_json::from_slice::<Named>(&text).ok());
         let last = folder.file_name();
         let of_folder = || last.map(|name| name.to_string_lossy().into_owned());
-        let name = named.map(|named| named.sweep).or_else(of_folder);
+        let (name, about, metrics) = match named {
+            Some(named) => (Some(named.sweep), named.about, named.metrics),
+            None => (of_folder(), String::new(), Vec::new()),
+        };
         Ok(SweepResult {
             folder: folder.into(),
             name: name.unwrap_or_else(|| "sweep".into()),
+            about,
+            better: metrics.into_iter().map(NamedMetric::better).collect(),
             axes: head
                 .iter()
                 .skip(first)
@@ -126,6 +166,16 @@ impl SweepResult {
             }
         }
         all
+    }
+
+    /// Which way a figure improves.
+    pub fn better(&self, metric: &str) -> Better {
+        let own = self.better.iter().find(|(name, _)| name == metric);
+        let known = || METRICS.iter().find(|known| known.name == metric);
+        match own {
+            Some((_, better)) => *better,
+            None => known().map_or(Better::More, |known| known.better),
+        }
     }
 
     /// The axis that tells the queue mode.

@@ -17,6 +17,7 @@ impl ScenarioSummary {
         ScenarioSummary {
             name: scenario.name.clone(),
             about: scenario.about.clone(),
+            look_at: scenario.look_at.clone(),
             seed: scenario.seed,
             cpu_profile: scenario.host.profile.clone(),
             cpus: scenario.host.cpus,

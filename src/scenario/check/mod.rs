@@ -78,6 +78,8 @@ pub(super) fn check(
     Ok(Scenario {
         name,
         about: raw.about.clone().unwrap_or_default(),
+        look_at: raw.look_at.clone().unwrap_or_default(),
+        verdicts: raw.verdicts.unwrap_or(true),
         seed: raw.seed.map_or(1, |seed| seed.get()),
         kernel,
         way,

@@ -48,6 +48,12 @@ pub struct RawScenario {
     pub name: Option<At<String>>,
     /// One sentence: what it shows. Printed above the comparison.
     pub about: Option<String>,
+    /// What to look at in the output. Printed below `about`.
+    pub look_at: Option<String>,
+    /// Whether the modes are judged against each other at the end of the
+    /// comparison: `false` where that is not what the scenario is about. Default:
+    /// true.
+    pub verdicts: Option<bool>,
     /// Seed of every random draw that is not fio's own. Default: 1.
     pub seed: Option<Int<0, { i64::MAX }>>,
     /// The kernel: `"2.6.25"`, `"2.6.31"` or `"6.1"`. Default: 6.1.

@@ -19,8 +19,8 @@ use super::done::{complete_original, finish, requeue_original};
 /// (`map_request`).
 pub(super) fn map_request<K: DmEnv>(k: &mut K, dm: u16, rq: ReqId) {
     let r = &k.block().reqs[rq];
-    let (op, flags, sector, sectors) = (r.op, r.flags, r.sector, r.sectors);
-    let ctx = select_ctx(k, (op, flags), sector, sectors);
+    let (hints, sector, sectors) = ((r.op, r.flags, r.prio), r.sector, r.sectors);
+    let ctx = select_ctx(k, hints, sector, sectors);
     k.dm().dev(dm).stacking.mapped += 1;
     let verdict = k.dm().mpath(dm).map_or(MapBio::Kill, |m| m.map_bio(&ctx));
     k.target_event(dm, TargetEvent::Mapped(verdict.into(), ctx));
@@ -30,6 +30,9 @@ pub(super) fn map_request<K: DmEnv>(k: &mut K, dm: u16, rq: ReqId) {
             let mut list = k.dm().dev(dm).stacking.queued;
             list.push_back(&mut k.block().reqs, rq);
             k.dm().dev(dm).stacking.queued = list;
+            if let Some(m) = k.dm().mpath(dm) {
+                m.queue_size += 1;
+            }
             if activate {
                 pg_init::activate(k, dm);
             }
@@ -134,6 +137,9 @@ pub fn step_process_queued<K: DmEnv>(k: &mut K, task: TaskId, dm: u16) -> Step {
     k.host().charge(Cost::Work);
     pop(k, task);
     let mut all = std::mem::take(&mut k.dm().dev(dm).stacking.queued);
+    if let Some(m) = k.dm().mpath(dm) {
+        m.queue_size = 0;
+    }
     while let Some(rq) = all.pop_front(&mut k.block().reqs) {
         map_request(k, dm, rq);
     }

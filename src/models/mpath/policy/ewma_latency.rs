@@ -133,8 +133,8 @@ impl Averages {
         }
     }
     fn add(&mut self, path: usize, io: &Ended, shift: u32) {
-        if io.start == Ns::ZERO {
-            return; // the kernel did not record when it began
+        if io.start == Ns::ZERO || !io.ok {
+            return; // not recorded when it began, or no measure of the path
         }
         let (old, took) = (self.ns[path], io.took().0);
         self.ns[path] = match old {

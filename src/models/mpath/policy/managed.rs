@@ -18,8 +18,13 @@ pub struct Managed<P> {
     usable: u32,
     /// When a path was last chosen.
     chosen_at: Ns,
-    /// The words each path was given, for `dmsetup table`.
+    /// The words the group was given, and each path, for `dmsetup table`.
+    group_words: Vec<String>,
     words: Vec<Vec<String>>,
+}
+
+fn owned(words: &[&str]) -> Vec<String> {
+    words.iter().map(ToString::to_string).collect()
 }
 
 impl<P: Policy> Managed<P> {
@@ -31,8 +36,21 @@ impl<P: Policy> Managed<P> {
             views: Vec::new(),
             usable: 0,
             chosen_at: Ns::ZERO,
+            group_words: Vec::new(),
             words: Vec::new(),
         }
+    }
+    /// The same, made from these words of the table: its tunables, which
+    /// `dmsetup table` prints again.
+    #[must_use]
+    pub fn made_from(mut self, words: &[&str]) -> Self {
+        self.group_words = owned(words);
+        self
+    }
+    /// What it sees of its paths.
+    #[cfg(test)]
+    pub(super) fn views(&self) -> &[PathView] {
+        &self.views
     }
     fn set_up(&mut self, path: usize, is_up: bool) {
         let view = &mut self.views[path];
@@ -47,6 +65,13 @@ impl<P: Policy> Managed<P> {
             view.fail_count += 1;
         }
         self.policy.state_changed(path, is_up);
+    }
+    /// An I/O is no longer in flight on `path`.
+    #[inline]
+    fn leaves(&mut self, path: usize, nr_bytes: u32) {
+        let view = &mut self.views[path];
+        view.in_flight = view.in_flight.saturating_sub(1);
+        view.bytes_in_flight = view.bytes_in_flight.saturating_sub(u64::from(nr_bytes));
     }
 }
 
@@ -63,8 +88,7 @@ impl<P: Policy> PathSelector for Managed<P> {
             ..PathView::default()
         });
         self.usable += 1;
-        self.words
-            .push(args.iter().map(ToString::to_string).collect());
+        self.words.push(owned(args));
         Ok(())
     }
     fn select_path(&mut self, ctx: &SelectCtx) -> Option<usize> {
@@ -88,27 +112,36 @@ impl<P: Policy> PathSelector for Managed<P> {
         self.policy.started(path, Started { nr_bytes, now });
     }
     fn end_io(&mut self, path: usize, nr_bytes: u32, start: Ns, now: Ns) {
-        let ended = Ended {
-            nr_bytes,
-            start,
-            now,
-        };
+        let ok = true;
+        self.ended(
+            path,
+            Ended {
+                nr_bytes,
+                start,
+                now,
+                ok,
+            },
+        );
+    }
+    #[inline]
+    fn ended(&mut self, path: usize, io: Ended) {
+        self.leaves(path, io.nr_bytes);
         let view = &mut self.views[path];
-        view.in_flight = view.in_flight.saturating_sub(1);
-        view.bytes_in_flight = view.bytes_in_flight.saturating_sub(u64::from(nr_bytes));
-        if start > Ns::ZERO {
-            let took = ended.took();
-            view.mean_took = match view.done {
+        if io.ok && io.start > Ns::ZERO {
+            let (took, mean) = (io.took().0, view.mean_took.0);
+            view.mean_took = Ns(match mean {
                 0 => took,
-                _ => Ns(
-                    view.mean_took.0 - (view.mean_took.0 >> MEAN_SHIFT) + (took.0 >> MEAN_SHIFT)
-                ),
-            };
-            view.last_took = took;
+                _ => mean - (mean >> MEAN_SHIFT) + (took >> MEAN_SHIFT),
+            });
+            view.last_took = Ns(took);
         }
         view.done += 1;
-        view.last_end = now;
-        self.policy.ended(path, ended, view);
+        view.last_end = io.now;
+        self.policy.ended(path, io, view);
+    }
+    fn refused(&mut self, path: usize, nr_bytes: u32, _now: Ns) {
+        self.leaves(path, nr_bytes);
+        self.policy.refused(path, nr_bytes);
     }
     fn fail_path(&mut self, path: usize) {
         self.set_up(path, false);
@@ -127,8 +160,11 @@ impl<P: Policy> PathSelector for Managed<P> {
     }
     fn status(&self, path: Option<usize>, kind: StatusType, out: &mut String) {
         let words = match (path, kind) {
-            (None, _) => {
-                let words = self.policy.status();
+            (None, kind) => {
+                let words = match kind {
+                    StatusType::Info => self.policy.status(),
+                    StatusType::Table => self.group_words.clone(),
+                };
                 let _ = write!(out, "{} ", words.len());
                 words
             }

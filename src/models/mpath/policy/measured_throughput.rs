@@ -56,10 +56,17 @@ impl Policy for MeasuredThroughput {
         p.in_flight = p.in_flight.saturating_sub(1);
         p.busy += io.now.saturating_sub(p.busy_since);
         p.busy_since = io.now;
-        p.bytes += u64::from(io.nr_bytes);
+        if io.ok {
+            p.bytes += u64::from(io.nr_bytes);
+        }
         if p.busy >= WINDOW {
             p.throughput = (p.bytes.saturating_mul(1_000_000) / p.busy.0).max(1);
             (p.busy, p.bytes) = (Ns::ZERO, 0);
         }
+    }
+    fn refused(&mut self, path: usize, _nr_bytes: u32) {
+        // If the path is idle again, it was busy for no time.
+        let p = &mut self.paths[path];
+        p.in_flight = p.in_flight.saturating_sub(1);
     }
 }

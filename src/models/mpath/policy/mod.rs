@@ -3,8 +3,8 @@
 //!
 //! A [`Policy`] sees what [`PathView`]s tell of every path of its priority group
 //! (state, I/Os and bytes in flight, service times) and what [`SelectCtx`] tells
-//! of the I/O (size, sector, direction, CPU, time), and names a path. It is told
-//! when an I/O starts and ends on a path, and reads its tunables from the table
+//! of the I/O (size, sector, direction, CPU, time, hints), and names a path. It is
+//! told when an I/O starts and ends on a path, and reads its tunables from the table
 //! line. [`Managed`] does the rest: it keeps the figures, takes failed paths out
 //! and prints `dmsetup table` and `status`.
 //!
@@ -74,12 +74,16 @@ pub trait Policy: Send {
     fn started(&mut self, _path: usize, _io: Started) {}
     /// An I/O has ended on `path`; the view of it no longer counts it.
     fn ended(&mut self, _path: usize, _io: Ended, _view: &PathView) {}
+    /// The device of `path` did not take the I/O that [`started`](Self::started)
+    /// was told of last: it is as if that had not begun, and will be tried again.
+    fn refused(&mut self, _path: usize, _nr_bytes: u32) {}
     /// `path` has failed (`false`) or is usable again.
     fn state_changed(&mut self, _path: usize, _is_up: bool) {}
     /// What the device of `path` takes in truth, which no real policy can know.
     /// Told once, before any I/O.
     fn learn_truth(&mut self, _path: usize, _truth: Truth) {}
-    /// Its tunables, as `dmsetup status` is to show them for the group.
+    /// Its tunables, as `dmsetup status` is to show them for the group. (`dmsetup
+    /// table` shows the words that it was made from.)
     fn status(&self) -> Vec<String> {
         Vec::new()
     }
@@ -99,10 +103,13 @@ pub struct Started {
 pub struct Ended {
     /// Bytes.
     pub nr_bytes: u32,
-    /// When it started on this path; zero if the kernel did not record it.
+    /// When it started on this path; zero if that was not recorded.
     pub start: Ns,
     /// Now.
     pub now: Ns,
+    /// Whether it succeeded. How long it took says little if it did not: it may
+    /// never have reached the device, or waited for a timeout.
+    pub ok: bool,
 }
 
 impl Ended {
@@ -121,11 +128,12 @@ pub struct PathView {
     pub in_flight: u32,
     /// Their bytes.
     pub bytes_in_flight: u64,
-    /// I/Os ended.
+    /// I/Os ended, well or not.
     pub done: u64,
-    /// How long the last of them took.
+    /// How long the last that succeeded took.
     pub last_took: Ns,
-    /// Moving average of that, each new value weighing an eighth.
+    /// Moving average of that, each new value weighing an eighth; zero until one
+    /// has succeeded.
     pub mean_took: Ns,
     /// When one last ended.
     pub last_end: Ns,

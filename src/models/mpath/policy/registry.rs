@@ -69,9 +69,11 @@ impl Default for Registry {
             "the less loaded of two paths drawn at random",
             TwoChoices::new,
         )
-        .shipped(SHIPPED[5], "turns in proportion to given weights", |_| {
-            Ok(WeightedRoundRobin::default())
-        })
+        .shipped(
+            SHIPPED[5],
+            "turns in proportion to given weights",
+            WeightedRoundRobin::new,
+        )
         .shipped(
             SHIPPED[6],
             "knows what every path's device takes in truth",
@@ -117,7 +119,7 @@ impl Registry {
             let mut tunables = Tunables::parse(args)?;
             let policy = make(&mut tunables)?;
             tunables.finish()?;
-            Ok(select(Managed::new(name, policy)))
+            Ok(select(Managed::new(name, policy).made_from(args)))
         };
         self.entries.retain(|entry| entry.name != name);
         self.entries.push(Entry {

@@ -158,3 +158,108 @@ fn tunables_are_checked() {
     );
     assert_eq!(text("nobody", &[]), "unknown path selector type");
 }
+
+/// As request mode over a device that is full: every second I/O is refused at
+/// once. What a path is measured by is what it has done.
+#[test]
+fn what_a_device_refuses_is_not_done() {
+    let mut view = Managed::new("least-pending", LeastPending);
+    for _ in 0..2 {
+        view.add_path(&[], &mut Vec::new()).unwrap();
+    }
+    view.start_io(0, 4096);
+    view.refused(0, 4096, Ns(1));
+    view.start_io(0, 4096);
+    let failed = Ended {
+        nr_bytes: 4096,
+        start: Ns(1),
+        now: Ns(2),
+        ok: false,
+    };
+    view.ended(0, failed);
+    view.start_io(0, 4096);
+    view.end_io(0, 4096, Ns(10), Ns(810));
+    let seen = view.views()[0];
+    assert_eq!((seen.in_flight, seen.bytes_in_flight), (0, 0));
+    assert_eq!((seen.done, seen.mean_took), (2, Ns(800)), "{seen:?}");
+}
+
+#[test]
+fn refused_bytes_are_no_throughput() {
+    let mut s = selector("measured-throughput", &[], 2);
+    let (mut now, mut turns) = (1, [0; 2]);
+    for _ in 0..1000 {
+        let path = s.select_path(&at(now)).unwrap();
+        s.start_io(path, 4096);
+        // The slower path, 0, refuses seven of eight I/Os at once.
+        let (start, took) = (Ns(now), [400_000, 100_000][path]);
+        for _ in 0..7 * (1 - path) {
+            s.start_io(path, 4096);
+            s.refused(path, 4096, start);
+        }
+        now += took;
+        s.end_io(path, 4096, start, Ns(now));
+        turns[path] += 1;
+    }
+    assert!(turns[1] > 900, "{turns:?}");
+    // A path that refuses all it is given is not the fastest of all.
+    let mut s = selector("measured-throughput", &[], 2);
+    let mut now = 1;
+    for _ in 0..1000 {
+        s.start_io(0, 4096);
+        s.refused(0, 4096, Ns(now));
+        s.start_io(1, 4096);
+        now += 100_000;
+        s.end_io(1, 4096, Ns(now - 100_000), Ns(now));
+    }
+    s.start_io(0, 4096);
+    now += 100_000_000;
+    s.end_io(0, 4096, Ns(now - 100_000_000), Ns(now));
+    assert_eq!(s.select_path(&at(now)), Some(1));
+}
+
+/// Tunables of every policy that comes along, and words of its two paths.
+const TUNED: [(&str, &str, &str); 7] = [
+    ("least-pending", "", ""),
+    ("measured-throughput", "", ""),
+    ("ewma-latency", "shift=5", ""),
+    ("adaptive", "shift=2 interval_ms=10", ""),
+    ("two-choices", "seed=7", ""),
+    ("weighted-round-robin", "weights=2:1", ""),
+    ("oracle", "", ""),
+];
+
+#[test]
+fn a_printed_table_can_be_loaded_again() {
+    for (name, tunables, words) in TUNED.into_iter().chain([("weighted-round-robin", "", "5")]) {
+        let printed = |tunables: &str, words: &str| {
+            let args: Vec<&str> = tunables.split_whitespace().collect();
+            let mut s = selector(name, &args, 0);
+            let words: Vec<&str> = words.split_whitespace().collect();
+            for _ in 0..2 {
+                s.add_path(&words, &mut Vec::new()).unwrap();
+            }
+            let (mut group, mut path) = (String::new(), String::new());
+            s.status(None, StatusType::Table, &mut group);
+            s.status(Some(1), StatusType::Table, &mut path);
+            (group, path)
+        };
+        let (group, path) = printed(tunables, words);
+        let (count, rest) = group.split_once(' ').unwrap();
+        assert_eq!(count.parse(), Ok(tunables.split_whitespace().count()));
+        assert_eq!(rest.trim_end(), tunables, "{name}");
+        assert_eq!(printed(rest, &path), (group.clone(), path), "{name}");
+    }
+    assert_eq!(TUNED.map(|(name, _, _)| name), SHIPPED);
+}
+
+#[test]
+fn weights_are_given_for_the_group_too() {
+    let mut s = selector("weighted-round-robin", &["weights=2:1"], 2);
+    let order: Vec<_> = (0..6).filter_map(|_| s.select_path(&at(1))).collect();
+    assert_eq!(order, [0, 1, 0, 0, 1, 0]);
+    let third = s.add_path(&[], &mut Vec::new()).unwrap_err();
+    assert!(third.contains("none for path 2"), "{third}");
+    let mut s = selector("weighted-round-robin", &["weights=2:1"], 0);
+    assert!(s.add_path(&["3"], &mut Vec::new()).is_err());
+}

@@ -48,6 +48,12 @@ impl Tunables {
             false => Err(wrong()),
         }
     }
+    /// The value of `key` as it was written; none if it was not given.
+    pub fn text(&mut self, key: &str) -> Option<&str> {
+        self.read.push(key.into());
+        let word = self.words.iter().find(|(word, _)| word == key);
+        word.map(|(_, text)| text.as_str())
+    }
     /// Whether all that was given has been read.
     ///
     /// # Errors

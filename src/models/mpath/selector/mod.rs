@@ -24,9 +24,9 @@ pub use queue_length::QueueLength;
 pub use round_robin::RoundRobin;
 pub use service_time::ServiceTime;
 
-use super::policy::Truth;
+use super::policy::{Ended, Truth};
 use super::scan::scan_u32;
-use crate::models::io::Op;
+use crate::models::io::{Flags, IoPrio, Op};
 use crate::sim::Ns;
 
 /// What a selector may look at when it is asked.
@@ -46,6 +46,11 @@ pub struct SelectCtx {
     pub op: Op,
     /// Whether somebody waits for it.
     pub is_sync: bool,
+    /// Its hints (`REQ_*`): metadata, read-ahead, forced unit access, background
+    /// write-back, more to follow; of a request, those of its first bio.
+    pub flags: Flags,
+    /// Its scheduling class.
+    pub prio: IoPrio,
 }
 
 /// Which of the two texts is wanted (`status_type_t`).
@@ -76,6 +81,17 @@ pub trait PathSelector {
     fn start_io(&mut self, _path: usize, _nr_bytes: u32) {}
     /// An I/O left `path` (`end_io`). `start` is when it was started.
     fn end_io(&mut self, _path: usize, _nr_bytes: u32, _start: Ns, _now: Ns) {}
+    /// An I/O left `path`, well or not; the kernel's selectors do not ask how.
+    #[inline(always)]
+    fn ended(&mut self, path: usize, io: Ended) {
+        self.end_io(path, io.nr_bytes, io.start, io.now);
+    }
+    /// An I/O that `start_io` told of was not taken by the device of `path`. The
+    /// kernel tells its selectors that it left, and started at no time
+    /// (`multipath_release_clone`).
+    fn refused(&mut self, path: usize, nr_bytes: u32, now: Ns) {
+        self.end_io(path, nr_bytes, Ns::ZERO, now);
+    }
     /// `path` failed (`fail_path`).
     fn fail_path(&mut self, path: usize);
     /// `path` is usable again (`reinstate_path`).

@@ -1,8 +1,12 @@
 //! The first I/Os one by one: when each was submitted, with which others it
 //! became a request, on which path, and when that was done.
 
-use super::run_parts::{PathDevice, foot, mode_name, modes, path_devices};
-use crate::plot::chart::{Key, Panel, SMALL, TEXT, legend, page, within};
+mod bios;
+
+use bios::{Bio, bios};
+
+use super::run_parts::{PathDevice, foot, mode_name, pair, path_devices};
+use crate::plot::chart::{EDGE, Key, Panel, SMALL, TEXT, legend, legend_height, page, within};
 use crate::plot::drawing::{Dash, Drawing, Rect, Table, label, rect};
 use crate::plot::font::{self, Weight};
 use crate::plot::result::{Event, RunResult};
@@ -14,91 +18,6 @@ use crate::run::summary::RunSummary;
 /// So many I/Os are shown; more, if these come to one request.
 const SHOWN: usize = 32;
 
-/// What became of a bio.
-#[derive(Clone, Debug, Default, PartialEq)]
-struct Bio {
-    /// Its number in order of submission.
-    number: usize,
-    /// Submitted (Q).
-    queued: u64,
-    sector: u64,
-    sectors: u64,
-    /// Joined a request that was there (M, F).
-    merged: bool,
-    /// The request it belongs to, by number.
-    request: Option<usize>,
-    /// The path that took it.
-    path: Option<usize>,
-    /// Given to the driver (D), and complete there (C).
-    issued: Option<u64>,
-    done: Option<u64>,
-}
-
-impl Bio {
-    fn overlaps(&self, event: &Event) -> bool {
-        self.sector < event.sector + event.sectors && event.sector < self.sector + self.sectors
-    }
-}
-
-/// The first bios of a run, from its first events.
-fn bios(events: &[&Event], devices: &[PathDevice], most: usize) -> Vec<Bio> {
-    let mut bios: Vec<Bio> = Vec::new();
-    let top = events.iter().find(|event| event.action == 'Q');
-    let Some(top) = top.map(|event| event.device.as_str()) else {
-        return bios;
-    };
-    let mut requests = 0;
-    for event in events {
-        let path = devices
-            .iter()
-            .position(|device| device.name == event.device);
-        match (event.action, path) {
-            ('Q', _) if event.device == top && event.sectors > 0 && bios.len() < most => {
-                bios.push(Bio {
-                    number: bios.len(),
-                    queued: event.at_ns,
-                    sector: event.sector,
-                    sectors: event.sectors,
-                    ..Bio::default()
-                });
-            }
-            ('M' | 'F', _) => {
-                let same = |bio: &&mut Bio| bio.sector == event.sector && bio.issued.is_none();
-                if let Some(bio) = bios.iter_mut().rev().find(same) {
-                    bio.merged = true;
-                }
-            }
-            ('D', Some(path)) => {
-                let waits = |bio: &&mut Bio| bio.issued.is_none() && bio.overlaps(event);
-                for bio in bios.iter_mut().filter(waits) {
-                    bio.issued = Some(event.at_ns);
-                    bio.path = Some(path);
-                    bio.request = Some(requests);
-                }
-                requests += 1;
-            }
-            ('C' | 'R', Some(path)) => {
-                let has = |bio: &&mut Bio| {
-                    bio.path == Some(path) && bio.done.is_none() && bio.overlaps(event)
-                };
-                for bio in bios.iter_mut().filter(has) {
-                    if event.action == 'C' {
-                        bio.done = Some(event.at_ns);
-                    } else {
-                        (bio.issued, bio.path, bio.request) = (None, None, None);
-                    }
-                }
-            }
-            _ => {}
-        }
-    }
-    // The events end somewhere: what was on its way then tells nothing.
-    let (first, last) = (events.first(), events.last());
-    let (begin, end) = (first.map_or(0, |e| e.at_ns), last.map_or(0, |e| e.at_ns));
-    bios.retain(|bio| bio.done.is_some() || bio.queued < begin + (end - begin) / 10 * 8);
-    bios
-}
-
 /// Draws it.
 pub fn sequence(result: &RunResult) -> Drawing {
     let title = format!(
@@ -107,28 +26,16 @@ pub fn sequence(result: &RunResult) -> Drawing {
     );
     let subtitle = "Each row is a bio, from its submission on; each block is one request in a \
                     path's driver, over the bios it carries";
-    let (mut drawing, space) = page(960.0, 600.0, &title, subtitle, &foot(result));
-    drawing.alt = "For each mode, the first bios over time: when each was submitted, which of \
-                   them became one request, and on which path that was"
-        .into();
     let devices = path_devices(result);
-    let runs: Vec<&RunSummary> = modes(result)
-        .into_iter()
-        .filter(|r| r.mode != "single")
-        .collect();
-    let runs = if runs.is_empty() { modes(result) } else { runs };
-    let mut keys: Vec<Key> = devices
-        .iter()
-        .map(|path| Key::square(path.ink, format!("request in {} (D to C)", path.name)))
-        .collect();
-    keys.push(Key::line(Ink::Muted, Dash::Solid, "waits (Q to D)"));
-    let below = legend(&mut drawing, &keys, space.x, space.y, space.w) + 34.0;
+    let runs = pair(result);
     let of = |shown: usize| {
         runs.iter()
             .map(|run| {
                 let events: Vec<&Event> =
                     result.trace.iter().filter(|e| e.mode == run.mode).collect();
-                (*run, bios(&events, &devices, shown))
+                let of_others = devices_of_others(run, &events);
+                let ours = |name: &str| !of_others.contains(&name);
+                (*run, bios(&events, &devices, ours, shown))
             })
             .collect::<Vec<_>>()
     };
@@ -139,6 +46,13 @@ pub fn sequence(result: &RunResult) -> Drawing {
     if shown.iter().any(single) {
         shown = of(2 * SHOWN);
     }
+    let keys = keys(&devices, &shown);
+    let more = legend_height(&keys, 960.0 - 2.0 * EDGE) - 16.0;
+    let (mut drawing, space) = page(960.0, 600.0 + more, &title, subtitle, &foot(result));
+    drawing.alt = "For each mode, the first bios over time: when each was submitted, which of \
+                   them became one request, and on which path that was"
+        .into();
+    let below = legend(&mut drawing, &keys, space.x, space.y, space.w) + 34.0;
     let begin = |bios: &[Bio]| bios.first().map_or(0, |bio| bio.queued);
     let ends = shown.iter().flat_map(|(_, bios)| {
         let begin = begin(bios);
@@ -168,7 +82,8 @@ pub fn sequence(result: &RunResult) -> Drawing {
             width - if n + 1 < shown.len() { 18.0 } else { 0.0 },
             space.h - below,
         );
-        column(&mut drawing, at, run, bios, &devices, x);
+        let map = map_name(result, run);
+        column(&mut drawing, at, (run, map), bios, &devices, x);
         let begin = begin(bios);
         for bio in bios {
             let time = |at: Option<u64>| {
@@ -192,10 +107,60 @@ pub fn sequence(result: &RunResult) -> Drawing {
     drawing
 }
 
+fn keys(devices: &[PathDevice], shown: &[(&RunSummary, Vec<Bio>)]) -> Vec<Key> {
+    let bios = || shown.iter().flat_map(|(_, bios)| bios);
+    let used = |(i, _): &(usize, &PathDevice)| bios().any(|bio| bio.path == Some(*i));
+    let used: Vec<_> = devices.iter().enumerate().filter(used).collect();
+    // Lanes have names: of many paths, one tells what a block is.
+    let few = used.len() <= 4;
+    let told = used.iter().take(if few { 4 } else { 1 });
+    let paths = told.map(|(_, path)| {
+        let name = if few {
+            &path.name
+        } else {
+            "a path, in its colour"
+        };
+        let text = format!("request in {name} (D to C)");
+        Key::hatched(path.ink, 1.0, path.hatch(), text)
+    });
+    let ticks = bios().any(|bio| bio.later().next().is_some());
+    let tick = ticks.then(|| Key::tick(Ink::Text, "gets a request (G), is queued (I)"));
+    let others = [
+        Key::line(Ink::Muted, Dash::Solid, "waits (Q to D)"),
+        Key::dot(Ink::Text, true, "begins a request"),
+        Key::dot(Ink::Text, false, "joins one (M)"),
+    ];
+    paths.chain(others).chain(tick).collect()
+}
+
+/// The map whose bios are shown, if there are several.
+fn map_name<'r>(result: &'r RunResult, run: &'r RunSummary) -> Option<&'r str> {
+    let mut events = result.trace.iter().filter(|event| event.mode == run.mode);
+    let top = &events.find(|event| event.action == 'Q')?.device;
+    if run.maps.len() < 2 {
+        return None;
+    }
+    let mut maps = run.devices.iter().filter(|device| device.is_map);
+    let n = maps.position(|map| map.name == *top)?;
+    run.maps.get(n).map(|map| map.name.as_str())
+}
+
+/// The paths of all maps but the one whose bios are shown.
+fn devices_of_others<'r>(run: &'r RunSummary, events: &[&Event]) -> Vec<&'r str> {
+    let top = events.iter().find(|event| event.action == 'Q');
+    let mut maps = run.devices.iter().filter(|device| device.is_map);
+    let n = maps.position(|map| top.is_some_and(|top| top.device == map.name));
+    let Some(ours) = n.and_then(|n| run.maps.get(n)) else {
+        return Vec::new();
+    };
+    let others = run.paths.iter().filter(|path| path.map != ours.name);
+    others.map(|path| path.device.as_str()).collect()
+}
+
 fn column(
     drawing: &mut Drawing,
     at: Rect,
-    run: &RunSummary,
+    (run, map): (&RunSummary, Option<&str>),
     bios: &[Bio],
     devices: &[PathDevice],
     x: Scale,
@@ -203,13 +168,10 @@ fn column(
     let mut requests: Vec<usize> = bios.iter().filter_map(|bio| bio.request).collect();
     requests.sort_unstable();
     requests.dedup();
-    let found = format!(
-        "{}: {} bios, {} request{}",
-        mode_name(run),
-        bios.len(),
-        requests.len(),
-        if requests.len() == 1 { "" } else { "s" }
-    );
+    let many = |n: usize, what: &str| format!("{n} {what}{}", if n == 1 { "" } else { "s" });
+    let of = map.map_or(String::new(), |map| format!(" of {map}"));
+    let (ios, requests) = (many(bios.len(), "bio"), many(requests.len(), "request"));
+    let found = format!("{}: {ios}{of}, {requests}", mode_name(run));
     drawing.bar(rect(at.x, at.y - 24.0, 4.0, 18.0), Ink::of_mode(&run.mode));
     drawing.text(
         label(at.x + 12.0, at.y - 15.0, found, 15.0)
@@ -238,7 +200,7 @@ fn column(
     let names = devices
         .iter()
         .map(|d| font::width(&d.name, TEXT, Weight::Bold));
-    let left = (1.1 * names.fold(28.0, f64::max) + 12.0).min(120.0);
+    let left = (1.1 * names.fold(28.0, f64::max) + 20.0).min(120.0);
     let (top, low) = (at.y, at.bottom() - 40.0);
     let free = low - top - gap * (lanes.len().max(1) - 1) as f64;
     let high = (free / bios.len().max(1) as f64).min(26.0);
@@ -246,6 +208,7 @@ fn column(
         area: rect(at.x + left, top, at.w - left - 12.0, low - top),
         x,
         y: Scale::span(Unit::Count, 0.0, 1.0),
+        edge: at.x,
     };
     let begin = bios.first().map_or(0, |bio| bio.queued);
     let mut y = top;
@@ -286,8 +249,8 @@ fn draw_lane(
                 panel.x_at(done.map_or(end, since)),
             );
             let pad = (high * 0.09).min(1.5);
-            let block = rect(l, y + pad, (r - l).max(2.0), space.h - 2.0 * pad);
-            drawing.bar(block, devices[path].ink);
+            let block = rect(l, y + pad, (r - l).max(3.0), space.h - 2.0 * pad);
+            drawing.hatched(block, devices[path].ink, devices[path].hatch());
             inscribe(drawing, block, bios);
             let bytes =
                 Unit::Bytes.tell(512.0 * bios.iter().map(|b| b.sectors as f64).sum::<f64>());
@@ -304,7 +267,13 @@ fn draw_lane(
             let to = panel.x_at(bio.issued.map_or(end, since));
             drawing.line([(from, middle), (to, middle)], Ink::Muted, 1.2, Dash::Solid);
             let radius = (high * 0.28).min(4.0);
-            drawing.dot((from, middle), radius, Ink::Text, !bio.merged);
+            for at in bio.later() {
+                let (x, half) = (panel.x_at(since(at)), (high * 0.35).min(6.0));
+                let ends = [(x, middle - half), (x, middle + half)];
+                drawing.line(ends, Ink::Text, 1.4, Dash::Solid);
+            }
+            // It ends where the bio begins: what is short is not behind it.
+            drawing.dot((from - radius, middle), radius, Ink::Text, !bio.merged);
         }
         first += long;
     }
@@ -337,50 +306,4 @@ fn inscribe(drawing: &mut Drawing, block: Rect, bios: &[&Bio]) {
     drawing.bar(plate, Ink::Paper.alpha(0.86));
     let text = label(x, y, told, size).centred();
     drawing.text(within(text, block.x, block.right()));
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn event(at_ns: u64, device: &str, action: char, sector: u64, sectors: u64) -> Event {
-        Event {
-            mode: "request".into(),
-            at_ns,
-            device: device.into(),
-            action,
-            sector,
-            sectors,
-        }
-    }
-
-    #[test]
-    fn bios_are_followed_into_their_request_and_path() {
-        let events = [
-            event(0, "dm-0", 'Q', 0, 8),
-            event(0, "dm-0", 'G', 0, 8),
-            event(1, "dm-0", 'Q', 8, 8),
-            event(1, "dm-0", 'M', 8, 8),
-            event(2, "dm-0", 'D', 0, 16),
-            event(2, "sdb", 'D', 0, 16),
-            event(9, "sdb", 'C', 0, 16),
-        ];
-        let events: Vec<&Event> = events.iter().collect();
-        let path = |(i, name): (u8, &str)| PathDevice {
-            name: name.into(),
-            ink: Ink::Path(i),
-        };
-        let devices = [(0, "sda"), (1, "sdb")].map(path);
-        let bios = bios(&events, &devices, 10);
-        assert_eq!(bios.len(), 2);
-        assert!(
-            bios.iter()
-                .all(|bio| bio.path == Some(1) && bio.request == Some(0))
-        );
-        assert!(
-            bios.iter()
-                .all(|bio| bio.issued == Some(2) && bio.done == Some(9))
-        );
-        assert_eq!((bios[0].merged, bios[1].merged), (false, true));
-    }
 }

@@ -1,0 +1,246 @@
+//! Throughput and latency against an axis of a sweep, with their intervals.
+
+use super::sweep_axis::Axis;
+use super::sweep_slice::{
+    Choice, Metric, Slice, about, axis, capital, check_apart, foot, interval, modes, restricted,
+};
+use crate::plot::PlotError;
+use crate::plot::chart::{EDGE, Key, Panel, legend, legend_height, margin, page};
+use crate::plot::drawing::{Dash, Drawing, Table, rect};
+use crate::plot::result::{Cell, SweepResult};
+use crate::plot::scale::Scale;
+use crate::plot::theme::Ink;
+
+const WIDTH: f64 = 960.0;
+/// Height of a panel.
+const PANEL: f64 = 250.0;
+
+/// What is drawn.
+struct Lines<'s> {
+    slice: Slice,
+    sweep: &'s SweepResult,
+    x: Axis,
+    /// What tells the lines apart, and all their names.
+    by: Option<Axis>,
+    metrics: Vec<Metric>,
+}
+
+/// A line: its name, and how it looks.
+struct Line {
+    value: String,
+    ink: Ink,
+    dash: Dash,
+}
+
+/// Draws it.
+///
+/// # Errors
+/// The sweep has no such figure or axis.
+pub fn lines(whole: &SweepResult, choice: &Choice) -> Result<Drawing, PlotError> {
+    check_apart(whole, choice)?;
+    let sweep = restricted(whole, choice)?;
+    let lines = Lines::new(&sweep, choice)?;
+    let all = whole.axes.iter().position(|axis| {
+        let by = lines.by.as_ref();
+        by.is_some_and(|by| *axis == sweep.axes[by.column])
+    });
+    // A value has its colour whatever --at leaves.
+    let all = all.map_or_else(Vec::new, |axis| whole.values(axis));
+    lines.draw(whole, &all)
+}
+
+impl<'s> Lines<'s> {
+    fn new(sweep: &'s SweepResult, choice: &Choice) -> Result<Lines<'s>, PlotError> {
+        let mode = sweep.mode_axis();
+        let several = |i: usize| Some(i) != mode && sweep.values(i).len() > 1;
+        let sizes = |i: usize| several(i) && Axis::new(sweep, i).has_sizes();
+        let given = choice.x.as_deref();
+        // Sizes make a line; if there is but one point, it is a point.
+        let x = axis(sweep, given, sizes)
+            .or_else(|_| axis(sweep, given, several))
+            .or_else(|_| axis(sweep, given, |i| Some(i) != mode))
+            .or_else(|_| axis(sweep, given, |_| true))?;
+        let by = modes(sweep).filter(|mode| *mode != x);
+        let others = || (0..sweep.axes.len()).filter(|i| *i != x && several(*i));
+        let by = by.or_else(|| others().find(|i| !sizes(*i)));
+        let by = by.or_else(|| others().next());
+        let metrics = metrics(sweep, choice)?;
+        let free: Vec<usize> = std::iter::once(x).chain(by).collect();
+        let compared = by.map_or_else(|| vec![x], |by| vec![by]);
+        Ok(Lines {
+            slice: Slice::new(sweep, &metrics[0].key, &free, &compared),
+            sweep,
+            x: Axis::new(sweep, x),
+            by: by.map(|by| Axis::new(sweep, by)),
+            metrics,
+        })
+    }
+
+    fn lines(&self, all: &[String]) -> Vec<Line> {
+        let Some(by) = &self.by else {
+            // One line: in the colour of the mode if there is one.
+            let mode = self.sweep.mode_axis().map(|axis| self.sweep.values(axis));
+            let mode = mode.and_then(|values| values.first().cloned());
+            let mode = mode.unwrap_or_else(|| "bio".into());
+            return vec![Line {
+                value: String::new(),
+                ink: Ink::of_mode(&mode),
+                dash: Dash::Solid,
+            }];
+        };
+        let is_mode = Some(by.column) == self.sweep.mode_axis();
+        let line = |value: &String| {
+            let n = all.iter().position(|known| known == value).unwrap_or(0);
+            let (ink, dash) = match is_mode {
+                true => (Ink::of_mode(value), Dash::of_mode(value)),
+                false => (Ink::Policy(n as u8), [Dash::Solid, Dash::Dashed][n % 2]),
+            };
+            let value = value.clone();
+            Line { value, ink, dash }
+        };
+        by.values.iter().map(line).collect()
+    }
+
+    fn keys(&self, lines: &[Line]) -> Vec<Key> {
+        let mode = self.sweep.mode_axis();
+        let key = |line: &Line| {
+            let text = match &self.by {
+                Some(by) if Some(by.column) == mode => format!("{} mode", line.value),
+                Some(by) => by.tell(&line.value).to_owned(),
+                // The only mode is told by its colour: say which.
+                None => format!("{} mode", self.sweep.values(mode?).first()?),
+            };
+            Some(match self.x.has_sizes() {
+                true => Key::line(line.ink, line.dash, text),
+                false => Key::dot(line.ink, true, text),
+            })
+        };
+        let cells = self.metrics.iter();
+        let cells = cells.flat_map(|metric| self.slice.cells(self.sweep, &metric.key));
+        let cells: Vec<&Cell> = cells.collect();
+        let band = match interval(&cells) {
+            Some(text) => Key::square(Ink::Muted.alpha(0.35), text),
+            None => Key::square(Ink::Paper, "one run a point: no interval"),
+        };
+        lines.iter().filter_map(key).chain([band]).collect()
+    }
+
+    fn draw(&self, whole: &SweepResult, all: &[String]) -> Result<Drawing, PlotError> {
+        let lines = self.lines(all);
+        let keys = self.keys(&lines);
+        let subjects: Vec<&str> = self.metrics.iter().map(|m| m.subject.as_str()).collect();
+        let title = format!("{} by {}", subjects.join(" and "), self.x.words);
+        let title = capital(&title);
+        let names: Vec<&str> = self.metrics.iter().map(|m| m.name.as_str()).collect();
+        let otherwise = format!("{}, the mean at each point", names.join(" and "));
+        let inner = WIDTH - 2.0 * EDGE;
+        let scales = self.scales();
+        let left = scales.iter().map(margin).fold(0.0, f64::max);
+        let below = self.x.height(inner - left - 16.0);
+        let head = legend_height(&keys, inner) + 6.0;
+        let panels = PANEL * self.metrics.len() as f64 + below - 10.0;
+        let note = foot(whole, &self.slice.words(whole));
+        let height = 78.0 + head + panels + 38.0;
+        let subtitle = about(whole, &otherwise);
+        let (mut drawing, space) = page(WIDTH, height, &title, subtitle, &note);
+        drawing.alt = title;
+        legend(&mut drawing, &keys, space.x, space.y, space.w);
+        drawing.table = Table::new(["figure", "line", "value", "mean", "from", "to"]);
+        for (n, (metric, scale)) in self.metrics.iter().zip(scales).enumerate() {
+            let y = space.y + head + PANEL * n as f64;
+            let at = rect(space.x, y, space.w, PANEL);
+            let panel = Panel::with_margin(at, self.x.scale(), scale, false, left);
+            panel.draw_y(&mut drawing, &metric.name);
+            for (g, line) in lines.iter().enumerate() {
+                let aside = 12.0 * (g as f64 - (lines.len() - 1) as f64 / 2.0);
+                self.line(&mut drawing, &panel, metric, line, aside);
+            }
+            if n + 1 == self.metrics.len() {
+                self.x.draw_below(&mut drawing, &panel);
+            } else {
+                panel.draw_x_line(&mut drawing);
+            }
+        }
+        Ok(drawing)
+    }
+
+    fn scales(&self) -> Vec<Scale> {
+        let scale = |metric: &Metric| {
+            let cells = self.slice.cells(self.sweep, &metric.key);
+            let highs = cells.into_iter().map(|cell| cell.high * metric.times);
+            Scale::from_zero(metric.unit, highs.fold(0.0, f64::max))
+        };
+        self.metrics.iter().map(scale).collect()
+    }
+
+    fn line(&self, drawing: &mut Drawing, panel: &Panel, metric: &Metric, line: &Line, aside: f64) {
+        let cells = self.slice.cells(self.sweep, &metric.key);
+        let of = |cell: &&Cell| {
+            let by = self.by.as_ref();
+            by.is_none_or(|by| cell.values[by.column] == line.value)
+        };
+        let cells: Vec<&Cell> = cells.into_iter().filter(of).collect();
+        let values = self.x.values.iter().enumerate();
+        let points: Vec<(f64, usize, &Cell)> = values
+            .filter_map(|(i, value)| {
+                let found = cells.iter().find(|c| c.values[self.x.column] == *value);
+                Some((self.x.place(i), i, *found?))
+            })
+            .collect();
+        let times = metric.times;
+        let sizes = self.x.has_sizes();
+        // Between names there is nothing that a line could run through.
+        let aside = if sizes { 0.0 } else { aside };
+        if sizes {
+            let highs = points
+                .iter()
+                .map(|(at, _, c)| panel.at(*at, c.high * times));
+            let lows = points.iter().map(|(at, _, c)| panel.at(*at, c.low * times));
+            drawing.area(highs.chain(lows.rev()).collect(), line.ink.alpha(0.2));
+            let means = points.iter().map(|(at, _, c)| (*at, c.mean * times));
+            panel.curve(drawing, means, line.ink, 2.4, line.dash);
+        }
+        for (at, i, cell) in points {
+            let (x, low) = panel.at(at, cell.low * times);
+            let (x, high) = (x + aside, panel.y_at(cell.high * times));
+            let thick = if sizes { 1.4 } else { 2.6 };
+            drawing.line([(x, low), (x, high)], line.ink, thick, Dash::Solid);
+            let y = panel.y_at(cell.mean * times);
+            drawing.dot((x, y), 3.6, line.ink, true);
+            let (mean, low, high) = (
+                metric.tell(cell.mean),
+                metric.tell(cell.low),
+                metric.tell(cell.high),
+            );
+            let group = self.by.as_ref().map_or("", |by| by.tell(&line.value));
+            let value = &self.x.told[i];
+            let name = &metric.name;
+            let text = format!("{group} at {value}: {name} {mean}, {low} to {high}");
+            drawing.spot(rect(x - 10.0, y - 10.0, 20.0, 20.0), text);
+            let row = [name.as_str(), group, value.as_str(), &mean, &low, &high];
+            drawing.table.row(row);
+        }
+    }
+}
+
+/// The figure that is chosen, or throughput and latency, or the first.
+fn metrics(sweep: &SweepResult, choice: &Choice) -> Result<Vec<Metric>, PlotError> {
+    if choice.metric.is_some() {
+        return Ok(vec![Metric::chosen(sweep, choice)?]);
+    }
+    let all = sweep.metrics();
+    let first = |names: &[&str]| all.iter().copied().find(|m| names.contains(m));
+    let wanted = [
+        first(&["iops", "mib_per_s"]),
+        first(&["lat_p99_us", "lat_mean_us"]),
+    ];
+    let found = wanted
+        .into_iter()
+        .flatten()
+        .map(|key| Metric::new(sweep, key));
+    let found: Vec<Metric> = found.collect::<Result<_, _>>()?;
+    match found.is_empty() {
+        true => Ok(vec![Metric::chosen(sweep, choice)?]),
+        false => Ok(found),
+    }
+}

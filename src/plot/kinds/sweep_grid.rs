@@ -1,0 +1,113 @@
+//! A grid of cells over two axes of a sweep.
+
+use super::sweep_axis::Axis;
+use crate::plot::chart::{SMALL, TEXT};
+use crate::plot::drawing::{Drawing, Rect, label, rect};
+use crate::plot::font::{self, Weight};
+use crate::plot::result::Cell;
+use crate::plot::theme::Ink;
+
+/// A grid.
+pub struct Grid<'a> {
+    /// From left to right, and from below to above.
+    pub axes: &'a [Axis; 2],
+    /// The cells' place.
+    pub area: Rect,
+}
+
+impl<'a> Grid<'a> {
+    /// A grid that fills `space` together with what is written around it.
+    pub fn in_space(axes: &'a [Axis; 2], space: Rect) -> Grid<'a> {
+        let left = left_of(&axes[1].told);
+        let area = rect(
+            space.x + left,
+            space.y,
+            space.w - left - 16.0,
+            space.h - 44.0,
+        );
+        Grid { axes, area }
+    }
+
+    /// The place of a cell.
+    pub fn cell(&self, x: usize, y: usize) -> Rect {
+        let w = self.area.w / self.axes[0].values.len().max(1) as f64;
+        let h = self.area.h / self.axes[1].values.len().max(1) as f64;
+        rect(
+            self.area.x + w * x as f64,
+            self.area.bottom() - h * (y + 1) as f64,
+            w,
+            h,
+        )
+    }
+    /// All cells, row by row.
+    pub fn all(&self) -> impl Iterator<Item = (usize, usize)> + use<> {
+        let [nx, ny] = self.axes.each_ref().map(|axis| axis.values.len());
+        (0..ny).flat_map(move |y| (0..nx).map(move |x| (x, y)))
+    }
+    /// The one of `cells` that lies there, in that mode.
+    pub fn find<'c>(
+        &self,
+        cells: &[&'c Cell],
+        (x, y): (usize, usize),
+        mode: Option<(usize, &str)>,
+    ) -> Option<&'c Cell> {
+        let [ax, ay] = self.axes;
+        let fits = |cell: &&&Cell| {
+            cell.values[ax.column] == ax.values[x]
+                && cell.values[ay.column] == ay.values[y]
+                && mode.is_none_or(|(axis, mode)| cell.values[axis] == mode)
+        };
+        cells.iter().find(fits).copied()
+    }
+    /// Values and names of both axes.
+    pub fn write_axes(&self, drawing: &mut Drawing) {
+        let [ax, ay] = self.axes;
+        let edge = self.area.x - left_of(&ay.told);
+        let mut free = f64::NEG_INFINITY;
+        for (x, value) in ax.told.iter().enumerate() {
+            let cell = self.cell(x, 0);
+            let (x, y) = (cell.x + cell.w / 2.0, self.area.bottom() + 14.0);
+            let text = label(x, y, value.as_str(), SMALL).ink(Ink::Muted);
+            let text = text.fit_middle(cell.w.max(60.0)).centred();
+            if text.space().x > free {
+                free = text.space().right() + 6.0;
+                drawing.text(text);
+            }
+        }
+        let mut free = f64::INFINITY;
+        for (y, value) in ay.told.iter().enumerate() {
+            let cell = self.cell(0, y);
+            let (x, y) = (self.area.x - 8.0, cell.y + cell.h / 2.0);
+            let text = label(x, y, value.as_str(), SMALL).ink(Ink::Muted);
+            let text = text.fit_middle(self.area.x - edge - 12.0).right();
+            if text.space().bottom() < free {
+                free = text.space().y - 2.0;
+                drawing.text(text);
+            }
+        }
+        let (right, below) = (self.area.right(), self.area.bottom() + 34.0);
+        let x = label(right, below, ax.name.as_str(), TEXT).ink(Ink::Muted);
+        drawing.text(x.fit(right - edge).right());
+        let y = label(edge, self.area.y - 14.0, ay.name.as_str(), TEXT);
+        drawing.text(y.ink(Ink::Muted).fit(right - edge));
+    }
+}
+
+fn left_of(values: &[String]) -> f64 {
+    let widths = values
+        .iter()
+        .map(|v| font::width(v, SMALL, Weight::Regular));
+    (1.12 * widths.fold(30.0, f64::max) + 14.0).min(240.0)
+}
+
+/// A text in a cell, if it has room.
+pub fn plate(drawing: &mut Drawing, at: Rect, told: &str) {
+    let wide = 1.12 * font::width(told, SMALL, Weight::Regular) + 8.0;
+    if wide > at.w - 4.0 || at.h < 18.0 {
+        return;
+    }
+    let (x, y) = (at.x + at.w / 2.0, at.y + at.h / 2.0);
+    let plate = rect(x - wide / 2.0, y - 8.0, wide, 16.0);
+    drawing.bar(plate, Ink::Paper.alpha(0.86));
+    drawing.text(label(x, y, told, SMALL).centred());
+}

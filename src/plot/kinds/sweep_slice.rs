@@ -1,0 +1,381 @@
+//! Which part of a sweep is drawn, and what it is called.
+
+use std::borrow::Cow;
+
+use super::sweep_axis::{Axis, short};
+use crate::plot::PlotError;
+use crate::plot::result::{Cell, SweepResult, quantity};
+use crate::plot::units::Unit;
+use crate::sweep::Better;
+
+/// What is drawn of a sweep.
+#[derive(Clone, Debug, Default)]
+pub struct Choice {
+    /// The figure; none: throughput and latency.
+    pub metric: Option<String>,
+    /// The axis from left to right.
+    pub x: Option<String>,
+    /// The axis from below to above, of maps.
+    pub y: Option<String>,
+    /// Axes that are not drawn, and the value that they have; others have the one
+    /// where most is to be seen.
+    pub at: Vec<(String, String)>,
+}
+
+/// A figure of a sweep.
+#[derive(Clone, Debug)]
+pub struct Metric {
+    /// Its column.
+    pub key: String,
+    /// As it is read.
+    pub name: String,
+    /// In titles.
+    pub subject: String,
+    /// What it is measured in.
+    pub unit: Unit,
+    /// Which way it improves.
+    pub better: Better,
+    /// What one of it is in its unit.
+    pub times: f64,
+}
+
+impl Metric {
+    /// The figure called `key`.
+    ///
+    /// # Errors
+    /// There is none.
+    pub fn new(sweep: &SweepResult, key: &str) -> Result<Metric, PlotError> {
+        let all = sweep.metrics();
+        if !all.contains(&key) {
+            return Err(PlotError::NoMetric(key.into(), all.join(", ")));
+        }
+        let (name, unit, times) = unit_of(key);
+        let subject = match key {
+            "iops" => "throughput".into(),
+            _ => name.clone(),
+        };
+        Ok(Metric {
+            key: key.into(),
+            name,
+            subject,
+            unit,
+            better: sweep.better(key),
+            times,
+        })
+    }
+    /// The figure that is chosen, or throughput, or the first.
+    ///
+    /// # Errors
+    /// The sweep has no such figure, or none.
+    pub fn chosen(sweep: &SweepResult, choice: &Choice) -> Result<Metric, PlotError> {
+        let all = sweep.metrics();
+        let first = || all.first().copied().unwrap_or("iops");
+        let throughput = || all.contains(&"iops").then_some("iops");
+        let key = choice.metric.as_deref().or_else(throughput);
+        Metric::new(sweep, key.unwrap_or_else(first))
+    }
+    /// A value of it in its unit.
+    pub fn tell(&self, value: f64) -> String {
+        self.unit.tell(value * self.times)
+    }
+}
+
+/// A figure's name as it is read, its unit, and what one of it is in that.
+fn unit_of(metric: &str) -> (String, Unit, f64) {
+    let known = [
+        ("iops", "I/Os a second"),
+        ("mib_per_s", "bandwidth"),
+        ("lat_mean_us", "mean latency"),
+        ("lat_p50_us", "median latency"),
+        ("lat_p90_us", "90 % latency"),
+        ("lat_p99_us", "99 % latency"),
+        ("lat_p999_us", "99.9 % latency"),
+        ("lat_max_us", "largest latency"),
+        ("cpu_per_io_us", "CPU time an I/O"),
+        ("path_request_kib", "mean request to the paths"),
+        ("mpath_merge_ratio", "merged at the multipath device"),
+        ("path_merge_ratio", "merged at the path devices"),
+        ("requests_per_io", "requests an I/O"),
+        ("score_ratio", "score, of the best"),
+    ];
+    let name = known.iter().find(|(key, _)| *key == metric);
+    let name = name.map_or_else(|| metric.to_owned(), |(_, name)| (*name).to_owned());
+    let suffixes = [
+        ("mib_per_s", Unit::ByteRate, 1_048_576.0),
+        ("_us", Unit::Time, 1e3),
+        ("_ms", Unit::Time, 1e6),
+        ("_s", Unit::Time, 1e9),
+        ("_kib", Unit::Bytes, 1024.0),
+        ("_ratio", Unit::Share, 1.0),
+        ("iops", Unit::PerSecond, 1.0),
+    ];
+    let found = suffixes.iter().find(|(end, ..)| metric.ends_with(end));
+    let (unit, times) = found.map_or((Unit::Count, 1.0), |(_, unit, times)| (*unit, *times));
+    (name, unit, times)
+}
+
+/// The number of the axis called `name`.
+fn named(sweep: &SweepResult, name: &str) -> Result<usize, PlotError> {
+    let whole = sweep.axes.iter().position(|axis| axis == name);
+    let last = || sweep.axes.iter().position(|axis| short(axis) == name);
+    let found = whole.or_else(last);
+    found.ok_or_else(|| PlotError::NoAxis(name.into(), sweep.axes.join(", ")))
+}
+
+/// The number of the axis called `name`, or the first that `fits`.
+pub fn axis(
+    sweep: &SweepResult,
+    name: Option<&str>,
+    fits: impl Fn(usize) -> bool,
+) -> Result<usize, PlotError> {
+    if let Some(name) = name {
+        return named(sweep, name);
+    }
+    let found = (0..sweep.axes.len()).find(|i| fits(*i));
+    found.ok_or_else(|| PlotError::TooFewAxes(sweep.axes.join(", ")))
+}
+
+/// The mode axis, if there is more than one mode.
+pub fn modes(sweep: &SweepResult) -> Option<usize> {
+    sweep
+        .mode_axis()
+        .filter(|axis| sweep.values(*axis).len() > 1)
+}
+
+/// Whether no axis with several values has sizes.
+pub fn has_names_only(sweep: &SweepResult) -> bool {
+    let several = |i: &usize| Some(*i) != sweep.mode_axis() && sweep.values(*i).len() > 1;
+    let mut axes = (0..sweep.axes.len()).filter(several).peekable();
+    axes.peek().is_some() && axes.all(|i| !Axis::new(sweep, i).has_sizes())
+}
+
+/// `--x` and `--y` are different axes.
+pub fn check_apart(sweep: &SweepResult, choice: &Choice) -> Result<(), PlotError> {
+    match (&choice.x, &choice.y) {
+        (Some(x), Some(y)) if named(sweep, x)? == named(sweep, y)? => {
+            Err(PlotError::SameAxis(x.clone()))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// The two axes of a map.
+pub fn two_axes(sweep: &SweepResult, choice: &Choice) -> Result<[usize; 2], PlotError> {
+    let several = |i: usize| Some(i) != sweep.mode_axis() && sweep.values(i).len() > 1;
+    let given_y = match &choice.y {
+        Some(y) => Some(named(sweep, y)?),
+        None => None,
+    };
+    let x = axis(sweep, choice.x.as_deref(), |i| {
+        Some(i) != given_y && several(i)
+    })?;
+    let y = axis(sweep, choice.y.as_deref(), |i| i != x && several(i))?;
+    check_apart(sweep, choice)?;
+    Ok([x, y])
+}
+
+/// The part of `sweep` where the axes of `--at` have their value.
+pub fn restricted<'s>(
+    sweep: &'s SweepResult,
+    choice: &Choice,
+) -> Result<Cow<'s, SweepResult>, PlotError> {
+    let mut part = Cow::Borrowed(sweep);
+    for (name, value) in &choice.at {
+        let column = named(sweep, name)?;
+        let axis = Axis::new(&part, column);
+        let same = |known: &&String| {
+            let sizes = quantity(known).zip(quantity(value));
+            known == &value || sizes.is_some_and(|(a, b)| a == b) || axis.tell(known) == value
+        };
+        let Some(found) = axis.values.iter().find(same) else {
+            let all = axis.values.join(", ");
+            return Err(PlotError::NoValue(value.clone(), name.clone(), all));
+        };
+        let part = part.to_mut();
+        part.cells
+            .retain(|cell| cell.values.get(column) == Some(found));
+    }
+    Ok(part)
+}
+
+/// The values of the axes that are not drawn.
+#[derive(Clone, Debug)]
+pub struct Slice {
+    fixed: Vec<Option<String>>,
+}
+
+impl Slice {
+    /// All axes but those that are `free` have one value: that where values of the
+    /// axes that are `compared` differ most in `metric`, on average over the other
+    /// free ones; of equals, the first. A figure of what is equal everywhere would
+    /// say less.
+    pub fn new(sweep: &SweepResult, metric: &str, free: &[usize], compared: &[usize]) -> Slice {
+        let is_free = |i: usize| free.contains(&i);
+        let fixed_of = |cell: &Cell| -> Vec<Option<String>> {
+            let values = cell.values.iter().enumerate();
+            let fixed = values.map(|(i, value)| (!is_free(i)).then(|| value.clone()));
+            fixed.collect()
+        };
+        let place_of = |cell: &Cell| -> Vec<String> {
+            let kept = free.iter().filter(|i| !compared.contains(i));
+            kept.map(|i| cell.values[*i].clone()).collect()
+        };
+        // In order of the table.
+        let mut slices: Vec<(Vec<Option<String>>, Vec<(Vec<String>, f64, f64)>, usize)> =
+            Vec::new();
+        for cell in sweep.cells.iter().filter(|cell| cell.metric == metric) {
+            let fixed = fixed_of(cell);
+            let at = slices.iter().position(|slice| slice.0 == fixed);
+            let at = at.unwrap_or_else(|| {
+                slices.push((fixed, Vec::new(), 0));
+                slices.len() - 1
+            });
+            let (_, places, cells) = &mut slices[at];
+            *cells += 1;
+            let place = place_of(cell);
+            match places.iter_mut().find(|known| known.0 == place) {
+                Some(known) => {
+                    (known.1, known.2) = (known.1.min(cell.mean), known.2.max(cell.mean));
+                }
+                None => places.push((place, cell.mean, cell.mean)),
+            }
+        }
+        let whole = slices.iter().map(|slice| slice.2).max().unwrap_or(0);
+        let mut best: Option<(f64, Vec<Option<String>>)> = None;
+        // Points that were left out leave holes: others first.
+        for (fixed, places, _) in slices.into_iter().filter(|s| 5 * s.2 >= 4 * whole) {
+            let apart = |(_, low, high): &(Vec<String>, f64, f64)| {
+                let most = low.abs().max(high.abs());
+                if most > 0.0 { (high - low) / most } else { 0.0 }
+            };
+            let apart = places.iter().map(apart).sum::<f64>() / places.len().max(1) as f64;
+            if best.as_ref().is_none_or(|best| apart > best.0 + 1e-6) {
+                best = Some((apart, fixed));
+            }
+        }
+        Slice {
+            fixed: best.map(|best| best.1).unwrap_or_default(),
+        }
+    }
+
+    /// Its cells of `metric`.
+    pub fn cells<'s>(&self, sweep: &'s SweepResult, metric: &str) -> Vec<&'s Cell> {
+        let inside = |cell: &&Cell| {
+            let mut pairs = cell.values.iter().zip(&self.fixed);
+            let fits = pairs.all(|(value, fixed)| fixed.as_ref().is_none_or(|f| f == value));
+            cell.metric == metric && fits
+        };
+        sweep.cells.iter().filter(inside).collect()
+    }
+
+    /// What the axes are that are not drawn, where the `whole` sweep has several
+    /// values.
+    pub fn words(&self, whole: &SweepResult) -> String {
+        let told = self.fixed.iter().enumerate().filter_map(|(i, fixed)| {
+            let axis = Axis::new(whole, i);
+            let several = axis.values.len() > 1;
+            let value = fixed.as_deref().filter(|_| several)?;
+            Some(format!("{} = {}", short(&whole.axes[i]), axis.tell(value)))
+        });
+        told.collect::<Vec<_>>().join(", ")
+    }
+}
+
+/// What the foot of a sweep's figure says.
+pub fn foot(sweep: &SweepResult, fixed: &str) -> String {
+    let fixed = if fixed.is_empty() {
+        String::new()
+    } else {
+        format!(" · {fixed}")
+    };
+    format!(
+        "mpathsim {} · sweep {}{fixed}",
+        env!("CARGO_PKG_VERSION"),
+        sweep.name
+    )
+}
+
+/// What the intervals of `cells` are; none if there are none.
+pub fn interval(cells: &[&Cell]) -> Option<String> {
+    let of = |cell: &&&Cell| !cell.method.is_empty();
+    let with: Vec<&&Cell> = cells.iter().filter(of).collect();
+    let runs = with.iter().map(|cell| cell.runs);
+    let (least, most) = (runs.clone().min()?, runs.max()?);
+    let of_runs = with.iter().any(|cell| cell.method == "student-t");
+    let text = match (of_runs, least == most) {
+        (false, _) => "95 % confidence interval, from within the only run".into(),
+        (true, true) => format!("95 % confidence interval of the mean of {most} runs"),
+        (true, false) => format!("95 % confidence interval of the mean of {least} to {most} runs"),
+    };
+    Some(text)
+}
+
+/// `text` with a capital letter.
+pub fn capital(text: &str) -> String {
+    let mut letters = text.chars();
+    let first = letters.next().map(|c| c.to_uppercase().to_string());
+    first.unwrap_or_default() + letters.as_str()
+}
+
+/// What a figure is about: what the sweep says of itself, or `otherwise`.
+pub fn about<'t>(sweep: &'t SweepResult, otherwise: &'t str) -> &'t str {
+    match sweep.about.as_str() {
+        "" => otherwise,
+        about => about,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn sweep(rows: &[([&str; 3], f64)]) -> SweepResult {
+        let cell = |(values, mean): &([&str; 3], f64)| Cell {
+            values: values.iter().map(|v| (*v).to_owned()).collect(),
+            metric: "iops".into(),
+            mean: *mean,
+            low: *mean,
+            high: *mean,
+            runs: 1,
+            method: String::new(),
+        };
+        SweepResult {
+            axes: ["depth", "policy", "mode"].map(str::to_owned).into(),
+            cells: rows.iter().map(cell).collect(),
+            ..SweepResult::default()
+        }
+    }
+
+    #[test]
+    fn a_slice_is_taken_where_modes_differ() {
+        let sweep = sweep(&[
+            (["4", "rr", "bio"], 100.0),
+            (["4", "rr", "request"], 100.0),
+            (["4", "ql", "bio"], 100.0),
+            (["4", "ql", "request"], 300.0),
+        ]);
+        let slice = Slice::new(&sweep, "iops", &[0, 2], &[2]);
+        assert_eq!(slice.words(&sweep), "policy = ql");
+        assert_eq!(slice.cells(&sweep, "iops").len(), 2);
+        // All axes free: nothing is left out.
+        let all = Slice::new(&sweep, "iops", &[0, 1, 2], &[2]);
+        assert_eq!(all.cells(&sweep, "iops").len(), 4);
+    }
+
+    #[test]
+    fn axes_that_are_not_drawn_have_the_value_that_is_asked_for() {
+        let sweep = sweep(&[(["4k", "rr", "bio"], 1.0), (["8k", "rr", "bio"], 2.0)]);
+        let choice = |axis: &str, value: &str| Choice {
+            at: vec![(axis.into(), value.into())],
+            ..Choice::default()
+        };
+        for value in ["8k", "8192", "8 KiB"] {
+            let part = restricted(&sweep, &choice("depth", value)).unwrap();
+            assert_eq!(part.values(0), ["8k"], "{value}");
+        }
+        let wrong = restricted(&sweep, &choice("depth", "9k"));
+        assert!(matches!(wrong, Err(PlotError::NoValue(..))));
+        let wrong = restricted(&sweep, &choice("width", "8k"));
+        assert!(matches!(wrong, Err(PlotError::NoAxis(..))));
+    }
+}
