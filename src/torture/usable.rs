@@ -29,7 +29,8 @@ pub fn check(m: &mut Machine<Witness>) -> Result<(), String> {
     let mut wanted = Vec::new();
     for d in m.dm.devs.iter().filter(|d| !d.blocked) {
         let largest = limit(d.dev).max(largest_request(m, d.dev));
-        let waits = |t: &&Multipath| is_futile || has_multipathd && holds(t);
+        let has_io = m.block.devs[usize::from(d.dev.0)].count.in_flight > 0;
+        let waits = |t: &&Multipath| is_futile && has_io || has_multipathd && holds(t);
         let target = d.multipath().filter(waits);
         // A disk without the handler of its map fails when it is activated, as does
         // one whose handler is told to.

@@ -113,7 +113,6 @@ fn handler(d: &mut Dice) -> String {
     let answers = [
         "ok",
         "io",
-        "dev_temp_busy",
         "retry",
         "imm_retry",
         "res_temp_unavail",
