@@ -139,9 +139,11 @@ fn t12_the_stall_is_the_sum_of_three_timeouts() {
     for (interval, timeout, recovery) in [(5, 10, 15), (5, 5, 5), (2, 3, 10), (5, 5, 120)] {
         let tcp = format!(
             "fabric.transport={{ tcp = {{ keep_alive_interval = \"{interval}s\", \
-             keep_alive_timeout = \"{timeout}s\", fast_io_fail_tmo = \"{recovery}s\" }} }}"
+             keep_alive_timeout = \"{timeout}s\" }} }}"
         );
-        let set = [tcp, "workload.job.0.runtime=150".into()];
+        // What multipathd sets overrides replacement_timeout.
+        let conf = format!("multipathd.conf=\"defaults {{\\nfast_io_fail_tmo {recovery}\\n}}\"");
+        let set = [tcp, conf, "workload.job.0.runtime=150".into()];
         for mode in BOTH {
             let outcome = outcome("iscsi-port-off", mode, &set);
             let sum = f64::from(interval + timeout + recovery);

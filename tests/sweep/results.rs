@@ -144,7 +144,7 @@ fn what_fails_is_told_with_its_scenario_and_the_rest_goes_on() {
     // io-affinity wants a mask of CPUs for each path.
     let folder = sweep(
         "failure",
-        "[sweep]\nmodes = [\"bio\"]\n[[sweep.axis]]\nkey = \"policy\"\nvalues = [\"round-robin\", \"io-affinity\", \"queue-length\"]\n",
+        "[sweep]\nmodes = [\"bio\"]\n[[sweep.axis]]\nkey = \"map.0.selector\"\nvalues = [\"round-robin\", \"io-affinity\", \"queue-length\"]\n",
     );
     let text = expect(1, &folder, &["sweep", "sweep.toml"]);
     assert!(
@@ -155,7 +155,7 @@ fn what_fails_is_told_with_its_scenario_and_the_rest_goes_on() {
     assert_eq!(rows(&out.join("points.csv")).len(), 2);
     let failures = std::fs::read_to_string(out.join("failures.jsonl")).unwrap();
     let failure: serde_json::Value = serde_json::from_str(failures.trim()).unwrap();
-    assert_eq!(failure["policy"], "io-affinity");
+    assert_eq!(failure["selector"], "io-affinity");
     assert!(
         failure["error"].as_str().unwrap().contains("io-affinity"),
         "{failure}"

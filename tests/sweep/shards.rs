@@ -2,7 +2,7 @@
 
 use crate::support::*;
 
-const TABLE: &str = "[sweep]\nreplications = 2\n[[sweep.axis]]\nkey = \"workload.job.0.iodepth\"\nvalues = [1, 2, 4, 8, 16]\n[[sweep.axis]]\nkey = \"policy\"\nvalues = [\"round-robin\", \"io-affinity\"]\n";
+const TABLE: &str = "[sweep]\nreplications = 2\n[[sweep.axis]]\nkey = \"workload.job.0.iodepth\"\nvalues = [1, 2, 4, 8, 16]\n[[sweep.axis]]\nkey = \"map.0.selector\"\nvalues = [\"round-robin\", \"io-affinity\"]\n";
 
 #[test]
 fn shards_joined_are_the_sweep() {
