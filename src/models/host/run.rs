@@ -94,11 +94,17 @@ pub fn run_irq<K: HostEnv>(k: &mut K, cpu: CpuId) {
     super::irq::resume(k, cpu);
 }
 
-/// Lets `cpu` go on, from now until it has nothing to do or an event comes
-/// before the end of what it is doing.
+/// The longest that a CPU goes on without an event: one that never sleeps (a worker
+/// that tries again in vain what has no path) must not keep the end of a run from
+/// being seen.
+const STRETCH: Ns = Ns::from_ms(100);
+
+/// Lets `cpu` go on, from now until it has nothing to do, an event comes before the
+/// end of what it is doing, or it has done so for long.
 #[inline]
 pub(super) fn run_cpu<K: HostEnv>(k: &mut K, cpu: CpuId) {
     let mut entered = k.host().clock;
+    let until = entered.saturating_add(STRETCH);
     if k.host().cpus[cpu.index()].late.is_some() {
         start_late(k, cpu);
     }
@@ -172,6 +178,10 @@ pub(super) fn run_cpu<K: HostEnv>(k: &mut K, cpu: CpuId) {
                 return;
             }
             entered = k.host().clock;
+            if entered >= until {
+                run_at(k, cpu, entered);
+                return;
+            }
         }
     }
 }
