@@ -30,7 +30,7 @@ pub fn check(m: &mut Machine<Witness>) -> Result<(), String> {
     for d in m.dm.devs.iter().filter(|d| !d.blocked) {
         let largest = limit(d.dev).max(largest_request(m, d.dev));
         let has_io = m.block.devs[usize::from(d.dev.0)].count.in_flight > 0;
-        let waits = |t: &&Multipath| is_futile && has_io || has_multipathd && holds(t);
+        let waits = |t: &&Multipath| has_io && (is_futile || has_multipathd && holds(t));
         let target = d.multipath().filter(waits);
         // A disk without the handler of its map fails when it is activated, as does
         // one whose handler is told to.
