@@ -9,8 +9,9 @@ use super::super::probe::Probe;
 use super::Machine;
 use crate::sim::Ns;
 
-/// If nothing happens for so long, no code runs.
-const CALM: Ns = Ns::from_ms(10);
+/// If nothing happens for so long, no code runs: longer than a suspend sleeps before
+/// it looks again, shorter than the 100 ms after which a request is tried again.
+const CALM: Ns = Ns::from_ms(50);
 
 impl DmDev {
     /// Whether it may hold I/O for ever: it is suspended, or has no path and
