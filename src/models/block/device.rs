@@ -46,6 +46,9 @@ pub struct Counters {
     pub issued: Vec<(IssuedKey, u64)>,
     /// Bios submitted (Q).
     pub bios: u64,
+    /// Of these, flushes without data that ended at once when they were submitted
+    /// again: a reload had taken the write cache away.
+    pub needless_flushes: u64,
     /// Bios merged at the end of a request (M).
     pub back_merges: u64,
     /// Bios merged at the front of a request (F).

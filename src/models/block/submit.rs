@@ -75,6 +75,7 @@ fn submit_bio<K: BlockEnv>(k: &mut K, task: TaskId, bio: BioId) -> Step {
         }
         o.flags = o.flags.without(Flags::PREFLUSH.with(Flags::FUA));
         if o.sectors == 0 {
+            dev.count.needless_flushes += u64::from(o.traced);
             return end_at_once(k, bio, BlkStatus::Ok);
         }
     }
