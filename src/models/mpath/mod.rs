@@ -9,6 +9,7 @@ pub mod balancer;
 mod choose;
 mod end_io;
 mod errno;
+mod fail;
 mod group;
 mod lookup;
 mod map;
