@@ -143,8 +143,10 @@ impl Daemon {
         event: KernelEvent,
         kernel: &MapStatus<'_>,
     ) -> Vec<MpdCommand> {
-        self.catch_up(now);
-        self.synchronise(kernel);
+        self.hear(now, kernel, |daemon| daemon.take_event(now, event))
+    }
+
+    fn take_event(&mut self, now: Ns, event: KernelEvent) {
         if let (KernelEvent::PathFailed(id), Some(rule)) = (event, self.marginal)
             && let Some(path) = self.paths.get_mut(usize::from(id.0))
             && path.is_there
@@ -167,7 +169,6 @@ impl Daemon {
                 }
             }
         }
-        std::mem::take(&mut self.out)
     }
 
     /// A sampling asked for with [`MpdCommand::StartSampling`] has ended:
@@ -182,6 +183,20 @@ impl Daemon {
         {
             path.clock.next_loop();
         }
+    }
+
+    /// Somebody has something to tell at `now`: what it asks for when it has taken
+    /// that, once it is up to date itself.
+    fn hear(
+        &mut self,
+        now: Ns,
+        kernel: &MapStatus<'_>,
+        take: impl FnOnce(&mut Self),
+    ) -> Vec<MpdCommand> {
+        self.catch_up(now);
+        self.synchronise(kernel);
+        take(self);
+        std::mem::take(&mut self.out)
     }
 
     /// Takes over what the kernel says.

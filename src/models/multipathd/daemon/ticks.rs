@@ -48,8 +48,10 @@ impl Daemon {
         checks: &[CheckDone],
         kernel: &MapStatus<'_>,
     ) -> Vec<MpdCommand> {
-        self.catch_up(now);
-        self.synchronise(kernel);
+        self.hear(now, kernel, |daemon| daemon.loops(now, checks))
+    }
+
+    fn loops(&mut self, now: Ns, checks: &[CheckDone]) {
         for done in checks {
             if let Some(path) = self.paths.get_mut(usize::from(done.path.0))
                 && done.number == path.number
@@ -67,7 +69,6 @@ impl Daemon {
                 self.finish_loop(now, seconds);
             }
         }
-        std::mem::take(&mut self.out)
     }
 
     /// Lets the loops pass in which nothing was due, up to the last one before

@@ -15,10 +15,12 @@ impl Daemon {
         path: PathId,
         kernel: &MapStatus<'_>,
     ) -> Vec<MpdCommand> {
-        self.catch_up(now);
-        self.synchronise(kernel);
+        self.hear(now, kernel, |daemon| daemon.remove(path))
+    }
+
+    fn remove(&mut self, path: PathId) {
         let Some(path) = self.paths.get_mut(usize::from(path.0)) else {
-            return Vec::new();
+            return;
         };
         let was_usable = path.state.is_usable();
         path.is_there = false;
@@ -28,7 +30,6 @@ impl Daemon {
             self.usable_path_lost();
         }
         self.reload();
-        std::mem::take(&mut self.out)
     }
 
     /// There is a disk again where that of `path` was, of which `info` is known:
@@ -40,10 +41,12 @@ impl Daemon {
         info: PathInfo,
         kernel: &MapStatus<'_>,
     ) -> Vec<MpdCommand> {
-        self.catch_up(now);
-        self.synchronise(kernel);
+        self.hear(now, kernel, |daemon| daemon.add(path, info))
+    }
+
+    fn add(&mut self, path: PathId, info: PathInfo) {
         let Some(path) = self.paths.get_mut(usize::from(path.0)) else {
-            return Vec::new();
+            return;
         };
         let number = path.number;
         let access = path.access;
@@ -53,6 +56,5 @@ impl Daemon {
             self.usable_path_gained();
         }
         self.reload();
-        std::mem::take(&mut self.out)
     }
 }
