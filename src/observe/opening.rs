@@ -65,7 +65,9 @@ impl Opening {
             Some(first) => (first.at, first.dev),
             None => (at, dev),
         };
-        if self.events.len() >= EVENTS || at > begun + PATIENCE {
+        let may_join = self.bios.len() < MOST && at <= begun + WINDOW;
+        let all_done = !may_join && self.bios.iter().all(|bio| bio.is_done);
+        if all_done || self.events.len() >= EVENTS || at > begun + PATIENCE {
             self.is_over = true;
             return;
         }
@@ -81,7 +83,6 @@ impl Opening {
             _ => return,
         };
         let (first, end) = (subject.sector, subject.sector + u64::from(subject.sectors));
-        let may_join = self.bios.len() < MOST && at <= begun + WINDOW;
         if letter == 'Q' && dev == top {
             if !may_join {
                 return;
@@ -109,7 +110,50 @@ impl Opening {
             sectors: subject.sectors,
             rwbs: rwbs(subject.op, subject.flags),
         });
-        // Nobody else may join, and all are done.
-        self.is_over = self.bios.len() == MOST && self.bios.iter().all(|bio| bio.is_done);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::models::io::{Flags, Op};
+
+    fn heard(events: &[(u64, u16, Action)]) -> String {
+        let mut opening = Opening::default();
+        for &(ms, dev, action) in events {
+            let subject = Subject {
+                sector: 0,
+                sectors: 8,
+                op: Op::Read,
+                flags: Flags::default(),
+                is_daemons: false,
+            };
+            opening.event(Ns::from_ms(ms), DevId(dev), action, subject);
+        }
+        opening.events.iter().map(|event| event.action).collect()
+    }
+
+    #[test]
+    fn a_bio_is_followed_until_it_is_complete() {
+        let slow = [
+            (0, 0, Action::Queue),
+            (1, 1, Action::Issue),
+            (50, 1, Action::Complete),
+            (50, 0, Action::Complete),
+        ];
+        assert_eq!(heard(&slow), "QDCC");
+    }
+
+    /// What comes later to the same sectors is another bio's.
+    #[test]
+    fn once_all_are_complete_nothing_else_is_kept() {
+        let again = [
+            (0, 0, Action::Queue),
+            (1, 0, Action::Complete),
+            (30, 0, Action::Queue),
+            (31, 1, Action::Issue),
+            (32, 1, Action::Complete),
+        ];
+        assert_eq!(heard(&again), "QC");
     }
 }
