@@ -181,15 +181,18 @@ pub(super) fn run_queue_async<K: DeviceEnv>(k: &mut K, disk: u16) {
     if h.is_in_recovery() {
         return;
     }
-    let starved = std::mem::take(&mut h.starved);
+    let starved = h.starved.len();
+    for _ in 0..starved {
+        if let Some(other) = host_of(k, disk).starved.pop_front()
+            && other != disk
+        {
+            let dev = sdev(k, other).dev;
+            blk_mq_run_hw_queues(k, dev, true);
+        }
+    }
     let d = sdev(k, disk);
     let dev = d.dev;
-    let runs = std::mem::take(&mut d.restarts) || !starved.is_empty();
-    for other in starved.into_iter().filter(|&other| other != disk) {
-        let dev = sdev(k, other).dev;
-        blk_mq_run_hw_queues(k, dev, true);
-    }
-    if runs {
+    if std::mem::take(&mut d.restarts) || starved > 0 {
         blk_mq_run_hw_queues(k, dev, true);
     }
 }
