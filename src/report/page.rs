@@ -2,7 +2,6 @@
 
 use super::markup::Html;
 use super::policy::policy;
-use super::run::errors;
 use super::style::style;
 use crate::plot::result::Found;
 use crate::plot::units::Unit;
@@ -54,7 +53,7 @@ fn overview(body: &mut Html, results: &[Found], names: &[String]) {
                         r.mode.clone(),
                         Unit::PerSecond.tell(a.iops),
                         Unit::ByteRate.tell(a.bytes_per_second),
-                        Unit::Count.tell(errors(r) as f64),
+                        Unit::Count.tell(a.errors as f64),
                         Unit::Time.tell(a.latency.mean_ns),
                         Unit::Time.tell(a.latency.p99_ns as f64),
                     ]);

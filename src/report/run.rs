@@ -124,12 +124,9 @@ fn stops(runs: &[RunSummary]) -> Vec<(&'static str, String, bool)> {
             _ => ("none".into(), false),
         }
     });
-    let lost = of_each(&|run, _| {
-        let errors = errors(run);
-        match errors {
-            0 => ("none".into(), false),
-            errors => (Unit::Count.tell(errors as f64), true),
-        }
+    let lost = of_each(&|run, _| match run.application.errors {
+        0 => ("none".into(), false),
+        errors => (Unit::Count.tell(errors as f64), true),
     });
     let held = of_each(&|_, failover| {
         let held: u64 = failover.held.iter().map(|held| held.ios).sum();
@@ -143,13 +140,6 @@ fn stops(runs: &[RunSummary]) -> Vec<(&'static str, String, bool)> {
         cards.push(("I/Os that hang for ever", held.0, true));
     }
     cards
-}
-
-/// Errors that reached the application.
-pub fn errors(run: &RunSummary) -> u64 {
-    let failover = run.failover.as_ref();
-    let seen = failover.map_or(0, |f| f.errors.iter().map(|error| error.count).sum());
-    run.application.errors.max(seen)
 }
 
 fn mode_of(run: &RunSummary) -> String {
@@ -227,7 +217,7 @@ fn headline(runs: &[RunSummary]) -> Table {
             name,
             Unit::PerSecond.tell(a.iops),
             Unit::ByteRate.tell(a.bytes_per_second),
-            Unit::Count.tell(errors(run) as f64),
+            Unit::Count.tell(a.errors as f64),
             Unit::Time.tell(l.mean_ns),
             Unit::Time.tell(l.p50_ns as f64),
             Unit::Time.tell(l.p99_ns as f64),

@@ -131,6 +131,13 @@ mod tests {
         }
     }
 
+    fn devices() -> [PathDevice; 2] {
+        [(0, "sda"), (1, "sdb")].map(|(i, name)| PathDevice {
+            name: name.into(),
+            ink: Ink::Path(i),
+        })
+    }
+
     #[test]
     fn bios_are_followed_into_their_request_and_path() {
         let events = [
@@ -143,12 +150,7 @@ mod tests {
             event(9, "sdb", 'C', 0, 16),
         ];
         let events: Vec<&Event> = events.iter().collect();
-        let path = |(i, name): (u8, &str)| PathDevice {
-            name: name.into(),
-            ink: Ink::Path(i),
-        };
-        let devices = [(0, "sda"), (1, "sdb")].map(path);
-        let bios = bios(&events, &devices, |_| true, 10);
+        let bios = bios(&events, &devices(), |_| true, 10);
         assert_eq!(bios.len(), 2);
         assert!(
             bios.iter()
@@ -179,12 +181,7 @@ mod tests {
             event(9, "sda", 'C', 0, 8),
         ];
         let events: Vec<&Event> = events.iter().collect();
-        let path = |(i, name): (u8, &str)| PathDevice {
-            name: name.into(),
-            ink: Ink::Path(i),
-        };
-        let devices = [(0, "sda"), (1, "sdb")].map(path);
-        let found = bios(&events, &devices, |name| name != "sdb", 10);
+        let found = bios(&events, &devices(), |name| name != "sdb", 10);
         assert_eq!((found[0].path, found[0].issued), (Some(0), Some(2)));
     }
 }
