@@ -75,7 +75,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let before = used().0;
     for machine in &machines {
         measure(
-            machine,
+            machine.clone(),
             mpathsim::scenario::Mode::Request,
             &sweep.warm_up,
             true,

@@ -154,7 +154,7 @@ impl Settings {
                 let mut machine = machines[*cell].clone();
                 replicate(&mut machine, *replication);
                 let stop = Some(Arc::clone(&self.stop));
-                let measured = measure(&machine, cells[*cell].mode, &self.warm_up, false, stop);
+                let measured = measure(machine, cells[*cell].mode, &self.warm_up, false, stop);
                 found.push((task, measured));
                 self.done.fetch_add(1, Ordering::Relaxed);
             }

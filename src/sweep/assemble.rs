@@ -1,21 +1,22 @@
 //! From the journal of a finished sweep to its tables.
 
-use std::sync::mpsc::sync_channel;
+use rayon::ThreadPool;
 
 use super::SweepError;
 use super::definition::Sweep;
 use super::folder::{Folder, JOURNAL, Manifest};
-use super::journal::{self, Reader};
+use super::journal::{self, Place, Reader};
 use super::key::{self, Key};
-use super::record::Record;
 use super::tables::Tables;
 
-/// Results that are read ahead.
-const AHEAD: usize = 256;
+/// A result that is in the journal.
+struct Kept {
+    point: u64,
+    replication: u32,
+    place: Place,
+}
 
-/// Writes the tables of a sweep whose results are all in the journal; with more than
-/// one thread, another one reads them: what is done here is not done while points
-/// run, and must not take long.
+/// Writes the tables of a sweep whose results are all in the journal.
 ///
 /// `keys`: every point with its key, and how many replications it had.
 ///
@@ -26,47 +27,37 @@ pub(super) fn assemble(
     manifest: &Manifest,
     sweep: &Sweep,
     keys: &[(u64, Key, u32)],
-    threads: usize,
+    pool: &ThreadPool,
 ) -> Result<(u64, u64), SweepError> {
     let journal = folder.file(JOURNAL);
     let (index, _) = journal::scan(&journal)?;
-    let mut reader = Reader::open(&journal)?;
     let runs = keys
         .iter()
         .flat_map(|(point, key, n)| (0..*n).map(|replication| (*point, *key, replication)));
-    let records = runs.filter_map(|(point, key, replication)| {
-        let place = index.get(&key::of_replication(&key, replication))?;
-        let found = reader.read(*place).map(|(key, mut record)| {
+    let kept: Vec<Kept> = runs
+        .filter_map(|(point, key, replication)| {
+            let place = *index.get(&key::of_replication(&key, replication))?;
+            Some(Kept {
+                point,
+                replication,
+                place,
+            })
+        })
+        .collect();
+    let read = |kept: &[Kept]| {
+        let mut reader = Reader::open(&journal)?;
+        let read = |kept: &Kept| {
+            let (key, mut record) = reader.read(kept.place)?;
             // The result may come from another point of an earlier version of the
             // sweep.
-            record.point = point;
-            record.replication = replication;
-            record.values = sweep.space.labels(point);
-            (key, record)
-        });
-        Some(found)
-    });
-    let mut tables = Tables::create(&folder.path, manifest)?;
-    let failed = |why| SweepError::write(&folder.path, why);
-    let mut add = |found: Result<(Key, Record), SweepError>| {
-        let (key, record) = found?;
-        tables.add(&key, &record).map_err(failed)
+            record.point = kept.point;
+            record.replication = kept.replication;
+            record.values = sweep.space.labels(kept.point);
+            Ok((key, record))
+        };
+        kept.iter().map(read).collect()
     };
-    if threads < 2 {
-        records.into_iter().try_for_each(&mut add)?;
-    } else {
-        std::thread::scope(|scope| {
-            let (sender, receiver) = sync_channel(AHEAD);
-            scope.spawn(move || {
-                for found in records {
-                    // Without a receiver the tables could not be written.
-                    if sender.send(found).is_err() {
-                        return;
-                    }
-                }
-            });
-            receiver.into_iter().try_for_each(&mut add)
-        })?;
-    }
-    tables.commit().map_err(failed)
+    let mut tables = Tables::create(&folder.path, manifest)?;
+    tables.add(pool, &kept, read)?;
+    tables.commit(pool)
 }

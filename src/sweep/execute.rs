@@ -108,9 +108,7 @@ pub fn execute(
             break;
         }
     }
-    let (was_stopped, reused, keys) = (control.stop.load(Ordering::Relaxed), run.reused, run.keys);
-    let threads = run.pool.current_num_threads();
-    drop(run.pool);
+    let was_stopped = control.stop.load(Ordering::Relaxed);
     writer.finish()?;
     if was_stopped {
         return Err(SweepError::Stopped {
@@ -118,12 +116,15 @@ pub fn execute(
             all: control.all.load(Ordering::Relaxed),
         });
     }
-    let (runs, failures) = assemble(&folder, &manifest, sweep, &keys, threads)?;
+    let (runs, failures) = assemble(&folder, &manifest, sweep, &run.keys, &run.pool)?;
     manifest.runs = Some(runs);
     manifest.failures = Some(failures);
     manifest.complete = true;
     manifest.write(&folder.path)?;
-    Ok(Report { manifest, reused })
+    Ok(Report {
+        manifest,
+        reused: run.reused,
+    })
 }
 
 /// What `sweep`, or a part of it, comes to.
@@ -157,7 +158,7 @@ pub fn plan(sweep: &Sweep, options: &Options) -> Result<Estimate, SweepError> {
     })
 }
 
-fn pool(threads: Option<usize>) -> Result<ThreadPool, SweepError> {
+pub(super) fn pool(threads: Option<usize>) -> Result<ThreadPool, SweepError> {
     let builder = ThreadPoolBuilder::new().num_threads(threads.unwrap_or(0));
     builder
         .build()
@@ -347,7 +348,7 @@ impl Run<'_> {
                 seed = machine.seed;
                 let stop = Some(Arc::clone(&self.control.stop));
                 let mode = planned.point.mode;
-                let run = || measure(&machine, mode, &self.sweep.warm_up, replication == 0, stop);
+                let run = || measure(machine, mode, &self.sweep.warm_up, replication == 0, stop);
                 match catch_unwind(AssertUnwindSafe(run)) {
                     Ok(Ok(measured)) => Outcome::Measured(measured),
                     Ok(Err(why)) => failed(why.to_string()),

@@ -51,7 +51,7 @@ pub struct PathRow {
 /// # Errors
 /// As [`crate::run::run`].
 pub fn measure(
-    machine: &MachineConfig,
+    mut machine: MachineConfig,
     mode: Mode,
     warm_up: &WarmUp,
     may_be_alone: bool,
@@ -64,7 +64,6 @@ pub fn measure(
         stop,
         ..RunOptions::default()
     };
-    let mut machine = machine.clone();
     machine.workload.windows = true;
     let outcome = crate::run::run(&machine, &options)?;
     let mut summary = RunSummary::new(mode, None, &outcome);

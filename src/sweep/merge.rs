@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::SweepError;
+use super::execute::pool;
 use super::folder::{Existing, Folder, JOURNAL, Manifest};
 use super::journal::{self, Place, Reader};
 use super::record::Record;
@@ -22,7 +23,6 @@ pub fn merge(out: &Path, shards: &[PathBuf], existing: Existing) -> Result<Manif
     let folder = Folder::take(out, &manifest, existing)?;
     manifest.write(&folder.path)?;
 
-    let mut readers = Vec::new();
     let mut places: Vec<(u64, u32, usize, Place)> = Vec::new();
     for (i, path) in shards.iter().enumerate() {
         let journal = path.join(JOURNAL);
@@ -36,19 +36,18 @@ pub fn merge(out: &Path, shards: &[PathBuf], existing: Existing) -> Result<Manif
         if let Some(why) = damaged {
             return Err(SweepError::read(&journal, std::io::Error::other(why)));
         }
-        readers.push(Reader::open(&journal)?);
     }
     places.sort_unstable_by_key(|(point, replication, ..)| (*point, *replication));
+    let pool = pool(None)?;
+    let read = |places: &[(u64, u32, usize, Place)]| {
+        let readers = shards.iter().map(|path| Reader::open(&path.join(JOURNAL)));
+        let mut readers = readers.collect::<Result<Vec<_>, _>>()?;
+        let read = |(_, _, shard, place): &(u64, u32, usize, Place)| readers[*shard].read(*place);
+        places.iter().map(read).collect()
+    };
     let mut tables = Tables::create(&folder.path, &manifest)?;
-    for (_, _, shard, place) in places {
-        let (key, record) = readers[shard].read(place)?;
-        tables
-            .add(&key, &record)
-            .map_err(|why| SweepError::write(&folder.path, why))?;
-    }
-    let (runs, failures) = tables
-        .commit()
-        .map_err(|why| SweepError::write(&folder.path, why))?;
+    tables.add(&pool, &places, read)?;
+    let (runs, failures) = tables.commit(&pool)?;
     let expected: u64 = parts.iter().filter_map(|part| part.runs).sum();
     if runs != expected {
         return wrong(

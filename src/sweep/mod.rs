@@ -24,6 +24,7 @@ mod quantity;
 mod range;
 mod read;
 mod record;
+mod rows;
 mod sample;
 mod shard;
 mod slurm;

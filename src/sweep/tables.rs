@@ -1,12 +1,16 @@
 //! The tables that a finished sweep consists of, written from its results in
-//! order, one at a time.
+//! order.
 
 use std::io::{self, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
+
+use rayon::ThreadPool;
+use rayon::prelude::*;
 
 use super::folder::{JOURNAL, Manifest};
 use super::key::Key;
 use super::record::{Label, Outcome, Record};
+use super::rows::{Cell, Columns, Rows, json};
 use super::steady::{Method, Within};
 use super::{METRICS, Measured, SweepError, journal};
 use crate::run::write::Growing;
@@ -15,10 +19,14 @@ use crate::stats::{Interval, Moments};
 /// Level of the intervals of `summary.*`.
 pub const LEVEL: f64 = 0.95;
 
+/// Runs that are in memory at once.
+const BATCH: usize = 1024;
+/// Runs that a thread takes at once.
+const PART: usize = 32;
+
 /// Writes all tables of a folder.
 pub struct Tables {
-    #[cfg(feature = "parquet")]
-    folder: std::path::PathBuf,
+    folder: PathBuf,
     shown: Vec<usize>,
     columns: Vec<String>,
     points: Pair,
@@ -26,11 +34,27 @@ pub struct Tables {
     summary: Pair,
     failures: Growing,
     journal: Growing,
+    /// The point whose runs come.
     group: Option<Group>,
+    /// Points whose runs have all come.
+    ended: Vec<Group>,
     /// Runs that were written.
-    pub runs: u64,
+    runs: u64,
     /// Of which failed.
-    pub failed: u64,
+    failed: u64,
+}
+
+/// What is written of some runs.
+struct Part {
+    points: Rows,
+    paths: Rows,
+    failures: Vec<u8>,
+    journal: Vec<u8>,
+    records: Vec<Record>,
+}
+
+fn figure(measured: &Measured, metric: usize) -> Option<f64> {
+    measured.metrics.get(metric).copied().flatten()
 }
 
 /// The runs of one point so far.
@@ -55,27 +79,57 @@ impl Group {
             (Some(Interval { low, high }), within.method.name())
         })
     }
+
+    fn add(&mut self, measured: Measured, shown: &[usize]) {
+        for (moments, i) in self.moments.iter_mut().zip(shown) {
+            if let Some(x) = figure(&measured, *i) {
+                moments.add(x);
+            }
+        }
+        if self.within.is_empty() {
+            self.within = measured.within;
+        }
+    }
+
+    /// Adds its rows of `summary.*`, one a metric.
+    fn rows(&self, shown: &[usize], columns: &Columns, rows: &mut Rows) -> io::Result<()> {
+        for (moments, i) in self.moments.iter().zip(shown) {
+            if moments.count == 0 {
+                continue;
+            }
+            let (interval, method) = self.interval(*i, moments);
+            let own = [
+                Cell::Text(METRICS[*i].name),
+                Cell::Count(moments.count),
+                Cell::Real(Some(moments.mean)),
+                Cell::Real(interval.map(|interval| interval.low)),
+                Cell::Real(interval.map(|interval| interval.high)),
+                Cell::Text(method),
+                Cell::Real(moments.stddev()),
+                Cell::Real(Some(moments.min)),
+                Cell::Real(Some(moments.max)),
+            ];
+            let values = self.values.iter().map(Cell::Label);
+            let head = std::iter::once(Cell::Count(self.point)).chain(values);
+            rows.add(columns, head.chain(own))?;
+        }
+        Ok(())
+    }
 }
 
 /// The same table as CSV and as JSON Lines.
 struct Pair {
-    csv: csv::Writer<Growing>,
+    csv: Growing,
     jsonl: Growing,
-    columns: Vec<String>,
-}
-
-/// A value of a table; none is an empty field, and `null`.
-enum Cell<'a> {
-    Label(&'a Label),
-    Text(&'a str),
-    Count(u64),
-    Real(Option<f64>),
+    /// Names of the columns.
+    columns: Columns,
 }
 
 impl Pair {
     fn create(folder: &Path, name: &str, columns: Vec<String>) -> io::Result<Pair> {
-        let mut csv = csv::Writer::from_writer(Growing::create(folder, &format!("{name}.csv"))?);
-        csv.write_record(&columns)?;
+        let columns = Columns::new(columns)?;
+        let mut csv = Growing::create(folder, &format!("{name}.csv"))?;
+        csv.write_all(&columns.head()?)?;
         Ok(Pair {
             csv,
             jsonl: Growing::create(folder, &format!("{name}.jsonl"))?,
@@ -83,50 +137,15 @@ impl Pair {
         })
     }
 
-    fn row(&mut self, cells: &[Cell<'_>]) -> io::Result<()> {
-        let mut line = String::from("{");
-        for (i, (column, cell)) in self.columns.iter().zip(cells).enumerate() {
-            let comma = if i > 0 { "," } else { "" };
-            line += &format!("{comma}{}:{}", json(column)?, cell.to_json()?);
-            self.csv.write_field(cell.to_text())?;
-        }
-        self.csv.write_record(None::<&[u8]>)?;
-        line.push_str("}\n");
-        self.jsonl.write_all(line.as_bytes())
+    fn append(&mut self, rows: Rows) -> io::Result<()> {
+        let (csv, jsonl) = rows.into_bytes()?;
+        self.csv.write_all(&csv)?;
+        self.jsonl.write_all(&jsonl)
     }
 
     fn commit(self) -> io::Result<()> {
-        let csv = self
-            .csv
-            .into_inner()
-            .map_err(|why| io::Error::other(why.to_string()))?;
-        csv.commit()?;
+        self.csv.commit()?;
         self.jsonl.commit()
-    }
-}
-
-fn json<T: serde::Serialize + ?Sized>(value: &T) -> io::Result<String> {
-    serde_json::to_string(value).map_err(io::Error::other)
-}
-
-impl Cell<'_> {
-    fn to_json(&self) -> io::Result<String> {
-        match self {
-            Cell::Label(label) => json(label),
-            Cell::Text(text) => json(text),
-            Cell::Count(n) => Ok(n.to_string()),
-            Cell::Real(x) => json(&x.filter(|x| x.is_finite())),
-        }
-    }
-    fn to_text(&self) -> String {
-        match self {
-            Cell::Label(label) => label.to_string(),
-            Cell::Text(text) => (*text).to_owned(),
-            Cell::Count(n) => n.to_string(),
-            Cell::Real(x) => x
-                .filter(|x| x.is_finite())
-                .map_or_else(String::new, |x| x.to_string()),
-        }
     }
 }
 
@@ -167,7 +186,6 @@ impl Tables {
         );
         let create = || {
             Ok(Tables {
-                #[cfg(feature = "parquet")]
                 folder: folder.to_owned(),
                 columns: manifest.columns.clone(),
                 points: Pair::create(folder, "points", points)?,
@@ -177,6 +195,7 @@ impl Tables {
                 journal: Growing::create(folder, JOURNAL)?,
                 shown: shown.clone(),
                 group: None,
+                ended: Vec::new(),
                 runs: 0,
                 failed: 0,
             })
@@ -184,35 +203,57 @@ impl Tables {
         create().map_err(|why| SweepError::write(folder, why))
     }
 
-    /// Adds a run: `command` repeats it. Runs come in order of point and
-    /// replication.
+    /// Adds `runs`, which come in order of point and replication: `read` finds
+    /// what came of some of them. The threads of `pool` read them and write rows;
+    /// memory holds [`BATCH`] runs at most.
     ///
     /// # Errors
-    /// A file cannot be written.
-    pub fn add(&mut self, key: &Key, record: &Record) -> io::Result<()> {
-        if self
-            .group
-            .as_ref()
-            .is_none_or(|group| group.point != record.point)
-        {
-            self.end_group()?;
-            self.group = Some(Group {
-                point: record.point,
-                values: record.values.clone(),
-                moments: vec![Moments::default(); self.shown.len()],
-                within: Vec::new(),
-            });
+    /// What `read` says, or a file cannot be written.
+    pub fn add<R: Sync>(
+        &mut self,
+        pool: &ThreadPool,
+        runs: &[R],
+        read: impl Fn(&[R]) -> Result<Vec<(Key, Record)>, SweepError> + Sync,
+    ) -> Result<(), SweepError> {
+        let folder = self.folder.clone();
+        let failed = |why| SweepError::write(&folder, why);
+        for batch in runs.chunks(BATCH) {
+            let part = |runs: &[R]| self.part(read(runs)?).map_err(failed);
+            let parts: Vec<Result<Part, SweepError>> =
+                pool.install(|| batch.par_chunks(PART).map(part).collect());
+            for part in parts {
+                self.append(part?).map_err(failed)?;
+            }
+            self.end_groups(pool).map_err(failed)?;
         }
-        self.journal
-            .write_all(journal::line(key, record)?.as_bytes())?;
-        self.runs += 1;
-        match &record.outcome {
-            Outcome::Measured(measured) => self.measured(record, measured),
-            Outcome::Failed { error, scenario } => self.failed(record, error, scenario),
-        }
+        Ok(())
     }
 
-    fn measured(&mut self, record: &Record, measured: &Measured) -> io::Result<()> {
+    /// The rows of some runs.
+    fn part(&self, found: Vec<(Key, Record)>) -> io::Result<Part> {
+        let mut part = Part {
+            points: Rows::default(),
+            paths: Rows::default(),
+            failures: Vec::new(),
+            journal: Vec::new(),
+            records: Vec::with_capacity(found.len()),
+        };
+        for (key, record) in found {
+            part.journal
+                .extend_from_slice(journal::line(&key, &record)?.as_bytes());
+            match &record.outcome {
+                Outcome::Measured(measured) => self.measured(&record, measured, &mut part)?,
+                Outcome::Failed { error, scenario } => {
+                    let line = self.failed(&record, error, scenario)?;
+                    part.failures.extend_from_slice(line.as_bytes());
+                }
+            }
+            part.records.push(record);
+        }
+        Ok(part)
+    }
+
+    fn measured(&self, record: &Record, measured: &Measured, part: &mut Part) -> io::Result<()> {
         let head = || {
             let values = record.values.iter().map(Cell::Label);
             let replication = Cell::Count(u64::from(record.replication));
@@ -220,13 +261,10 @@ impl Tables {
                 .chain(values)
                 .chain([replication])
         };
-        let figure = |i: &usize| measured.metrics.get(*i).copied().flatten();
-        let figures = self.shown.iter().map(|i| Cell::Real(figure(i)));
-        let cells: Vec<Cell<'_>> = head()
-            .chain([Cell::Count(record.seed)])
-            .chain(figures)
-            .collect();
-        self.points.row(&cells)?;
+        let seed = Cell::Count(record.seed);
+        let figures = self.shown.iter().map(|i| Cell::Real(figure(measured, *i)));
+        let cells = head().chain([seed]).chain(figures);
+        part.points.add(&self.points.columns, cells)?;
         for path in &measured.paths {
             let own = [
                 Cell::Text(&path.map),
@@ -237,24 +275,12 @@ impl Tables {
                 Cell::Real(Some(path.in_flight)),
                 Cell::Real(Some(path.utilisation)),
             ];
-            let cells: Vec<Cell<'_>> = head().chain(own).collect();
-            self.paths.row(&cells)?;
-        }
-        if let Some(group) = &mut self.group {
-            if group.within.is_empty() {
-                group.within.clone_from(&measured.within);
-            }
-            for (moments, i) in group.moments.iter_mut().zip(&self.shown) {
-                if let Some(x) = figure(i) {
-                    moments.add(x);
-                }
-            }
+            part.paths.add(&self.paths.columns, head().chain(own))?;
         }
         Ok(())
     }
 
-    fn failed(&mut self, record: &Record, why: &str, scenario: &str) -> io::Result<()> {
-        self.failed += 1;
+    fn failed(&self, record: &Record, why: &str, scenario: &str) -> io::Result<String> {
         let mut line = format!("{{\"point\":{}", record.point);
         for (column, value) in self.columns.iter().zip(&record.values) {
             line += &format!(",{}:{}", json(column)?, json(value)?);
@@ -266,36 +292,54 @@ impl Tables {
             json(why)?,
             json(scenario)?
         );
-        self.failures.write_all(line.as_bytes())
+        Ok(line)
     }
 
-    /// Ends the point whose runs came last.
-    fn end_group(&mut self) -> io::Result<()> {
-        let Some(group) = self.group.take() else {
-            return Ok(());
-        };
-        for (moments, i) in group.moments.iter().zip(&self.shown) {
-            if moments.count == 0 {
-                continue;
+    /// Puts the rows of some runs behind those that are there, and the runs into
+    /// their points.
+    fn append(&mut self, part: Part) -> io::Result<()> {
+        self.points.append(part.points)?;
+        self.paths.append(part.paths)?;
+        self.failures.write_all(&part.failures)?;
+        self.journal.write_all(&part.journal)?;
+        for record in part.records {
+            self.runs += 1;
+            let is_new = |group: &Group| group.point != record.point;
+            if self.group.as_ref().is_none_or(is_new) {
+                self.ended.extend(self.group.take());
+                self.group = Some(Group {
+                    point: record.point,
+                    values: record.values,
+                    moments: vec![Moments::default(); self.shown.len()],
+                    within: Vec::new(),
+                });
             }
-            let (interval, method) = group.interval(*i, moments);
-            let own = [
-                Cell::Text(METRICS[*i].name),
-                Cell::Count(moments.count),
-                Cell::Real(Some(moments.mean)),
-                Cell::Real(interval.map(|interval| interval.low)),
-                Cell::Real(interval.map(|interval| interval.high)),
-                Cell::Text(method),
-                Cell::Real(moments.stddev()),
-                Cell::Real(Some(moments.min)),
-                Cell::Real(Some(moments.max)),
-            ];
-            let values = group.values.iter().map(Cell::Label);
-            let cells: Vec<Cell<'_>> = std::iter::once(Cell::Count(group.point))
-                .chain(values)
-                .chain(own)
-                .collect();
-            self.summary.row(&cells)?;
+            match record.outcome {
+                Outcome::Failed { .. } => self.failed += 1,
+                Outcome::Measured(measured) => {
+                    if let Some(group) = &mut self.group {
+                        group.add(measured, &self.shown);
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Writes the rows of all points whose runs have all come.
+    fn end_groups(&mut self, pool: &ThreadPool) -> io::Result<()> {
+        let ended = std::mem::take(&mut self.ended);
+        let rows = |groups: &[Group]| {
+            let mut rows = Rows::default();
+            for group in groups {
+                group.rows(&self.shown, &self.summary.columns, &mut rows)?;
+            }
+            Ok(rows)
+        };
+        let all: Vec<io::Result<Rows>> =
+            pool.install(|| ended.par_chunks(PART).map(rows).collect());
+        for rows in all {
+            self.summary.append(rows?)?;
         }
         Ok(())
     }
@@ -304,8 +348,14 @@ impl Tables {
     ///
     /// # Errors
     /// A file cannot be written; what was there before is then untouched.
-    pub fn commit(mut self) -> io::Result<(u64, u64)> {
-        self.end_group()?;
+    pub fn commit(mut self, pool: &ThreadPool) -> Result<(u64, u64), SweepError> {
+        let folder = self.folder.clone();
+        self.ended.extend(self.group.take());
+        let ended = self.end_groups(pool).and_then(|()| self.put());
+        ended.map_err(|why| SweepError::write(&folder, why))
+    }
+
+    fn put(self) -> io::Result<(u64, u64)> {
         self.points.commit()?;
         self.paths.commit()?;
         self.summary.commit()?;

@@ -1,5 +1,7 @@
 //! Counts in buckets whose width grows with the value.
 
+use std::ops::Range;
+
 /// Every power of two is cut into 2⁷ buckets: a bucket is at most 1/128 of its
 /// values wide, which gives two significant digits. These are the buckets of
 /// an HdrHistogram of two digits.
@@ -79,6 +81,20 @@ impl Histogram {
         }
         let length = self.counts.len().max(last + 1 - self.base);
         self.counts.resize(length, 0);
+    }
+
+    /// The buckets that it has room for.
+    pub fn room(&self) -> Range<usize> {
+        self.base..self.base + self.counts.len()
+    }
+
+    /// Makes room for buckets that it will need: at once costs less than one by one.
+    pub fn make_room(&mut self, buckets: Range<usize>) {
+        if let Some(last) = buckets.end.checked_sub(1)
+            && buckets.start <= last
+        {
+            self.cover(buckets.start, last);
+        }
     }
 
     /// The buckets that hold something, by rising value.

@@ -1,5 +1,7 @@
 //! Latencies of one kind.
 
+use std::ops::Range;
+
 use hdrhistogram::{CreationError, Histogram as Hdr};
 
 use super::histogram::Histogram;
@@ -139,6 +141,14 @@ impl LatencyStats {
         self.max = self.max.max(other.max);
         self.sum += other.sum;
         self.sum_sq = self.sum_sq.saturating_add(other.sum_sq);
+    }
+    /// The buckets that it has room for.
+    pub fn room(&self) -> Range<usize> {
+        self.histogram.room()
+    }
+    /// Makes room for buckets that it will need.
+    pub fn make_room(&mut self, buckets: Range<usize>) {
+        self.histogram.make_room(buckets);
     }
     /// Forgets everything, as at the end of the warm-up; keeps its memory.
     pub fn reset(&mut self) {
