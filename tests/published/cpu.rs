@@ -3,14 +3,16 @@
 use mpathsim::scenario::Mode;
 
 use super::summary;
-use super::table::judge;
+use super::table::{effect, judge, told};
 
 /// linux-nvme, February 2016: 1.0 of 1.9 million IOPS, ± 20 %.
 #[test]
 fn t15_request_mode_over_null_blk_keeps_about_half() {
-    let raw = summary("cpu-ceiling", Mode::Single, &[]);
-    let dm = summary("cpu-ceiling", Mode::Request, &[]);
-    let ratio = dm.application.iops / raw.application.iops;
+    let iops = |mode, set: &[&str]| summary("cpu-ceiling", mode, set).application.iops;
+    let raw = iops(Mode::Single, &[]);
+    let ratio = iops(Mode::Request, &[]) / raw;
     judge("15a", &[ratio], 0.424..=0.636);
-    judge("A15", &[ratio], 0.424..=0.636);
+    effect("A15", ratio, 0.53);
+    let scheduled = iops(Mode::Request, &["map.0.queue.scheduler=\"mq-deadline\""]);
+    told("15a", &[("0.62", scheduled / raw)]);
 }

@@ -4,7 +4,7 @@
 use mpathsim::run::summary::{LayerSummary, RunSummary};
 use mpathsim::scenario::Mode;
 
-use super::table::judge;
+use super::table::{effect, judge, letter_tells, told};
 use super::{mb, summary};
 
 /// Of a layer's bios, those that merged.
@@ -41,11 +41,11 @@ fn t02_bio_round_robin_destroys_merging() {
     judge("2a", &[ratio], 0.18..=0.4);
     judge("2b", &[merged(&multibus.path_devices)], NONE..=0.05);
     judge("2c", &[merged(&alone.path_devices)], 0.85..=ANY);
-    judge("A2a", &[ratio], 0.22..=0.33);
+    effect("A2a", ratio, 0.275);
     let (multibus, alone) = (summary("dd-multibus", Mode::Bio, &DIRECT), individual(true));
     let ratio = mb(&multibus) / mb(&alone);
     judge("2d", &[ratio], 0.9..=1.15);
-    judge("A2b", &[ratio], 0.83..=1.25);
+    effect("A2b", ratio, 1.04);
 }
 
 /// Target 3: the same load in request mode.
@@ -66,6 +66,17 @@ fn t03_request_mode_merges_above_the_choice() {
     let cfq = ["map.0.queue.scheduler=\"cfq\""];
     let with_cfq = mb(&summary("dd-multibus", Mode::Request, &cfq)) / mb(&alone);
     judge("3d", &[with_cfq], 0.95..=ANY);
+    let all = [cfq[0], "device.0.queue.scheduler=\"cfq\""];
+    let bio = |set: &[&str]| mb(&summary("dd-multibus", Mode::Bio, set));
+    let own = mb(&summary("dd-individual", Mode::Bio, &all[1..]));
+    letter_tells(&[
+        ("172", mb(&multibus)),
+        ("44", mb(&summary("dd-multibus", Mode::Request, &all))),
+        ("49", bio(&[])),
+        ("48", bio(&all)),
+        ("173", mb(&alone)),
+        ("166", own),
+    ]);
 }
 
 /// Target 4 (Oracle, March 2024).
@@ -119,6 +130,12 @@ fn t09_bios_are_pages_and_merge_at_the_path() {
     judge("9c", &[kib(&write)], 306.0..=460.0);
     judge("9d", &[merged(&read.path_devices)], 0.915..=0.955);
     judge("9e", &[kib(&read)], 49.6..=74.4);
+    let at_the_end = kib(&summary(
+        "page-bios-write",
+        Mode::Bio,
+        &["workload.job.0.fsync=0"],
+    ));
+    told("9", &[("504", at_the_end)]);
 }
 
 /// Target 10 (serverfault 351638).
@@ -133,10 +150,24 @@ fn t10_repeat_count_trades_chunks_for_paths() {
     let of = |n: u32| mb(&summary("repeat-count", Mode::Bio, &[&table(n)]));
     let (one, eight, thousand) = (of(1), of(8), of(1000));
     judge("10a", &[eight / thousand], 1.5..=3.5);
-    judge("A10", &[eight / thousand], 1.54..=2.31);
+    effect("A10", eight / thousand, 260.0 / 135.0);
     let inner = [16, 32, 64, 128].map(of).into_iter().fold(eight, f64::max);
     assert!(inner > one && inner > thousand, "the best lies between");
     judge("10b", &[inner / one, inner / thousand], 1.0..=ANY);
+    let ratio = |sets: &[&str]| {
+        let of = |n: u32| {
+            let table = table(n);
+            let sets: Vec<&str> = sets.iter().copied().chain([table.as_str()]).collect();
+            mb(&summary("repeat-count", Mode::Bio, &sets))
+        };
+        of(8) / of(1000)
+    };
+    let two_links = [
+        "device.2.port.media=\"eth0\"",
+        "device.3.port.media=\"eth1\"",
+    ];
+    told("A10", &[("1.77", ratio(&two_links))]);
+    told("10", &[("2.9", ratio(&["workload.job.0.fsync=64"]))]);
     let modern = |n: u32| {
         let run = summary("repeat-count", Mode::Bio, &["kernel=\"6.1\"", &table(n)]);
         (run.duration_ns, run.path_devices.requests)
@@ -157,7 +188,7 @@ fn t13_a_busy_path_keeps_requests_where_they_merge() {
     };
     let busy = gain(&[]);
     judge("13a", &[busy], 1.5..=ANY);
-    judge("A13", &[busy], 2.4..=3.6);
+    effect("A13", busy, 3.0);
     judge(
         "13b",
         &[gain(&["device.0.port.queue_depth=1024"])],
@@ -176,7 +207,7 @@ fn t14_holding_a_request_for_its_neighbours() {
     };
     let sequential = gain(&[]);
     judge("14a", &[sequential], 1.6..=3.5);
-    judge("A14", &[sequential], 1.52..=2.28);
+    effect("A14", sequential, 1.9);
     judge(
         "14b",
         &[gain(&["workload.job.0.rw=\"randread\""])],

@@ -4,7 +4,7 @@ use mpathsim::run::summary::{PathSummary, RunSummary};
 use mpathsim::scenario::Mode;
 
 use super::summary;
-use super::table::{above, judge, near};
+use super::table::{above, effect, judge, near, told};
 
 /// Mean latency of a path, ms, from queueing to completion, and I/Os a second.
 fn latency_and_rate(run: &RunSummary, path: &PathSummary) -> (f64, f64) {
@@ -69,7 +69,7 @@ fn t01_round_robin_equals_shares_and_queue_length_what_is_in_flight() {
     judge("1c", &[worst(0)], f64::NEG_INFINITY..=1.06);
     judge("1d", &[worst(1)], f64::NEG_INFINITY..=0.02);
     judge("1e", &[worst(2)], f64::NEG_INFINITY..=0.02);
-    judge("A1", &[worst(3)], 0.8..=1.2);
+    effect("A1", worst(3), 1.0);
 }
 
 /// Target 5 (commit f20426056f2e).
@@ -84,31 +84,50 @@ fn t05_the_old_rotation_gives_twice_as_many_to_the_first_of_equals() {
     // Exact, but for the turn of three I/Os that the run ends in.
     let (a, b) = ios("kernel=\"2.6.31\"");
     assert!(a.abs_diff(2 * b) <= 3, "{a} to {b}, not 2 to 1");
-    judge("5a", &[a as f64 / b as f64], 1.99..=2.01);
+    let old = a as f64 / b as f64;
+    judge("5a", &[old], 1.99..=2.01);
     let (a, b) = ios("kernel=\"6.1\"");
     assert!(a.abs_diff(b) <= 1, "{a} to {b}, not 1 to 1");
-    judge("5b", &[a as f64 / b as f64], 0.99..=1.01);
+    let even = a as f64 / b as f64;
+    judge("5b", &[even], 0.99..=1.01);
+    effect("A5", old / even, 2.0);
 }
 
 /// Target 6: the table that came with historical-service-time, April 2020.
 #[test]
 fn t06_historical_service_time_remembers_at_depth_1() {
-    let shares = |selector: &str, depth: u32| {
+    let with = |selector: &str, depth: u32, sets: &[&str]| {
         let set = [
             format!("map.0.selector={selector}"),
             format!("workload.job.0.iodepth={depth}"),
         ];
-        let set = [set[0].as_str(), set[1].as_str()];
-        shares(&summary("one-path-of-four-slower", Mode::Request, &set))
+        let sets: Vec<&str> = set
+            .iter()
+            .map(String::as_str)
+            .chain(sets.to_vec())
+            .collect();
+        shares(&summary("one-path-of-four-slower", Mode::Request, &sets))
     };
-    let st = shares("service-time", 1);
-    assert!(st.iter().all(|x| (x - 0.25).abs() < 1e-4), "{st:?}"); // exact
-    near("6a", &st, &[0.25, 0.25, 0.25, 0.25], 0.02);
-    let hst = "historical-service-time";
-    near("6b", &shares(hst, 1), &[0.294, 0.297, 0.296, 0.112], 0.02);
-    let st = shares("service-time", 64);
-    near("6c", &st, &[0.297, 0.296, 0.298, 0.106], 0.02);
-    near("6d", &shares(hst, 64), &[0.294, 0.297, 0.296, 0.112], 0.02);
+    let (hst, st) = ("historical-service-time", "service-time");
+    let st_1 = with(st, 1, &[]);
+    assert!(st_1.iter().all(|x| (x - 0.25).abs() < 1e-4), "{st_1:?}"); // exact
+    near("6a", &st_1, &[0.25, 0.25, 0.25, 0.25], 0.02);
+    let hst_1 = with(hst, 1, &[]);
+    near("6b", &hst_1, &[0.294, 0.297, 0.296, 0.112], 0.02);
+    let st_64 = with(st, 64, &[]);
+    near("6c", &st_64, &[0.297, 0.296, 0.298, 0.106], 0.02);
+    let hst_64 = with(hst, 64, &[]);
+    near("6d", &hst_64, &[0.294, 0.297, 0.296, 0.112], 0.02);
+    effect("A6a", hst_1[3] / st_1[3], 0.448);
+    effect("A6b", hst_64[3] / st_64[3], 1.06);
+    // What the published shares are like.
+    let more = [
+        "device.0.port.latency=\"1.8ms\"",
+        "device.1.port.latency=\"4.8ms\"",
+    ];
+    let slow = |selector, depth| with(selector, depth, &more)[3];
+    told("6b", &[("0.100", slow(hst, 1)), ("0.111", slow(hst, 64))]);
+    told("6b", &[("0.111", slow(st, 64))]);
 }
 
 /// Target 8: NVMe/TCP, one of two paths throttled by some 30 ms, October 2025.
@@ -138,18 +157,27 @@ fn t08_the_better_a_policy_knows_a_slow_path_the_more_it_does() {
     let mixed = ratios(&MIXED);
     judge("8a", &writes[..1], 1.8..=2.2);
     judge("8b", &reads[..1], 1.8..=2.2);
+    let limited = ratios(&LIMITED);
+    told(
+        "8b",
+        &[
+            ("2.00", limited[0]),
+            ("2.36", limited[1]),
+            ("0.95", limited[2]),
+        ],
+    );
     judge("8c", &[writes[1], reads[1]], 2.0..=f64::INFINITY);
     above("8d", &[writes[2], reads[2], mixed[2]], 1.0);
     above("8e", &[writes[3], reads[3], mixed[3]], 1.0);
-    judge("A8a", &writes[..1], 1.52..=2.28);
-    judge("A8b", &reads[..1], 1.68..=2.52);
-    judge("A8c", &writes[1..2], 2.46..=3.7);
-    judge("A8d", &reads[1..2], 1.75..=2.63);
-    judge("A8e", &writes[2..3], 0.93..=1.39);
-    judge("A8f", &reads[2..3], 1.22..=1.82);
-    judge("A8g", &mixed[..1], 1.48..=2.22);
-    judge("A8h", &mixed[1..2], 1.73..=2.59);
-    judge("A8i", &mixed[2..3], 1.14..=1.72);
+    effect("A8a", writes[0], 1.9);
+    effect("A8b", reads[0], 2.1);
+    effect("A8c", writes[1], 3.08);
+    effect("A8d", reads[1], 2.19);
+    effect("A8e", writes[2], 1.16);
+    effect("A8f", reads[2], 1.52);
+    effect("A8g", mixed[0], 1.85);
+    effect("A8h", mixed[1], 2.16);
+    effect("A8i", mixed[2], 1.43);
 }
 
 /// What both together took: 7.0 times as long.
@@ -164,4 +192,12 @@ const READS: [&str; 3] = [
     "workload.job.0.rw=\"randread\"",
     "device.0.port.latency=\"4.2ms\"",
     "device.1.port.latency=\"34.2ms\"",
+];
+
+/// Reads over a slow path that takes 16 at a time.
+const LIMITED: [&str; 4] = [
+    "workload.job.0.rw=\"randread\"",
+    "device.0.port.latency=\"11ms\"",
+    "device.1.port.latency=\"41ms\"",
+    "device.1.port.slots=16",
 ];
