@@ -1,13 +1,15 @@
 //! ewma-latency and adaptive: paths are judged by a moving average of what an
 //! I/O took on them.
 
-use super::{Ended, PathView, Paths, Policy, Tunables};
+use super::{Ended, PathView, Paths, Policy, Tunables, mean_of_known};
 use crate::models::mpath::selector::SelectCtx;
 use crate::sim::Ns;
 
 /// The path with the least average latency times the I/Os that would then be in
 /// flight there ("peak EWMA"): a fast path takes more of them, and a slow one is
-/// tried now and then, when the queue on the fast ones is long enough.
+/// tried now and then, when the queue on the fast ones is long enough. A path that has
+/// finished none yet is tried when it is idle, and counts as the others do on average
+/// once something is in flight there.
 pub struct EwmaLatency {
     shift: u32,
     average: Averages,
@@ -28,9 +30,13 @@ impl Policy for EwmaLatency {
         self.average.add_path(args)
     }
     fn choose(&mut self, _io: &SelectCtx, paths: &Paths) -> usize {
-        paths.least_of(|index, path| {
-            let latency = u128::from(self.average.of(index).0);
-            (latency * u128::from(path.in_flight + 1), path.in_flight)
+        let usual = self.average.usual(paths);
+        paths.least_of(|index, path| match self.average.ns[index] {
+            0 if path.in_flight == 0 => (0, 0), // to be tried
+            _ => {
+                let latency = u128::from(self.average.of(index, usual));
+                (latency * u128::from(path.in_flight + 1), path.in_flight)
+            }
         })
     }
     fn ended(&mut self, path: usize, io: Ended, _view: &PathView) {
@@ -43,7 +49,8 @@ impl Policy for EwmaLatency {
 
 /// Turns in proportion to the inverse of the average latency, as the adaptive
 /// I/O policy proposed for native NVMe multipath in 2025 has them; how many I/Os
-/// are in flight does not matter.
+/// are in flight does not matter. A path that has finished none yet has as many turns as
+/// the others do on average.
 pub struct Adaptive {
     shift: u32,
     interval: Ns,
@@ -76,7 +83,8 @@ impl Adaptive {
     /// the sum of all, at least one turn.
     fn weigh(&mut self, paths: &Paths) {
         const SCALE: u64 = 1 << 40;
-        let inverse = |index: usize| SCALE / self.average.of(index).0.max(1);
+        let usual = self.average.usual(paths);
+        let inverse = |index: usize| SCALE / self.average.of(index, usual);
         let sum: u64 = paths.usable().map(|(index, _)| inverse(index)).sum();
         for (index, _) in paths.usable() {
             let share = u128::from(inverse(index)) * u128::from(ROUND);
@@ -142,9 +150,17 @@ impl Averages {
             _ => old - (old >> shift) + (took >> shift),
         };
     }
-    /// The average; a path that nothing is known of counts as fast, so that it
-    /// is tried.
-    fn of(&self, path: usize) -> Ns {
-        Ns(self.ns[path].max(1))
+    /// What a path takes of which nothing is known: as much as those do of which
+    /// something is, ns.
+    fn usual(&self, paths: &Paths) -> u64 {
+        let averages = paths.usable().map(|(index, _)| self.ns[index]);
+        mean_of_known(averages).unwrap_or(1)
+    }
+    /// The average of `path`, ns, or the `usual`; at least 1.
+    fn of(&self, path: usize, usual: u64) -> u64 {
+        match self.ns[path] {
+            0 => usual,
+            own => own,
+        }
     }
 }

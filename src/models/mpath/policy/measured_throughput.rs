@@ -1,7 +1,7 @@
 //! measured-throughput: the first form of service-time, as proposed in January
 //! 2009; what was merged takes the throughput from the table instead.
 
-use super::{Ended, PathView, Paths, Policy, Started};
+use super::{Ended, PathView, Paths, Policy, Started, mean_of_known};
 use crate::models::mpath::selector::SelectCtx;
 use crate::sim::Ns;
 
@@ -9,7 +9,9 @@ use crate::sim::Ns;
 const WINDOW: Ns = Ns::from_ms(10);
 
 /// The path with the least (bytes in flight + bytes of this I/O) / throughput,
-/// the throughput being that of its recent time in use.
+/// the throughput being that of its recent time in use. A path that it is not known of
+/// yet is tried when it is idle; once something is in flight there, it counts as the
+/// others do on average.
 #[derive(Default)]
 pub struct MeasuredThroughput {
     paths: Vec<Measured>,
@@ -36,12 +38,18 @@ impl Policy for MeasuredThroughput {
         }
     }
     fn choose(&mut self, io: &SelectCtx, paths: &Paths) -> usize {
+        let known = paths
+            .usable()
+            .map(|(index, _)| self.paths[index].throughput);
+        let usual = mean_of_known(known).unwrap_or(1);
         paths.least_of(|index, path| {
             let bytes = u128::from(path.bytes_in_flight + u64::from(io.nr_bytes));
-            match self.paths[index].throughput {
-                0 => (0, path.bytes_in_flight), // to be tried
-                rate => ((bytes << 20) / u128::from(rate), path.bytes_in_flight),
-            }
+            let rate = match self.paths[index].throughput {
+                0 if path.in_flight == 0 => return (0, 0), // to be tried
+                0 => usual,
+                own => own,
+            };
+            ((bytes << 20) / u128::from(rate), path.bytes_in_flight)
         })
     }
     fn started(&mut self, path: usize, io: Started) {

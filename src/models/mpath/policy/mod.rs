@@ -160,6 +160,15 @@ impl Truth {
     }
 }
 
+/// The mean of what is measured of each path, 0 being what is not known yet: what to
+/// think of a path that has something in flight and nothing done. None if nothing is
+/// known of any.
+fn mean_of_known(measured: impl Iterator<Item = u64>) -> Option<u64> {
+    let known = measured.filter(|&figure| figure > 0);
+    let (sum, n) = known.fold((0, 0), |(sum, n), figure| (sum + u128::from(figure), n + 1));
+    (n > 0).then(|| (sum / n) as u64)
+}
+
 /// The paths of a group, in table order.
 #[derive(Copy, Clone, Debug)]
 pub struct Paths<'a> {

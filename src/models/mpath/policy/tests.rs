@@ -112,6 +112,60 @@ fn measured_throughput_finds_the_faster_path() {
     assert!(turns[0] > 900, "{turns:?}");
 }
 
+/// Of eight I/Os given at once, four each, one path has finished one: what comes then
+/// does not all go to the other, of which nothing is known yet.
+#[test]
+fn a_path_that_has_finished_nothing_is_not_the_fastest() {
+    for name in ["measured-throughput", "ewma-latency"] {
+        let mut s = selector(name, &[], 2);
+        let start = |s: &mut Selector, now| {
+            let path = s.select_path(&at(now)).unwrap();
+            s.start_io(path, 4096);
+            path
+        };
+        let first: Vec<_> = (0..8).map(|_| start(&mut s, 1)).collect();
+        assert_eq!(first.iter().filter(|&&path| path == 0).count(), 4, "{name}");
+        // Longer than the window of a measurement.
+        let ms20 = 20_000_000;
+        s.end_io(0, 4096, Ns(1), Ns(ms20));
+        let then: Vec<_> = (0..9).map(|_| start(&mut s, ms20)).collect();
+        assert_eq!(then.iter().filter(|&&path| path == 0).count(), 5, "{name}");
+    }
+}
+
+/// But it is tried as soon as it is idle, however fast the others are.
+#[test]
+fn an_idle_path_of_which_nothing_is_known_is_tried() {
+    for name in ["measured-throughput", "ewma-latency"] {
+        let mut s = selector(name, &[], 3);
+        assert!(
+            turns(&mut s, 1000, &[20_000_000, 30_000_000, 10_000_000])[2] > 900,
+            "{name}"
+        );
+    }
+}
+
+/// A path that comes back from nothing gets an average share of turns, not all of them.
+#[test]
+fn adaptive_gives_an_unknown_path_average_turns() {
+    let mut s = selector("adaptive", &["interval_ms=1"], 3);
+    let ms = |n: u64| Ns(n * 1_000_000);
+    for io in 0..30 {
+        let path = s.select_path(&at(1)).unwrap();
+        s.start_io(path, 4096);
+        if path != 2 {
+            s.end_io(path, 4096, ms(io + 1), ms(io + 5)); // 4 ms; path 2 ends none
+        }
+    }
+    let mut turns = [0; 3];
+    for _ in 0..126 {
+        let path = s.select_path(&at(100_000_000)).unwrap();
+        s.start_io(path, 4096);
+        turns[path] += 1;
+    }
+    assert_eq!(turns, [42; 3]);
+}
+
 #[test]
 fn two_choices_are_even_and_always_the_same() {
     let take = || turns(&mut selector("two-choices", &["seed=7"], 4), 4000, &[10; 4]);
