@@ -53,6 +53,10 @@ pub(super) fn limit_check(run: &RunSummary, outcome: &Outcome) -> String {
     )
 }
 
+pub(super) fn request(run: &RunSummary, _: &Outcome) -> String {
+    bytes(run.path_devices.mean_request_bytes)
+}
+
 pub(super) fn request_and_bandwidth(run: &RunSummary, _: &Outcome) -> String {
     let rate = bytes(run.application.bytes_per_second);
     format!("{}, bandwidth {rate}/s", mean_request(run))
@@ -84,36 +88,51 @@ pub(super) fn whole_way(run: &RunSummary, _: &Outcome) -> String {
     format!("{requests}, {}, all done in {all}", mean_request(run))
 }
 
+/// Of what an administrator did that is called `what`: how many there were, and why
+/// each that was refused was.
+fn refusals<'o>(outcome: &'o Outcome, what: &str) -> (usize, Vec<&'o str>) {
+    let all = outcome.actions.iter().filter(|a| a.what.contains(what));
+    let why = all.clone().filter_map(|a| a.error.as_deref());
+    (all.count(), why.collect())
+}
+
 pub(super) fn loads(run: &RunSummary, outcome: &Outcome) -> String {
-    let loads = outcome.actions.iter().filter(|a| a.what.contains("load"));
-    let (mut refused, mut all) = (0, 0);
-    for load in loads {
-        all += 1;
-        refused += u32::from(load.error.is_some());
-    }
-    let mut text = format!("refused {refused} of {all}, {}", errors(run));
+    let (all, refused) = refusals(outcome, "load");
+    let mut text = format!("refused {} of {all}, {}", refused.len(), errors(run));
     let log = outcome.maps.iter().flat_map(|map| &map.kernel_log);
-    let reasons = log.filter_map(|line| line.strip_prefix("device-mapper: "));
-    if refused > 0 {
-        reasons.for_each(|reason| text += &format!("\n{reason}"));
+    let mut reasons: Vec<&str> = log
+        .filter_map(|line| line.strip_prefix("device-mapper: "))
+        .collect();
+    if reasons.is_empty() {
+        // Nobody has looked at the tables.
+        reasons = refused.iter().map(|why| last_of(why)).collect();
+        reasons.dedup();
+    }
+    if !refused.is_empty() {
+        reasons
+            .iter()
+            .for_each(|reason| text += &format!("\n{reason}"));
     }
     text
 }
 
+/// The errno at the end of what dmsetup says.
+fn last_of(error: &str) -> &str {
+    error.rsplit(": ").next().unwrap_or(error)
+}
+
 pub(super) fn interface(_: &RunSummary, outcome: &Outcome) -> String {
-    let messages = outcome
-        .actions
-        .iter()
-        .filter(|a| a.what.contains("message"));
-    let (mut taken, mut all) = (0, 0);
-    for message in messages {
-        all += 1;
-        taken += u32::from(message.error.is_none());
-    }
-    let mut text = format!("messages taken {taken} of {all}");
+    let (all, refused) = refusals(outcome, "message");
+    let mut text = format!("messages taken {} of {all}", all - refused.len());
     for map in &outcome.maps {
-        for line in [&map.table_at_end, &map.status_at_end] {
-            text += &format!("\n{}", line.trim_end());
+        let lines = [&map.table_at_end, &map.status_at_end];
+        match refused.first() {
+            Some(why) if lines.iter().all(|line| line.trim().is_empty()) => {
+                text += &format!("\nno table, no status: {}", last_of(why));
+            }
+            _ => lines
+                .iter()
+                .for_each(|line| text += &format!("\n{}", line.trim_end())),
         }
     }
     text

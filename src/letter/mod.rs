@@ -5,7 +5,7 @@ use crate::run::outcome::Outcome;
 use crate::run::summary::RunSummary;
 use crate::run::text::paragraph;
 use crate::run::{RunError, RunOptions, run};
-use crate::scenario::{self, Mode, ScenarioError};
+use crate::scenario::{self, Mode, Scenario, ScenarioError};
 
 mod figures;
 mod rows;
@@ -36,17 +36,24 @@ pub struct Shown {
     pub text: &'static str,
     /// The `--set` option that takes the mechanism away; none if nothing does.
     pub without: Option<&'static str>,
-    /// The figure of a run in request mode.
+    /// `--set` options of load, each of which the figure is printed under; once, as the
+    /// scenario has it, if there are none.
+    pub loads: &'static [&'static str],
+    /// The policy of 2.6.25, for a third run: bio mode as it was.
+    pub as_it_was: Option<&'static str>,
+    /// The figure of a run.
     pub of: fn(&RunSummary, &Outcome) -> String,
 }
 
-/// A figure with its mechanism and without.
+/// A figure with its mechanism and without, in request mode, and as it was.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Figures {
     /// With it.
     pub with: String,
     /// Without it, where it can be taken away.
     pub without: Option<String>,
+    /// In bio mode of 2.6.25, where that is compared with.
+    pub as_it_was: Option<String>,
 }
 
 /// Why a claim cannot be shown.
@@ -62,28 +69,54 @@ pub enum LetterError {
     /// It cannot be run.
     #[error(transparent)]
     Run(#[from] RunError),
+    /// There is no such policy.
+    #[error("{0}")]
+    Policy(String),
 }
 
 impl Shown {
-    /// Runs the scenario with the mechanism and without.
+    /// Runs the scenario with the mechanism, without, and as it was.
     ///
     /// # Errors
     /// A scenario that is wrong or cannot be run.
     pub fn figures(&self) -> Result<Figures, LetterError> {
-        let without = self.without.map(|set| self.run(&[set.to_owned()]));
-        Ok(Figures {
-            with: self.run(&[])?,
-            without: without.transpose()?,
+        self.figures_by(|sets, policy| {
+            let sets: Vec<String> = sets.iter().map(ToString::to_string).collect();
+            let (summary, outcome) = match policy {
+                None => self.outcome(&sets)?,
+                Some(policy) => self.as_bio_mode(policy)?,
+            };
+            Ok((self.of)(&summary, &outcome))
         })
     }
 
-    /// The figure with the options `sets`.
+    /// The figures, each run by `figure`: in request mode with options `--set`, or in
+    /// bio mode with a policy.
     ///
     /// # Errors
-    /// As [`figures`](Self::figures).
-    pub fn run(&self, sets: &[String]) -> Result<String, LetterError> {
-        let (summary, outcome) = self.outcome(sets)?;
-        Ok((self.of)(&summary, &outcome))
+    /// Those of `figure`.
+    pub fn figures_by<E>(
+        &self,
+        figure: impl Fn(&[&str], Option<&str>) -> Result<String, E>,
+    ) -> Result<Figures, E> {
+        let over_loads = |set: Option<&str>| {
+            if self.loads.is_empty() {
+                return figure(set.as_slice(), None);
+            }
+            let of = |load: &&'static str| {
+                let sets: Vec<&str> = set.into_iter().chain([*load]).collect();
+                figure(&sets, None)
+            };
+            let all = self.loads.iter().map(of).collect::<Result<Vec<_>, E>>();
+            Ok(all?.join(", "))
+        };
+        let without = self.without.map(|set| over_loads(Some(set)));
+        let as_it_was = self.as_it_was.map(|policy| figure(&[], Some(policy)));
+        Ok(Figures {
+            with: over_loads(None)?,
+            without: without.transpose()?,
+            as_it_was: as_it_was.transpose()?,
+        })
     }
 
     /// A run of the scenario in request mode.
@@ -91,12 +124,29 @@ impl Shown {
     /// # Errors
     /// As [`figures`](Self::figures).
     pub fn outcome(&self, sets: &[String]) -> Result<(RunSummary, Outcome), LetterError> {
-        let name = format!("scenarios/letter/{}.toml", self.scenario);
-        let scenario = scenario::parse(&name, self.text, sets)?;
-        let machine = scenario::build(&scenario, Mode::Request)?;
-        let outcome = run(&machine, &RunOptions::default())?;
-        Ok((RunSummary::new(Mode::Request, None, &outcome), outcome))
+        run_in(&self.scenario(sets)?, Mode::Request)
     }
+
+    /// A run of the scenario in bio mode with this policy.
+    ///
+    /// # Errors
+    /// As [`figures`](Self::figures); what is no policy.
+    pub fn as_bio_mode(&self, policy: &str) -> Result<(RunSummary, Outcome), LetterError> {
+        let mut scenario = self.scenario(&[])?;
+        scenario.set_policy(policy).map_err(LetterError::Policy)?;
+        run_in(&scenario, Mode::Bio)
+    }
+
+    fn scenario(&self, sets: &[String]) -> Result<Scenario, ScenarioError> {
+        let name = format!("scenarios/letter/{}.toml", self.scenario);
+        scenario::parse(&name, self.text, sets)
+    }
+}
+
+fn run_in(scenario: &Scenario, mode: Mode) -> Result<(RunSummary, Outcome), LetterError> {
+    let machine = scenario::build(scenario, mode)?;
+    let outcome = run(&machine, &RunOptions::default())?;
+    Ok((RunSummary::new(mode, None, &outcome), outcome))
 }
 
 /// The row of `patch`.
@@ -125,6 +175,9 @@ pub fn lines(shown: &Shown, figures: &Figures, indent: usize) -> String {
         (Some(without), Some(set)) => {
             text += &line("with", &figures.with);
             text += &line("without", without);
+            if let Some(was) = &figures.as_it_was {
+                text += &line("as it was", was);
+            }
             text += &format!("{blanks}{scenario}.toml, --set {set}\n");
         }
         _ => {

@@ -9,6 +9,8 @@ macro_rules! shown {
             scenario: $scenario,
             text: include_str!(concat!("../../scenarios/letter/", $scenario, ".toml")),
             without: $without,
+            loads: &[],
+            as_it_was: None,
             of: $of,
         }
     };
@@ -57,12 +59,29 @@ pub const ROWS: &[Row] = &[
         claim: "Drivers say that they are busy. While every path is, requests stay where they \
                 can merge, and grow with the load; without, each goes down at once and waits \
                 where nothing merges.",
-        shown: &[shown!(
-            "requests to the paths",
-            "03-busy-flag",
-            Some("patches.busy_flag=false"),
-            figures::request_and_bandwidth
-        )],
+        shown: &[
+            Shown {
+                loads: &[
+                    "workload.job.0.iodepth=8",
+                    "workload.job.0.iodepth=16",
+                    "workload.job.0.iodepth=32",
+                    "workload.job.0.iodepth=64",
+                    "workload.job.0.iodepth=128",
+                ],
+                ..shown!(
+                    "mean request to the paths at depth 8, 16, 32, 64 and 128",
+                    "03-busy-flag",
+                    Some("patches.busy_flag=false"),
+                    figures::request
+                )
+            },
+            shown!(
+                "requests to the paths at depth 64",
+                "03-busy-flag",
+                Some("patches.busy_flag=false"),
+                figures::request_and_bandwidth
+            ),
+        ],
     },
     Row {
         patch: "04/13",
@@ -218,14 +237,18 @@ pub const ROWS: &[Row] = &[
     Row {
         patch: "balancing",
         subject: "better load balancing, dynamic too",
-        claim: "What it is for. A balancer that looks at the load, least-pending here, sends \
-                nearly every bio another way than its neighbour: below the choice nothing is \
-                left to merge. Above it, what is balanced are whole requests.",
-        shown: &[shown!(
-            "requests to the paths, and the time for all",
-            "balancing",
-            Some("patches.map_requests=false"),
-            figures::whole_way
-        )],
+        claim: "What it is for. A balancer that looks at the load, least-pending here, gives \
+                each of two unequal paths what it can take, which round-robin cannot. But it \
+                sends nearly every bio another way than its neighbour: below the choice little \
+                is left to merge. Above it, what is balanced are whole requests.",
+        shown: &[Shown {
+            as_it_was: Some("round-robin"),
+            ..shown!(
+                "requests to the paths, and the time for all (as it was: bio mode, round-robin)",
+                "balancing",
+                Some("patches.map_requests=false"),
+                figures::whole_way
+            )
+        }],
     },
 ];

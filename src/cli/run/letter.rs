@@ -6,7 +6,7 @@ use std::path::Path;
 use super::Run;
 use super::plan::Finished;
 use crate::cli::CliError;
-use crate::letter::{self, Figures, LetterError, Shown};
+use crate::letter::{self, LetterError, Shown};
 use crate::models::mpath::policy::Registry;
 use crate::run::outcome::Outcome;
 use crate::run::replication::replicate;
@@ -35,14 +35,16 @@ impl Run {
         let summary = RunSummary::new(Mode::Request, None, outcome);
         let mut text = String::new();
         for (row, shown) in letter::about(&scenario.name) {
-            let without = match shown.without {
-                Some(set) if self.sets_the_same(set) => continue,
-                Some(set) => Some(self.without(path, set, shown, policies)?),
-                None => None,
-            };
-            let with = (shown.of)(&summary, outcome);
+            let mut taken = shown.without.iter().chain(shown.loads);
+            if taken.any(|set| self.sets_the_same(set)) {
+                continue;
+            }
+            let figures = shown.figures_by(|sets, policy| match (sets, policy) {
+                ([], None) => Ok((shown.of)(&summary, outcome)),
+                _ => self.figure(path, sets, policy, shown, policies),
+            })?;
             text += &format!("\n{} {}\n", row.patch, row.subject);
-            text += &letter::lines(shown, &Figures { with, without }, 2);
+            text += &letter::lines(shown, &figures, 2);
         }
         Ok(text)
     }
@@ -53,22 +55,32 @@ impl Run {
         self.set.iter().any(|own| key(own) == key(set))
     }
 
-    fn without(
+    /// The figure of a run in request mode with more options `--set`, or in bio mode
+    /// with this policy.
+    fn figure(
         &self,
         path: &Path,
-        set: &str,
+        sets: &[&str],
+        policy: Option<&str>,
         shown: &Shown,
         policies: &Registry,
     ) -> Result<String, CliError> {
-        let sets: Vec<String> = self.set.iter().cloned().chain([set.to_owned()]).collect();
-        let scenario = self.load(path, &sets, policies)?;
-        let outcome = self.outcome(&scenario).map_err(Box::new)?;
-        let summary = RunSummary::new(Mode::Request, None, &outcome);
-        Ok((shown.of)(&summary, &outcome))
+        let sets = sets.iter().map(ToString::to_string);
+        let sets: Vec<String> = self.set.iter().cloned().chain(sets).collect();
+        let mut scenario = self.load(path, &sets, policies)?;
+        let mode = match policy {
+            None => Mode::Request,
+            Some(policy) => {
+                scenario.set_policy(policy).map_err(CliError::SetPolicy)?;
+                Mode::Bio
+            }
+        };
+        let outcome = self.outcome(&scenario, mode).map_err(Box::new)?;
+        Ok((shown.of)(&RunSummary::new(mode, None, &outcome), &outcome))
     }
 
-    fn outcome(&self, scenario: &Scenario) -> Result<Outcome, LetterError> {
-        let mut machine = scenario::build(scenario, Mode::Request)?;
+    fn outcome(&self, scenario: &Scenario, mode: Mode) -> Result<Outcome, LetterError> {
+        let mut machine = scenario::build(scenario, mode)?;
         replicate(&mut machine, self.replication);
         let options = RunOptions {
             shuffle_ties: self.shuffle_ties,
