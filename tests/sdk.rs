@@ -125,6 +125,55 @@ fn the_page_shows_the_program() {
     }
 }
 
+/// Every hook is there with its signature, and everything that a policy may use.
+#[test]
+fn the_page_names_all_of_the_interface() {
+    let page = std::fs::read_to_string(format!("{ROOT}/docs/writing-a-policy.md")).unwrap();
+    let source = ["policy", "selector"].map(|folder| {
+        std::fs::read_to_string(format!("{ROOT}/src/models/mpath/{folder}/mod.rs")).unwrap()
+    });
+    let source = source.concat();
+    let part = |from: &str| -> &str {
+        let part = &source[source.find(from).unwrap()..];
+        &part[..part.find("\n}\n").unwrap()]
+    };
+    let lines = |from| part(from).lines().map(str::trim);
+    let hooks = lines("pub trait Policy").filter(|line| line.starts_with("fn "));
+    let hooks = hooks.map(|line| {
+        line.trim_end_matches([';', '{', '}', ' '])
+            .replace(" _", " ")
+    });
+    let hooks: Vec<String> = hooks.collect();
+    assert_eq!(hooks.len(), 8);
+    for hook in hooks {
+        assert!(page.contains(&format!("| `{hook}` |")), "{hook}");
+    }
+    let methods = lines("impl<'a> Paths").filter_map(|line| line.strip_prefix("pub fn "));
+    for method in methods {
+        let name = method.split(['(', '<']).next().unwrap();
+        assert!(page.contains(&format!("`{name}(")), "{name}");
+    }
+    for of in ["SelectCtx", "PathView", "Started", "Ended", "Truth"] {
+        let from = format!("pub struct {of} {{");
+        let fields = lines(&from).filter_map(|line| line.strip_prefix("pub "));
+        for field in fields.filter_map(|field| field.split_once(':')) {
+            assert!(page.contains(&format!("`{}`", field.0)), "{of}.{}", field.0);
+        }
+    }
+    let lib = std::fs::read_to_string(format!("{ROOT}/src/lib.rs")).unwrap();
+    let sdk = lib
+        .split("pub mod sdk {")
+        .nth(1)
+        .unwrap()
+        .split("\n}")
+        .next()
+        .unwrap();
+    let names = sdk.split(|c: char| !(c.is_alphanumeric() || c == '_'));
+    for name in names.filter(|name| name.starts_with(char::is_uppercase)) {
+        assert!(page.contains(name), "{name}");
+    }
+}
+
 /// Its commands work as they stand there, but for the path of the repository.
 #[test]
 fn the_commands_of_the_page_work() {
