@@ -87,6 +87,7 @@ pub fn compare(what: &Comparison, settings: &Settings) -> Result<Vec<Row>, Polic
                 better: METRICS[metric].better,
                 margin: what.margin,
                 rounding: METRICS[metric].rounding(),
+                nothing_at_zero: METRICS[metric].nothing_at_zero(),
             });
         }
     }

@@ -210,6 +210,7 @@ fn duels(scores: &[Scores], what: &Tournament) -> (Vec<(usize, usize)>, Vec<Verd
             better: Better::More,
             margin: what.margin,
             rounding: METRICS[what.metric].rounding(),
+            nothing_at_zero: false,
         }
     };
     let questions: Vec<Question> = pairs.iter().map(question).collect();

@@ -20,6 +20,15 @@ pub struct Question {
     pub margin: f64,
     /// How coarsely the figure is rounded, as a share of itself.
     pub rounding: f64,
+    /// Whether nought of it in all runs of both says that there was nothing to
+    /// measure, and not that they are alike.
+    pub nothing_at_zero: bool,
+}
+
+impl Question {
+    fn is_empty(&self) -> bool {
+        self.nothing_at_zero && self.a.iter().chain(&self.b).all(|&x| x == 0.0)
+    }
 }
 
 /// What B is, beside A.
@@ -38,6 +47,8 @@ pub enum Verdict {
     Same,
     /// The runs do not tell.
     NotEnoughRuns,
+    /// Neither has any of it.
+    NothingToCompare,
 }
 
 impl Verdict {
@@ -50,6 +61,7 @@ impl Verdict {
             Verdict::Less => "less",
             Verdict::Same => "same within the margin",
             Verdict::NotEnoughRuns => "not enough runs",
+            Verdict::NothingToCompare => "nothing to compare",
         }
     }
 }
@@ -86,14 +98,17 @@ const LEVEL: f64 = 0.95;
 pub fn judge(questions: &[Question], alpha: f64) -> Vec<Judged> {
     let differences: Vec<Option<Difference>> = questions.iter().map(difference).collect();
     let mut p = Vec::with_capacity(3 * questions.len());
-    for (question, difference) in questions.iter().zip(&differences) {
+    let asked = questions.iter().zip(&differences);
+    for (question, difference) in asked.filter(|(question, _)| !question.is_empty()) {
         p.extend(claims(question, difference.as_ref()));
     }
     let p = holm(&p);
-    let answers = questions.iter().zip(differences).zip(p.chunks(3));
-    answers
-        .map(|((question, difference), p)| answer(question, difference, p, alpha))
-        .collect()
+    let mut p = p.chunks(3);
+    let mut answer = |(question, difference): (&Question, _)| match question.is_empty() {
+        true => nothing(question),
+        false => answer(question, difference, p.next().unwrap_or(&[1.0; 3]), alpha),
+    };
+    questions.iter().zip(differences).map(&mut answer).collect()
 }
 
 fn difference(question: &Question) -> Option<Difference> {
@@ -134,6 +149,19 @@ fn claims(question: &Question, difference: Option<&Difference>) -> [f64; 3] {
         difference.p_less_than(-limit),
         within,
     ]
+}
+
+fn nothing(question: &Question) -> Judged {
+    let of = |samples: &[f64]| Moments::of(samples.iter().copied());
+    Judged {
+        a: of(&question.a),
+        b: of(&question.b),
+        difference: None,
+        relative: None,
+        bootstrap: None,
+        verdict: Verdict::NothingToCompare,
+        p: 1.0,
+    }
 }
 
 fn answer(question: &Question, difference: Option<Difference>, p: &[f64], alpha: f64) -> Judged {
@@ -192,6 +220,7 @@ mod tests {
             better,
             margin: 0.01,
             rounding: 0.0,
+            nothing_at_zero: true,
         }
     }
 
@@ -209,6 +238,30 @@ mod tests {
         assert_eq!(of(&a, Better::More), Verdict::Same);
         assert_eq!(of(&noisy, Better::More), Verdict::NotEnoughRuns);
         assert_eq!(of(&up[..1], Better::More), Verdict::NotEnoughRuns);
+    }
+
+    #[test]
+    fn nought_and_nought_of_a_time_are_not_the_same() {
+        let none = question(&[0.0; 5], &[0.0; 5], Better::Less);
+        let counted = Question {
+            nothing_at_zero: false,
+            ..none.clone()
+        };
+        let one_sided = question(&[0.0; 5], &[1.0; 5], Better::Less);
+        let some = question(&[1.0; 5], &[1.0; 5], Better::Less);
+        let verdicts: Vec<_> = judge(&[none, counted, one_sided, some], 0.05)
+            .iter()
+            .map(|judged| judged.verdict)
+            .collect();
+        assert_eq!(
+            verdicts,
+            [
+                Verdict::NothingToCompare,
+                Verdict::Same,
+                Verdict::Worse,
+                Verdict::Same
+            ]
+        );
     }
 
     /// With a hundred questions about nothing, some uncorrected verdict would

@@ -59,6 +59,12 @@ impl Metric {
         }
     }
 
+    /// Whether nought of it says that there was nothing to measure: a latency of what
+    /// the page cache takes, CPU time where it costs nothing.
+    pub fn nothing_at_zero(&self) -> bool {
+        self.name.ends_with("_us") || matches!(self.name, "iops" | "mib_per_s")
+    }
+
     /// The figure of a run; none if the run has no such figure.
     pub fn of(&self, run: &Run) -> Option<f64> {
         (self.of)(run).filter(|x| x.is_finite())
