@@ -204,8 +204,7 @@ pub fn clone_endio<K: DmEnv>(k: &mut K, dm: u16, clone: BioId) {
         return;
     };
     let whole = b.bios[orig];
-    let flush_first = whole.flags.has(Flags::PREFLUSH) && whole.sectors > 0;
-    let sectors = if flush_first { 0 } else { whole.sectors };
+    let sectors = mapped_sectors(&whole);
     let io = Completion {
         path: Some(PathIdx(c.pgpath)),
         nr_bytes: (u64::from(sectors) * SECTOR) as u32,
@@ -245,6 +244,12 @@ pub fn clone_endio<K: DmEnv>(k: &mut K, dm: u16, clone: BioId) {
     if effects != super::Effects::default() {
         apply(k, dm, effects);
     }
+}
+
+/// Sectors that were mapped of a bio: none yet if it flushes first.
+fn mapped_sectors(whole: &Bio) -> u32 {
+    let flush_first = whole.flags.has(Flags::PREFLUSH) && whole.sectors > 0;
+    if flush_first { 0 } else { whole.sectors }
 }
 
 /// Gives a clone that is to be mapped again its original fields

@@ -2,11 +2,11 @@
 //! 6.1's mq-deadline: requests of either direction in sector order and in order
 //! of arrival.
 
-use super::super::super::super::io::{Bio, ReqId};
 use super::super::super::elevator::mq_deadline::Tunables;
 use super::super::super::elevator::{READ, Reqs, Sorted, dir};
 use super::super::super::merge::rq_mergeable;
 use super::super::elv::DispatchList;
+use crate::models::io::{Bio, ReqId};
 use crate::models::kernel::DeadlineBatch;
 use crate::sim::Ns;
 

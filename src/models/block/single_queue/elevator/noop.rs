@@ -1,10 +1,10 @@
 //! noop: first come, first served, but for the order of the dispatch list
 //! (`noop-iosched.c`, 2.6.25). Its neighbours are those in time.
 
-use super::super::super::super::io::ReqId;
 use super::super::super::ReqList;
 use super::super::super::elevator::Reqs;
 use super::super::elv::DispatchList;
+use crate::models::io::ReqId;
 
 /// A list.
 #[derive(Copy, Clone, Debug, Default)]

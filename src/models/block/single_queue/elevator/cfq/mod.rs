@@ -12,12 +12,12 @@ mod process;
 mod queue;
 mod select;
 
-use super::super::super::super::host::TaskId;
-use super::super::super::super::io::{Bio, ReqId};
 use super::super::super::Request;
 use super::super::super::elevator::Reqs;
 use super::super::elv::DispatchList;
 use super::{MayQueue, Wants, is_sync};
+use crate::models::host::TaskId;
+use crate::models::io::{Bio, ReqId};
 use process::Process;
 use queue::{CfqQueue, Flag};
 
@@ -283,7 +283,7 @@ impl Cfq {
             if queue.slice_used(ticks) {
                 self.slice_expired(true, ticks);
             } else if sync && self.queues[q].is_empty() {
-                self.arm_slice_timer(q, ticks);
+                self.arm_slice_timer(q);
             }
         }
         if self.in_driver == 0 {

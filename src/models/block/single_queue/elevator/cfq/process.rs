@@ -1,9 +1,9 @@
 //! What cfq knows of a process: how long it thinks, how far it seeks
 //! (`struct cfq_io_context`), and what follows for its queue.
 
-use super::super::super::super::Request;
 use super::queue::Flag;
 use super::{Cfq, is_sync};
+use crate::models::block::Request;
 
 /// Samples from which a mean counts (`sample_valid`).
 const VALID: u64 = 80;

@@ -1,8 +1,8 @@
 //! A queue of cfq (`struct cfq_queue`).
 
-use super::super::super::super::super::io::ReqId;
-use super::super::super::super::ReqList;
-use super::super::super::super::elevator::SectorOrder;
+use crate::models::block::ReqList;
+use crate::models::block::elevator::SectorOrder;
+use crate::models::io::ReqId;
 
 /// What is the case with a queue (`CFQ_CFQQ_FLAG_*`).
 #[derive(Copy, Clone, PartialEq, Eq, Debug)]

@@ -1,10 +1,10 @@
 //! Which queue of cfq is served, which of its requests, and for how long.
 
-use super::super::super::super::super::io::ReqId;
-use super::super::super::super::elevator::Reqs;
 use super::super::super::elv::DispatchList;
 use super::queue::Flag;
 use super::{ASYNC, Cfq, is_sync};
+use crate::models::block::elevator::Reqs;
+use crate::models::io::ReqId;
 
 /// Queues of a priority level count from this (`CFQ_PRIO_LISTS`), and the usual
 /// priority.
@@ -104,7 +104,7 @@ impl Cfq {
     }
 
     /// The device is kept idle for the process of `q` (`cfq_arm_slice_timer`).
-    pub(super) fn arm_slice_timer(&mut self, q: usize, _ticks: u64) {
+    pub(super) fn arm_slice_timer(&mut self, q: usize) {
         let slice_idle = self.tunables.slice_idle;
         if slice_idle == 0 || !self.queues[q].has(Flag::IdleWindow) {
             return;
