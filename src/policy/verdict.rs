@@ -104,11 +104,11 @@ pub fn judge(questions: &[Question], alpha: f64) -> Vec<Judged> {
     }
     let p = holm(&p);
     let mut p = p.chunks(3);
-    let mut answer = |(question, difference): (&Question, _)| match question.is_empty() {
+    let one = |(question, difference): (&Question, _)| match question.is_empty() {
         true => nothing(question),
         false => answer(question, difference, p.next().unwrap_or(&[1.0; 3]), alpha),
     };
-    questions.iter().zip(differences).map(&mut answer).collect()
+    questions.iter().zip(differences).map(one).collect()
 }
 
 fn difference(question: &Question) -> Option<Difference> {
