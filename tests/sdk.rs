@@ -133,12 +133,13 @@ fn the_page_names_all_of_the_interface() {
         std::fs::read_to_string(format!("{ROOT}/src/models/mpath/{folder}/mod.rs")).unwrap()
     });
     let source = source.concat();
-    let part = |from: &str| -> &str {
+    let lines = |from: &str| -> Vec<&str> {
         let part = &source[source.find(from).unwrap()..];
-        &part[..part.find("\n}\n").unwrap()]
+        let part = &part[..part.find("\n}\n").unwrap()];
+        part.lines().map(str::trim).collect()
     };
-    let lines = |from| part(from).lines().map(str::trim);
-    let hooks = lines("pub trait Policy").filter(|line| line.starts_with("fn "));
+    let hooks = lines("pub trait Policy");
+    let hooks = hooks.iter().filter(|line| line.starts_with("fn "));
     let hooks = hooks.map(|line| {
         line.trim_end_matches([';', '{', '}', ' '])
             .replace(" _", " ")
@@ -148,16 +149,20 @@ fn the_page_names_all_of_the_interface() {
     for hook in hooks {
         assert!(page.contains(&format!("| `{hook}` |")), "{hook}");
     }
-    let methods = lines("impl<'a> Paths").filter_map(|line| line.strip_prefix("pub fn "));
-    for method in methods {
+    for line in lines("impl<'a> Paths") {
+        let Some(method) = line.strip_prefix("pub fn ") else {
+            continue;
+        };
         let name = method.split(['(', '<']).next().unwrap();
         assert!(page.contains(&format!("`{name}(")), "{name}");
     }
     for of in ["SelectCtx", "PathView", "Started", "Ended", "Truth"] {
-        let from = format!("pub struct {of} {{");
-        let fields = lines(&from).filter_map(|line| line.strip_prefix("pub "));
-        for field in fields.filter_map(|field| field.split_once(':')) {
-            assert!(page.contains(&format!("`{}`", field.0)), "{of}.{}", field.0);
+        for line in lines(&format!("pub struct {of} {{")) {
+            let field = line
+                .strip_prefix("pub ")
+                .and_then(|field| field.split_once(':'));
+            let Some((field, _)) = field else { continue };
+            assert!(page.contains(&format!("`{field}`")), "{of}.{field}");
         }
     }
     let lib = std::fs::read_to_string(format!("{ROOT}/src/lib.rs")).unwrap();
