@@ -138,7 +138,7 @@ fn a_run_of_a_scenario_ends_with_its_mechanism() {
     for row in ROWS {
         for shown in row.shown {
             let file = format!("scenarios/letter/{}.toml", shown.scenario);
-            let text = mpathsim(&["run", &file, "--out", &out]);
+            let text = mpathsim(&["run", &file, "--overwrite", "--out", &out]);
             let figures = letter::lines(shown, &shown.figures().unwrap(), 2);
             assert!(text.contains(&figures), "{text}\n{figures}");
             let look_at = text.lines().nth(1).unwrap();
@@ -148,7 +148,13 @@ fn a_run_of_a_scenario_ends_with_its_mechanism() {
         }
     }
     let file = "scenarios/letter/03-busy-flag.toml";
-    let set = ["--set", "patches.busy_flag=false", "--out", &out];
+    let set = [
+        "--set",
+        "patches.busy_flag=false",
+        "--overwrite",
+        "--out",
+        &out,
+    ];
     let text = mpathsim(&[["run", file].as_slice(), &set].concat());
     assert!(!text.contains("with  "), "{text}");
 }

@@ -265,7 +265,7 @@ fn a_sweep_survives_the_death_of_a_node() {
         eprintln!("skipped: {missing} is not installed (apt-get install slurm-wlm munge)");
         return;
     }
-    let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("slurm");
+    let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("slurm, 50% of it");
     let _ = std::fs::remove_dir_all(&folder);
     std::fs::create_dir_all(&folder).unwrap();
     std::fs::write(folder.join("sweep.toml"), SWEEP).unwrap();

@@ -41,6 +41,10 @@ pub enum CliError {
         /// Why.
         why: RunError,
     },
+    /// The folder holds something else.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Folder(#[from] crate::run::claim::Refused),
     /// A result cannot be written.
     #[error("cannot write {path}: {why}")]
     #[diagnostic(help("--out FOLDER writes elsewhere"))]
@@ -116,6 +120,7 @@ impl CliError {
             | CliError::Build { .. }
             | CliError::Run { .. }
             | CliError::Plot(_)
+            | CliError::Folder(_)
             | CliError::Usage(_)
             | CliError::Validate(_) => ExitCode::from(2),
             CliError::Write { .. }

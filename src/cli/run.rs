@@ -14,6 +14,7 @@ use clap::{Args, ValueEnum};
 use self::plan::{Finished, Plan};
 use super::{CliError, print};
 use crate::models::mpath::policy::Registry;
+use crate::run::claim::{Results, claim};
 use crate::run::compare::comparison;
 use crate::run::glance::glance;
 use crate::run::outcome::Outcome;
@@ -43,9 +44,13 @@ pub struct Run {
     #[arg(long, value_name = "N", default_value_t = 0)]
     replication: u32,
     /// Folder of the results; of several scenarios, with a folder for each in it.
-    /// Default: results/<name of the scenario>.
+    /// Default: results/<name of the scenario>; with .run behind it, if the
+    /// scenario has a table [sweep].
     #[arg(long, value_name = "FOLDER")]
     out: Option<PathBuf>,
+    /// Replace the results of another scenario.
+    #[arg(long)]
+    overwrite: bool,
     /// Print the summary as JSON instead of the comparison.
     #[arg(long)]
     json: bool,
@@ -82,21 +87,61 @@ impl Run {
     /// # Errors
     /// Bad input, a result that cannot be written, or a defect.
     pub fn execute(&self, policies: &Registry) -> Result<ExitCode, CliError> {
+        let mut written = Vec::new();
         for path in &self.scenarios {
-            self.run(path, policies)?;
+            let scenario = self.load(path, &self.set, policies)?;
+            let folder = self.folder(&scenario);
+            if written.contains(&folder) {
+                let (path, folder) = (path.display(), folder.display());
+                return Err(CliError::Usage(format!(
+                    "{path}: {folder} has the results of another scenario of this name already"
+                )));
+            }
+            self.run(path, &scenario, &folder, policies)?;
+            written.push(folder);
         }
         Ok(ExitCode::SUCCESS)
     }
 
-    fn run(&self, path: &Path, policies: &Registry) -> Result<(), CliError> {
-        let scenario = self.load(path, &self.set, policies)?;
+    /// Where the results go.
+    fn folder(&self, scenario: &Scenario) -> PathBuf {
+        match &self.out {
+            Some(folder) if self.scenarios.len() > 1 => folder.join(&scenario.name),
+            Some(folder) => folder.clone(),
+            // The other is the sweep's.
+            None if scenario.has_sweep => {
+                PathBuf::from("results").join(format!("{}.run", scenario.name))
+            }
+            None => PathBuf::from("results").join(&scenario.name),
+        }
+    }
+
+    /// Refuses a folder that holds anything but an earlier run of `scenario`.
+    fn claim(&self, folder: &Path, scenario: &Scenario) -> Result<(), CliError> {
+        let own = Results {
+            format: FORMAT.into(),
+            name: scenario.name.clone(),
+        };
+        Ok(claim(folder, &own, |found| {
+            self.overwrite || *found == own
+        })?)
+    }
+
+    fn run(
+        &self,
+        path: &Path,
+        scenario: &Scenario,
+        folder: &Path,
+        policies: &Registry,
+    ) -> Result<(), CliError> {
+        self.claim(folder, scenario)?;
         if !self.quiet {
             for warning in &scenario.warnings {
                 let _ = writeln!(std::io::stderr(), "warning: {warning}");
             }
         }
         let plan = Plan::new(
-            &scenario,
+            scenario,
             &self.modes(),
             scenario.verdicts && !self.one_profile,
             self.replication,
@@ -104,8 +149,8 @@ impl Run {
         let hidden = self.quiet || self.json;
         let finished =
             progress::under_bar(&plan.progress(), hidden, || plan.execute(self.shuffle_ties))?;
-        let mechanisms = self.mechanisms(path, &scenario, &finished, policies)?;
-        self.report(path, &scenario, &finished, &mechanisms)
+        let mechanisms = self.mechanisms(path, scenario, &finished, policies)?;
+        self.report(path, scenario, folder, &finished, &mechanisms)
     }
 
     /// The scenario with the options of this command, `sets` for `--set`.
@@ -146,6 +191,7 @@ impl Run {
         &self,
         path: &Path,
         scenario: &Scenario,
+        folder: &Path,
         finished: &Finished,
         mechanisms: &str,
     ) -> Result<(), CliError> {
@@ -170,11 +216,6 @@ impl Run {
         };
         let json = serde_json::to_string_pretty(&summary)? + "\n";
         let text = comparison(&summary) + mechanisms;
-        let folder = match &self.out {
-            Some(folder) if self.scenarios.len() > 1 => folder.join(&scenario.name),
-            Some(folder) => folder.clone(),
-            None => PathBuf::from("results").join(&scenario.name),
-        };
         let runs = finished.outcomes();
         let source = std::fs::read_to_string(path).unwrap_or_default();
         let files = [
@@ -188,12 +229,12 @@ impl Run {
             // The last: a folder that has it is whole.
             ("summary.json", &json),
         ];
-        for (name, text) in files {
-            write::whole_file(&folder, name, text.as_bytes()).map_err(|why| CliError::Write {
-                path: folder.join(name).display().to_string(),
-                why,
-            })?;
-        }
+        // While it ran, another could have written.
+        self.claim(folder, scenario)?;
+        write::whole_files(folder, &files).map_err(|why| CliError::Write {
+            path: folder.display().to_string(),
+            why,
+        })?;
         if self.json {
             print(&json)
         } else if !self.quiet {

@@ -58,20 +58,15 @@ struct RunSweep {
     /// A second time: what is missing.
     #[arg(long, conflicts_with_all = ["plan", "shard", "resume", "overwrite"])]
     slurm: bool,
-    /// With --slurm: parts.
-    #[arg(long, value_name = "N", default_value_t = 32, requires = "slurm", value_parser = clap::value_parser!(u32).range(1..=100_000))]
-    shards: u32,
+    /// With --slurm: parts. Default: 32.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    shards: Option<u32>,
     /// With --slurm: an option for sbatch; may be given several times:
     /// --sbatch=--partition=batch
-    #[arg(
-        long,
-        value_name = "OPTION",
-        requires = "slurm",
-        allow_hyphen_values = true
-    )]
+    #[arg(long, value_name = "OPTION", allow_hyphen_values = true)]
     sbatch: Vec<String>,
     /// With --slurm: write the scripts, and submit nothing.
-    #[arg(long, requires = "slurm")]
+    #[arg(long)]
     no_submit: bool,
     /// With --slurm: how often lost shards were submitted again.
     #[arg(long, hide = true, default_value_t = 0)]
@@ -92,10 +87,13 @@ struct Merge {
     /// Folder of the whole.
     #[arg(long, value_name = "FOLDER")]
     out: PathBuf,
-    /// Replace the results that are there.
+    /// Replace the results that are there, if they are of another sweep or build.
     #[arg(long)]
     overwrite: bool,
 }
+
+/// Parts of a sweep on Slurm.
+const SHARDS: u32 = 32;
 
 impl SweepCommand {
     /// Runs the sweep, or joins shards. Exit code 0: all runs are there, 1:
@@ -114,6 +112,7 @@ impl SweepCommand {
 
 impl RunSweep {
     fn execute(&self, policies: &Registry) -> Result<ExitCode, CliError> {
+        self.check()?;
         let sweep = Sweep::load(&self.file, &self.set, policies)?;
         let options = Options {
             threads: self.threads.map(usize::from),
@@ -150,13 +149,34 @@ impl RunSweep {
                 0 => String::new(),
                 n => format!(", {n} of them from before"),
             };
-            print(&summary(&report.manifest, &reused, &folder)?)?;
+            let left = match report.left {
+                0 => String::new(),
+                n => {
+                    format!("{n} results that it does not ask for any more are kept for --resume\n")
+                }
+            };
+            let text = summary(&report.manifest, &reused, &folder)? + &left;
+            print(&text)?;
         }
         Ok(exit_code(&report.manifest))
     }
-}
 
-impl RunSweep {
+    /// Refuses options for Slurm where it is not asked for. (clap lets them pass
+    /// beside options that exclude `--slurm`.)
+    fn check(&self) -> Result<(), CliError> {
+        let given = [
+            ("--shards", self.shards.is_some()),
+            ("--sbatch", !self.sbatch.is_empty()),
+            ("--no-submit", self.no_submit),
+        ];
+        match given.iter().find(|(_, is_given)| *is_given) {
+            Some((option, _)) if !self.slurm => {
+                Err(CliError::Usage(format!("{option} is for --slurm only")))
+            }
+            _ => Ok(()),
+        }
+    }
+
     fn submit(&self, sweep: &Sweep) -> Result<ExitCode, CliError> {
         let out = self.out.clone();
         let submission = Submission {
@@ -164,7 +184,7 @@ impl RunSweep {
             sets: self.set.clone(),
             out: out.unwrap_or_else(|| PathBuf::from("results").join(&sweep.name)),
             // No shard without a point.
-            shards: self.shards.min(sweep.space.len() as u32),
+            shards: self.shards.unwrap_or(SHARDS).min(sweep.space.len() as u32),
             sbatch: self.sbatch.clone(),
             attempt: self.attempt,
             submit: !self.no_submit,
@@ -187,7 +207,7 @@ impl Merge {
     fn execute(&self) -> Result<ExitCode, CliError> {
         let existing = match self.overwrite {
             true => Existing::Replace,
-            false => Existing::Refuse,
+            false => Existing::Again,
         };
         let manifest = sweep::merge(&self.out, &self.shards, existing)?;
         print(&summary(&manifest, "", &self.out)?)?;

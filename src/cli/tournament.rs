@@ -11,11 +11,15 @@ use super::replicated::{ModeName, Replicated, figure, modes, watched};
 use super::{CliError, print};
 use crate::models::mpath::policy::Registry;
 use crate::policy::{Ranking, Tournament, tournament};
+use crate::run::claim::{Results, claim};
 use crate::run::csv::field;
 use crate::run::text::Columns;
 use crate::run::write;
 use crate::stats::Interval;
 use crate::sweep::{METRICS, ratio_to_bound};
+
+/// Name and version of the format of a ranking.
+const FORMAT: &str = "mpathsim-tournament/1";
 
 /// Rank all policies over some scenarios.
 #[derive(Debug, Args)]
@@ -42,6 +46,9 @@ pub struct TournamentCommand {
     /// Write the ranking into this folder, for `mpathsim plot`.
     #[arg(long, value_name = "FOLDER")]
     out: Option<PathBuf>,
+    /// Replace the ranking that is there.
+    #[arg(long)]
+    overwrite: bool,
     #[command(flatten)]
     replicated: Replicated,
 }
@@ -50,8 +57,9 @@ impl TournamentCommand {
     /// Plays it, and prints the ranking.
     ///
     /// # Errors
-    /// Nobody can play, or a run fails.
+    /// Nobody can play, a run fails, or the folder holds something else.
     pub fn execute(&self, policies: &Registry) -> Result<ExitCode, CliError> {
+        self.claim()?;
         let all = match self.policy.as_slice() {
             [] => policies.all_names().map(str::to_owned).collect(),
             given => given.to_vec(),
@@ -69,16 +77,27 @@ impl TournamentCommand {
         print(&table(&ranking, &what))?;
         if let Some(folder) = &self.out {
             let runs = settings.replications;
-            for (name, text) in ranking_files(&ranking, &what, runs)? {
-                write::whole_file(folder, name, text.as_bytes()).map_err(|why| {
-                    CliError::Write {
-                        path: folder.join(name).display().to_string(),
-                        why,
-                    }
-                })?;
-            }
+            let files = ranking_files(&ranking, &what, runs)?;
+            // While it was played, another could have written.
+            self.claim()?;
+            write::whole_files(folder, &files).map_err(|why| CliError::Write {
+                path: folder.display().to_string(),
+                why,
+            })?;
         }
         Ok(ExitCode::SUCCESS)
+    }
+
+    /// Refuses a folder that holds anything.
+    fn claim(&self) -> Result<(), CliError> {
+        let own = Results {
+            format: FORMAT.into(),
+            name: "tournament".into(),
+        };
+        match &self.out {
+            Some(folder) => Ok(claim(folder, &own, |_| self.overwrite)?),
+            None => Ok(()),
+        }
     }
 }
 
@@ -106,7 +125,7 @@ fn ranking_files(
     let about = format!("{metric}, pairs of scenario and mode: {}", ranking.cells);
     let more = |name: &str, about: &str| json!({"name": name, "better": "more", "about": about});
     let named = json!({
-        "format": "mpathsim-tournament/1",
+        "format": FORMAT,
         "mpathsim": env!("CARGO_PKG_VERSION"),
         "sweep": "tournament",
         "about": about,
@@ -117,7 +136,8 @@ fn ranking_files(
         ],
     });
     let named = serde_json::to_string_pretty(&named)? + "\n";
-    Ok([("sweep.json", named), ("summary.csv", rows)])
+    // The manifest last: a folder that has it is whole.
+    Ok([("summary.csv", rows), ("sweep.json", named)])
 }
 
 fn ends(interval: Option<Interval>) -> String {

@@ -2,6 +2,7 @@
 //! invariant, summarise.
 
 pub mod bound;
+pub mod claim;
 pub mod compare;
 pub mod csv;
 pub mod failover;

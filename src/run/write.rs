@@ -36,6 +36,23 @@ pub fn whole_file(folder: &Path, name: &str, bytes: impl AsRef<[u8]>) -> io::Res
     renamed
 }
 
+/// Writes `files`, each a name and bytes, to `folder`: all of them beside their
+/// places, and only once there was room for all, one after the other into them.
+///
+/// # Errors
+/// What the file system says; as long as it is short of room, the old files are
+/// then untouched.
+pub fn whole_files<B: AsRef<[u8]>>(folder: &Path, files: &[(&str, B)]) -> io::Result<()> {
+    let mut beside = Vec::with_capacity(files.len());
+    for (name, bytes) in files {
+        let mut file = Growing::create(folder, name)?;
+        file.write_all(bytes.as_ref())?;
+        file.settle()?;
+        beside.push(file);
+    }
+    beside.into_iter().try_for_each(Growing::commit)
+}
+
 /// A file that grows beside its place, and is put there when it is whole.
 #[derive(Debug)]
 pub struct Growing {
@@ -61,13 +78,21 @@ impl Growing {
         })
     }
 
+    /// Makes all that it has durable, beside its place.
+    ///
+    /// # Errors
+    /// What the file system says.
+    pub fn settle(&mut self) -> io::Result<()> {
+        self.file.flush()?;
+        self.file.get_ref().sync_all()
+    }
+
     /// Puts it in its place.
     ///
     /// # Errors
     /// What the file system says; what was there is then untouched.
     pub fn commit(mut self) -> io::Result<()> {
-        self.file.flush()?;
-        self.file.get_ref().sync_all()?;
+        self.settle()?;
         std::fs::rename(&self.beside, &self.place)?;
         self.is_there = true;
         Ok(())

@@ -105,6 +105,8 @@ pub struct Scenario {
     pub series_bin: Ns,
     /// Path selectors there are beside the kernel's.
     pub policies: Registry,
+    /// Whether the file also says what `mpathsim sweep` varies.
+    pub has_sweep: bool,
     /// What may not be as the author expects, each with its place.
     pub warnings: Vec<String>,
 }

@@ -4,6 +4,7 @@ use std::io;
 
 use miette::Diagnostic;
 
+use crate::run::claim::Refused;
 use crate::scenario::{Problem, ScenarioError};
 
 /// Why a sweep cannot be run.
@@ -37,16 +38,9 @@ pub enum SweepError {
         hint: String,
     },
     /// The folder holds something else.
-    #[error("{folder} {what}")]
-    #[diagnostic(help("{hint}"))]
-    Folder {
-        /// The folder.
-        folder: String,
-        /// What it holds.
-        what: String,
-        /// What can be done.
-        hint: String,
-    },
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Folder(#[from] Refused),
     /// Shards that do not make a whole.
     #[error("the shards cannot be merged: {what}")]
     #[diagnostic(help("{hint}"))]
@@ -64,7 +58,16 @@ pub enum SweepError {
         /// What the file system says.
         why: io::Error,
     },
-    /// A file cannot be written.
+    /// The folder of the results cannot be made or written to.
+    #[error("cannot write to {path}: {why}")]
+    #[diagnostic(help("--out FOLDER writes elsewhere; nothing was run"))]
+    Unwritable {
+        /// The folder or file.
+        path: String,
+        /// What the file system says.
+        why: io::Error,
+    },
+    /// A file cannot be written any more.
     #[error("cannot write {path}: {why}")]
     #[diagnostic(help("what is finished is kept: --resume goes on once there is room"))]
     Write {
@@ -85,7 +88,14 @@ pub enum SweepError {
 }
 
 impl SweepError {
-    /// A file or folder at `path` that cannot be written.
+    /// A folder or file at `path` that cannot be written before anything is run.
+    pub(crate) fn unwritable(path: &std::path::Path, why: io::Error) -> SweepError {
+        SweepError::Unwritable {
+            path: path.display().to_string(),
+            why,
+        }
+    }
+    /// A file or folder at `path` that cannot be written any more.
     pub(crate) fn write(path: &std::path::Path, why: io::Error) -> SweepError {
         SweepError::Write {
             path: path.display().to_string(),

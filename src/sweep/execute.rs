@@ -11,14 +11,17 @@ use rayon::{ThreadPool, ThreadPoolBuilder};
 
 use super::assemble::assemble;
 use super::definition::{Point, Replications, Sweep, Until};
-use super::folder::{Existing, Folder, JOURNAL, Manifest};
+use super::folder::{Existing, Folder, JOURNAL};
 use super::journal::{self, Index, Reader, Writer};
 use super::key::{self, Key, Program};
+use super::manifest::Manifest;
 use super::measure::measure;
+use super::plan::fewest;
 use super::record::{Outcome, Record};
 use super::shard::Shard;
-use super::{Estimate, SweepError, estimate};
+use super::{SweepError, estimate};
 use crate::models::config::MachineConfig;
+use crate::run::claim::Refused;
 use crate::run::replication::replicate;
 use crate::stats::Moments;
 
@@ -31,6 +34,16 @@ pub struct Options {
     pub existing: Existing,
     /// Which part is run; none: all of it.
     pub shard: Option<Shard>,
+}
+
+impl Options {
+    /// The numbers of the points of `sweep` that are run.
+    pub(super) fn points(&self, sweep: &Sweep) -> Vec<u64> {
+        match self.shard {
+            Some(shard) => shard.points(sweep.space.len()),
+            None => (0..sweep.space.len()).collect(),
+        }
+    }
 }
 
 /// How a sweep that runs is watched and stopped.
@@ -51,12 +64,11 @@ pub struct Report {
     pub manifest: Manifest,
     /// Runs whose results were there already.
     pub reused: u64,
+    /// Results of an earlier version of the sweep that are kept for a later one.
+    pub left: u64,
 }
 
 const PANICKED: &str = "the simulator panicked, which is a defect of it";
-
-/// Points that an estimate looks at, at most.
-const PLANNED: usize = 5000;
 
 /// Points whose machines are in memory at once.
 const WINDOW: usize = 2048;
@@ -75,12 +87,12 @@ pub fn execute(
     let program = Program::this()?;
     let mut manifest = Manifest::new(sweep, &program, options.shard);
     let folder = Folder::take(folder, &manifest, options.existing)?;
+    if options.existing == Existing::Replace {
+        folder.clear()?;
+    }
     let journal = folder.file(JOURNAL);
     let (index, whole) = journal::scan(&journal)?;
-    manifest.write(&folder.path)?;
-
     let failed = Arc::new(AtomicBool::new(false));
-    let writer = Writer::open(&journal, whole, Arc::clone(&failed))?;
     let mut run = Run {
         sweep,
         program,
@@ -88,19 +100,16 @@ pub fn execute(
         journal: journal.clone(),
         pool: pool(options.threads)?,
         control,
-        failed,
+        failed: Arc::clone(&failed),
         keys: Vec::new(),
         reused: 0,
     };
-    let points = match options.shard {
-        Some(shard) => shard.points(sweep.space.len()),
-        None => (0..sweep.space.len()).collect(),
-    };
-    let each = match &sweep.replications {
-        Replications::Fixed(n) => *n,
-        Replications::Until(until) => until.at_least,
-    };
-    let all = points.len() as u64 * u64::from(each);
+    let points = options.points(sweep);
+    run.knows_some_of(&folder, &manifest, &points)?;
+    manifest.write(&folder.path)?;
+
+    let writer = Writer::open(&journal, whole, failed)?;
+    let all = points.len() as u64 * u64::from(fewest(sweep));
     control.all.store(all, Ordering::Relaxed);
     for window in points.chunks(WINDOW) {
         run.window(window, &writer.sender())?;
@@ -116,45 +125,15 @@ pub fn execute(
             all: control.all.load(Ordering::Relaxed),
         });
     }
-    let (runs, failures) = assemble(&folder, &manifest, sweep, &run.keys, &run.pool)?;
-    manifest.runs = Some(runs);
-    manifest.failures = Some(failures);
+    let assembled = assemble(&folder, &manifest, sweep, &run.keys, &run.pool)?;
+    manifest.runs = Some(assembled.runs);
+    manifest.failures = Some(assembled.failures);
     manifest.complete = true;
     manifest.write(&folder.path)?;
     Ok(Report {
         manifest,
         reused: run.reused,
-    })
-}
-
-/// What `sweep`, or a part of it, comes to.
-///
-/// # Errors
-/// There are no threads.
-pub fn plan(sweep: &Sweep, options: &Options) -> Result<Estimate, SweepError> {
-    let points = match options.shard {
-        Some(shard) => shard.points(sweep.space.len()),
-        None => (0..sweep.space.len()).collect(),
-    };
-    let each = match &sweep.replications {
-        Replications::Fixed(n) => *n,
-        Replications::Until(until) => until.at_least,
-    };
-    let ios = |number: &u64| {
-        let machine = sweep.machine(&sweep.point(*number));
-        machine.map_or(0.0, |machine| estimate::ios(&machine))
-    };
-    // Of very many points, some stand for all.
-    let some: Vec<u64> = points
-        .iter()
-        .copied()
-        .step_by(points.len().div_ceil(PLANNED).max(1))
-        .collect();
-    let all: Vec<f64> = pool(options.threads)?.install(|| some.par_iter().map(ios).collect());
-    let each_of = points.len() as f64 / some.len().max(1) as f64;
-    Ok(Estimate {
-        ios: all.iter().sum::<f64>() * each_of * f64::from(each),
-        runs: points.len() as u64 * u64::from(each),
+        left: assembled.left,
     })
 }
 
@@ -194,6 +173,41 @@ impl Run<'_> {
         self.control.stop.load(Ordering::Relaxed) || self.failed.load(Ordering::Relaxed)
     }
 
+    /// Refuses to go on with results of which the sweep asks for none: it was
+    /// changed in all that it is about.
+    fn knows_some_of(
+        &self,
+        folder: &Folder,
+        manifest: &Manifest,
+        points: &[u64],
+    ) -> Result<(), SweepError> {
+        let before = folder.before.as_ref();
+        if self.index.is_empty() || before.is_none_or(|before| before.content == manifest.content) {
+            return Ok(());
+        }
+        let most = match &self.sweep.replications {
+            Replications::Fixed(n) => *n,
+            Replications::Until(until) => until.at_most,
+        };
+        let is_known = |number: &u64| {
+            let key = self.planned(*number).key;
+            let mut keys = (0..most).map(|replication| key::of_replication(&key, replication));
+            keys.any(|key| self.index.contains_key(&key))
+        };
+        if self.pool.install(|| points.par_iter().any(is_known)) {
+            return Ok(());
+        }
+        Err(SweepError::Folder(Refused {
+            folder: folder.path.display().to_string(),
+            what: format!(
+                "holds results of an earlier `{}`, of which this one asks for none",
+                manifest.sweep
+            ),
+            hint: "--overwrite replaces them, --out FOLDER writes elsewhere; nothing was changed"
+                .into(),
+        }))
+    }
+
     /// Runs some points.
     fn window(
         &mut self,
@@ -217,16 +231,10 @@ impl Run<'_> {
         let machine = self.sweep.machine(&point).map_err(|why| why.to_string());
         let key = match &machine {
             Ok(machine) => key::of_point(&self.program, machine, point.mode, &self.sweep.warm_up),
-            // What is no machine is told from others by its number.
-            Err(_) => key::of_point(
-                &self.program,
-                &MachineConfig {
-                    seed: number,
-                    ..MachineConfig::default()
-                },
-                point.mode,
-                &self.sweep.warm_up,
-            ),
+            Err(_) => {
+                let text = self.sweep.text_of(&point, 0);
+                key::of_no_machine(&self.program, &text, &point.labels, point.mode)
+            }
         };
         let ios = machine.as_ref().map_or(0.0, estimate::ios);
         Planned {

@@ -1,21 +1,13 @@
-//! The folder of a sweep's results: what it is called, what it is of, and
-//! whether it may be written to.
+//! The folder of a sweep's results: what its files are called, and whether it
+//! may be written to.
 
 use std::fs::File;
 use std::path::{Path, PathBuf};
 
-use serde::{Deserialize, Serialize};
+use super::SweepError;
+use super::manifest::Manifest;
+use crate::run::claim::{self, ELSEWHERE, Holds, Refused};
 
-use super::definition::{Replications, SourceFile, Sweep};
-use super::key::Program;
-use super::shard::Shard;
-use super::{METRICS, SweepError};
-use crate::run::write;
-
-/// Name and version of the format of the folder.
-pub const FORMAT: &str = "mpathsim-sweep/1";
-/// The manifest.
-pub const MANIFEST: &str = "sweep.json";
 /// The journal.
 pub const JOURNAL: &str = "journal";
 /// What only one process at a time holds.
@@ -30,156 +22,8 @@ pub const TABLES: [&str; 7] = [
     "summary.jsonl",
     "failures.jsonl",
 ];
-
-/// What a folder of results is of.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Manifest {
-    /// [`FORMAT`].
-    pub format: String,
-    /// Version of the program.
-    pub mpathsim: String,
-    /// Hash of the program.
-    pub executable: String,
-    /// Name of the sweep.
-    pub sweep: String,
-    /// What it is to show.
-    pub about: String,
-    /// Hash of the files that it is made of, and of the options.
-    pub content: String,
-    /// These files.
-    pub files: Vec<SourceFile>,
-    /// Options `--set`.
-    pub set: Vec<String>,
-    /// Columns that tell a point from others.
-    pub columns: Vec<String>,
-    /// Figures that the tables show, in order.
-    pub metrics: Vec<MetricManifest>,
-    /// Points.
-    pub points: u64,
-    /// Points that are left out.
-    pub excluded: u64,
-    /// Runs a point; absent if that depends on the figures.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub replications: Option<u32>,
-    /// What is cut from the start of a run.
-    pub warm_up: String,
-    /// Which part of the sweep this is; absent: all of it.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub shard: Option<Shard>,
-    /// Runs that are in the tables; absent until all are.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub runs: Option<u64>,
-    /// Runs that failed; absent until all are done.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub failures: Option<u64>,
-    /// Whether everything is there.
-    pub complete: bool,
-}
-
-/// A figure.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct MetricManifest {
-    /// Its name.
-    pub name: String,
-    /// `more`, `less` or `neither`.
-    pub better: String,
-    /// What it is.
-    pub about: String,
-}
-
-impl Manifest {
-    /// Of `sweep`, or a part of it, before it is run.
-    pub fn new(sweep: &Sweep, program: &Program, shard: Option<Shard>) -> Manifest {
-        let metric = |(_, metric): (usize, &'static super::Metric)| MetricManifest {
-            name: metric.name.into(),
-            better: format!("{:?}", metric.better).to_lowercase(),
-            about: metric.about.into(),
-        };
-        Manifest {
-            format: FORMAT.into(),
-            mpathsim: env!("CARGO_PKG_VERSION").into(),
-            executable: program.hex(),
-            sweep: sweep.name.clone(),
-            about: sweep.about.clone(),
-            content: sweep.content(),
-            files: sweep.files.clone(),
-            set: sweep.set.clone(),
-            columns: sweep.space.columns(),
-            metrics: sweep.shown().map(metric).collect(),
-            points: sweep.space.len(),
-            excluded: sweep.space.excluded,
-            replications: match sweep.replications {
-                Replications::Fixed(n) => Some(n),
-                Replications::Until(_) => None,
-            },
-            warm_up: sweep.warm_up.to_string(),
-            shard,
-            runs: None,
-            failures: None,
-            complete: false,
-        }
-    }
-
-    /// Indices into [`METRICS`] of the figures that the tables show.
-    pub fn shown(&self) -> Vec<usize> {
-        let index = |m: &MetricManifest| METRICS.iter().position(|metric| metric.name == m.name);
-        self.metrics.iter().filter_map(index).collect()
-    }
-
-    /// Reads the manifest of `folder`; none if there is none.
-    ///
-    /// # Errors
-    /// It cannot be read, or is of another version.
-    pub fn read(folder: &Path) -> Result<Option<Manifest>, SweepError> {
-        let path = folder.join(MANIFEST);
-        let text = match std::fs::read_to_string(&path) {
-            Ok(text) => text,
-            Err(why) if why.kind() == std::io::ErrorKind::NotFound => return Ok(None),
-            Err(why) => return Err(SweepError::read(&path, why)),
-        };
-        #[derive(Deserialize)]
-        struct Format {
-            format: String,
-        }
-        let other = |what: String| SweepError::Folder {
-            folder: folder.display().to_string(),
-            what,
-            hint: "--out FOLDER writes elsewhere; nothing was changed".into(),
-        };
-        match serde_json::from_str::<Format>(&text) {
-            Ok(found) if found.format == FORMAT => {}
-            Ok(found) => {
-                return Err(other(format!(
-                    "holds results of another version: {}, this program writes {FORMAT}",
-                    found.format
-                )));
-            }
-            Err(why) => return Err(other(format!("has a {MANIFEST} that is not one: {why}"))),
-        }
-        serde_json::from_str(&text)
-            .map(Some)
-            .map_err(|why| other(format!("has a {MANIFEST} that is not one: {why}")))
-    }
-
-    /// Writes it to `folder`.
-    ///
-    /// # Errors
-    /// It cannot be written.
-    pub fn write(&self, folder: &Path) -> Result<(), SweepError> {
-        let path = folder.join(MANIFEST);
-        let text = serde_json::to_string_pretty(self)
-            .map_err(|why| SweepError::write(&path, std::io::Error::other(why)))?;
-        write::whole_file(folder, MANIFEST, &(text + "\n"))
-            .map_err(|why| SweepError::write(&path, why))
-    }
-}
-
-/// A folder that this process alone writes to.
-pub struct Folder {
-    /// Where it is.
-    pub path: PathBuf,
-    _lock: File,
-}
+/// With the cargo feature `parquet`.
+const PARQUET: [&str; 3] = ["points.parquet", "paths.parquet", "summary.parquet"];
 
 /// What is done with results that are there.
 #[derive(Copy, Clone, PartialEq, Eq, Debug, Default)]
@@ -189,12 +33,25 @@ pub enum Existing {
     Refuse,
     /// They are kept, and what is missing is added.
     Resume,
+    /// They are made again, if they are of the very same sweep by the same
+    /// program: the bytes are the same.
+    Again,
     /// They are replaced.
     Replace,
 }
 
+/// A folder that this process alone writes to.
+pub struct Folder {
+    /// Where it is.
+    pub path: PathBuf,
+    /// What it was of when it was taken.
+    pub before: Option<Manifest>,
+    _lock: File,
+}
+
 impl Folder {
     /// Takes the folder at `path` for the results that `manifest` describes.
+    /// What is there is not changed by that.
     ///
     /// # Errors
     /// It holds something else, or what is there may not be touched.
@@ -203,86 +60,37 @@ impl Folder {
         manifest: &Manifest,
         existing: Existing,
     ) -> Result<Folder, SweepError> {
-        let refuse = |what: String, hint: &str| {
-            Err(SweepError::Folder {
-                folder: path.display().to_string(),
-                what,
-                hint: hint.into(),
-            })
-        };
-        match Manifest::read(path)? {
-            None if is_occupied(path) => {
-                return refuse(
-                    "holds files that are not a sweep's".into(),
-                    "--out FOLDER writes elsewhere; nothing was changed",
-                );
-            }
-            None => {}
-            Some(found) => match existing {
-                Existing::Refuse => {
-                    let state = if found.complete {
-                        "a finished"
-                    } else {
-                        "an unfinished"
-                    };
-                    return refuse(
-                        format!("holds {state} sweep, `{}`", found.sweep),
-                        "--resume goes on with it, --overwrite replaces it, --out FOLDER writes elsewhere",
-                    );
-                }
-                Existing::Resume if found.executable != manifest.executable => {
-                    return refuse(
-                        format!(
-                            "holds results of another build of mpathsim ({} {}; this is {} {})",
-                            found.mpathsim,
-                            found.executable,
-                            manifest.mpathsim,
-                            manifest.executable
-                        ),
-                        "results of two builds are not mixed: --overwrite replaces them, --out FOLDER writes elsewhere",
-                    );
-                }
-                Existing::Resume if found.shard != manifest.shard => {
-                    let name = |shard: Option<Shard>| {
-                        shard.map_or("all of a sweep".into(), |s| format!("shard {s}"))
-                    };
-                    return refuse(
-                        format!("holds {}, not {}", name(found.shard), name(manifest.shard)),
-                        "give each shard a folder of its own: --out FOLDER",
-                    );
-                }
-                Existing::Resume | Existing::Replace => {}
-            },
-        }
-        std::fs::create_dir_all(path).map_err(|why| SweepError::write(path, why))?;
-        let lock_path = path.join(LOCK);
-        let lock = File::create(&lock_path).map_err(|why| SweepError::write(&lock_path, why))?;
-        let locked = fs4::FileExt::try_lock(&lock);
-        if matches!(locked, Err(fs4::TryLockError::WouldBlock)) {
-            return refuse(
-                "is in use by another sweep that runs".into(),
-                "wait for it, or use --out FOLDER",
-            );
-        }
-        let folder = Folder {
+        may_write(path, manifest, existing)?;
+        let lock = lock(path)?;
+        Ok(Folder {
             path: path.to_owned(),
+            // Until it was locked, another could have written.
+            before: may_write(path, manifest, existing)?,
             _lock: lock,
-        };
-        if existing == Existing::Replace {
-            folder.clear()?;
-        }
-        Ok(folder)
+        })
     }
 
-    /// Removes what a sweep has written.
-    fn clear(&self) -> Result<(), SweepError> {
-        let parquet = ["points.parquet", "paths.parquet", "summary.parquet"];
-        for name in TABLES.iter().chain(&parquet).chain(&[JOURNAL]) {
+    /// Removes what a sweep has written, but for the manifest.
+    pub fn clear(&self) -> Result<(), SweepError> {
+        self.remove(&TABLES)?;
+        self.remove(&PARQUET)?;
+        self.remove(&[JOURNAL])
+    }
+
+    /// Removes the tables that a program with another set of features has
+    /// written, and this one does not.
+    pub fn remove_what_is_not_written(&self) -> Result<(), SweepError> {
+        match cfg!(feature = "parquet") {
+            true => Ok(()),
+            false => self.remove(&PARQUET),
+        }
+    }
+
+    fn remove(&self, names: &[&str]) -> Result<(), SweepError> {
+        for name in names {
             let path = self.path.join(name);
             match std::fs::remove_file(&path) {
-                Err(why) if why.kind() != std::io::ErrorKind::NotFound => {
-                    return Err(SweepError::write(&path, why));
-                }
+                Err(why) if !claim::is_absent(&why) => return Err(SweepError::write(&path, why)),
                 _ => {}
             }
         }
@@ -295,11 +103,70 @@ impl Folder {
     }
 }
 
-/// Whether there is anything in a folder that could be somebody's.
-fn is_occupied(path: &Path) -> bool {
-    let Ok(entries) = std::fs::read_dir(path) else {
-        return false;
+/// Whether the results that `manifest` describes may be written to the folder at
+/// `path`, and what is there. Nothing is written.
+///
+/// # Errors
+/// It holds something else, or what is there may not be touched.
+pub(super) fn may_write(
+    path: &Path,
+    manifest: &Manifest,
+    existing: Existing,
+) -> Result<Option<Manifest>, SweepError> {
+    if let Some(what) = claim::obstacle(path) {
+        return Err(refused(path, what, ELSEWHERE));
+    }
+    let Some(found) = Manifest::read(path)? else {
+        let what = match claim::holds(path).map_err(|why| SweepError::read(path, why))? {
+            Holds::Nothing => return Ok(None),
+            Holds::Results(results) => format!("holds {}", results.what()),
+            Holds::Other(file) => format!("holds files that are not a sweep's: {file}"),
+        };
+        return Err(refused(path, what, ELSEWHERE));
     };
-    let names = entries.flatten().map(|entry| entry.file_name());
-    names.into_iter().any(|name| name != LOCK)
+    let state = match found.complete {
+        true => "a finished",
+        false => "an unfinished",
+    };
+    let held = format!("holds {state} sweep, `{}`", found.sweep);
+    let why_not = match existing {
+        Existing::Replace => None,
+        Existing::Resume => found.parts_from(manifest),
+        Existing::Again if found.is_of_the_same(manifest) => None,
+        Existing::Again => Some((
+            format!("{held}, which is another, or by another build of mpathsim"),
+            "--out FOLDER writes elsewhere, `mpathsim sweep merge --overwrite` replaces it; nothing was changed",
+        )),
+        Existing::Refuse => Some((
+            held,
+            "--resume goes on with it, --overwrite replaces it, --out FOLDER writes elsewhere",
+        )),
+    };
+    match why_not {
+        Some((what, hint)) => Err(refused(path, what, hint)),
+        None => Ok(Some(found)),
+    }
+}
+
+/// Makes the folder at `path`, and keeps all other processes from writing to it.
+fn lock(path: &Path) -> Result<File, SweepError> {
+    std::fs::create_dir_all(path).map_err(|why| SweepError::unwritable(path, why))?;
+    let lock = File::create(path.join(LOCK)).map_err(|why| SweepError::unwritable(path, why))?;
+    match fs4::FileExt::try_lock(&lock) {
+        Err(fs4::TryLockError::WouldBlock) => Err(refused(
+            path,
+            "is in use by another sweep that runs".into(),
+            "wait for it, or use --out FOLDER",
+        )),
+        // Where files cannot be locked, it is the user who sees to that.
+        _ => Ok(lock),
+    }
+}
+
+fn refused(path: &Path, what: String, hint: &str) -> SweepError {
+    SweepError::Folder(Refused {
+        folder: path.display().to_string(),
+        what,
+        hint: hint.into(),
+    })
 }

@@ -7,6 +7,7 @@ use crate::scenario::Mode;
 
 use super::SweepError;
 use super::definition::WarmUp;
+use super::record::Label;
 
 /// The key of a result: equal keys, equal results.
 pub type Key = [u8; 16];
@@ -47,6 +48,20 @@ pub fn of_point(program: &Program, machine: &MachineConfig, mode: Mode, warm_up:
     hasher.update(&machine);
     hasher.update(mode.name().as_bytes());
     hasher.update(warm_up.to_string().as_bytes());
+    first(&hasher)
+}
+
+/// Hashes what determines why a point has no machine: its scenario, and what
+/// else it sets.
+pub fn of_no_machine(program: &Program, scenario: &str, values: &[Label], mode: Mode) -> Key {
+    let mut hasher = blake3::Hasher::new();
+    hasher.update(&program.0);
+    let values = values.iter().map(Label::to_string);
+    let texts = values.chain([scenario.to_owned(), mode.name().to_owned()]);
+    for text in texts {
+        hasher.update(&(text.len() as u64).to_le_bytes());
+        hasher.update(text.as_bytes());
+    }
     first(&hasher)
 }
 

@@ -4,50 +4,37 @@ use std::path::{Path, PathBuf};
 
 use super::SweepError;
 use super::execute::pool;
-use super::folder::{Existing, Folder, JOURNAL, Manifest};
+use super::folder::{Existing, Folder, JOURNAL};
 use super::journal::{self, Place, Reader};
+use super::manifest::Manifest;
 use super::record::Record;
 use super::tables::Tables;
 
-/// Joins the folders `shards` into `out`.
+/// Joins the folders `shards` into `out`. What was in `out` stays until all that
+/// comes in its place is written beside it.
 ///
 /// # Errors
 /// They are not all shards of one sweep by one build, one is missing or
-/// unfinished, or `out` may not be written to.
+/// unfinished, or `out` is one of them or may not be written to.
 pub fn merge(out: &Path, shards: &[PathBuf], existing: Existing) -> Result<Manifest, SweepError> {
+    apart(out, shards)?;
     let parts = shards
         .iter()
         .map(|path| read(path))
         .collect::<Result<Vec<_>, _>>()?;
     let mut manifest = whole(shards, &parts)?;
     let folder = Folder::take(out, &manifest, existing)?;
-    manifest.write(&folder.path)?;
-
-    let mut places: Vec<(u64, u32, usize, Place)> = Vec::new();
-    for (i, path) in shards.iter().enumerate() {
-        let journal = path.join(JOURNAL);
-        let mut damaged = None;
-        journal::walk(&journal, |_, place, json| {
-            match serde_json::from_str::<Record>(json) {
-                Ok(record) => places.push((record.point, record.replication, i, place)),
-                Err(why) => damaged = Some(why),
-            }
-        })?;
-        if let Some(why) = damaged {
-            return Err(SweepError::read(&journal, std::io::Error::other(why)));
-        }
-    }
-    places.sort_unstable_by_key(|(point, replication, ..)| (*point, *replication));
+    let places = places(shards, &parts)?;
     let pool = pool(None)?;
-    let read = |places: &[(u64, u32, usize, Place)]| {
+    let read = |places: &[InShard]| {
         let readers = shards.iter().map(|path| Reader::open(&path.join(JOURNAL)));
         let mut readers = readers.collect::<Result<Vec<_>, _>>()?;
-        let read = |(_, _, shard, place): &(u64, u32, usize, Place)| readers[*shard].read(*place);
+        let read = |found: &InShard| readers[found.shard].read(found.place);
         places.iter().map(read).collect()
     };
     let mut tables = Tables::create(&folder.path, &manifest)?;
     tables.add(&pool, &places, read)?;
-    let (runs, failures) = tables.commit(&pool)?;
+    let (runs, failures) = tables.finish(&pool)?;
     let expected: u64 = parts.iter().filter_map(|part| part.runs).sum();
     if runs != expected {
         return wrong(
@@ -55,11 +42,71 @@ pub fn merge(out: &Path, shards: &[PathBuf], existing: Existing) -> Result<Manif
             "a journal is damaged: run its shard again with --overwrite",
         );
     }
+    // Unfinished, while files of both may be there.
+    manifest.write(&folder.path)?;
+    tables.put()?;
+    folder.remove_what_is_not_written()?;
     manifest.runs = Some(runs);
     manifest.failures = Some(failures);
     manifest.complete = true;
     manifest.write(&folder.path)?;
     Ok(manifest)
+}
+
+/// A result of a shard.
+struct InShard {
+    point: u64,
+    replication: u32,
+    shard: usize,
+    place: Place,
+}
+
+/// The results of all shards, in order of the whole.
+fn places(shards: &[PathBuf], parts: &[Manifest]) -> Result<Vec<InShard>, SweepError> {
+    let mut places: Vec<InShard> = Vec::new();
+    for (shard, (path, part)) in shards.iter().zip(parts).enumerate() {
+        let journal = path.join(JOURNAL);
+        let mut damaged = None;
+        // What is behind the runs of its tables is left from an earlier version
+        // of the sweep.
+        let mut runs = part.runs.unwrap_or(0);
+        journal::walk(&journal, |_, place, json| {
+            if runs == 0 {
+                return;
+            }
+            runs -= 1;
+            match serde_json::from_str::<Record>(json) {
+                Ok(record) => places.push(InShard {
+                    point: record.point,
+                    replication: record.replication,
+                    shard,
+                    place,
+                }),
+                Err(why) => damaged = Some(why),
+            }
+        })?;
+        if let Some(why) = damaged {
+            return Err(SweepError::read(&journal, std::io::Error::other(why)));
+        }
+    }
+    places.sort_unstable_by_key(|found| (found.point, found.replication));
+    Ok(places)
+}
+
+/// Refuses an `out` that is one of `shards`.
+fn apart(out: &Path, shards: &[PathBuf]) -> Result<(), SweepError> {
+    let place = |path: &Path| std::fs::canonicalize(path).ok();
+    let is_out = |shard: &&PathBuf| place(shard).is_some_and(|shard| Some(shard) == place(out));
+    match shards.iter().find(is_out) {
+        None => Ok(()),
+        Some(shard) => wrong(
+            format!(
+                "{} is one of them, and cannot be the whole",
+                shard.display()
+            ),
+            "--out FOLDER writes elsewhere; nothing was changed",
+        ),
+    }
 }
 
 fn wrong<T>(what: String, hint: &str) -> Result<T, SweepError> {
@@ -116,7 +163,7 @@ fn whole(paths: &[PathBuf], parts: &[Manifest]) -> Result<Manifest, SweepError> 
         if !part.complete {
             return wrong(
                 format!("shard {shard} in {path} is not finished"),
-                "run it again with --resume",
+                "run it on: mpathsim sweep FILE --shard k/n --out FOLDER --resume",
             );
         }
         if seen.contains(&shard.k) {

@@ -1,10 +1,12 @@
-//! Rows of a table, as CSV and as JSON Lines.
+//! A table and its rows, as CSV and as JSON Lines.
 
 use std::io::{self, Write};
+use std::path::Path;
 
 use serde::Serialize;
 
 use super::record::Label;
+use crate::run::write::Growing;
 
 /// A value of a table; none is an empty field, and `null`.
 pub(super) enum Cell<'a> {
@@ -104,6 +106,43 @@ impl Rows {
     /// As CSV and as JSON Lines.
     pub(super) fn into_bytes(self) -> io::Result<(Vec<u8>, Vec<u8>)> {
         Ok((bytes_of(self.csv)?, self.jsonl))
+    }
+}
+
+/// The same table as CSV and as JSON Lines.
+pub(super) struct Pair {
+    csv: Growing,
+    jsonl: Growing,
+    /// Names of the columns.
+    pub(super) columns: Columns,
+}
+
+impl Pair {
+    pub(super) fn create(folder: &Path, name: &str, columns: Vec<String>) -> io::Result<Pair> {
+        let columns = Columns::new(columns)?;
+        let mut csv = Growing::create(folder, &format!("{name}.csv"))?;
+        csv.write_all(&columns.head()?)?;
+        Ok(Pair {
+            csv,
+            jsonl: Growing::create(folder, &format!("{name}.jsonl"))?,
+            columns,
+        })
+    }
+
+    pub(super) fn append(&mut self, rows: Rows) -> io::Result<()> {
+        let (csv, jsonl) = rows.into_bytes()?;
+        self.csv.write_all(&csv)?;
+        self.jsonl.write_all(&jsonl)
+    }
+
+    pub(super) fn settle(&mut self) -> io::Result<()> {
+        self.csv.settle()?;
+        self.jsonl.settle()
+    }
+
+    pub(super) fn commit(self) -> io::Result<()> {
+        self.csv.commit()?;
+        self.jsonl.commit()
     }
 }
 

@@ -10,9 +10,11 @@ use std::process::Command;
 use super::SweepError;
 use super::axis::quoted;
 use super::definition::Sweep;
-use super::folder::Manifest;
+use super::folder::{Existing, may_write};
 use super::key::Program;
+use super::manifest::Manifest;
 use super::shard::Shard;
+use crate::run::claim::{ELSEWHERE, Refused};
 use crate::run::write;
 
 /// How a sweep is submitted.
@@ -54,11 +56,15 @@ impl Submission {
     /// them.
     ///
     /// # Errors
-    /// A shard's folder holds another sweep, a script cannot be written, or
-    /// `sbatch` refuses.
+    /// The folder of the results, or of a shard, holds something else, a script
+    /// cannot be written, or `sbatch` refuses.
     pub fn submit(&self, sweep: &Sweep) -> Result<Submitted, SweepError> {
         let here = std::env::current_dir().map_err(|why| SweepError::read(Path::new("."), why))?;
-        let folder = here.join(format!("{}.slurm", self.out.display()));
+        // Without a slash at its end.
+        let out: PathBuf = here.join(&self.out).components().collect();
+        let whole = Manifest::new(sweep, &Program::this()?, None);
+        may_write(&out, &whole, Existing::Again)?;
+        let folder = PathBuf::from(format!("{}.slurm", out.display()));
         let missing = self.missing(sweep, &folder)?;
         let program = std::env::current_exe()
             .map_err(|why| SweepError::read(Path::new("the program"), why))?;
@@ -66,20 +72,20 @@ impl Submission {
             submission: self,
             program: quoted(&program.display().to_string()),
             file: quoted(&here.join(&self.file).display().to_string()),
-            out: quoted(&here.join(&self.out).display().to_string()),
+            out: quoted(&out.display().to_string()),
             folder: folder.clone(),
             here: quoted(&here.display().to_string()),
             name: &sweep.name,
         };
         let log = folder.join("log");
-        std::fs::create_dir_all(&log).map_err(|why| SweepError::write(&log, why))?;
+        std::fs::create_dir_all(&log).map_err(|why| SweepError::unwritable(&log, why))?;
         let files = [
             ("array.sh", scripts.array(&missing)),
             ("merge.sh", scripts.merge()),
         ];
         for (name, text) in &files {
             write::whole_file(&folder, name, text)
-                .map_err(|why| SweepError::write(&folder.join(name), why))?;
+                .map_err(|why| SweepError::unwritable(&folder.join(name), why))?;
         }
         let mut submitted = Submitted {
             folder: folder.clone(),
@@ -117,12 +123,12 @@ impl Submission {
                 && found.executable == own.executable
                 && found.shard == own.shard;
             if !same {
-                return Err(SweepError::Folder {
+                return Err(SweepError::Folder(Refused {
                     folder: path.display().to_string(),
                     what: "is of another sweep, of another build, or of another number of shards"
                         .into(),
-                    hint: "remove it, or submit with another --out".into(),
-                });
+                    hint: format!("{ELSEWHERE}; or remove it"),
+                }));
             }
             if !found.complete {
                 missing.push(k);
@@ -137,10 +143,12 @@ impl Submission {
         script: &str,
         options: &[String],
     ) -> Result<String, SweepError> {
-        let refused = |what: String| SweepError::Folder {
-            folder: folder.display().to_string(),
-            what: format!("has the scripts, but sbatch {what}"),
-            hint: "submit array.sh by hand, then merge.sh with --dependency=afterany:ID".into(),
+        let refused = |what: String| {
+            SweepError::Folder(Refused {
+                folder: folder.display().to_string(),
+                what: format!("has the scripts, but sbatch {what}"),
+                hint: "submit array.sh by hand, then merge.sh with --dependency=afterany:ID".into(),
+            })
         };
         let output = Command::new("sbatch")
             .arg("--parsable")
@@ -172,14 +180,20 @@ struct Scripts<'s> {
 }
 
 impl Scripts<'_> {
+    /// The log `name`, in which Slurm may put numbers (`%a`).
+    fn log(&self, name: &str) -> String {
+        let folder = self.folder.join("log").display().to_string();
+        directive(&format!("{}/{name}", folder.replace('%', "%%")))
+    }
+
     fn sets(&self) -> String {
         let sets = self.submission.sets.iter();
         sets.map(|set| format!(" --set {}", quoted(set))).collect()
     }
 
     fn array(&self, missing: &[u32]) -> String {
-        let (n, name) = (self.submission.shards, self.name);
-        let log = self.folder.join("log/%a.txt");
+        let (n, name) = (self.submission.shards, directive(self.name));
+        let log = self.log("%a.txt");
         let folder = quoted(&self.folder.display().to_string());
         format!(
             "#!/bin/bash\n\
@@ -187,7 +201,7 @@ impl Scripts<'_> {
              #SBATCH --array={}\n\
              #SBATCH --requeue\n\
              #SBATCH --open-mode=append\n\
-             #SBATCH --output={}\n\
+             #SBATCH --output={log}\n\
              # A shard of the sweep a task. One that is requeued goes on where it was.\n\
              cd {} || exit\n\
              k=$SLURM_ARRAY_TASK_ID\n\
@@ -195,7 +209,6 @@ impl Scripts<'_> {
                  --out {folder}/\"shard-$k\" --resume --quiet \\\n    \
                  --threads \"${{SLURM_CPUS_PER_TASK:-1}}\"\n",
             ranges(missing),
-            log.display(),
             self.here,
             self.program,
             self.file,
@@ -204,9 +217,10 @@ impl Scripts<'_> {
     }
 
     fn merge(&self) -> String {
-        let (n, attempt, name) = (self.submission.shards, self.submission.attempt, self.name);
+        let (n, attempt) = (self.submission.shards, self.submission.attempt);
+        let name = directive(&format!("{}-merge", self.name));
         let folder = quoted(&self.folder.display().to_string());
-        let log = self.folder.join("log/merge.txt");
+        let log = self.log("merge.txt");
         let options: String = self
             .submission
             .sbatch
@@ -215,20 +229,16 @@ impl Scripts<'_> {
             .collect();
         let mut text = format!(
             "#!/bin/bash\n\
-             #SBATCH --job-name={name}-merge\n\
+             #SBATCH --job-name={name}\n\
              #SBATCH --open-mode=append\n\
-             #SBATCH --output={}\n\
+             #SBATCH --output={log}\n\
              # Joins the shards; 0: all is well, 1: some points failed.\n\
              cd {} || exit\n\
-             {} sweep merge --overwrite --out {} {folder}/shard-*\n\
+             {} sweep merge --out {} {folder}/shard-*\n\
              code=$?\n\
              # 1 may also mean that there was no room.\n\
              [ $code -le 1 ] && grep -q '\"complete\": true' {}/sweep.json && exit $code\n",
-            log.display(),
-            self.here,
-            self.program,
-            self.out,
-            self.out,
+            self.here, self.program, self.out, self.out,
         );
         text += &match attempt < ATTEMPTS {
             true => format!(
@@ -244,6 +254,12 @@ impl Scripts<'_> {
         };
         text
     }
+}
+
+/// `text` as a value in a line `#SBATCH`: quoted, as sbatch reads these lines
+/// (get_argument() in its opt.c).
+fn directive(text: &str) -> String {
+    format!("\"{}\"", text.replace('\\', r"\\").replace('"', r#"\""#))
 }
 
 /// `1,2,3,5` as `1-3,5`.
@@ -265,6 +281,12 @@ fn ranges(numbers: &[u32]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn directives_are_quoted() {
+        assert_eq!(directive("my sweep"), r#""my sweep""#);
+        assert_eq!(directive(r#"a"b\c"#), r#""a\"b\\c""#);
+    }
 
     #[test]
     fn arrays_are_ranges() {

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use super::SweepError;
-use super::folder::Manifest;
+use super::manifest::Manifest;
 use crate::run::text::{Columns, three};
 
 /// Points that are shown.

@@ -7,10 +7,11 @@ use std::path::{Path, PathBuf};
 use rayon::ThreadPool;
 use rayon::prelude::*;
 
-use super::folder::{JOURNAL, Manifest};
+use super::folder::JOURNAL;
 use super::key::Key;
+use super::manifest::Manifest;
 use super::record::{Label, Outcome, Record};
-use super::rows::{Cell, Columns, Rows, json};
+use super::rows::{Cell, Columns, Pair, Rows, json};
 use super::steady::{Method, Within};
 use super::{METRICS, Measured, SweepError, journal};
 use crate::run::write::Growing;
@@ -114,38 +115,6 @@ impl Group {
             rows.add(columns, head.chain(own))?;
         }
         Ok(())
-    }
-}
-
-/// The same table as CSV and as JSON Lines.
-struct Pair {
-    csv: Growing,
-    jsonl: Growing,
-    /// Names of the columns.
-    columns: Columns,
-}
-
-impl Pair {
-    fn create(folder: &Path, name: &str, columns: Vec<String>) -> io::Result<Pair> {
-        let columns = Columns::new(columns)?;
-        let mut csv = Growing::create(folder, &format!("{name}.csv"))?;
-        csv.write_all(&columns.head()?)?;
-        Ok(Pair {
-            csv,
-            jsonl: Growing::create(folder, &format!("{name}.jsonl"))?,
-            columns,
-        })
-    }
-
-    fn append(&mut self, rows: Rows) -> io::Result<()> {
-        let (csv, jsonl) = rows.into_bytes()?;
-        self.csv.write_all(&csv)?;
-        self.jsonl.write_all(&jsonl)
-    }
-
-    fn commit(self) -> io::Result<()> {
-        self.csv.commit()?;
-        self.jsonl.commit()
     }
 }
 
@@ -344,18 +313,46 @@ impl Tables {
         Ok(())
     }
 
-    /// Puts all tables in their places, the journal last.
+    /// Adds a result to the journal that no table has.
     ///
     /// # Errors
-    /// A file cannot be written; what was there before is then untouched.
-    pub fn commit(mut self, pool: &ThreadPool) -> Result<(u64, u64), SweepError> {
-        let folder = self.folder.clone();
-        self.ended.extend(self.group.take());
-        let ended = self.end_groups(pool).and_then(|()| self.put());
-        ended.map_err(|why| SweepError::write(&folder, why))
+    /// It cannot be written.
+    pub fn keep(&mut self, key: &Key, record: &Record) -> Result<(), SweepError> {
+        let line = journal::line(key, record);
+        let kept = line.and_then(|line| self.journal.write_all(line.as_bytes()));
+        kept.map_err(|why| SweepError::write(&self.folder, why))
     }
 
-    fn put(self) -> io::Result<(u64, u64)> {
+    /// Ends the last point, and makes all tables durable beside their places:
+    /// how many runs there are, and how many of them failed.
+    ///
+    /// # Errors
+    /// A file cannot be written.
+    pub fn finish(&mut self, pool: &ThreadPool) -> Result<(u64, u64), SweepError> {
+        self.ended.extend(self.group.take());
+        let finished = self.end_groups(pool).and_then(|()| self.settle());
+        finished.map_err(|why| SweepError::write(&self.folder, why))?;
+        Ok((self.runs, self.failed))
+    }
+
+    fn settle(&mut self) -> io::Result<()> {
+        for pair in [&mut self.points, &mut self.paths, &mut self.summary] {
+            pair.settle()?;
+        }
+        self.failures.settle()?;
+        self.journal.settle()
+    }
+
+    /// Puts all tables in their places once they are finished, the journal last.
+    ///
+    /// # Errors
+    /// What the file system says.
+    pub fn put(self) -> Result<(), SweepError> {
+        let folder = self.folder.clone();
+        self.commit().map_err(|why| SweepError::write(&folder, why))
+    }
+
+    fn commit(self) -> io::Result<()> {
         self.points.commit()?;
         self.paths.commit()?;
         self.summary.commit()?;
@@ -364,7 +361,6 @@ impl Tables {
         for name in ["points", "paths", "summary"] {
             super::parquet::from_csv(&self.folder, name)?;
         }
-        self.journal.commit()?;
-        Ok((self.runs, self.failed))
+        self.journal.commit()
     }
 }

@@ -105,6 +105,7 @@ pub(super) fn check(
         },
         workload,
         policies: policies.clone(),
+        has_sweep: raw.sweep.is_some(),
         warnings: checker.warnings,
         series_bin: raw
             .output
