@@ -7,11 +7,13 @@
 
 mod assemble;
 mod axis;
+mod check;
 mod condition;
 mod definition;
 mod error;
 mod estimate;
 mod execute;
+mod file;
 mod folder;
 mod journal;
 mod key;
@@ -20,12 +22,14 @@ mod merge;
 mod metric;
 #[cfg(feature = "parquet")]
 mod parquet;
+mod point;
 mod quantity;
 mod range;
 mod read;
 mod record;
 mod rows;
 mod sample;
+mod setting;
 mod shard;
 mod slurm;
 mod space;
@@ -33,7 +37,6 @@ mod steady;
 mod table;
 mod tables;
 
-pub(crate) use axis::quoted;
 pub use axis::{Axis, Choice, Values};
 pub use definition::{Point, Replications, SourceFile, Sweep, Until, WarmUp};
 pub use error::SweepError;
@@ -45,6 +48,7 @@ pub use merge::merge;
 pub use metric::{Better, METRICS, Metric, metric, ratio_to_bound};
 pub use range::Range;
 pub use record::{Label, Outcome, Record};
+pub(crate) use setting::quoted;
 pub use shard::Shard;
 pub use slurm::{Submission, Submitted};
 pub use space::Space;
