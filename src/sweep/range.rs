@@ -263,7 +263,7 @@ mod tests {
         );
         assert_eq!(
             of("from = 1e-9\nto = 1e-3\nsteps = 3\nscale = \"log\""),
-            "1e-9 1e-6 0.001"
+            "0.000000001 0.000001 0.001"
         );
         assert_eq!(
             of("from = \"4KiB\"\nto = \"1MiB\"\nsteps = 3\nscale = \"log\"\nmultiple = \"4KiB\""),
