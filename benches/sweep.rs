@@ -52,15 +52,22 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         .filter_map(|a| a.parse::<usize>().ok());
     let points = numbers.next().unwrap_or(1000).max(2);
     let threads = numbers.next().unwrap_or(2);
+    // A thousand rates; more points are more seeds of each.
+    let rates = points.min(1000);
+    let seeds = points.div_ceil(rates);
+    let points = rates * seeds;
+    let list = |from: usize, n: usize| {
+        let all: Vec<String> = (from..from + n).map(|i| i.to_string()).collect();
+        all.join(", ")
+    };
     let text = format!(
-        "{SCENARIO}values = [{}]\n",
-        (0..points)
-            .map(|i| (1500 + i % 1000).to_string())
-            .collect::<Vec<_>>()
-            .join(", ")
+        "{SCENARIO}values = [{}]\n[[sweep.axis]]\nkey = \"seed\"\nname = \"world\"\nvalues = [{}]\n",
+        list(1500, rates),
+        list(1, seeds)
     );
-    let sweep = Sweep::parse("bench.toml", &text, &[], &Registry::default())?;
+    let parse = || Sweep::parse("bench.toml", &text, &[], &Registry::default());
     let folder = std::env::temp_dir().join(format!("mpathsim-bench-{}", std::process::id()));
+    let sweep = parse()?;
 
     // The simulations alone: machines that are there, and no more than a run.
     let mut machines = Vec::new();
@@ -84,13 +91,18 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     }
     let measured = used().0 - before;
 
+    // All that the command does: the file is read, and its values are tried, too.
     let run = |threads: usize| -> Result<(f64, f64), Box<dyn std::error::Error>> {
         let options = Options {
             threads: Some(threads),
             existing: Existing::Replace,
             shard: None,
         };
+        let pool = rayon::ThreadPoolBuilder::new()
+            .num_threads(threads)
+            .build()?;
         let (began, before) = (Instant::now(), used().0);
+        let sweep = pool.install(parse)?;
         execute(&sweep, Path::new(&folder), &options, &Control::default())?;
         Ok((began.elapsed().as_secs_f64(), used().0 - before))
     };

@@ -8,7 +8,7 @@ use super::compare::{Compared, percents};
 use super::replicated::{Replicated, figure, watched};
 use super::{CliError, print};
 use crate::models::mpath::policy::Registry;
-use crate::policy::{Finding, Sensitivity, Varied, Verdict, sensitivity};
+use crate::policy::{Finding, Over, Sensitivity, Varied, Verdict, sensitivity};
 use crate::run::text::Columns;
 use crate::sweep::Range;
 
@@ -18,7 +18,8 @@ pub struct SensitivityCommand {
     #[command(flatten)]
     what: Compared,
     /// An input and its range: `host.costs.clone_rq=100ns..4us`, or `…:log` for
-    /// even ratios; may be given several times.
+    /// even ratios, or its words: `host.profile=none,lab`; may be given several
+    /// times.
     #[arg(long, required = true, value_name = "KEY=FROM..TO", value_parser = varied)]
     vary: Vec<Varied>,
     /// Values of each that are tried before the search for the crossing.
@@ -31,14 +32,25 @@ pub struct SensitivityCommand {
     replicated: Replicated,
 }
 
-/// Reads `KEY=FROM..TO` and `KEY=FROM..TO:log`.
+/// Reads `KEY=FROM..TO`, `KEY=FROM..TO:log` and `KEY=WORD,WORD`.
 fn varied(text: &str) -> Result<Varied, String> {
-    let wrong =
-        || "write for instance device.sda.port.latency=50us..5ms, or 50us..5ms:log".to_owned();
-    let (key, range) = text.split_once('=').ok_or_else(wrong)?;
+    let wrong = || {
+        "write for instance device.sda.port.latency=50us..5ms, or 50us..5ms:log, \
+         or host.profile=none,lab"
+            .to_owned()
+    };
+    let (key, values) = text.split_once('=').ok_or_else(wrong)?;
+    let words: Vec<String> = values.split(',').map(|w| w.trim().to_owned()).collect();
+    let is_list = words.len() > 1 && !values.contains("..");
+    if is_list && words.iter().any(String::is_empty) {
+        return Err(wrong());
+    }
     Ok(Varied {
         key: key.trim().into(),
-        range: Range::parse(range)?,
+        over: match is_list {
+            true => Over::Words(words),
+            false => Over::Range(Range::parse(values)?),
+        },
     })
 }
 

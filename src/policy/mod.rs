@@ -20,6 +20,6 @@ pub use compare::{Comparison, Row, compare};
 pub use contender::Contender;
 pub use error::PolicyError;
 pub use runs::{Cell, Runs, Settings};
-pub use sensitivity::{Change, Finding, Sensitivity, Varied, sensitivity};
+pub use sensitivity::{Change, Finding, Over, Sensitivity, Varied, sensitivity};
 pub use tournament::{Place, Ranking, Tournament, tournament};
 pub use verdict::{Judged, Question, Verdict, judge};

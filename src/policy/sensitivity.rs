@@ -12,8 +12,17 @@ use crate::sweep::Range;
 pub struct Varied {
     /// Its key in the scenario.
     pub key: String,
+    /// Over what.
+    pub over: Over,
+}
+
+/// The values of an input that varies.
+#[derive(Clone, Debug)]
+pub enum Over {
     /// From where to where.
-    pub range: Range,
+    Range(Range),
+    /// These words, which have nothing between them: CPU profiles.
+    Words(Vec<String>),
 }
 
 /// What is asked.
@@ -48,10 +57,15 @@ pub struct Change {
 }
 
 impl Sensitivity {
-    /// Verdicts that may be asked for: of every step, and of every gap between two.
+    /// Verdicts that may be asked for: of every word; of every step of a range, and
+    /// of every gap between two.
     pub fn most_verdicts(&self) -> u32 {
         let steps = self.steps.max(2);
-        (steps + 2 * HALVINGS * (steps - 1)) * self.varied.len() as u32
+        let of = |varied: &Varied| match &varied.over {
+            Over::Range(_) => steps + 2 * HALVINGS * (steps - 1),
+            Over::Words(words) => words.len() as u32,
+        };
+        self.varied.iter().map(of).sum()
     }
 }
 
@@ -90,11 +104,7 @@ fn finding(
     varied: &Varied,
     settings: &Settings,
 ) -> Result<Finding, PolicyError> {
-    let try_at = |u: f64| -> Result<(f64, String, Judged), PolicyError> {
-        let value = varied.range.at(u);
-        let text = value
-            .as_str()
-            .map_or_else(|| value.to_string(), str::to_owned);
+    let judged = |value: &str| -> Result<Judged, PolicyError> {
         let mut comparison = what.comparison.clone();
         comparison.sets.push(format!("{}={value}", varied.key));
         // Where the search goes hangs on what was found, so Holm's correction, which
@@ -104,24 +114,64 @@ fn finding(
         let row = row.ok_or_else(|| {
             PolicyError::asked("the runs have no such figure", "choose another --metric")
         })?;
-        Ok((u, text, row.judged))
+        Ok(row.judged)
     };
-    let steps = what.steps.max(2);
-    let mut tried = (0..steps)
-        .map(|i| try_at(f64::from(i) / f64::from(steps - 1)))
-        .collect::<Result<Vec<_>, _>>()?;
-    let mut changes = Vec::new();
-    // Neighbours among those that have a winner.
-    let sure: Vec<(f64, String, Verdict)> = tried
+    let (tried, changes) = match &varied.over {
+        Over::Range(range) => {
+            let steps = what.steps.max(2);
+            search(steps, |u| {
+                let value = range.at(u);
+                let text = value.as_str().map(str::to_owned);
+                let text = text.unwrap_or_else(|| value.to_string());
+                Ok((u, text, judged(&value.to_string())?))
+            })?
+        }
+        Over::Words(words) => {
+            let words = words.iter().enumerate();
+            let tried = words.map(|(i, word)| Ok((i as f64, word.clone(), judged(word)?)));
+            let tried = tried.collect::<Result<Vec<_>, PolicyError>>()?;
+            let changes = turns(&tried).into_iter().map(|(low, high)| Change {
+                between: (low.1, high.1),
+                verdicts: (low.2, high.2),
+            });
+            let changes = changes.collect();
+            (tried, changes)
+        }
+    };
+    Ok(Finding {
+        key: varied.key.clone(),
+        tried,
+        changes,
+    })
+}
+
+/// Neighbours among what has a winner, where the one's is not the other's.
+fn turns(tried: &[(f64, String, Judged)]) -> Vec<(Tried, Tried)> {
+    let sure: Vec<Tried> = tried
         .iter()
         .filter(|(_, _, judged)| is_won(judged.verdict))
         .map(|(u, text, judged)| (*u, text.clone(), judged.verdict))
         .collect();
-    for pair in sure.windows(2) {
-        let [before, after] = pair else { continue };
-        if before.2 == after.2 {
-            continue;
-        }
+    let pairs = sure.iter().zip(sure.iter().skip(1));
+    pairs
+        .filter(|(before, after)| before.2 != after.2)
+        .map(|(before, after)| (before.clone(), after.clone()))
+        .collect()
+}
+
+/// What was tried of a range, and where in it the winner changes.
+type Found = (Vec<(f64, String, Judged)>, Vec<Change>);
+
+/// Tries so many values of a range, then halves the gaps in which the winner changes.
+fn search(
+    steps: u32,
+    try_at: impl Fn(f64) -> Result<(f64, String, Judged), PolicyError>,
+) -> Result<Found, PolicyError> {
+    let mut tried = (0..steps)
+        .map(|i| try_at(f64::from(i) / f64::from(steps - 1)))
+        .collect::<Result<Vec<_>, _>>()?;
+    let mut changes = Vec::new();
+    for (before, after) in turns(&tried) {
         let (mut low, mut high) = (before.clone(), after.clone());
         let (mut from, mut to) = (low.0, high.0);
         for _ in 0..HALVINGS {
@@ -148,11 +198,7 @@ fn finding(
         });
     }
     tried.sort_by(|a, b| a.0.total_cmp(&b.0));
-    Ok(Finding {
-        key: varied.key.clone(),
-        tried,
-        changes,
-    })
+    Ok((tried, changes))
 }
 
 type Tried = (f64, String, Verdict);

@@ -30,6 +30,8 @@ pub enum ScenarioError {
         message: String,
         /// What would be right.
         hint: String,
+        /// Whether it is the key that is wrong, rather than the value.
+        of_key: bool,
     },
     /// The text is not a scenario.
     #[error("{} in {name}", count(problems.len()))]

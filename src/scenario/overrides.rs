@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use toml_edit::{DocumentMut, ImDocument, Item, Table, TableLike, Value};
+use toml_edit::{DocumentMut, Item, Table, TableLike, Value};
 
 use super::error::ScenarioError;
 
@@ -26,6 +26,7 @@ impl Override {
             option: text.into(),
             message: message.into(),
             hint: "write for instance --set device.0.port.latency=4ms".into(),
+            of_key: true,
         };
         let (path, value) = text
             .split_once('=')
@@ -58,6 +59,7 @@ impl Override {
                 option: self.text.clone(),
                 message: "the path leads nowhere".into(),
                 hint,
+                of_key: true,
             })
     }
 
@@ -105,38 +107,99 @@ impl Override {
         Err(format!("`{key}` is a value, not a table"))
     }
 
-    /// Where the key and the value stand in `document`.
-    pub(super) fn span(&self, document: &ImDocument<String>) -> Option<Range<usize>> {
+    /// Where its steps and its value stand below `root`.
+    pub(super) fn place(&self, root: &Table) -> Place {
+        let mut place = Place::default();
+        // A path that ends early is one that is not there.
+        let _ = self.walk(root, &mut place);
+        place
+    }
+
+    fn walk(&self, root: &Table, place: &mut Place) -> Option<()> {
         let mut path = self.path.as_slice();
-        let mut at: &dyn TableLike = document.as_table();
-        loop {
-            let [step, rest @ ..] = path else { return None };
+        let mut at: &dyn TableLike = root;
+        while let [step, rest @ ..] = path {
             let (key, item) = at.get_key_value(step)?;
-            if rest.is_empty() {
-                let value = item.span()?;
-                return Some(key.span().map_or(value.start, |key| key.start)..value.end);
-            }
+            place.step(step.clone(), key.span());
             path = rest;
-            if let Some(table) = item.as_table_like() {
+            if path.is_empty() {
+                place.value = item.span();
+            } else if let Some(table) = item.as_table_like() {
                 at = table;
-                continue;
-            }
-            let [step, rest @ ..] = path else { return None };
-            path = rest;
-            if let Some(tables) = item.as_array_of_tables() {
-                at = tables.get(element(step, tables.iter().map(|t| name_of(t)))?)?;
+            } else if let Some(tables) = item.as_array_of_tables() {
+                let index = element(&path[0], tables.iter().map(|t| name_of(t)))?;
+                let table = tables.get(index)?;
+                place.step(index.to_string(), None);
+                (path, at) = (&path[1..], table);
             } else {
                 let values = item.as_array()?;
                 let names = values
                     .iter()
                     .map(|v| v.as_inline_table().and_then(|t| name_of(t)));
-                let value = values.get(element(step, names)?)?;
+                let index = element(&path[0], names)?;
+                let value = values.get(index)?;
+                place.step(index.to_string(), None);
+                path = &path[1..];
                 if path.is_empty() {
-                    return value.span();
+                    place.value = value.span();
+                } else {
+                    at = value.as_inline_table()?;
                 }
-                at = value.as_inline_table()?;
             }
         }
+        Some(())
+    }
+
+    /// The first `n` steps of its path.
+    pub(super) fn head(&self, n: usize) -> String {
+        self.path[..n.min(self.path.len())].join(".")
+    }
+
+    /// Its path; steps that name an element of a list below `root` become that
+    /// element's index.
+    pub(super) fn resolved(&self, root: &Table) -> Vec<String> {
+        let mut steps = self.place(root).steps;
+        steps.extend_from_slice(&self.path[steps.len()..]);
+        steps
+    }
+}
+
+/// How far a path leads, and where that is in the text.
+#[derive(Default)]
+pub(super) struct Place {
+    /// The steps that are there; elements of lists by their index.
+    steps: Vec<String>,
+    /// The keys that these are; elements of lists have none.
+    keys: Vec<Option<Range<usize>>>,
+    /// The value at the end.
+    value: Option<Range<usize>>,
+}
+
+impl Place {
+    fn step(&mut self, step: String, key: Option<Range<usize>>) {
+        self.steps.push(step);
+        self.keys.push(key);
+    }
+
+    /// How many steps are there.
+    pub(super) fn depth(&self) -> usize {
+        self.steps.len()
+    }
+
+    /// The last key.
+    pub(super) fn key(&self) -> Option<&Range<usize>> {
+        self.keys.last()?.as_ref()
+    }
+
+    /// The value.
+    pub(super) fn value(&self) -> Option<&Range<usize>> {
+        self.value.as_ref()
+    }
+
+    /// Keys on the way, the first `known` left out: the step, and where it stands.
+    pub(super) fn keys_after(&self, known: usize) -> impl Iterator<Item = (usize, &Range<usize>)> {
+        let keys = self.keys.iter().enumerate().skip(known);
+        keys.filter_map(|(step, key)| Some((step, key.as_ref()?)))
     }
 }
 
@@ -162,6 +225,7 @@ fn no_element(key: &str, step: &str, len: usize) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use toml_edit::ImDocument;
 
     fn after(file: &str, option: &str) -> String {
         let mut document: DocumentMut = file.parse().unwrap();
@@ -197,6 +261,12 @@ mod tests {
         option.apply(&mut document).unwrap();
         let text = document.to_string();
         let document = ImDocument::parse(text.clone()).unwrap();
-        assert_eq!(&text[option.span(&document).unwrap()], "x = 4");
+        let place = option.place(document.as_table());
+        assert_eq!(&text[place.key().unwrap().clone()], "x");
+        assert_eq!(&text[place.value().unwrap().clone()], "4");
+        assert_eq!(
+            option.resolved(document.as_table()).join("."),
+            "device.0.port.x"
+        );
     }
 }

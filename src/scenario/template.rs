@@ -1,10 +1,12 @@
 //! A scenario file of which many scenarios are made, each with other values.
 
+use std::ops::Range;
 use std::path::Path;
 
 use toml_edit::{DocumentMut, ImDocument};
 
 use super::error::{Problem, ScenarioError, Source};
+use super::overrides::Place;
 use super::{Override, Scenario, check};
 use crate::models::mpath::policy::Registry;
 
@@ -110,26 +112,20 @@ impl Template {
         )
     }
 
+    /// The path of `set`; steps that name an element of a list become its index, so
+    /// that two paths to one key are the same.
+    pub fn path_of(&self, set: &Override) -> Vec<String> {
+        match &self.document {
+            Some(document) => set.resolved(document.as_table()),
+            None => Vec::new(),
+        }
+    }
+
     /// Puts `problems` of the changed text to the option that made them;
     /// problems of the file itself stay where they are in the file.
     fn blame(&self, changed: &Source, sets: &[Override], problems: Vec<Problem>) -> ScenarioError {
-        if let Ok(document) = ImDocument::parse(changed.text.to_string()) {
-            for problem in &problems {
-                let culprit = sets.iter().find(|set| {
-                    set.span(&document)
-                        .is_some_and(|span| problem.touches(&span))
-                });
-                if let Some(set) = culprit {
-                    return ScenarioError::Option {
-                        option: set.text.clone(),
-                        message: problem.message.clone(),
-                        hint: problem
-                            .hint
-                            .clone()
-                            .unwrap_or_else(|| "see docs/scenario.md".into()),
-                    };
-                }
-            }
+        if let Some(why) = self.culprit(changed, sets, &problems) {
+            return why;
         }
         let same = |own: &Vec<Problem>| {
             own.len() == problems.len()
@@ -145,6 +141,55 @@ impl Template {
                 problems,
             ),
         }
+    }
+
+    /// What is wrong with the first of `sets` that `problems` are about.
+    fn culprit(
+        &self,
+        changed: &Source,
+        sets: &[Override],
+        problems: &[Problem],
+    ) -> Option<ScenarioError> {
+        let changed = ImDocument::parse(changed.text.to_string()).ok()?;
+        let own = self.document.as_ref()?.as_table();
+        let places: Vec<(&Override, Place)> = sets
+            .iter()
+            .map(|set| (set, set.place(changed.as_table())))
+            .collect();
+        let option = |set: &Override, of_key, message: String, hint: String| {
+            Some(ScenarioError::Option {
+                option: set.text.clone(),
+                message,
+                hint,
+                of_key,
+            })
+        };
+        for problem in problems {
+            let touches = |span: Option<&Range<usize>>| span.is_some_and(|s| problem.touches(s));
+            let ends = |place: &Place| (touches(place.key()), touches(place.value()));
+            let hint = || problem.hint.clone();
+            let hint = || hint().unwrap_or_else(|| "see docs/scenario.md".into());
+            let at_end = places.iter().find(|(_, p)| ends(p) != (false, false));
+            if let Some((set, place)) = at_end {
+                let of_key = ends(place) == (true, false);
+                return option(set, of_key, problem.message.clone(), hint());
+            }
+            // Else a key that the option made on its way.
+            for (set, place) in &places {
+                let known = set.place(own).depth();
+                let mut made = place.keys_after(known);
+                let Some((step, _)) = made.find(|(_, key)| problem.touches(key)) else {
+                    continue;
+                };
+                if problem.message.starts_with("invalid type: map") {
+                    let message = format!("the scenario has no list `{}`", set.head(step + 1));
+                    let hint = "an option changes elements of a list that is there, and adds none";
+                    return option(set, true, message, hint.into());
+                }
+                return option(set, true, problem.message.clone(), hint());
+            }
+        }
+        None
     }
 }
 

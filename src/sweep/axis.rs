@@ -1,55 +1,24 @@
 //! What is varied.
 
+use std::collections::BTreeSet;
+use std::ops;
+
 use super::range::Range;
 use super::record::Label;
-use crate::scenario::raw::{Any, RawAxis};
-use crate::scenario::{At, Override, Problem, Source};
+use super::setting::Setting;
+pub(super) use super::setting::quoted;
+use crate::scenario::raw::{RawAxis, RawVariant};
+use crate::scenario::{At, Problem, Source};
 
-/// The key that stands for the path selector of every map.
-pub const POLICY: &str = "policy";
-
-/// Something that a point sets.
+/// Something that a value of an axis sets.
 #[derive(Clone, PartialEq, Debug)]
-pub enum Setting {
-    /// A key of the scenario.
-    Key(Override),
-    /// The path selector of every map, with its arguments.
-    Policy(String),
-}
-
-impl Setting {
-    /// `key` set to `value`.
-    ///
-    /// # Errors
-    /// The key has no steps.
-    pub fn new(key: &str, value: &toml::Value) -> Result<Setting, String> {
-        if key == POLICY {
-            let text = value.as_str();
-            return match text {
-                Some(text) => Ok(Setting::Policy(text.into())),
-                None => Err(format!("a policy is a text, not {value}")),
-            };
-        }
-        let parsed = Override::parse(&format!("{key}={value}"));
-        parsed.map(Setting::Key).map_err(|why| why.to_string())
-    }
-
-    /// As an option of `mpathsim run` that does the same.
-    pub fn to_option(&self) -> String {
-        match self {
-            Setting::Key(set) => format!("--set {}", quoted(&set.text)),
-            Setting::Policy(policy) => format!("--policy {}", quoted(policy)),
-        }
-    }
-}
-
-/// `text` as one word of a shell.
-pub(crate) fn quoted(text: &str) -> String {
-    let plain = |c: char| c.is_ascii_alphanumeric() || "-_.,:/=@%+".contains(c);
-    match !text.is_empty() && text.chars().all(plain) {
-        true => text.to_owned(),
-        false => format!("'{}'", text.replace('\'', "'\\''")),
-    }
+pub struct Set {
+    /// What.
+    pub what: Setting,
+    /// Which of the axis' keys that is.
+    pub key: usize,
+    /// Where the value stands in the file of the sweep.
+    pub at: ops::Range<usize>,
 }
 
 /// One value of an axis: what the tables show in each of its columns, and what
@@ -59,7 +28,15 @@ pub struct Choice {
     /// A label a column.
     pub labels: Vec<Label>,
     /// What it sets.
-    pub settings: Vec<Setting>,
+    pub settings: Vec<Set>,
+}
+
+impl Choice {
+    /// Its labels in one line.
+    pub fn name(&self) -> String {
+        let labels: Vec<String> = self.labels.iter().map(Label::to_string).collect();
+        labels.join(", ")
+    }
 }
 
 /// An axis.
@@ -67,6 +44,10 @@ pub struct Choice {
 pub struct Axis {
     /// Names of its columns.
     pub columns: Vec<String>,
+    /// The keys that it varies, each with its place in the file of the sweep.
+    pub keys: Vec<At<String>>,
+    /// Whether its values are named sets of these keys.
+    pub named: bool,
     /// What is varied.
     pub values: Values,
 }
@@ -77,7 +58,7 @@ pub enum Values {
     /// These.
     List(Vec<Choice>),
     /// Any of a range; only samples are drawn from it.
-    Range(String, Range),
+    Range(At<Range>),
 }
 
 impl Axis {
@@ -86,119 +67,49 @@ impl Axis {
     /// # Errors
     /// What is wrong with it.
     pub fn new(source: &Source, raw: &At<RawAxis>) -> Result<Axis, Problem> {
-        let wrong = |message: String, hint: &str| {
-            source.problem(raw.span.clone(), message, hint.to_owned())
+        let axis = match (&raw.zip, &raw.variant) {
+            (None, None) => Some(of_key(source, raw, &raw.span)),
+            _ if raw.values.is_some() || raw.range.is_some() => None,
+            (Some(zip), None) => Some(zipped(source, raw, zip)),
+            (None, Some(variants)) => Some(varied(source, raw, variants)),
+            _ => None,
         };
-        match (&raw.values, &raw.range, &raw.zip, &raw.variant) {
-            (Some(_), None, None, None) | (None, Some(_), None, None) => {
-                let key = key(source, raw, raw.span.clone())?;
-                Axis::of_key(source, raw, &key)
-            }
-            (None, None, Some(zip), None) => zipped(source, raw, zip),
-            (None, None, None, Some(variants)) => {
-                let Some(name) = &raw.name else {
-                    return Err(wrong(
-                        "an axis of variants has no name".into(),
-                        "name = \"array\"",
-                    ));
-                };
-                if variants.is_empty() {
-                    return Err(source.problem(
-                        variants.span.clone(),
-                        "the axis is empty",
-                        EMPTY.to_owned(),
-                    ));
-                }
-                let choice = |variant: &crate::scenario::raw::RawVariant| {
-                    let settings = variant
-                        .set
-                        .iter()
-                        .map(|(key, any)| setting(source, variants, key, any));
-                    Ok(Choice {
-                        labels: vec![Label::Text(variant.name.clone())],
-                        settings: settings.collect::<Result<_, Problem>>()?,
-                    })
-                };
-                Ok(Axis {
-                    columns: vec![name.value.clone()],
-                    values: Values::List(variants.iter().map(choice).collect::<Result<_, _>>()?),
-                })
-            }
-            (None, None, None, None) => Err(wrong(
-                "the axis has no values".into(),
-                "add values = [1, 2, 4], range, zip or variant",
-            )),
-            _ => Err(wrong(
-                "`values`, `range`, `zip` and `variant` exclude each other".into(),
-                "give each an axis of its own",
-            )),
+        let axis = axis.unwrap_or_else(|| Err(several_forms(source, &raw.span)))?;
+        distinct(source, &axis)?;
+        Ok(axis)
+    }
+
+    /// How many values it has; those of a range are not counted.
+    pub fn size(&self) -> Option<usize> {
+        match &self.values {
+            Values::List(list) => Some(list.len()),
+            Values::Range(_) => None,
         }
     }
 
-    /// An axis over one key.
-    fn of_key(source: &Source, raw: &RawAxis, key: &At<String>) -> Result<Axis, Problem> {
-        let name = raw
-            .name
-            .as_ref()
-            .map_or_else(|| short(key), |name| name.value.clone());
-        let columns = vec![name];
-        let one = |value: &toml::Value, at: &std::ops::Range<usize>| {
-            let settings = vec![Setting::new(key, value).map_err(|why| {
-                source.problem(
-                    at.clone(),
-                    why,
-                    "key = \"device.0.port.latency\"".to_owned(),
-                )
-            })?];
-            let labels = vec![Label::of(value)];
-            Ok(Choice { labels, settings })
-        };
-        if let Some(values) = &raw.values {
-            if values.is_empty() {
-                return Err(source.problem(
-                    values.span.clone(),
-                    "the axis is empty",
-                    EMPTY.to_owned(),
-                ));
-            }
-            for any in values.iter() {
-                finite(source, values, any)?;
-            }
-            let choices = values.iter().map(|any| one(&any.0, &values.span));
-            let values = Values::List(choices.collect::<Result<_, Problem>>()?);
-            return Ok(Axis { columns, values });
-        }
-        let Some(at) = &raw.range else {
-            return Err(source.problem(
-                key.span.clone(),
-                "the axis has no values",
-                EMPTY.to_owned(),
-            ));
-        };
-        let range =
-            Range::new(at).map_err(|(what, hint)| source.problem(at.span.clone(), what, hint))?;
-        let values = match range.values() {
-            None => Values::Range(key.value.clone(), range),
-            Some(values) => {
-                let choices = values.iter().map(|value| one(value, &at.span));
-                Values::List(choices.collect::<Result<_, Problem>>()?)
-            }
-        };
-        Ok(Axis { columns, values })
+    /// Which value of its list is at `u` of the way through it, 0 to 1; none of a
+    /// range.
+    pub fn index(&self, u: f64) -> Option<usize> {
+        let n = self.size()?;
+        Some(((u * n as f64) as usize).min(n - 1))
     }
 
     /// The value at `u` of the way through the axis, 0 to 1.
     pub fn at(&self, u: f64) -> Choice {
         match &self.values {
-            Values::List(choices) => {
-                let index = (u * choices.len() as f64) as usize;
-                choices[index.min(choices.len() - 1)].clone()
-            }
-            Values::Range(key, range) => {
+            Values::List(choices) => choices[self.index(u).unwrap_or(0)].clone(),
+            Values::Range(range) => {
                 let value = range.at(u);
+                let set = |key: &At<String>| {
+                    Some(Set {
+                        what: Setting::new(key, &value).ok()?,
+                        key: 0,
+                        at: range.span.clone(),
+                    })
+                };
                 Choice {
                     labels: vec![Label::of(&value)],
-                    settings: Setting::new(key, &value).into_iter().collect(),
+                    settings: self.keys.first().and_then(set).into_iter().collect(),
                 }
             }
         }
@@ -207,14 +118,69 @@ impl Axis {
 
 const EMPTY: &str = "give it at least one value: values = [1, 2, 4]";
 
-fn key(
-    source: &Source,
-    raw: &RawAxis,
-    span: std::ops::Range<usize>,
-) -> Result<At<String>, Problem> {
+fn several_forms(source: &Source, span: &ops::Range<usize>) -> Problem {
+    source.problem(
+        span.clone(),
+        "`values`, `range`, `zip` and `variant` exclude each other",
+        "give each an axis of its own".to_owned(),
+    )
+}
+
+/// An axis over one key, from its `values` or its `range`.
+fn of_key(source: &Source, raw: &RawAxis, span: &ops::Range<usize>) -> Result<Axis, Problem> {
+    let key = match (&raw.values, &raw.range) {
+        (Some(_), Some(_)) => return Err(several_forms(source, span)),
+        (None, None) => {
+            return Err(source.problem(
+                span.clone(),
+                "the axis has no values",
+                "add values = [1, 2, 4], range, zip or variant".to_owned(),
+            ));
+        }
+        _ => key(source, raw, span)?,
+    };
+    let choice = |value: &toml::Value, at: &ops::Range<usize>| {
+        let set = setting(source, &key, value, at, 0)?;
+        Ok(Choice {
+            labels: vec![Label::of(value)],
+            settings: vec![set],
+        })
+    };
+    let mut list = Vec::new();
+    if let Some(values) = &raw.values {
+        for any in values.iter() {
+            list.push(choice(&any.0, &any.span)?);
+        }
+        not_empty(source, &list, &values.span)?;
+    }
+    let mut values = Values::List(list);
+    if let Some(at) = &raw.range {
+        let range =
+            Range::new(at).map_err(|(what, hint)| source.problem(at.span.clone(), what, hint))?;
+        values = match range.values() {
+            Some(values) => {
+                let choices = values.iter().map(|value| choice(value, &at.span));
+                Values::List(choices.collect::<Result<_, Problem>>()?)
+            }
+            None => Values::Range(At {
+                value: range,
+                span: at.span.clone(),
+            }),
+        };
+    }
+    let name = raw.name.as_ref().map(|name| name.value.clone());
+    Ok(Axis {
+        columns: vec![name.unwrap_or_else(|| short(&key))],
+        keys: vec![key],
+        named: false,
+        values,
+    })
+}
+
+fn key(source: &Source, raw: &RawAxis, span: &ops::Range<usize>) -> Result<At<String>, Problem> {
     let Some(key) = &raw.key else {
         return Err(source.problem(
-            span,
+            span.clone(),
             "the axis does not say what it varies",
             "add key = \"workload.job.0.iodepth\", or key = \"policy\"".to_owned(),
         ));
@@ -229,82 +195,151 @@ fn key(
     Ok(key.clone())
 }
 
-/// A NaN is no value of anything.
-fn finite<T>(source: &Source, at: &At<T>, any: &Any) -> Result<(), Problem> {
-    match any.0.as_float() {
-        Some(x) if !x.is_finite() => Err(source.problem(
-            at.span.clone(),
-            format!("{x} is no value"),
-            "give numbers that are finite".to_owned(),
-        )),
-        _ => Ok(()),
+/// `key` set to `value`; a NaN is no value of anything.
+fn setting(
+    source: &Source,
+    key: &str,
+    value: &toml::Value,
+    at: &ops::Range<usize>,
+    index: usize,
+) -> Result<Set, Problem> {
+    if let Some(x) = value.as_float().filter(|x| !x.is_finite()) {
+        let what = format!("{x} is no value");
+        let hint = "give numbers that are finite".to_owned();
+        return Err(source.problem(at.clone(), what, hint));
+    }
+    let hint = "a key is a path, as --set takes it: key = \"device.0.port.latency\"";
+    Ok(Set {
+        what: Setting::new(key, value)
+            .map_err(|why| source.problem(at.clone(), why, hint.to_owned()))?,
+        key: index,
+        at: at.clone(),
+    })
+}
+
+fn not_empty<T>(source: &Source, list: &[T], at: &ops::Range<usize>) -> Result<(), Problem> {
+    match list.is_empty() {
+        true => Err(source.problem(at.clone(), "the axis is empty", EMPTY.to_owned())),
+        false => Ok(()),
     }
 }
 
-fn setting<T>(source: &Source, at: &At<T>, key: &str, any: &Any) -> Result<Setting, Problem> {
-    finite(source, at, any)?;
-    Setting::new(key, &any.0)
-        .map_err(|why| source.problem(at.span.clone(), why, "see docs/sweeps.md".to_owned()))
+/// Points are told from each other by the labels of their values.
+fn distinct(source: &Source, axis: &Axis) -> Result<(), Problem> {
+    let Values::List(list) = &axis.values else {
+        return Ok(());
+    };
+    let mut seen = BTreeSet::new();
+    let again = list.iter().find(|choice| !seen.insert(choice.name()));
+    let Some(again) = again else { return Ok(()) };
+    let at = again.settings.first().map_or(0..0, |set| set.at.clone());
+    Err(source.problem(
+        at,
+        format!("{} stands in the axis twice", again.name()),
+        "give each value once; to run points more often: replications = 5".to_owned(),
+    ))
+}
+
+/// Named sets of keys.
+fn varied(
+    source: &Source,
+    raw: &At<RawAxis>,
+    variants: &At<Vec<RawVariant>>,
+) -> Result<Axis, Problem> {
+    let Some(name) = &raw.name else {
+        return Err(source.problem(
+            raw.span.clone(),
+            "an axis of variants has no name",
+            "name = \"array\"".to_owned(),
+        ));
+    };
+    not_empty(source, variants, &variants.span)?;
+    let mut keys: Vec<At<String>> = Vec::new();
+    let mut names = BTreeSet::new();
+    let mut list = Vec::new();
+    for variant in variants.iter() {
+        if !names.insert(variant.name.as_str()) {
+            return Err(source.problem(
+                variant.name.span.clone(),
+                format!("a variant `{}` stands above already", *variant.name),
+                "give each a name of its own".to_owned(),
+            ));
+        }
+        let mut settings = Vec::new();
+        for (key, any) in &variant.set {
+            let known = keys.iter().position(|known| known.value == *key);
+            let index = known.unwrap_or(keys.len());
+            settings.push(setting(source, key, &any.0, &any.span, index)?);
+            if known.is_none() {
+                keys.push(At {
+                    value: key.clone(),
+                    span: any.span.clone(),
+                });
+            }
+        }
+        list.push(Choice {
+            labels: vec![Label::Text(variant.name.value.clone())],
+            settings,
+        });
+    }
+    Ok(Axis {
+        columns: vec![name.value.clone()],
+        keys,
+        named: true,
+        values: Values::List(list),
+    })
 }
 
 /// Several keys whose lists go together.
 fn zipped(source: &Source, raw: &At<RawAxis>, zip: &At<Vec<RawAxis>>) -> Result<Axis, Problem> {
-    let wrong =
-        |message: String, hint: &str| source.problem(zip.span.clone(), message, hint.to_owned());
+    let wrong = |message: String, hint: &str| {
+        Err(source.problem(zip.span.clone(), message, hint.to_owned()))
+    };
+    const INSIDE: &str = "zip = [{ key = \"…\", values = […] }, …]";
     if raw.key.is_some() {
-        return Err(wrong(
-            "a zip has its keys inside".into(),
-            "zip = [{ key = \"…\", values = […] }, …]",
-        ));
+        return wrong("a zip has its keys inside".into(), INSIDE);
     }
-    let mut axes = Vec::new();
-    for part in zip.iter() {
+    let mut columns = Vec::new();
+    let mut keys = Vec::new();
+    let mut list: Vec<Choice> = Vec::new();
+    for (index, part) in zip.iter().enumerate() {
         if part.zip.is_some() || part.variant.is_some() {
-            return Err(wrong(
-                "a zip holds lists and ranges only".into(),
-                "zip = [{ key = \"…\", values = […] }, …]",
-            ));
+            return wrong("a zip holds lists and ranges only".into(), INSIDE);
         }
-        let key = key(source, part, zip.span.clone())?;
-        axes.push(Axis::of_key(source, part, &key)?);
-    }
-    let mut lists = Vec::new();
-    for axis in &axes {
-        match &axis.values {
-            Values::List(list) => lists.push(list),
-            Values::Range(..) => {
-                return Err(wrong(
-                    "a range in a zip does not say how many values".into(),
-                    "add steps",
-                ));
+        let axis = of_key(source, part, &zip.span)?;
+        let Values::List(mut own) = axis.values else {
+            let what = "a range in a zip does not say how many values";
+            return wrong(what.into(), "add steps");
+        };
+        own.iter_mut()
+            .flat_map(|choice| &mut choice.settings)
+            .for_each(|set| set.key = index);
+        if index == 0 {
+            list = own;
+        } else if list.len() != own.len() {
+            let (a, b) = (&columns[0], &axis.columns[0]);
+            let (n, m) = (list.len(), own.len());
+            return wrong(
+                format!("`{a}` has {n} values, `{b}` has {m}"),
+                "what is zipped has as many values each; for all combinations write two axes",
+            );
+        } else {
+            for (choice, own) in list.iter_mut().zip(own) {
+                choice.labels.extend(own.labels);
+                choice.settings.extend(own.settings);
             }
         }
+        columns.extend(axis.columns);
+        keys.extend(axis.keys);
     }
-    let Some(first) = lists.first() else {
-        return Err(wrong("the zip is empty".into(), EMPTY));
-    };
-    if let Some(other) = lists.iter().position(|list| list.len() != first.len()) {
-        let (a, b) = (&axes[0].columns[0], &axes[other].columns[0]);
-        return Err(wrong(
-            format!(
-                "`{a}` has {} values, `{b}` has {}",
-                first.len(),
-                lists[other].len()
-            ),
-            "what is zipped has as many values each; for all combinations write two axes",
-        ));
+    if list.is_empty() {
+        return wrong("the zip is empty".into(), EMPTY);
     }
-    let choices = (0..first.len()).map(|i| {
-        let parts = || lists.iter().map(|list| &list[i]);
-        Choice {
-            labels: parts().flat_map(|c| c.labels.clone()).collect(),
-            settings: parts().flat_map(|c| c.settings.clone()).collect(),
-        }
-    });
-    let values = Values::List(choices.collect());
     Ok(Axis {
-        columns: axes.into_iter().flat_map(|axis| axis.columns).collect(),
-        values,
+        columns,
+        keys,
+        named: false,
+        values: Values::List(list),
     })
 }
 

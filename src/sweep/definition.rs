@@ -6,14 +6,14 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 
 use super::SweepError;
-use super::axis::{Axis, Choice, Setting, Values};
+use super::file::File;
 use super::metric::METRICS;
-use super::read::{File, Reader};
-use super::record::Label;
+pub use super::point::Point;
+use super::read::Reader;
+use super::setting::{Common, Setting};
 use super::space::Space;
-use crate::models::config::MachineConfig;
 use crate::models::mpath::policy::Registry;
-use crate::scenario::{self, Mode, Override, Scenario, ScenarioError, Source, Template};
+use crate::scenario::{Override, Problem, ScenarioError, Source, Template};
 use crate::sim::Ns;
 
 /// A sweep.
@@ -31,9 +31,12 @@ pub struct Sweep {
     pub metrics: Vec<usize>,
     /// What is cut from the start of a run.
     pub warm_up: WarmUp,
-    template: Template,
+    /// What its scenarios are made of.
+    pub(super) template: Template,
     /// Changes that hold for all points.
-    common: Vec<Setting>,
+    pub(super) common: Vec<Common>,
+    /// Its own file.
+    pub(super) source: Source,
     /// The files that it is made of: the sweep's, and the scenario's if that is
     /// another.
     pub files: Vec<SourceFile>,
@@ -96,18 +99,6 @@ impl fmt::Display for WarmUp {
     }
 }
 
-/// A point of a sweep.
-#[derive(Clone, PartialEq, Debug)]
-pub struct Point {
-    /// Its number, from 0.
-    pub number: u64,
-    /// Its values, one a column of [`Space::columns`].
-    pub labels: Vec<Label>,
-    /// The mode.
-    pub mode: Mode,
-    settings: Vec<Setting>,
-}
-
 impl Sweep {
     /// Reads the sweep at `path`: a scenario with a table `[sweep]`, or a file
     /// that names a scenario. `sets` are options `--set` for all points; tables
@@ -124,7 +115,8 @@ impl Sweep {
         Sweep::parse(&name, &text, sets, policies)
     }
 
-    /// Reads a sweep from `text`, which messages call `name`.
+    /// Reads a sweep from `text`, which messages call `name`. Values of the axes
+    /// are tried on rayon's threads: those of the pool that this is called in.
     ///
     /// # Errors
     /// As [`Sweep::load`].
@@ -138,29 +130,20 @@ impl Sweep {
         let file = File::read(&source, policies)?;
         let mut common = file.common;
         for set in sets {
-            common.push(Setting::Key(Override::parse(set)?));
+            let what = Setting::Key(Override::parse(set)?);
+            common.push(Common { what, at: None });
         }
         let mut reader = Reader {
             source: &source,
             problems: Vec::new(),
         };
-        let file_of = |source: &Source| SourceFile {
-            name: Path::new(&source.name)
-                .file_name()
-                .map_or(source.name.clone(), |name| name.to_string_lossy().into()),
-            text: source.text.to_string(),
-        };
-        let mut files = vec![file_of(&source)];
-        if file.template.source().name != source.name {
-            files.push(file_of(file.template.source()));
-        }
-        let sweep = reader.sweep(&file.raw);
-        let invalid = |problems| SweepError::Invalid {
-            name: name.into(),
-            problems,
-        };
-        let Some(parts) = sweep.filter(|_| reader.problems.is_empty()) else {
-            return Err(invalid(reader.problems));
+        let parts = reader.sweep(&file.raw);
+        let problems = reader.problems;
+        let Some(parts) = parts.filter(|_| problems.is_empty()) else {
+            return Err(SweepError::Invalid {
+                name: name.into(),
+                problems,
+            });
         };
         let sweep = Sweep {
             name: file.name,
@@ -169,198 +152,22 @@ impl Sweep {
             replications: parts.replications,
             metrics: parts.metrics,
             warm_up: parts.warm_up,
+            files: files(&source, file.template.source()),
             template: file.template,
             common,
-            files,
+            source,
             set: sets.to_vec(),
         };
         sweep.check()?;
         Ok(sweep)
     }
 
-    /// Tries every value of every axis once: what is wrong with a value is told
-    /// before anything runs.
-    fn check(&self) -> Result<(), SweepError> {
-        let base = Point {
-            number: 0,
-            labels: Vec::new(),
-            mode: Mode::Bio,
-            settings: self.common.clone(),
-        };
-        self.scenario(&base)?;
-        let mut seen: Vec<Vec<usize>> = Vec::new();
-        for number in 0..self.space.len() {
-            let places = self.space.places(number);
-            let is_new = |(axis, place): (usize, &usize)| {
-                seen.get(axis).is_none_or(|seen| !seen.contains(place))
-            };
-            // All of a sample's points are different; the first stands for them.
-            let fresh: Vec<usize> = match places.is_empty() {
-                true if number > 0 => break,
-                true => (0..self.space.axes.len()).collect(),
-                false => (0..places.len())
-                    .filter(|i| is_new((*i, &places[*i])))
-                    .collect(),
-            };
-            if fresh.is_empty() {
-                continue;
-            }
-            seen.resize(places.len().max(seen.len()), Vec::new());
-            for (axis, place) in places.iter().enumerate() {
-                if !seen[axis].contains(place) {
-                    seen[axis].push(*place);
-                }
-            }
-            let (choices, _) = self.space.choices(number);
-            let point = self.point(number);
-            if let Err(why) = self.machine(&point) {
-                return Err(self.value_error(&fresh, &choices, why));
-            }
-            let all = self.space.axes.iter().enumerate();
-            let done = |(i, axis): (usize, &Axis)| match &axis.values {
-                Values::List(list) => seen.get(i).is_some_and(|s| s.len() >= list.len()),
-                Values::Range(..) => true,
-            };
-            if all.into_iter().all(done) {
-                break;
-            }
+    /// The error that `problem`, which is one of its own file, makes.
+    pub(super) fn invalid(&self, problem: Problem) -> SweepError {
+        SweepError::Invalid {
+            name: self.source.name.clone(),
+            problems: vec![problem],
         }
-        Ok(())
-    }
-
-    fn value_error(&self, fresh: &[usize], choices: &[Choice], why: PointError) -> SweepError {
-        let named = |axis: usize| {
-            let columns = self
-                .space
-                .axes
-                .get(axis)
-                .map(|axis| axis.columns.join(", "));
-            let labels = choices.get(axis).map(|choice| {
-                let labels: Vec<String> = choice.labels.iter().map(Label::to_string).collect();
-                labels.join(", ")
-            });
-            (columns.unwrap_or_default(), labels.unwrap_or_default())
-        };
-        // The axis that the error names, or else the one that is new here.
-        let blamed = match &why {
-            PointError::Scenario(ScenarioError::Option { option, .. }) => {
-                let has = |choice: &Choice| {
-                    choice
-                        .settings
-                        .iter()
-                        .any(|s| matches!(s, Setting::Key(set) if set.text == *option))
-                };
-                choices.iter().position(has)
-            }
-            PointError::Policy(_) => choices.iter().position(|choice| {
-                choice
-                    .settings
-                    .iter()
-                    .any(|s| matches!(s, Setting::Policy(_)))
-            }),
-            _ => None,
-        };
-        let (axis, value) = named(blamed.or(fresh.last().copied()).unwrap_or(0));
-        let hint = match &why {
-            PointError::Scenario(ScenarioError::Option { hint, .. }) => hint.clone(),
-            _ => "leave the value out, or the points that it is impossible in: exclude = [{ … }]"
-                .into(),
-        };
-        let message = match why {
-            PointError::Scenario(ScenarioError::Option {
-                option, message, ..
-            }) => format!("{option}: {message}"),
-            PointError::Scenario(ScenarioError::Invalid { problems, .. }) => {
-                let texts: Vec<String> = problems.iter().map(ToString::to_string).collect();
-                texts.join("; ")
-            }
-            other => other.to_string(),
-        };
-        SweepError::Value {
-            axis,
-            value,
-            message,
-            hint,
-        }
-    }
-
-    /// The point of this number.
-    pub fn point(&self, number: u64) -> Point {
-        let (choices, mode) = self.space.choices(number);
-        let own = choices.into_iter().flat_map(|choice| choice.settings);
-        Point {
-            number,
-            labels: self.space.labels(number),
-            mode,
-            settings: self.common.iter().cloned().chain(own).collect(),
-        }
-    }
-
-    /// The scenario of `point`.
-    ///
-    /// # Errors
-    /// It is none.
-    fn scenario(&self, point: &Point) -> Result<Scenario, SweepError> {
-        self.scenario_of(point).map_err(|why| match why {
-            PointError::Scenario(why) => SweepError::Scenario(why),
-            other => SweepError::Value {
-                axis: "set".into(),
-                value: String::new(),
-                message: other.to_string(),
-                hint: "see docs/sweeps.md".into(),
-            },
-        })
-    }
-
-    fn scenario_of(&self, point: &Point) -> Result<Scenario, PointError> {
-        let mut scenario = self.template.with(&point.overrides())?;
-        for setting in &point.settings {
-            if let Setting::Policy(policy) = setting {
-                scenario.set_policy(policy).map_err(PointError::Policy)?;
-            }
-        }
-        Ok(scenario)
-    }
-
-    /// The machine of `point`.
-    ///
-    /// # Errors
-    /// Its values make no scenario, or the scenario has no such mode.
-    pub fn machine(&self, point: &Point) -> Result<MachineConfig, PointError> {
-        let scenario = self.scenario_of(point)?;
-        Ok(scenario::build(&scenario, point.mode)?)
-    }
-
-    /// The scenario file of `point`, with how to run it in its first lines.
-    pub fn text_of(&self, point: &Point, replication: u32) -> String {
-        let own = self.template.text_with(&point.overrides());
-        let text = own.unwrap_or_else(|_| self.template.source().text.to_string());
-        let mut options = format!("--mode {}", point.mode.name());
-        for setting in &point.settings {
-            if let Setting::Policy(_) = setting {
-                options += &format!(" {}", setting.to_option());
-            }
-        }
-        if replication > 0 {
-            options += &format!(" --replication {replication}");
-        }
-        format!("# mpathsim run THIS-FILE {options}\n{text}")
-    }
-
-    /// The command that runs a point again.
-    pub fn command_of(&self, point: &Point, replication: u32) -> String {
-        let mut command = format!(
-            "mpathsim run {}",
-            super::axis::quoted(&self.template.source().name)
-        );
-        for setting in &point.settings {
-            command += &format!(" {}", setting.to_option());
-        }
-        command += &format!(" --mode {}", point.mode.name());
-        if replication > 0 {
-            command += &format!(" --replication {replication}");
-        }
-        command
     }
 
     /// A hash of all that says which points there are.
@@ -382,36 +189,14 @@ impl Sweep {
     }
 }
 
-impl Point {
-    fn overrides(&self) -> Vec<Override> {
-        let key = |setting: &Setting| match setting {
-            Setting::Key(set) => Some(set.clone()),
-            Setting::Policy(_) => None,
-        };
-        self.settings.iter().filter_map(key).collect()
-    }
-}
-
-/// Why a point has no machine.
-#[derive(Debug, thiserror::Error)]
-pub enum PointError {
-    /// Its values make no scenario.
-    #[error("{}", one_line(.0))]
-    Scenario(#[from] ScenarioError),
-    /// It has no such mode.
-    #[error(transparent)]
-    Build(#[from] crate::scenario::BuildError),
-    /// It cannot have this policy.
-    #[error("{0}")]
-    Policy(String),
-}
-
-fn one_line(error: &ScenarioError) -> String {
-    match error {
-        ScenarioError::Invalid { problems, .. } => {
-            let texts: Vec<String> = problems.iter().map(ToString::to_string).collect();
-            texts.join("; ")
-        }
-        other => other.to_string(),
-    }
+/// The files of a sweep: its own, and its scenario's if that is another.
+fn files(own: &Source, scenario: &Source) -> Vec<SourceFile> {
+    let file = |source: &Source| SourceFile {
+        name: Path::new(&source.name)
+            .file_name()
+            .map_or(source.name.clone(), |name| name.to_string_lossy().into()),
+        text: source.text.to_string(),
+    };
+    let other = (scenario.name != own.name).then_some(scenario);
+    std::iter::once(own).chain(other).map(file).collect()
 }

@@ -15,7 +15,7 @@ pub enum SweepError {
     #[error(transparent)]
     #[diagnostic(transparent)]
     Scenario(#[from] ScenarioError),
-    /// The `[sweep]` table is wrong.
+    /// The `[sweep]` table is wrong, or a value of an axis makes no scenario.
     #[error("the sweep of {name} cannot be run")]
     Invalid {
         /// The name of the file.
@@ -23,19 +23,6 @@ pub enum SweepError {
         /// What is wrong, in order of appearance.
         #[related]
         problems: Vec<Problem>,
-    },
-    /// A value of an axis makes no scenario.
-    #[error("axis `{axis}`, {value}: {message}")]
-    #[diagnostic(help("{hint}"))]
-    Value {
-        /// The axis.
-        axis: String,
-        /// The value.
-        value: String,
-        /// What is wrong with it.
-        message: String,
-        /// What would be right.
-        hint: String,
     },
     /// The folder holds something else.
     #[error(transparent)]

@@ -7,11 +7,13 @@
 
 mod assemble;
 mod axis;
+mod check;
 mod condition;
 mod definition;
 mod error;
 mod estimate;
 mod execute;
+mod file;
 mod folder;
 mod journal;
 mod key;
@@ -22,12 +24,14 @@ mod metric;
 #[cfg(feature = "parquet")]
 mod parquet;
 mod plan;
+mod point;
 mod quantity;
 mod range;
 mod read;
 mod record;
 mod rows;
 mod sample;
+mod setting;
 mod shard;
 mod slurm;
 mod space;
@@ -35,7 +39,6 @@ mod steady;
 mod table;
 mod tables;
 
-pub(crate) use axis::quoted;
 pub use axis::{Axis, Choice, Values};
 pub use definition::{Point, Replications, SourceFile, Sweep, Until, WarmUp};
 pub use error::SweepError;
@@ -49,6 +52,7 @@ pub use metric::{Better, METRICS, Metric, metric, ratio_to_bound};
 pub use plan::plan;
 pub use range::Range;
 pub use record::{Label, Outcome, Record};
+pub(crate) use setting::quoted;
 pub use shard::Shard;
 pub use slurm::{Submission, Submitted};
 pub use space::Space;

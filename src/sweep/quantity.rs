@@ -4,7 +4,7 @@ use crate::sim::Ns;
 use crate::sim::units::{BitRate, Bytes, Span};
 
 /// What a number counts.
-#[derive(Copy, Clone, PartialEq, Eq, Debug)]
+#[derive(Copy, Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub enum Kind {
     /// Whole numbers.
     Whole,

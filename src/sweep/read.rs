@@ -1,117 +1,14 @@
-//! The file of a sweep, read: the table `[sweep]`, and where the scenario is.
+//! The table `[sweep]`, read.
 
-use std::collections::BTreeMap;
-use std::path::Path;
-
-use super::SweepError;
-use super::axis::{Axis, Setting, Values};
-use super::condition::Exclusion;
+use super::axis::{Axis, Values};
+use super::condition::{Columns, Exclusion};
 use super::definition::{Replications, Until, WarmUp};
 use super::metric::{METRICS, metric};
 use super::sample::Sample;
-use super::space::{MOST, Space};
-use crate::models::mpath::policy::Registry;
-use crate::scenario::raw::{Any, RawSweep, RawSweepFile, RawSweepMode};
-use crate::scenario::{At, Mode, Problem, Source, Template, did_you_mean};
+use super::space::{MOST, NoSpace, Space};
+use crate::scenario::raw::{RawSweep, RawSweepMode};
+use crate::scenario::{At, Mode, Problem, Source, did_you_mean};
 use crate::sim::Ns;
-
-/// What a file holds: the table, and where the scenario is.
-pub(super) struct File {
-    pub name: String,
-    pub about: String,
-    pub template: Template,
-    pub common: Vec<Setting>,
-    pub raw: RawSweep,
-}
-
-impl File {
-    pub fn read(source: &Source, policies: &Registry) -> Result<File, SweepError> {
-        let invalid = |problem| SweepError::Invalid {
-            name: source.name.clone(),
-            problems: vec![problem],
-        };
-        let path = Path::new(&source.name);
-        let stem = path
-            .file_stem()
-            .and_then(|stem| stem.to_str())
-            .unwrap_or("sweep");
-        let table: Result<toml::Table, _> = toml::from_str(&source.text);
-        let table = table.map_err(|why| invalid(source.toml_problem(&why)))?;
-        if table.contains_key("scenario") {
-            let raw: RawSweepFile =
-                toml::from_str(&source.text).map_err(|why| invalid(source.toml_problem(&why)))?;
-            let folder = path.parent().unwrap_or(Path::new("."));
-            let file = folder.join(raw.scenario.value.as_str());
-            let template = Template::load(&file, policies)?.without("sweep");
-            let common = settings(&raw.set).map_err(|why| {
-                invalid(source.problem(
-                    raw.scenario.span.clone(),
-                    why,
-                    "see docs/sweeps.md".to_owned(),
-                ))
-            })?;
-            return File {
-                name: raw
-                    .name
-                    .as_ref()
-                    .map_or(stem, |name| name.as_str())
-                    .to_owned(),
-                about: raw.about.clone().unwrap_or_default(),
-                template,
-                common,
-                raw: raw.sweep,
-            }
-            .checked(source, raw.name.as_ref());
-        }
-        let template = Template::new(&source.name, &source.text, policies).without("sweep");
-        let scenario = template.with(&[])?;
-        let raw: ScenarioWithSweep =
-            toml::from_str(&source.text).map_err(|why| invalid(source.toml_problem(&why)))?;
-        let Some(raw) = raw.sweep else {
-            return Err(invalid(source.problem(
-                0..0,
-                "the scenario has no table [sweep]",
-                "add one, or write a file that names the scenario: scenario = \"FILE.toml\" (docs/sweeps.md)".to_owned(),
-            )));
-        };
-        Ok(File {
-            name: scenario.name.clone(),
-            about: scenario.about.clone(),
-            template,
-            common: Vec::new(),
-            raw,
-        })
-    }
-
-    fn checked(self, source: &Source, name: Option<&At<String>>) -> Result<File, SweepError> {
-        let plain = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
-        if let Some(name) = name
-            && (name.is_empty() || name.starts_with('.') || !name.chars().all(plain))
-        {
-            return Err(SweepError::Invalid {
-                name: source.name.clone(),
-                problems: vec![source.problem(
-                    name.span.clone(),
-                    format!("`{}` cannot be the name of a folder of results", name.value),
-                    "use letters, digits, `-`, `_` and `.`".to_owned(),
-                )],
-            });
-        }
-        Ok(self)
-    }
-}
-
-/// A scenario file as far as its sweep goes.
-#[derive(serde::Deserialize)]
-struct ScenarioWithSweep {
-    sweep: Option<RawSweep>,
-}
-
-fn settings(set: &BTreeMap<String, Any>) -> Result<Vec<Setting>, String> {
-    set.iter()
-        .map(|(key, any)| Setting::new(key, &any.0))
-        .collect()
-}
 
 /// What is read of a table `[sweep]`.
 pub(super) struct Parts {
@@ -148,66 +45,91 @@ impl Reader<'_> {
         result.map_err(|problem| self.problems.push(problem)).ok()
     }
 
+    /// What the table says; none if there are problems.
     pub fn sweep(&mut self, raw: &RawSweep) -> Option<Parts> {
         let axes: Vec<Axis> = raw
             .axis
             .iter()
             .filter_map(|axis| self.keep(Axis::new(self.source, axis)))
             .collect();
-        self.names(raw, &axes);
-        let modes = self.modes(raw);
-        let sample = raw
-            .sample
-            .as_ref()
-            .map(|sample| Sample::new(sample, axes.len()));
-        if sample.is_none()
-            && let Some(at) = axes
-                .iter()
-                .position(|axis| matches!(axis.values, Values::Range(..)))
-            && let Some(axis) = raw.axis.get(at)
-        {
-            self.wrong(
-                axis.span.clone(),
-                "the range does not say how many values",
-                "add steps = 8, or step, or [sweep.sample]",
-            );
+        if raw.sample.is_none() {
+            self.open_ranges(&axes);
         }
-        let mut columns: Vec<String> = axes.iter().flat_map(|axis| axis.columns.clone()).collect();
-        columns.push("mode".into());
-        let exclusions: Vec<Exclusion> = raw
-            .exclude
-            .iter()
-            .filter_map(|raw| self.keep(Exclusion::new(self.source, raw, &columns)))
-            .collect();
-        let metrics = self.metrics(&raw.metrics);
-        let metrics = match metrics.is_empty() {
-            true => (0..METRICS.len()).collect(),
-            false => metrics,
+        let modes = self.modes(raw);
+        let mut exclusions = Vec::new();
+        // Without all axes, names of columns would be missed.
+        if axes.len() == raw.axis.len() {
+            self.names(raw, &axes);
+            exclusions = self.exclusions(raw, &axes, &modes);
+        }
+        let metrics = match raw.metrics.as_slice() {
+            [] => (0..METRICS.len()).collect(),
+            names => self.metrics(names),
         };
         let replications = self.replications(raw);
         let warm_up = self.warm_up(raw.warm_up.as_ref());
         if !self.problems.is_empty() {
             return None;
         }
+        Some(Parts {
+            space: self.space(raw, axes, modes, &exclusions)?,
+            replications,
+            metrics,
+            warm_up,
+        })
+    }
+
+    /// A range that does not say how many values can only be drawn from.
+    fn open_ranges(&mut self, axes: &[Axis]) {
+        for axis in axes {
+            if let Values::Range(range) = &axis.values {
+                self.wrong(
+                    range.span.clone(),
+                    "the range does not say how many values",
+                    "add steps = 8, or step, or [sweep.sample]",
+                );
+            }
+        }
+    }
+
+    fn exclusions(&mut self, raw: &RawSweep, axes: &[Axis], modes: &[Mode]) -> Vec<Exclusion> {
+        let columns = Columns { axes, modes };
+        raw.exclude
+            .iter()
+            .filter_map(|raw| self.keep(Exclusion::new(self.source, raw, &columns)))
+            .collect()
+    }
+
+    fn space(
+        &mut self,
+        raw: &RawSweep,
+        axes: Vec<Axis>,
+        modes: Vec<Mode>,
+        exclusions: &[Exclusion],
+    ) -> Option<Space> {
+        let sample = raw.sample.as_ref();
+        let sample = sample.map(|sample| Sample::new(sample, axes.len()));
         let first = raw.axis.first().map_or(0..0, |axis| axis.span.clone());
-        match Space::new(axes, modes, sample, &exclusions) {
+        match Space::new(axes, modes, sample, exclusions) {
             Ok(space) if space.is_empty() => {
-                let span = raw.exclude.first().map_or(first, |e| e.span.clone());
+                let span = exclusions.first().map_or(first, |e| e.at.clone());
                 self.wrong(span, "every point is left out", "see `exclude`");
                 None
             }
-            Ok(space) => Some(Parts {
-                space,
-                replications,
-                metrics,
-                warm_up,
-            }),
-            Err(points) => {
-                let what = format!("that are {points} points; {MOST} at most");
+            Ok(space) => Some(space),
+            Err(NoSpace::TooMany(points)) => {
                 self.wrong(
                     first,
-                    what,
+                    format!("that are {points} points; {MOST} at most"),
                     "take fewer values, zip axes, or draw some of them: [sweep.sample]",
+                );
+                None
+            }
+            Err(NoSpace::Idle(which)) => {
+                self.wrong(
+                    exclusions[which].at.clone(),
+                    "this leaves out no point",
+                    "all conditions of a table have to hold; write one table each for what is to be left out by itself",
                 );
                 None
             }
@@ -217,18 +139,20 @@ impl Reader<'_> {
     fn names(&mut self, raw: &RawSweep, axes: &[Axis]) {
         let mut seen: Vec<&str> = Vec::new();
         for (axis, raw) in axes.iter().zip(&raw.axis) {
+            let written = raw.name.as_ref().or(raw.key.as_ref());
+            let span = written.map_or(&raw.span, |name| &name.span);
             for name in &axis.columns {
                 let taken = RESERVED.contains(&name.as_str()) || metric(name).is_some();
                 if taken || seen.contains(&name.as_str()) {
                     self.wrong(
-                        raw.span.clone(),
+                        span.clone(),
                         format!("`{name}` is the name of another column"),
                         "give the axis a name of its own: name = \"…\"",
                     );
                 }
                 if name.is_empty() || name.contains([',', '"', '\n']) {
                     self.wrong(
-                        raw.span.clone(),
+                        span.clone(),
                         format!("{name:?} cannot be the name of a column"),
                         "use letters, digits and `_`",
                     );

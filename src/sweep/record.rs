@@ -36,6 +36,8 @@ impl std::fmt::Display for Label {
         match self {
             Label::Truth(truth) => write!(f, "{truth}"),
             Label::Whole(n) => write!(f, "{n}"),
+            // Without hundreds of zeros.
+            Label::Real(x) if *x != 0.0 && !(1e-5..1e16).contains(&x.abs()) => write!(f, "{x:e}"),
             Label::Real(x) => write!(f, "{x}"),
             Label::Text(text) => f.write_str(text),
         }

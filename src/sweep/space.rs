@@ -9,6 +9,24 @@ use crate::scenario::Mode;
 /// The most points of a sweep.
 pub const MOST: u64 = 1_000_000;
 
+/// Why there is no such space.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum NoSpace {
+    /// That are too many points.
+    TooMany(u128),
+    /// This exclusion leaves out none of them.
+    Idle(usize),
+}
+
+/// Where a point lies along an axis.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub enum Place {
+    /// At this value of its list.
+    Of(usize),
+    /// So far along its range, 0 to 1.
+    Along(f64),
+}
+
 /// The points of a sweep: combinations of the axes' values, the first axis
 /// turning slowest, each in every mode.
 #[derive(Clone, PartialEq, Debug)]
@@ -29,24 +47,22 @@ impl Space {
     /// that an exclusion is true of.
     ///
     /// # Errors
-    /// How many points there are, if they are too many.
+    /// There are too many points, or an exclusion is true of none: a sample may
+    /// happen to have none of those.
     pub fn new(
         axes: Vec<Axis>,
         modes: Vec<Mode>,
         sample: Option<Sample>,
         exclusions: &[Exclusion],
-    ) -> Result<Space, u128> {
-        let sizes = axes.iter().map(|axis| match &axis.values {
-            Values::List(list) => list.len() as u128,
-            Values::Range(..) => 1,
-        });
+    ) -> Result<Space, NoSpace> {
+        let sizes = axes.iter().map(|axis| axis.size().unwrap_or(1) as u128);
         let combinations = match &sample {
             Some(sample) => u128::from(sample.points),
             None => sizes.fold(1, u128::saturating_mul),
         };
         let all = combinations.saturating_mul(modes.len() as u128);
         if all > u128::from(MOST) {
-            return Err(all);
+            return Err(NoSpace::TooMany(all));
         }
         let mut space = Space {
             axes,
@@ -55,14 +71,24 @@ impl Space {
             kept: Vec::new(),
             excluded: 0,
         };
-        let kept = |raw: &u64| {
-            let labels = space.labels_of(*raw);
-            !exclusions.iter().any(|exclusion| exclusion.holds(&labels))
+        let mut is_idle = vec![space.sample.is_none(); exclusions.len()];
+        let mut is_kept = |raw: &u64| {
+            let labels = match exclusions {
+                [] => return true,
+                _ => space.labels_of(*raw),
+            };
+            let mut is_kept = true;
+            for (exclusion, is_idle) in exclusions.iter().zip(&mut is_idle) {
+                let holds = exclusion.holds(&labels);
+                is_kept &= !holds;
+                *is_idle &= !holds;
+            }
+            is_kept
         };
-        let kept: Vec<u64> = match exclusions {
-            [] => (0..all as u64).collect(),
-            _ => (0..all as u64).filter(kept).collect(),
-        };
+        let kept: Vec<u64> = (0..all as u64).filter(&mut is_kept).collect();
+        if let Some(idle) = is_idle.iter().position(|idle| *idle) {
+            return Err(NoSpace::Idle(idle));
+        }
         space.excluded = all as u64 - kept.len() as u64;
         space.kept = kept;
         Ok(space)
@@ -103,13 +129,11 @@ impl Space {
         )
     }
 
-    /// The place of `point`'s values in the lists of the axes; axes that are
-    /// sampled have none.
-    pub fn places(&self, point: u64) -> Vec<usize> {
-        match self.sample {
-            Some(_) => Vec::new(),
-            None => self.digits(self.raw(point) / self.modes.len().max(1) as u64),
-        }
+    /// Where `point` lies along each axis, and which of the modes it has.
+    pub fn places(&self, point: u64) -> (Vec<Place>, usize) {
+        let raw = self.raw(point);
+        let modes = self.modes.len().max(1) as u64;
+        (self.places_of(raw / modes), (raw % modes) as usize)
     }
 
     fn raw(&self, point: u64) -> u64 {
@@ -128,33 +152,31 @@ impl Space {
     }
 
     fn combination(&self, combination: u64) -> Vec<Choice> {
-        if let Some(sample) = &self.sample {
-            let axes = self.axes.iter().enumerate();
-            return axes
-                .map(|(i, axis)| axis.at(sample.place(combination, i)))
-                .collect();
-        }
-        let chosen = self.axes.iter().zip(self.digits(combination));
-        chosen
-            .filter_map(|(axis, digit)| match &axis.values {
-                Values::List(list) => list.get(digit).cloned(),
-                Values::Range(..) => None,
-            })
-            .collect()
+        let places = self.places_of(combination);
+        let choice = |(axis, place): (&Axis, Place)| match (&axis.values, place) {
+            (Values::List(list), Place::Of(index)) => list.get(index).cloned(),
+            (_, Place::Along(u)) => Some(axis.at(u)),
+            (Values::Range(_), Place::Of(_)) => None,
+        };
+        self.axes.iter().zip(places).filter_map(choice).collect()
     }
 
-    /// `combination` in the mixed base of the axes' lengths.
-    fn digits(&self, mut combination: u64) -> Vec<usize> {
-        let mut digits = Vec::with_capacity(self.axes.len());
-        for axis in self.axes.iter().rev() {
-            let n = match &axis.values {
-                Values::List(list) => list.len().max(1) as u64,
-                Values::Range(..) => 1,
+    /// Drawn, or `combination` in the mixed base of the axes' lengths.
+    fn places_of(&self, mut combination: u64) -> Vec<Place> {
+        if let Some(sample) = &self.sample {
+            let place = |(i, axis): (usize, &Axis)| {
+                let u = sample.place(combination, i);
+                axis.index(u).map_or(Place::Along(u), Place::Of)
             };
-            digits.push((combination % n) as usize);
+            return self.axes.iter().enumerate().map(place).collect();
+        }
+        let mut places = Vec::with_capacity(self.axes.len());
+        for axis in self.axes.iter().rev() {
+            let n = axis.size().unwrap_or(1).max(1) as u64;
+            places.push(Place::Of((combination % n) as usize));
             combination /= n;
         }
-        digits.reverse();
-        digits
+        places.reverse();
+        places
     }
 }

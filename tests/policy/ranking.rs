@@ -146,6 +146,36 @@ fn the_value_at_which_the_winner_changes() {
     assert!(wrong.contains("50us..5ms"), "{wrong}");
 }
 
+/// CPU profiles have nothing between them: each is tried.
+#[test]
+fn a_profile_varies_as_a_word() {
+    let scenario = root().join("scenarios/fast-flash-array.toml");
+    let folder = folder("sensitivity-words");
+    let words = |vary: &'static str| {
+        let scenario = scenario.to_str().unwrap();
+        let fixed = ["sensitivity", "bio", "request", "--replications", "3"];
+        let rest = [
+            "--scenario",
+            scenario,
+            "--metric",
+            "cpu_per_io_us",
+            "--vary",
+            vary,
+        ];
+        [fixed.as_slice(), &rest].concat()
+    };
+    // Seldom merged clones of a CPU that is free, and of one that is not.
+    let text = expect(0, &folder, &words("host.profile=lab,none"));
+    assert!(text.contains("(Bonferroni, of 2)"), "{text}");
+    let verdict = |word: &str| line(&text, word).to_owned();
+    assert!(verdict("lab ").ends_with("better"), "{text}");
+    assert!(!verdict("none ").ends_with("better"), "{text}");
+    let wrong = expect(2, &folder, &words("host.profile=lab,fast"));
+    assert!(wrong.contains("unknown word `fast`"), "{wrong}");
+    let wrong = expect(2, &folder, &words("host.profile=lab,,none"));
+    assert!(wrong.contains("host.profile=none,lab"), "{wrong}");
+}
+
 /// Request mode of 2.6.25 as it was released: left out here, refused where it is
 /// asked for.
 #[test]

@@ -3,6 +3,7 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+mod axes;
 mod bad_input;
 mod folders;
 mod interrupted;

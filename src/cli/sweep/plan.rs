@@ -51,12 +51,9 @@ pub fn print_plan(sweep: &Sweep, options: &Options) -> Result<ExitCode, CliError
 
 fn values(values: &Values) -> String {
     match values {
-        Values::Range(_, range) => format!("drawn from {} to {}", range.at(0.0), range.at(1.0)),
+        Values::Range(range) => format!("drawn from {} to {}", range.at(0.0), range.at(1.0)),
         Values::List(list) => {
-            let name = |choice: &sweep::Choice| {
-                let labels: Vec<String> = choice.labels.iter().map(ToString::to_string).collect();
-                labels.join("+")
-            };
+            let name = |choice: &sweep::Choice| choice.name().replace(", ", "+");
             let mut text: Vec<String> = list.iter().take(12).map(name).collect();
             if list.len() > 12 {
                 text.push(format!("… ({} values)", list.len()));

@@ -26,7 +26,7 @@ pub struct RawSweepFile {
     pub scenario: At<String>,
     /// Keys of the scenario that are changed for all points, by their path.
     #[serde(default)]
-    pub set: BTreeMap<String, Any>,
+    pub set: BTreeMap<String, At<Any>>,
     /// The sweep.
     pub sweep: RawSweep,
 }
@@ -44,7 +44,7 @@ pub struct RawSweep {
     /// Points that are left out: those for which every condition of a table
     /// holds, by the name of the axis: `{ depth = ">= 64", mode = "bio" }`.
     #[serde(default)]
-    pub exclude: Vec<At<BTreeMap<String, Any>>>,
+    pub exclude: Vec<At<BTreeMap<String, At<Any>>>>,
     /// Points drawn from the axes, instead of all combinations.
     pub sample: Option<At<RawSample>>,
     /// Runs a point, each with seeds of its own. Default: 1.
@@ -83,7 +83,7 @@ pub struct RawAxis {
     /// or `policy`: the path selector of every map.
     pub key: Option<At<String>>,
     /// The values.
-    pub values: Option<At<Vec<Any>>>,
+    pub values: Option<At<Vec<At<Any>>>>,
     /// Values from one to another.
     pub range: Option<At<RawRange>>,
     /// Several keys whose lists go together: the first values of all, the
@@ -129,10 +129,10 @@ pub enum RawScale {
 #[schemars(rename = "Variant")]
 pub struct RawVariant {
     /// Its name.
-    pub name: String,
+    pub name: At<String>,
     /// Keys and their values.
     #[serde(default)]
-    pub set: BTreeMap<String, Any>,
+    pub set: BTreeMap<String, At<Any>>,
 }
 
 /// Points drawn from the axes.
