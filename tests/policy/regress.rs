@@ -100,7 +100,7 @@ fn recorded_checked_updated() {
     ];
     let unknown = expect(2, &folder, &unknown);
     assert!(
-        unknown.contains("did you mean `s, round-robin, bio mode`?"),
+        unwrapped(&unknown).contains("did you mean `s, round-robin, bio mode`?"),
         "{unknown}"
     );
     let xml = std::fs::read_to_string(folder.join("j.xml")).unwrap();
@@ -163,7 +163,10 @@ fn what_does_not_fit_is_told() {
     let refused = |matrix: &str, says: &str| {
         std::fs::write(folder.join("m.toml"), matrix).unwrap();
         let text = expect(2, &folder, &["regress", "check", "m.toml"]);
-        assert!(text.contains(says), "{says:?} is not in\n{text}");
+        assert!(
+            unwrapped(&text).contains(says),
+            "{says:?} is not in\n{text}"
+        );
     };
     refused(&MATRIX.replace("iops", "iopz"), "did you mean `iops`?");
     refused(

@@ -153,18 +153,9 @@ impl RawMatrix {
                 "above 0, below 50; 0.05 is one check in 2000",
             );
         }
-        let warm_up = match self.warm_up.as_deref() {
-            None | Some("none") => WarmUp::None,
-            Some("auto") => WarmUp::Auto,
-            Some(text) => match text.parse::<Ns>() {
-                Ok(time) => WarmUp::Fixed(time),
-                Err(why) => {
-                    return wrong(
-                        format!("warm_up: {why}"),
-                        "`none`, `auto`, or a time: \"200ms\"",
-                    );
-                }
-            },
+        let warm_up = match self.warm_up() {
+            Ok(warm_up) => warm_up,
+            Err(why) => return wrong(why, "`none`, `auto`, or a time: \"200ms\""),
         };
         Ok(Matrix {
             path: path.to_owned(),
@@ -174,6 +165,17 @@ impl RawMatrix {
             warm_up,
             alpha: percent / 100.0,
         })
+    }
+
+    fn warm_up(&self) -> Result<WarmUp, String> {
+        match self.warm_up.as_deref() {
+            None | Some("none") => Ok(WarmUp::None),
+            Some("auto") => Ok(WarmUp::Auto),
+            Some(text) => match text.parse::<Ns>() {
+                Ok(time) => Ok(WarmUp::Fixed(time)),
+                Err(why) => Err(format!("warm_up: {why}")),
+            },
+        }
     }
 
     fn cells(&self, folder: &Path) -> Result<Vec<Cell>, PolicyError> {
