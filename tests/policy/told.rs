@@ -3,7 +3,7 @@
 
 use crate::support::*;
 
-/// Reads that arrive at random for 300 ms: how long it runs is known.
+/// Reads that arrive at random for a second: how long it runs is known.
 const OPEN: &str = r#"
 [[device]]
 name = ["sda", "sdb"]
@@ -19,7 +19,7 @@ arrivals = "poisson"
 rate_iops = 3000
 rw = "randread"
 bs = "4k"
-runtime = "300ms"
+runtime = "1s"
 outstanding = 64
 "#;
 
@@ -59,9 +59,9 @@ fn a_warm_up_that_is_the_whole_run() {
     std::fs::write(folder.join("open.toml"), OPEN).unwrap();
     let policies = "round-robin queue-length --scenario";
     // Known beforehand, and found afterwards.
-    let known = "a warm-up of 300ms is not shorter than the run, which ends by 300ms";
+    let known = "a warm-up of 1s is not shorter than the run, which ends by 1s";
     let found = "a warm-up of 10s leaves nothing of the run";
-    for (file, time, says) in [("open.toml", "300ms", known), ("s.toml", "10s", found)] {
+    for (file, time, says) in [("open.toml", "1s", known), ("s.toml", "10s", found)] {
         let end = format!("--warm-up {time} --mode bio");
         refused(&folder, &format!("compare {policies} {file} {end}"), says);
         refused(&folder, &format!("tournament {file} {end}"), says);
@@ -102,7 +102,7 @@ fn a_sweep_of_which_all_is_warm_up_has_no_figure() {
     expect(1, &folder, &["sweep", "known.toml", "--out", "known"]);
     let failures = std::fs::read_to_string(folder.join("known/failures.jsonl")).unwrap();
     assert!(
-        failures.contains("a warm-up of 10s is not shorter than the run, which ends by 300ms"),
+        failures.contains("a warm-up of 10s is not shorter than the run, which ends by 1s"),
         "{failures}"
     );
 }
@@ -224,7 +224,7 @@ fn too_few_runs_are_no_draw() {
     let folder = folder("undecided");
     let run = |end: &str| {
         let words = format!(
-            "sensitivity round-robin queue-length --scenario s.toml --mode bio --steps 2 \
+            "sensitivity queue-length round-robin --scenario s.toml --mode bio --steps 2 \
              --vary device.1.port.slots=1..2 {end}"
         );
         let words: Vec<&str> = words.split_whitespace().collect();
