@@ -160,11 +160,21 @@ fn a_worsened_policy_is_red(folder: &Path, words: &str) {
     for line in &named {
         assert!(line.contains("least-pending"), "{line}");
     }
+    // The page shows what is printed.
+    let words = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
+    let page =
+        std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/regression.md"));
+    let page = page.unwrap();
+    let shown: Vec<&str> = page.lines().filter(|l| l.ends_with("WORSE")).collect();
+    assert!(shown.len() == named.len());
+    for row in shown {
+        assert!(text.lines().any(|line| words(line) == words(row)), "{row}");
+    }
     let at = named[0].find(&program.display().to_string()).unwrap();
     let alone = ends(folder, &named[0][at..], 1);
     let figures = |text: &str| {
         let row = text.lines().find(|line| line.contains("WORSE")).unwrap();
-        row.split_whitespace().collect::<Vec<_>>().join(" ")
+        words(row)
     };
     assert_eq!(figures(&alone), figures(&text));
 }

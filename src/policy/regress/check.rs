@@ -204,7 +204,8 @@ impl Row {
         } else {
             1.0
         };
-        let worse_by = |x: f64| sign * x / scale;
+        // Not "-0".
+        let worse_by = |x: f64| sign * x / scale + 0.0;
         let interval = difference.map(|difference| {
             let Interval { low, high } = difference.interval(0.95);
             let (one, other) = (worse_by(low), worse_by(high));
@@ -218,8 +219,7 @@ impl Row {
             metric: name.to_owned(),
             was,
             is: of(&asked.b),
-            // Not "-0".
-            worse_by: worse_by(difference.map_or(0.0, |d| d.mean)) + 0.0,
+            worse_by: worse_by(difference.map_or(0.0, |d| d.mean)),
             interval,
             margin: asked.margin,
             p: 1.0,
