@@ -3,6 +3,7 @@
 use super::PolicyError;
 use super::compare::{Comparison, compare};
 use super::contender::Contender;
+use super::cut::Cut;
 use super::runs::Settings;
 use super::verdict::{Judged, Verdict};
 use crate::sweep::Range;
@@ -41,10 +42,23 @@ pub struct Sensitivity {
 pub struct Finding {
     /// Its key.
     pub key: String,
-    /// Values that were tried, in order: place in the range, text, B beside A.
-    pub tried: Vec<(f64, String, Judged)>,
+    /// Values that were tried, in order.
+    pub tried: Vec<Trial>,
     /// Between which values the winner changes, and who wins before and after.
     pub changes: Vec<Change>,
+}
+
+/// A value that was tried.
+#[derive(Clone, Debug)]
+pub struct Trial {
+    /// Its place in the range, 0 to 1.
+    pub at: f64,
+    /// The value.
+    pub value: String,
+    /// B beside A.
+    pub judged: Judged,
+    /// What was cut from the start of the runs.
+    pub cut: Option<Cut>,
 }
 
 /// The winner changes.
@@ -104,131 +118,176 @@ fn finding(
     varied: &Varied,
     settings: &Settings,
 ) -> Result<Finding, PolicyError> {
-    let judged = |value: &str| -> Result<Judged, PolicyError> {
-        let mut comparison = what.comparison.clone();
-        comparison.sets.push(format!("{}={value}", varied.key));
-        // Where the search goes hangs on what was found, so Holm's correction, which
-        // wants all questions at once, is not to be had: Bonferroni's.
-        comparison.alpha /= f64::from(what.most_verdicts());
-        let row = compare(&comparison, settings)?.into_iter().next();
-        let row = row.ok_or_else(|| {
-            PolicyError::asked("the runs have no such figure", "choose another --metric")
-        })?;
-        Ok(row.judged)
+    let mut search = Search {
+        what,
+        varied,
+        settings,
+        tried: Vec::new(),
     };
-    let (tried, changes) = match &varied.over {
-        Over::Range(range) => {
-            let steps = what.steps.max(2);
-            search(steps, |u| {
-                let value = range.at(u);
-                let text = value.as_str().map(str::to_owned);
-                let text = text.unwrap_or_else(|| value.to_string());
-                Ok((u, text, judged(&value.to_string())?))
-            })?
+    search.begin()?;
+    // Neighbours among those that have a winner.
+    let ends = search.tried.iter().map(End::of);
+    let won: Vec<End> = ends.filter(|end| is_won(end.verdict)).collect();
+    let mut changes = Vec::new();
+    for pair in won.windows(2) {
+        let [before, after] = pair else { continue };
+        if before.verdict != after.verdict {
+            changes.push(search.change(before, after)?);
         }
-        Over::Words(words) => {
-            let words = words.iter().enumerate();
-            let tried = words.map(|(i, word)| Ok((i as f64, word.clone(), judged(word)?)));
-            let tried = tried.collect::<Result<Vec<_>, PolicyError>>()?;
-            let changes = turns(&tried).into_iter().map(|(low, high)| Change {
-                between: (low.1, high.1),
-                verdicts: (low.2, high.2),
-            });
-            let changes = changes.collect();
-            (tried, changes)
-        }
-    };
+    }
+    search.tried.sort_by(|a, b| a.at.total_cmp(&b.at));
     Ok(Finding {
         key: varied.key.clone(),
-        tried,
+        tried: search.tried,
         changes,
     })
 }
 
-/// Neighbours among what has a winner, where the one's is not the other's.
-fn turns(tried: &[(f64, String, Judged)]) -> Vec<(Tried, Tried)> {
-    let sure: Vec<Tried> = tried
-        .iter()
-        .filter(|(_, _, judged)| is_won(judged.verdict))
-        .map(|(u, text, judged)| (*u, text.clone(), judged.verdict))
-        .collect();
-    let pairs = sure.iter().zip(sure.iter().skip(1));
-    pairs
-        .filter(|(before, after)| before.2 != after.2)
-        .map(|(before, after)| (before.clone(), after.clone()))
-        .collect()
+/// The search for the values of one input at which the winner changes.
+struct Search<'s> {
+    what: &'s Sensitivity,
+    varied: &'s Varied,
+    settings: &'s Settings,
+    tried: Vec<Trial>,
 }
 
-/// What was tried of a range, and where in it the winner changes.
-type Found = (Vec<(f64, String, Judged)>, Vec<Change>);
+/// A value that was tried, and who wins there: an end of a gap.
+#[derive(Clone)]
+struct End {
+    at: f64,
+    value: String,
+    verdict: Verdict,
+}
 
-/// Tries so many values of a range, then halves the gaps in which the winner changes.
-fn search(
-    steps: u32,
-    try_at: impl Fn(f64) -> Result<(f64, String, Judged), PolicyError>,
-) -> Result<Found, PolicyError> {
-    let mut tried = (0..steps)
-        .map(|i| try_at(f64::from(i) / f64::from(steps - 1)))
-        .collect::<Result<Vec<_>, _>>()?;
-    let mut changes = Vec::new();
-    for (before, after) in turns(&tried) {
-        let (mut low, mut high) = (before.clone(), after.clone());
-        let (mut from, mut to) = (low.0, high.0);
+impl End {
+    fn of(trial: &Trial) -> End {
+        End {
+            at: trial.at,
+            value: trial.value.clone(),
+            verdict: trial.judged.verdict,
+        }
+    }
+}
+
+impl Search<'_> {
+    /// Tries values all over what the input may be.
+    fn begin(&mut self) -> Result<(), PolicyError> {
+        let all: Vec<(f64, String, String)> = match &self.varied.over {
+            Over::Range(range) => {
+                let steps = self.what.steps.max(2);
+                let places = (0..steps).map(|i| f64::from(i) / f64::from(steps - 1));
+                places.map(|at| valued(range, at)).collect()
+            }
+            Over::Words(words) => {
+                let words = words.iter().enumerate();
+                words
+                    .map(|(i, word)| (i as f64, word.clone(), word.clone()))
+                    .collect()
+            }
+        };
+        for (at, set, shown) in all {
+            let trial = self.trial(at, &set, shown)?;
+            self.tried.push(trial);
+        }
+        Ok(())
+    }
+
+    /// Runs A and B with the input `set`.
+    fn trial(&self, at: f64, set: &str, value: String) -> Result<Trial, PolicyError> {
+        let mut comparison = self.what.comparison.clone();
+        comparison.sets.push(format!("{}={set}", self.varied.key));
+        // Where the search goes hangs on what was found, so Holm's correction, which
+        // wants all questions at once, is not to be had: Bonferroni's.
+        comparison.alpha /= f64::from(self.what.most_verdicts());
+        let row = compare(&comparison, self.settings)?.into_iter().next();
+        let row = row.ok_or_else(|| {
+            PolicyError::asked("the runs have no such figure", "choose another --metric")
+        })?;
+        Ok(Trial {
+            at,
+            value,
+            judged: row.judged,
+            cut: row.cut,
+        })
+    }
+
+    /// Tries the value in the middle between two places; none if that is the value
+    /// of one of the `ends`.
+    fn halve(
+        &mut self,
+        range: &Range,
+        (from, to): (f64, f64),
+        ends: &[&End],
+    ) -> Result<Option<End>, PolicyError> {
+        let (at, set, value) = valued(range, (from + to) / 2.0);
+        if ends.iter().any(|end| end.value == value) {
+            return Ok(None);
+        }
+        let trial = self.trial(at, &set, value)?;
+        let end = End::of(&trial);
+        self.tried.push(trial);
+        Ok(Some(end))
+    }
+
+    /// Between which values another wins: bisects for them in a range.
+    fn change(&mut self, low: &End, high: &End) -> Result<Change, PolicyError> {
+        let verdicts = (low.verdict, high.verdict);
+        let (mut low, mut high) = (low.clone(), high.clone());
+        let Over::Range(range) = &self.varied.over else {
+            return Ok(Change {
+                between: (low.value, high.value),
+                verdicts,
+            });
+        };
         for _ in 0..HALVINGS {
-            let (u, text, judged) = try_at((from + to) / 2.0)?;
-            if text == low.1 || text == high.1 {
+            let Some(middle) = self.halve(range, (low.at, high.at), &[&low, &high])? else {
                 break;
-            }
-            let verdict = judged.verdict;
-            tried.push((u, text.clone(), judged));
-            if verdict == before.2 {
-                (low, from) = ((u, text, verdict), u);
-            } else if verdict == after.2 {
-                (high, to) = ((u, text, verdict), u);
+            };
+            if middle.verdict == verdicts.0 {
+                low = middle;
+            } else if middle.verdict == verdicts.1 {
+                high = middle;
             } else {
-                // Neither wins here: what lies on both sides of it is closed in
-                // on from the outside.
-                (low, high) = close_in(low, high, u, before.2, after.2, &try_at, &mut tried)?;
+                // Neither wins here: what lies on both sides of it is closed in on
+                // from the outside.
+                low = self.close_in(range, low, middle.at)?;
+                high = self.close_in(range, high, middle.at)?;
                 break;
             }
         }
-        changes.push(Change {
-            between: (low.1, high.1),
-            verdicts: (before.2, after.2),
-        });
+        Ok(Change {
+            between: (low.value, high.value),
+            verdicts,
+        })
     }
-    tried.sort_by(|a, b| a.0.total_cmp(&b.0));
-    Ok((tried, changes))
+
+    /// The last value from `end` towards `open`, where it does not win, at which the
+    /// winner of `end` wins.
+    fn close_in(
+        &mut self,
+        range: &Range,
+        mut end: End,
+        mut open: f64,
+    ) -> Result<End, PolicyError> {
+        for _ in 0..HALVINGS / 2 {
+            let Some(middle) = self.halve(range, (end.at, open), &[&end])? else {
+                break;
+            };
+            match middle.verdict == end.verdict {
+                true => end = middle,
+                false => open = middle.at,
+            }
+        }
+        Ok(end)
+    }
 }
 
-type Tried = (f64, String, Verdict);
-
-/// The ends of the part around `middle` in which neither wins.
-fn close_in(
-    mut low: Tried,
-    mut high: Tried,
-    middle: f64,
-    before: Verdict,
-    after: Verdict,
-    try_at: &impl Fn(f64) -> Result<(f64, String, Judged), PolicyError>,
-    tried: &mut Vec<(f64, String, Judged)>,
-) -> Result<(Tried, Tried), PolicyError> {
-    for (end, wins) in [(&mut low, before), (&mut high, after)] {
-        let mut open = middle;
-        for _ in 0..HALVINGS / 2 {
-            let (u, text, judged) = try_at((end.0 + open) / 2.0)?;
-            if text == end.1 {
-                break;
-            }
-            let verdict = judged.verdict;
-            tried.push((u, text.clone(), judged));
-            match verdict == wins {
-                true => *end = (u, text, verdict),
-                false => open = u,
-            }
-        }
-    }
-    Ok((low, high))
+/// The value at place `at` of `range`: place, as it is set, and as it is shown.
+fn valued(range: &Range, at: f64) -> (f64, String, String) {
+    let value = range.at(at);
+    let shown = value.as_str().map(str::to_owned);
+    let set = value.to_string();
+    (at, set.clone(), shown.unwrap_or(set))
 }
 
 fn is_won(verdict: Verdict) -> bool {

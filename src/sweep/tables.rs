@@ -12,7 +12,7 @@ use super::key::Key;
 use super::manifest::Manifest;
 use super::record::{Label, Outcome, Record};
 use super::rows::{Cell, Columns, Pair, Rows, json};
-use super::steady::{Method, Within};
+use super::within::{Method, Within};
 use super::{METRICS, Measured, SweepError, journal};
 use crate::run::write::Growing;
 use crate::stats::{Interval, Moments};
