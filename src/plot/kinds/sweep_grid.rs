@@ -100,14 +100,55 @@ fn left_of(values: &[String]) -> f64 {
     (1.12 * widths.fold(30.0, f64::max) + 14.0).min(240.0)
 }
 
-/// A text in a cell, if it has room.
-pub fn plate(drawing: &mut Drawing, at: Rect, told: &str) {
-    let wide = 1.12 * font::width(told, SMALL, Weight::Regular) + 8.0;
-    if wide > at.w - 4.0 || at.h < 18.0 {
+/// A cell, and what may be written in it, the longest first.
+pub type Told = (Rect, Vec<String>);
+
+/// Writes in every cell, as long as all have room for; in none if some have not: what
+/// only some cells tell looks as if the others had nothing to tell.
+pub fn write_cells(drawing: &mut Drawing, cells: &[Told]) {
+    let forms = cells.iter().map(|cell| cell.1.len()).min().unwrap_or(0);
+    let fits = |form: &usize| {
+        let fits = |(at, told): &Told| at.h >= 18.0 && plate(&told[*form]) <= at.w - 4.0;
+        cells.iter().all(fits)
+    };
+    let Some(form) = (0..forms).find(fits) else {
         return;
+    };
+    for (at, told) in cells.iter().filter(|(_, told)| !told[form].is_empty()) {
+        let (x, y) = (at.x + at.w / 2.0, at.y + at.h / 2.0);
+        let wide = plate(&told[form]);
+        drawing.bar(
+            rect(x - wide / 2.0, y - 8.0, wide, 16.0),
+            Ink::Paper.alpha(0.86),
+        );
+        drawing.text(label(x, y, told[form].as_str(), SMALL).centred());
     }
-    let (x, y) = (at.x + at.w / 2.0, at.y + at.h / 2.0);
-    let plate = rect(x - wide / 2.0, y - 8.0, wide, 16.0);
-    drawing.bar(plate, Ink::Paper.alpha(0.86));
-    drawing.text(label(x, y, told, SMALL).centred());
+}
+
+/// Width of the ground of a text.
+fn plate(told: &str) -> f64 {
+    1.12 * font::width(told, SMALL, Weight::Regular) + 8.0
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn all_cells_tell_or_none() {
+        let texts = |width: f64| {
+            let told = |text: &str, short: &str| {
+                (
+                    rect(0.0, 0.0, width, 30.0),
+                    vec![text.to_owned(), short.to_owned()],
+                )
+            };
+            let mut drawing = Drawing::new(100.0, 100.0, "");
+            write_cells(&mut drawing, &[told("4 ms", "4"), told("4.02 ms", "4")]);
+            drawing.labels().map(|l| l.text.clone()).collect::<Vec<_>>()
+        };
+        assert_eq!(texts(90.0), ["4 ms", "4.02 ms"]);
+        assert_eq!(texts(50.0), ["4", "4"]);
+        assert!(texts(15.0).is_empty());
+    }
 }
