@@ -2,9 +2,9 @@
 
 use super::cut::{end_of_bulk, tell_cut};
 use super::run_parts::{PathDevice, foot, longest, mode_name, pair, path_devices};
-use crate::plot::chart::{Panel, margin, page};
+use crate::plot::chart::{EDGE, Panel, margin, page};
 use crate::plot::drawing::{Drawing, Rect, Table, label, rect};
-use crate::plot::legend::{Key, legend};
+use crate::plot::legend::{Key, legend, legend_height};
 use crate::plot::result::{PathRow, RunResult};
 use crate::plot::scale::Scale;
 use crate::plot::theme::Ink;
@@ -15,15 +15,17 @@ use crate::run::summary::RunSummary;
 pub fn paths(result: &RunResult) -> Drawing {
     let title = format!("Load of the paths: {}", result.summary.scenario.name);
     let subtitle = "What their drivers are given, and commands that these have at a time";
-    let (mut drawing, space) = page(960.0, 600.0, &title, subtitle, &foot(result));
-    drawing.alt =
-        "Bandwidth of each path over time, stacked, and commands in flight on each path, \
-                   in each mode"
-            .into();
     let runs = pair(result);
     let devices = path_devices(result);
     let key = |path: &PathDevice| Key::hatched(path.ink, 1.0, path.hatch(), path.name.as_str());
     let keys: Vec<Key> = devices.iter().map(key).collect();
+    // Many names must not press the panels together.
+    let more = legend_height(&keys, 960.0 - 2.0 * EDGE) - 16.0;
+    let (mut drawing, space) = page(960.0, 600.0 + more, &title, subtitle, &foot(result));
+    drawing.alt =
+        "Bandwidth of each path over time, stacked, and commands in flight on each path, \
+                   in each mode"
+            .into();
     let below = legend(&mut drawing, &keys, space.x, space.y, space.w) + 14.0;
     let columns = runs.len().max(1) as f64;
     let width = space.w / columns;

@@ -1,11 +1,13 @@
 //! A grid of cells over two axes of a sweep.
 
 use super::sweep_axis::Axis;
-use crate::plot::chart::{SMALL, TEXT};
+use crate::plot::chart::{Panel, SMALL, TEXT};
 use crate::plot::drawing::{Drawing, Rect, label, rect};
 use crate::plot::font::{self, Weight};
 use crate::plot::result::Cell;
+use crate::plot::scale::Scale;
 use crate::plot::theme::Ink;
+use crate::plot::units::Unit;
 
 /// A grid.
 pub struct Grid<'a> {
@@ -19,12 +21,12 @@ impl<'a> Grid<'a> {
     /// A grid that fills `space` together with what is written around it.
     pub fn in_space(axes: &'a [Axis; 2], space: Rect) -> Grid<'a> {
         let left = left_of(&axes[1].told);
-        let area = rect(
-            space.x + left,
-            space.y,
-            space.w - left - 16.0,
-            space.h - 44.0,
-        );
+        let width = space.w - left - 16.0;
+        let below = match axes[0].has_sizes() {
+            true => 44.0,
+            false => axes[0].height(width) + 4.0,
+        };
+        let area = rect(space.x + left, space.y, width, space.h - below);
         Grid { axes, area }
     }
 
@@ -63,16 +65,18 @@ impl<'a> Grid<'a> {
     pub fn write_axes(&self, drawing: &mut Drawing) {
         let [ax, ay] = self.axes;
         let edge = self.area.x - left_of(&ay.told);
-        let mut free = f64::NEG_INFINITY;
-        for (x, value) in ax.told.iter().enumerate() {
-            let cell = self.cell(x, 0);
-            let (x, y) = (cell.x + cell.w / 2.0, self.area.bottom() + 14.0);
-            let text = label(x, y, value.as_str(), SMALL).ink(Ink::Muted);
-            let text = text.fit_middle(cell.w.max(60.0)).centred();
-            if text.space().x > free {
-                free = text.space().right() + 6.0;
-                drawing.text(text);
-            }
+        match ax.has_sizes() {
+            true => self.write_sizes(drawing, edge),
+            // Names are told whole, in as many rows as it takes.
+            false => ax.draw_below(
+                drawing,
+                &Panel {
+                    area: self.area,
+                    x: ax.scale(),
+                    y: Scale::span(Unit::Count, 0.0, 1.0),
+                    edge,
+                },
+            ),
         }
         let mut free = f64::INFINITY;
         for (y, value) in ay.told.iter().enumerate() {
@@ -85,11 +89,27 @@ impl<'a> Grid<'a> {
                 drawing.text(text);
             }
         }
-        let (right, below) = (self.area.right(), self.area.bottom() + 34.0);
-        let x = label(right, below, ax.name.as_str(), TEXT).ink(Ink::Muted);
-        drawing.text(x.fit(right - edge).right());
         let y = label(edge, self.area.y - 14.0, ay.name.as_str(), TEXT);
-        drawing.text(y.ink(Ink::Muted).fit(right - edge));
+        drawing.text(y.ink(Ink::Muted).fit(self.area.right() - edge));
+    }
+
+    /// Sizes below the columns, as far as they have room, and their name.
+    fn write_sizes(&self, drawing: &mut Drawing, edge: f64) {
+        let ax = &self.axes[0];
+        let mut free = f64::NEG_INFINITY;
+        for (x, value) in ax.told.iter().enumerate() {
+            let cell = self.cell(x, 0);
+            let (x, y) = (cell.x + cell.w / 2.0, self.area.bottom() + 14.0);
+            let text = label(x, y, value.as_str(), SMALL).ink(Ink::Muted);
+            let text = text.fit_middle(cell.w.max(60.0)).centred();
+            if text.space().x > free {
+                free = text.space().right() + 6.0;
+                drawing.text(text);
+            }
+        }
+        let (right, below) = (self.area.right(), self.area.bottom() + 34.0);
+        let name = label(right, below, ax.name.as_str(), TEXT).ink(Ink::Muted);
+        drawing.text(name.fit(right - edge).right());
     }
 }
 
