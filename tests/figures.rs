@@ -235,6 +235,119 @@ fn one_mode_alone_has_figures_too() {
     draw_all(&found, &OF_A_RUN);
 }
 
+/// The path alone fails I/Os: figures of latency must not make it look fast.
+#[test]
+fn failed_ios_are_not_forgotten() {
+    let scenario = "scenarios/failover/port-down-and-back.toml";
+    let found = run("failed-ios", scenario, &[]);
+    for kind in [Kind::Latency, Kind::Percentiles] {
+        let drawing = kind.draw(&found, &Choice::default()).unwrap();
+        let told = |l: &mpathsim::plot::Label| l.text.contains("failed I/Os are left out");
+        assert_eq!(drawing.labels().filter(|l| told(l)).count(), 1, "{kind:?}");
+    }
+    // And each request is counted once, however often it was put back.
+    let layers = Kind::Layers.draw(&found, &Choice::default()).unwrap();
+    let Found::Run(found) = &found else { panic!() };
+    for run in &found.summary.runs {
+        let layer = &run.path_devices;
+        let each = layer.requests_kept as f64 / run.application.ios as f64;
+        let told = mpathsim::plot::units::Unit::Count.tell(each);
+        let own = |row: &&Vec<String>| row[0] == "path devices" && row[4] == told;
+        assert!(layers.table.rows.iter().any(|row| own(&row)), "{told}");
+    }
+}
+
+/// Long names are told whole, or without what all of them have in common.
+#[test]
+fn long_names_are_told_apart() {
+    let folder = folder("long-names");
+    let text =
+        std::fs::read_to_string(Path::new(ROOT).join("scenarios/failover/port-down-and-back.toml"));
+    let name = |n: char| format!("device-with-a-rather-long-name-{n}-of-the-array-in-hall-three");
+    let text = text
+        .unwrap()
+        .replace("\"sda\"", &format!("\"{}\"", name('a')));
+    let text = text.replace("\"sdb\"", &format!("\"{}\"", name('b')));
+    let scenario =
+        folder.join("A-long-name-of-a-scenario-that-no-slide-has-room-for-on-one-line.toml");
+    std::fs::write(&scenario, text).unwrap();
+    let found = run("long-names-run", scenario.to_str().unwrap(), &[]);
+    for kind in Kind::of(&found) {
+        let drawing = kind.draw(&found, &Choice::default()).unwrap();
+        assert_eq!(drawing.faults(), Vec::<String>::new(), "{kind:?}");
+        let texts: Vec<&str> = drawing.labels().map(|l| l.text.as_str()).collect();
+        assert!(
+            !texts
+                .iter()
+                .any(|t| t.ends_with('…') && t.starts_with("dev")),
+            "{texts:?}"
+        );
+        let foot = texts.iter().find(|t| t.starts_with("mpathsim ")).unwrap();
+        assert!(foot.contains("seed 1 · CPU profile"), "{foot}");
+    }
+}
+
+/// A tournament tells the places, and the figure shows them.
+#[test]
+fn a_tournament_is_drawn_as_it_is_told() {
+    let folder = folder("tournament");
+    let out = folder.to_str().unwrap();
+    let scenario = "scenarios/unequal-ports.toml";
+    let done = mpathsim(&[
+        "tournament",
+        scenario,
+        "--mode",
+        "request",
+        "--replications",
+        "2",
+        "--policy",
+        "round-robin",
+        "--policy",
+        "queue-length",
+        "--policy",
+        "service-time",
+        "--out",
+        out,
+    ]);
+    assert!(done.status.success(), "{done:?}");
+    let said = String::from_utf8_lossy(&done.stdout).into_owned();
+    let found = Found::read(&folder).unwrap();
+    // Names are ranked; points beside each other would say no more.
+    let kinds: Vec<&str> = Kind::of(&found).iter().map(|k| k.name()).collect();
+    assert_eq!(kinds, ["ranking"]);
+    let drawing = Kind::Ranking.draw(&found, &Choice::default()).unwrap();
+    assert_eq!(drawing.title, "Policies ranked by score");
+    assert_eq!(drawing.faults(), Vec::<String>::new());
+    for row in &drawing.table.rows {
+        let line = said
+            .lines()
+            .find(|line| line.trim_start().starts_with(&row[1]));
+        let place = line.unwrap().split_whitespace().nth(1);
+        assert_eq!(place, Some(row[0].as_str()), "{said}");
+    }
+}
+
+/// Letters that the bundled font lacks are boxes in a PNG, and that is said.
+#[test]
+fn missing_letters_are_told() {
+    let found = run("letters", "scenarios/quick-start.toml", &[]);
+    let Found::Run(mut of_letters) = found else {
+        panic!()
+    };
+    of_letters.summary.scenario.name = "Größe 多路径".into();
+    let text = serde_json::to_string(&of_letters.summary).unwrap();
+    std::fs::write(of_letters.folder.join("summary.json"), text).unwrap();
+    let folder = of_letters.folder.to_str().unwrap();
+    let draw = |name: &str| {
+        let out = of_letters.folder.join(name);
+        mpathsim(&["plot", folder, "--out", out.to_str().unwrap()])
+    };
+    let png = draw("letters.png");
+    let said = String::from_utf8_lossy(&png.stderr).into_owned();
+    assert!(png.status.success() && said.contains("多 路 径"), "{said}");
+    assert!(draw("letters.svg").stderr.is_empty());
+}
+
 #[test]
 fn sweeps_have_lines_maps_and_a_ranking() {
     draw_all(&sweep("sweep"), &["crossover", "lines", "heat", "ranking"]);

@@ -1,5 +1,6 @@
 //! `mpathsim plot`.
 
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -78,6 +79,20 @@ enum ThemeName {
     Light,
     /// For slides.
     Dark,
+}
+
+/// A PNG is drawn with the bundled font, which has not the letters of all scripts.
+fn tell_missing(drawing: &Drawing, path: &Path) {
+    let missing = drawing.missing_letters();
+    if !missing.is_empty() {
+        let letters: Vec<String> = missing.iter().map(char::to_string).collect();
+        let _ = writeln!(
+            std::io::stderr(),
+            "warning: {} has boxes for letters that the bundled font lacks: {}; SVG has them",
+            path.display(),
+            letters.join(" ")
+        );
+    }
 }
 
 fn scale(text: &str) -> Result<f64, String> {
@@ -163,7 +178,10 @@ impl Plot {
         let end = path.extension().and_then(|end| end.to_str());
         let bytes = match end.map(str::to_ascii_lowercase).as_deref() {
             Some("svg") => svg(drawing, Colours::Fixed(theme))?.into_bytes(),
-            Some("png") => png(drawing, theme, self.scale)?,
+            Some("png") => {
+                tell_missing(drawing, path);
+                png(drawing, theme, self.scale)?
+            }
             _ => {
                 let text = format!("{}: neither .svg nor .png", path.display());
                 return Err(CliError::Usage(text));

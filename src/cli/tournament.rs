@@ -121,8 +121,14 @@ fn ranking_files(
             row(&place.policy, "bound_ratio", mean, interval);
         }
     }
-    let metric = METRICS[what.metric].name;
-    let about = format!("{metric}, pairs of scenario and mode: {}", ranking.cells);
+    let about = format!(
+        "compared by {}, over {} pairs of scenario and mode",
+        METRICS[what.metric].about, ranking.cells
+    );
+    let places = ranking.places.iter().map(|place| {
+        let (first, last) = place.places;
+        json!({"policy": place.policy, "first": first, "last": last})
+    });
     let more = |name: &str, about: &str| json!({"name": name, "better": "more", "about": about});
     let named = json!({
         "format": FORMAT,
@@ -130,6 +136,7 @@ fn ranking_files(
         "sweep": "tournament",
         "about": about,
         "columns": ["policy"],
+        "places": places.collect::<Vec<_>>(),
         "metrics": [
             more("score_ratio", "of the best policy of each cell, the geometric mean"),
             more("bound_ratio", "of what the devices could do at best, the same"),

@@ -1,6 +1,6 @@
 //! The parts that every figure has: head, legend, axes.
 
-use super::drawing::{Dash, Drawing, Hatch, Label, Paint, Rect, label, rect};
+use super::drawing::{Dash, Drawing, Label, Paint, Rect, label, rect};
 use super::font::{self, Weight};
 use super::scale::{Scale, Tick};
 use super::theme::Ink;
@@ -13,135 +13,36 @@ pub const SUBTITLE: f64 = 13.0;
 pub const TEXT: f64 = 13.0;
 /// Ticks and notes.
 pub const SMALL: f64 = 12.0;
+/// The foot.
+const NOTE: f64 = 11.0;
 /// Space at the edges.
 pub const EDGE: f64 = 28.0;
 
+/// Lines that a title, a subtitle or a foot may take.
+const LINES: usize = 4;
+
 /// A new figure with title, subtitle and a note at its foot; and the space
-/// that is left for what it shows.
+/// that is left for what it shows. `height` is that of a figure of which each of
+/// the three is one line: what is longer makes it higher.
 pub fn page(width: f64, height: f64, title: &str, subtitle: &str, foot: &str) -> (Drawing, Rect) {
-    let mut drawing = Drawing::new(width, height, title);
     let most = width - 2.0 * EDGE;
-    drawing.text(label(EDGE, 34.0, title, TITLE).bold().fit(most));
-    drawing.text(
-        label(EDGE, 58.0, subtitle, SUBTITLE)
-            .ink(Ink::Muted)
-            .fit(most),
-    );
-    let note = label(EDGE, height - 16.0, foot, 11.0);
-    drawing.text(note.ink(Ink::Muted).fit(most));
-    (drawing, rect(EDGE, 78.0, most, height - 78.0 - 38.0))
-}
-
-/// What stands before an entry of a legend.
-#[derive(Copy, Clone, Debug)]
-enum Mark {
-    Line(Ink, Dash),
-    /// How much of its height is filled.
-    Square(Paint, f64, Hatch),
-    /// Filled or hollow.
-    Dot(Ink, bool),
-    /// Upright.
-    Tick(Ink),
-}
-
-/// An entry of a legend.
-#[derive(Clone, Debug)]
-pub struct Key {
-    mark: Mark,
-    /// What it is.
-    text: String,
-}
-
-impl Key {
-    fn new(mark: Mark, text: impl Into<String>) -> Key {
-        let text = text.into();
-        Key { mark, text }
-    }
-    /// A square.
-    pub fn square(paint: impl Into<Paint>, text: impl Into<String>) -> Key {
-        Key::new(Mark::Square(paint.into(), 1.0, Hatch::Plain), text)
-    }
-    /// A square hatched, of which only so much of the height is filled.
-    pub fn hatched(ink: Ink, height: f64, hatch: Hatch, text: impl Into<String>) -> Key {
-        Key::new(Mark::Square(ink.into(), height, hatch), text)
-    }
-    /// A line.
-    pub fn line(ink: Ink, dash: Dash, text: impl Into<String>) -> Key {
-        Key::new(Mark::Line(ink, dash), text)
-    }
-    /// A dot, filled or hollow.
-    pub fn dot(ink: Ink, filled: bool, text: impl Into<String>) -> Key {
-        Key::new(Mark::Dot(ink, filled), text)
-    }
-    /// An upright line.
-    pub fn tick(ink: Ink, text: impl Into<String>) -> Key {
-        Key::new(Mark::Tick(ink), text)
-    }
-
-    /// Width of its mark.
-    fn mark_width(&self) -> f64 {
-        match self.mark {
-            Mark::Line(..) => 26.0,
-            Mark::Square(..) => 12.0,
-            Mark::Dot(..) => 9.0,
-            Mark::Tick(_) => 4.0,
-        }
-    }
-    /// Width of all of it.
-    fn width(&self) -> f64 {
-        // Other families are up to a tenth wider.
-        let text = 1.1 * font::width(&self.text, TEXT, Weight::Regular);
-        self.mark_width() + 6.0 + text
-    }
-    fn draw_mark(&self, drawing: &mut Drawing, x: f64, y: f64) {
-        let wide = self.mark_width();
-        match self.mark {
-            Mark::Line(ink, dash) => drawing.line([(x, y), (x + wide, y)], ink, 2.5, dash),
-            Mark::Square(paint, part, hatch) => {
-                let high = 12.0 * part;
-                drawing.hatched(rect(x, y - high / 2.0, wide, high), paint, hatch);
-            }
-            Mark::Dot(ink, filled) => drawing.dot((x + wide / 2.0, y), 4.0, ink, filled),
-            Mark::Tick(ink) => {
-                let x = x + wide / 2.0;
-                drawing.line([(x, y - 6.0), (x, y + 6.0)], ink, 1.6, Dash::Solid);
-            }
-        }
-    }
-}
-
-/// Where each key begins, in lines within `width`; and the height of all.
-fn places(keys: &[Key], width: f64) -> (Vec<(f64, f64)>, f64) {
-    let (mut at, mut line) = (0.0, 8.0);
-    let mut places = Vec::new();
-    for key in keys {
-        let long = key.width();
-        if at > 0.0 && at + long > width {
-            (at, line) = (0.0, line + 20.0);
-        }
-        places.push((at, line));
-        at += long.min(width) + 20.0;
-    }
-    (places, line + 8.0)
-}
-
-/// The height of a legend within `width`.
-pub fn legend_height(keys: &[Key], width: f64) -> f64 {
-    places(keys, width).1
-}
-
-/// Draws a legend from `(x, y)` on within `width`, in as many lines as it takes;
-/// its height.
-pub fn legend(drawing: &mut Drawing, keys: &[Key], x: f64, y: f64, width: f64) -> f64 {
-    let (places, height) = places(keys, width);
-    for (key, (at, line)) in keys.iter().zip(places) {
-        let (at, line) = (x + at, y + line);
-        key.draw_mark(drawing, at, line);
-        let mark = key.mark_width();
-        let text = label(at + mark + 6.0, line, key.text.as_str(), TEXT);
-        drawing.text(text.fit(width - mark - 6.0));
-    }
-    height
+    let lines = |text: &str, size: f64, weight| font::wrap(text, size, weight, most, LINES);
+    let heads = lines(title, TITLE, Weight::Bold);
+    let abouts = lines(subtitle, SUBTITLE, Weight::Regular);
+    let notes = lines(foot, NOTE, Weight::Regular);
+    let further = |lines: &[String], each: f64| each * (lines.len() - 1) as f64;
+    let (of_head, of_about) = (further(&heads, 26.0), further(&abouts, 18.0));
+    let of_note = further(&notes, 15.0);
+    let mut drawing = Drawing::new(width, height + of_head + of_about + of_note, title);
+    let below = drawing.height - 16.0 - of_note;
+    let head = label(EDGE, 34.0, "", TITLE).bold();
+    let about = label(EDGE, 58.0 + of_head, "", SUBTITLE).ink(Ink::Muted);
+    let note = label(EDGE, below, "", NOTE).ink(Ink::Muted);
+    drawing.lines(&head, heads, 26.0);
+    drawing.lines(&about, abouts, 18.0);
+    drawing.lines(&note, notes, 15.0);
+    let top = 78.0 + of_head + of_about;
+    (drawing, rect(EDGE, top, most, height - 78.0 - 38.0))
 }
 
 /// An area with two axes.
@@ -205,6 +106,10 @@ impl Panel {
             _ => "",
         };
         let heading = with_unit(heading, unit);
+        let heading = match self.y.run {
+            super::scale::Run::Log => format!("{heading} (logarithmic)"),
+            _ => heading,
+        };
         let text = label(self.edge, a.y - above, heading, TEXT).bold();
         drawing.text(text.fit(a.right() - self.edge));
         for tick in self.y_ticks() {

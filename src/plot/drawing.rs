@@ -1,7 +1,8 @@
 //! A figure before it is ink: shapes in pixels of a page of its own size, in
 //! colours that are still meanings.
 
-use super::font::{self, Weight};
+pub use super::label::{Anchor, Label, label};
+pub use super::stroke::{Dash, Hatch};
 use super::theme::Ink;
 
 /// A figure.
@@ -114,126 +115,6 @@ impl Ink {
     }
 }
 
-/// How a line is broken.
-#[derive(Copy, Clone, Debug, PartialEq, Eq, Default)]
-pub enum Dash {
-    /// Not at all.
-    #[default]
-    Solid,
-    /// Long dashes.
-    Dashed,
-    /// Dots.
-    Dotted,
-}
-
-impl Dash {
-    /// That of a mode, which is told by more than its colour.
-    pub fn of_mode(mode: &str) -> Dash {
-        match mode {
-            "bio" => Dash::Solid,
-            "request" => Dash::Dashed,
-            _ => Dash::Dotted,
-        }
-    }
-    /// Lengths of what is drawn and what is not.
-    pub fn lengths(self) -> Option<(f64, f64)> {
-        match self {
-            Dash::Solid => None,
-            Dash::Dashed => Some((9.0, 4.0)),
-            Dash::Dotted => Some((2.0, 3.0)),
-        }
-    }
-}
-
-/// Lines over a filled place, so that it is told by more than its colour.
-#[derive(Copy, Clone, Debug, PartialEq, Eq, Default)]
-pub enum Hatch {
-    /// None.
-    #[default]
-    Plain,
-    /// Rising to the right.
-    Rising,
-    /// Falling to the right.
-    Falling,
-}
-
-impl Hatch {
-    /// From one line to the next, pixels.
-    const STEP: f64 = 6.0;
-
-    /// The lines that fill `at`, in step with those of other places.
-    fn lines(self, at: Rect) -> Vec<[(f64, f64); 2]> {
-        // Rising lines have one x + y each, falling ones one y - x.
-        let (low, high) = match self {
-            Hatch::Plain => return Vec::new(),
-            Hatch::Rising => (at.x + at.y, at.right() + at.bottom()),
-            Hatch::Falling => (at.y - at.right(), at.bottom() - at.x),
-        };
-        let first = (low / Hatch::STEP).floor() as i64 + 1;
-        let last = (high / Hatch::STEP).ceil() as i64 - 1;
-        let line = |n: i64| {
-            let c = n as f64 * Hatch::STEP;
-            let ends = match self {
-                Hatch::Falling => [at.y - c, at.bottom() - c],
-                _ => [c - at.bottom(), c - at.y],
-            };
-            ends.map(|x| {
-                let x = x.clamp(at.x, at.right());
-                let y = match self {
-                    Hatch::Falling => c + x,
-                    _ => c - x,
-                };
-                (x, y)
-            })
-        };
-        (first..=last).map(line).collect()
-    }
-}
-
-/// Where a text has its reference point.
-#[derive(Copy, Clone, Debug, PartialEq, Eq, Default)]
-pub enum Anchor {
-    /// At its begin.
-    #[default]
-    Left,
-    /// In its middle.
-    Centre,
-    /// At its end.
-    Right,
-}
-
-/// A text.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Label {
-    /// Reference point.
-    pub x: f64,
-    /// Middle of its capital letters.
-    pub y: f64,
-    /// The text.
-    pub text: String,
-    /// Size of an em.
-    pub size: f64,
-    /// How heavy it is.
-    pub weight: Weight,
-    /// Where its reference point is.
-    pub anchor: Anchor,
-    /// Its colour.
-    pub ink: Ink,
-}
-
-impl Label {
-    /// The space that it takes.
-    pub fn space(&self) -> Rect {
-        let width = font::width(&self.text, self.size, self.weight);
-        let left = match self.anchor {
-            Anchor::Left => self.x,
-            Anchor::Centre => self.x - width / 2.0,
-            Anchor::Right => self.x - width,
-        };
-        rect(left, self.y - 0.5 * self.size, width, self.size)
-    }
-}
-
 /// Something that is drawn.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Shape {
@@ -313,6 +194,22 @@ impl Drawing {
             self.shapes.push(Shape::Text(label));
         }
     }
+    /// Writes `lines`, the first where `like` is and as that, each so far below the
+    /// one before.
+    pub fn lines(
+        &mut self,
+        like: &Label,
+        lines: impl IntoIterator<Item = impl Into<String>>,
+        step: f64,
+    ) {
+        for (n, text) in lines.into_iter().enumerate() {
+            self.text(Label {
+                y: like.y + step * n as f64,
+                text: text.into(),
+                ..like.clone()
+            });
+        }
+    }
     /// `at` tells `text`.
     pub fn spot(&mut self, at: Rect, text: impl Into<String>) {
         let text = text.into();
@@ -324,6 +221,11 @@ impl Drawing {
             Shape::Text(label) => Some(label),
             _ => None,
         })
+    }
+    /// The letters that the bundled font lacks: a PNG has boxes in their place.
+    pub fn missing_letters(&self) -> Vec<char> {
+        let all: String = self.labels().map(|label| label.text.as_str()).collect();
+        super::font::missing(&all)
     }
     /// What is wrong with the texts: those that overlap another or leave the
     /// page.
@@ -346,79 +248,5 @@ impl Drawing {
             }
         }
         faults
-    }
-}
-
-/// A text of `size` at a point, left of it.
-pub fn label(x: f64, y: f64, text: impl Into<String>, size: f64) -> Label {
-    Label {
-        x,
-        y,
-        text: text.into(),
-        size,
-        weight: Weight::Regular,
-        anchor: Anchor::Left,
-        ink: Ink::Text,
-    }
-}
-
-impl Label {
-    /// The same, in this colour.
-    pub fn ink(self, ink: Ink) -> Label {
-        Label { ink, ..self }
-    }
-    /// The same, bold.
-    pub fn bold(self) -> Label {
-        Label {
-            weight: Weight::Bold,
-            ..self
-        }
-    }
-    /// The same, about its point.
-    pub fn centred(self) -> Label {
-        Label {
-            anchor: Anchor::Centre,
-            ..self
-        }
-    }
-    /// The same, ending at its point.
-    pub fn right(self) -> Label {
-        Label {
-            anchor: Anchor::Right,
-            ..self
-        }
-    }
-    /// The same, cut if it is wider than `most`.
-    pub fn fit(self, most: f64) -> Label {
-        Label {
-            text: font::fit(&self.text, self.size, self.weight, most),
-            ..self
-        }
-    }
-    /// The same, cut in the middle: names often differ at their ends.
-    pub fn fit_middle(self, most: f64) -> Label {
-        Label {
-            text: font::fit_middle(&self.text, self.size, self.weight, most),
-            ..self
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn hatches_stay_within_their_place() {
-        let at = rect(3.0, 5.0, 40.0, 11.0);
-        for hatch in [Hatch::Rising, Hatch::Falling] {
-            let lines = hatch.lines(at);
-            assert!(lines.len() > 5, "{hatch:?}");
-            for (x, y) in lines.into_iter().flatten() {
-                let inside = (at.x..=at.right()).contains(&x);
-                assert!(inside && (at.y..=at.bottom()).contains(&y), "{x} {y}");
-            }
-        }
-        assert!(Hatch::Plain.lines(at).is_empty());
     }
 }

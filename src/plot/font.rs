@@ -39,12 +39,35 @@ fn lay_out(font: &FontRef<'_>, size: f64, text: &str) -> (Vec<Glyph>, f32) {
     let scaled = font.as_scaled(scale);
     let mut x = 0.0;
     let mut glyphs = Vec::new();
-    for letter in text.chars() {
+    for letter in text.chars().filter(|c| !c.is_control()) {
         let id = font.glyph_id(letter);
-        glyphs.push(id.with_scale_and_position(scale, point(x, 0.0)));
-        x += scaled.h_advance(id);
+        let glyph = id.with_scale_and_position(scale, point(x, 0.0));
+        if id.0 == 0 {
+            x += BOX_ADVANCE * size as f32;
+        } else {
+            x += scaled.h_advance(id);
+        }
+        glyphs.push(glyph);
     }
     (glyphs, x)
+}
+
+/// What takes the place of a letter that the font lacks: a box, so wide with the gap
+/// behind it, of an em.
+const BOX_ADVANCE: f32 = 0.72;
+
+/// The letters of `text` that the bundled font lacks, each once.
+pub fn missing(text: &str) -> Vec<char> {
+    let Some(font) = font(Weight::Regular) else {
+        return Vec::new();
+    };
+    let mut missing = Vec::new();
+    for letter in text.chars().filter(|c| !c.is_control()) {
+        if font.glyph_id(letter).0 == 0 && !missing.contains(&letter) {
+            missing.push(letter);
+        }
+    }
+    missing
 }
 
 /// Width of `text` in pixels, its em being `size` pixels.
@@ -68,10 +91,30 @@ pub fn pixels(text: &str, size: f64, weight: Weight, mut put: impl FnMut(i32, i3
         return;
     };
     for glyph in lay_out(&font, size, text).0 {
+        if glyph.id.0 == 0 {
+            replacement(glyph.position.x, size as f32, &mut put);
+            continue;
+        }
         if let Some(outline) = font.outline_glyph(glyph) {
             let bounds = outline.px_bounds();
             let (left, top) = (bounds.min.x as i32, bounds.min.y as i32);
             outline.draw(|x, y, cover| put(left + x as i32, top + y as i32, cover.min(1.0)));
+        }
+    }
+}
+
+/// The outline of a box as high as capital letters, from `left` on.
+fn replacement(left: f32, size: f32, put: &mut impl FnMut(i32, i32, f32)) {
+    let thick = (size / 14.0).round().max(1.0) as i32;
+    let right = left + (BOX_ADVANCE - 0.1) * size;
+    let (left, right) = (left.round() as i32 + 1, right.round() as i32);
+    let top = -(0.728 * size).round() as i32;
+    for y in top..0 {
+        for x in left..right {
+            let inside = x >= left + thick && x < right - thick && y >= top + thick && y < -thick;
+            if !inside {
+                put(x, y, 1.0);
+            }
         }
     }
 }
@@ -110,6 +153,35 @@ pub fn fit_middle(text: &str, size: f64, weight: Weight, most: f64) -> String {
     parts.find(|cut| !wide(cut)).unwrap_or_default()
 }
 
+/// `text` in at most `lines` lines of `most` pixels: broken behind spaces, hyphens
+/// and slashes, within a word only where that alone is wider. What is longer still
+/// ends in an ellipsis.
+pub fn wrap(text: &str, size: f64, weight: Weight, most: f64, lines: usize) -> Vec<String> {
+    let fits = |line: &str| width(line.trim_end(), size, weight) <= most / 1.1;
+    let mut done: Vec<String> = Vec::new();
+    let mut line = String::new();
+    for piece in text.split_inclusive([' ', '-', '_', '/']) {
+        if fits(&format!("{line}{piece}")) {
+            line += piece;
+        } else if !line.is_empty() && fits(piece) {
+            done.push(std::mem::replace(&mut line, piece.into()));
+        } else {
+            for letter in piece.chars() {
+                if !line.is_empty() && !fits(&format!("{line}{letter}")) {
+                    done.push(std::mem::take(&mut line));
+                }
+                line.push(letter);
+            }
+        }
+    }
+    done.push(line);
+    if done.len() > lines.max(1) {
+        let rest = done.split_off(lines.max(1) - 1).concat();
+        done.push(fit(&rest, size, weight, most));
+    }
+    done.iter().map(|line| line.trim_end().to_owned()).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -130,6 +202,35 @@ mod tests {
         let cut = fit(text, 14.0, Weight::Regular, 100.0);
         assert!(cut.ends_with('…') && width(&cut, 14.0, Weight::Regular) <= 100.0);
         assert_eq!(fit(text, 14.0, Weight::Regular, 1000.0), text);
+    }
+
+    #[test]
+    fn long_texts_have_several_lines() {
+        let name = "Ein-langer-Szenarioname-fuer-die-Praesentation-mit-sechzehn-Pfaden";
+        let lines = wrap(name, 14.0, Weight::Bold, 200.0, 9);
+        assert!(lines.len() > 2 && lines.concat() == name, "{lines:?}");
+        assert!(lines.iter().all(|l| width(l, 14.0, Weight::Bold) <= 200.0));
+        let cut = wrap(name, 14.0, Weight::Bold, 200.0, 2);
+        assert!(cut.len() == 2 && cut[1].ends_with('…'), "{cut:?}");
+        let word = "x".repeat(100);
+        assert_eq!(wrap(&word, 14.0, Weight::Bold, 200.0, 9).concat(), word);
+        assert_eq!(wrap("", 14.0, Weight::Bold, 200.0, 9), [""]);
+    }
+
+    /// A letter that cannot be drawn must not vanish.
+    #[test]
+    fn letters_that_the_font_lacks_are_boxes() {
+        assert_eq!(missing("Größe 多路径多"), ['多', '路', '径']);
+        assert_eq!(missing("µs → 99 %"), []);
+        let ink = |text: &str| {
+            let mut count = 0;
+            pixels(text, 24.0, Weight::Regular, |_, _, cover| {
+                count += usize::from(cover > 0.5);
+            });
+            count
+        };
+        assert!(ink("多") > 40 && ink("多路") == 2 * ink("多"));
+        assert!(width("多", 24.0, Weight::Regular) > 12.0);
     }
 
     #[test]

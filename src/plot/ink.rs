@@ -93,12 +93,14 @@ impl<B: DrawingBackend> Press<'_, B> {
 
 /// A line through `points`, cut into its dashes.
 fn pieces(points: &[(f64, f64)], dash: Dash) -> Vec<Vec<(f64, f64)>> {
-    let Some((on, off)) = dash.lengths() else {
+    let lengths = dash.lengths();
+    let Some(first) = lengths.first() else {
         return vec![points.to_vec()];
     };
     let mut pieces = Vec::new();
     let mut piece = points.first().map_or_else(Vec::new, |p| vec![*p]);
-    let (mut drawn, mut left) = (true, on);
+    // Every other length is drawn.
+    let (mut turn, mut left) = (0, *first);
     for pair in points.windows(2) {
         let (mut from, to) = (pair[0], pair[1]);
         let mut length = libm::hypot(to.0 - from.0, to.1 - from.1);
@@ -109,17 +111,17 @@ fn pieces(points: &[(f64, f64)], dash: Dash) -> Vec<Vec<(f64, f64)>> {
                 from.1 + (to.1 - from.1) * part,
             );
             length -= left;
-            if drawn {
+            if turn % 2 == 0 {
                 piece.push(from);
                 pieces.push(std::mem::take(&mut piece));
             } else {
                 piece = vec![from];
             }
-            drawn = !drawn;
-            left = if drawn { on } else { off };
+            turn += 1;
+            left = lengths[turn % lengths.len()];
         }
         left -= length;
-        if drawn {
+        if turn % 2 == 0 {
             piece.push(to);
         }
     }

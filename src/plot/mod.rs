@@ -9,10 +9,15 @@ mod drawing;
 mod font;
 mod ink;
 mod kinds;
+mod label;
+mod legend;
+mod names;
 mod path_color;
+mod policy_color;
 mod raster;
 pub mod result;
 pub mod scale;
+mod stroke;
 mod svg;
 mod theme;
 pub mod units;
@@ -22,6 +27,7 @@ pub use drawing::{
 };
 pub use font::Weight;
 pub use kinds::Choice;
+pub use names::short_names;
 pub(crate) use path_color::{path_color_index, path_ink};
 pub use raster::png;
 pub use svg::{Colours, escape, svg};
@@ -130,10 +136,12 @@ impl Kind {
                 Kind::Percentiles,
                 Kind::Paths,
             ],
-            // Lines run through sizes; names are ranked.
-            Found::Sweep(sweep) if kinds::has_names_only(sweep) => {
-                &[Kind::Ranking, Kind::Lines, Kind::Crossover, Kind::Heat]
-            }
+            // Lines run through sizes; names are ranked, which says all that points
+            // beside each other would.
+            Found::Sweep(sweep) if kinds::has_names_only(sweep) => match kinds::modes(sweep) {
+                Some(_) => &[Kind::Ranking, Kind::Lines, Kind::Crossover, Kind::Heat],
+                None => &[Kind::Ranking, Kind::Crossover, Kind::Heat],
+            },
             Found::Sweep(_) => &[Kind::Crossover, Kind::Lines, Kind::Heat, Kind::Ranking],
         };
         order.iter().copied().filter(is_there).collect()

@@ -26,6 +26,12 @@ pub struct Scale {
     pub high: f64,
 }
 
+/// The end of a scale on which all is 0.
+const NOTHING: f64 = 1e-12;
+
+/// Steps within a power of ten where there are few powers.
+const FINE: [f64; 9] = [1.0, 1.2, 1.5, 2.0, 2.5, 3.0, 4.0, 5.0, 7.0];
+
 /// A value that is written beside a scale.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Tick {
@@ -36,13 +42,12 @@ pub struct Tick {
 }
 
 impl Scale {
-    /// From 0 to somewhat above `most`: whole steps.
+    /// From 0 to somewhat above `most`: whole steps. If all is 0, that is all there
+    /// is to be told.
     pub fn from_zero(unit: Unit, most: f64) -> Scale {
-        let most = if most > 0.0 && most.is_finite() {
-            most
-        } else {
-            1.0
-        };
+        if most <= 0.0 || !most.is_finite() {
+            return Scale::span(unit, 0.0, NOTHING);
+        }
         let step = step(unit, most, 5.0);
         Scale {
             run: Run::Linear,
@@ -59,6 +64,34 @@ impl Scale {
             unit,
             low,
             high,
+        }
+    }
+    /// From 0 to `end`; to the next round value, if that is near: an axis that is 30 s
+    /// long but for a millisecond ends with 30.
+    pub fn until(unit: Unit, end: f64) -> Scale {
+        let scale = Scale::span(unit, 0.0, end);
+        let step = step(unit, scale.high, 10.0);
+        let round = (scale.high / step).ceil() * step;
+        let is_near = round - scale.high < 0.02 * scale.high;
+        Scale {
+            high: if is_near { round } else { scale.high },
+            ..scale
+        }
+    }
+    /// About all of `values` above 0, and hardly more.
+    pub fn log_about(unit: Unit, values: impl IntoIterator<Item = f64>) -> Scale {
+        let values = values.into_iter().filter(|v| *v > 0.0 && v.is_finite());
+        let (low, high) = values.fold((f64::INFINITY, 0.0f64), |(low, high), v| {
+            (low.min(v), high.max(v))
+        });
+        match high > 1.05 * low {
+            true => Scale {
+                run: Run::Log,
+                unit,
+                low: low / 1.1,
+                high: high * 1.1,
+            },
+            false => Scale::log(unit, [low, high]),
         }
     }
     /// The powers and halves about all of `values` above 0.
@@ -123,6 +156,10 @@ impl Scale {
     }
 
     fn linear(&self, n: f64) -> Vec<Tick> {
+        if self.low == 0.0 && self.high <= NOTHING {
+            let text = "0".into();
+            return vec![Tick { at: 0.0, text }];
+        }
         let step = step(self.unit, self.high - self.low, n.max(1.0));
         let (divisor, _) = self.unit.of_axis(self.high.abs().max(self.low.abs()));
         let digits = (-libm::floor(libm::log10(step / divisor) + 1e-9)).clamp(0.0, 9.0) as usize;
@@ -142,7 +179,11 @@ impl Scale {
 
     fn powers(&self, n: f64) -> Vec<Tick> {
         let inside = |v: &f64| *v >= self.low * 0.9999 && *v <= self.high * 1.0001;
-        let all: Vec<f64> = nice_log(self.unit).into_iter().filter(inside).collect();
+        let mut all: Vec<f64> = nice_log(self.unit).into_iter().filter(inside).collect();
+        if all.len() < 3 && self.unit.base() != 2.0 {
+            let power = |n: i32| FINE.map(|m| m * libm::pow(10.0, f64::from(n)));
+            all = (-6..14).flat_map(power).filter(inside).collect();
+        }
         let base = self.unit.base();
         let is_power = |v: &f64| {
             let power = libm::log10(*v) / libm::log10(base);
@@ -243,6 +284,33 @@ mod tests {
         assert_eq!(texts(scale, 6.0), ["100 µs", "200 µs", "500 µs", "1 ms"]);
         let wide = Scale::log(Unit::Time, [1.0, 9e9]);
         assert!(texts(wide, 6.0).len() <= 6);
+    }
+
+    #[test]
+    fn an_axis_ends_with_its_round_value() {
+        let last = |end: f64| {
+            let scale = Scale::until(Unit::Time, end);
+            (scale.high, texts(scale, 12.0).pop().unwrap())
+        };
+        assert_eq!(last(29.98e9), (30e9, "30".into()));
+        assert_eq!(last(27.0e9).0, 27.0e9);
+    }
+
+    /// There are no fractions of an error, nor of a nanosecond.
+    #[test]
+    fn where_all_is_zero_nothing_else_is_told() {
+        for unit in [Unit::Count, Unit::Time, Unit::PerSecond, Unit::Bytes] {
+            let scale = Scale::from_zero(unit, 0.0);
+            assert_eq!(texts(scale, 6.0), ["0"], "{unit:?}");
+            assert_eq!(scale.place(0.0), 0.0);
+        }
+    }
+
+    #[test]
+    fn a_scale_about_values_leaves_no_room() {
+        let scale = Scale::log_about(Unit::Time, [1e6, 2.05e6]);
+        assert!(scale.high < 2.3e6 && scale.low > 0.9e6);
+        assert!(texts(scale, 8.0).len() >= 3, "{:?}", texts(scale, 8.0));
     }
 
     #[test]

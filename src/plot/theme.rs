@@ -1,9 +1,10 @@
 //! One visual language: a colour means one thing in every figure.
 //!
-//! The hues are those of Okabe and Ito, which people with any colour vision
-//! tell apart, and of Tol; dark paper has lighter ones of the same hue. Where two
-//! lines may cross, their dashes differ too; states and further paths of a colour
-//! are hatched.
+//! Modes have hues of Okabe and Ito, which people with any colour vision tell
+//! apart. Those of paths and policies are chosen for the paper: as far from it as a
+//! thin line needs (WCAG 2: 3 to 1), and from each other as people with any colour
+//! vision need; dark paper has lighter ones. Where two lines may cross, their dashes
+//! differ too; states and further paths and policies of a colour are hatched.
 
 /// What a colour stands for.
 #[derive(Copy, Clone, PartialEq, Eq, Debug)]
@@ -104,25 +105,24 @@ impl Ink {
             Ink::Bad => (0xB3261E, 0xFF7A70),
             Ink::Good => (0x2E8B6A, 0x45B58D),
             Ink::Live => (0x4A6178, 0x8CA5BE),
-            Ink::Warn => (0xD9C400, 0xF0E442),
+            Ink::Warn => (0xA48B00, 0xF0E442),
             Ink::Path(n) => match n % PATHS {
-                0 => (0x009E73, 0x2CC79B),
-                1 => (0xCC79A7, 0xE79CC6),
-                2 => (0xE69F00, 0xF5BB3D),
-                3 => (0x56B4E9, 0x84CCF5),
-                4 => (0x7B4EA3, 0xB48AD9),
-                _ => (0x8A6D3B, 0xC9A568),
+                0 => (0x327C5E, 0x72CFA0),
+                1 => (0xC259A3, 0xB17C9D),
+                2 => (0xAA851D, 0xFCCF18),
+                3 => (0x228FE5, 0xBAE4FF),
+                4 => (0x7F3FA6, 0xB691FD),
+                _ => (0x6F4714, 0xB08D1C),
             },
-            // Tol's muted ones, which are others than those of the paths.
             Ink::Policy(n) => match n % POLICIES {
-                0 => (0x332288, 0x9C8CF0),
-                1 => (0xCC6677, 0xF095A3),
-                2 => (0x117733, 0x4FB56F),
-                3 => (0x88A0EE, 0xB7C5FF),
-                4 => (0x882255, 0xD96BA0),
-                5 => (0x44AA99, 0x6FD3C3),
-                6 => (0x999933, 0xC7C75A),
-                _ => (0xAA4499, 0xDB7FCB),
+                0 => (0x4329A3, 0x615EDB),
+                1 => (0xC7707F, 0xC79391),
+                2 => (0x255205, 0x0F8614),
+                3 => (0x5A87F7, 0xB4C6EE),
+                4 => (0x53163E, 0xA25783),
+                5 => (0x28655D, 0xAAFCE0),
+                6 => (0x67810B, 0xCAC96D),
+                _ => (0xAA36B6, 0xC774D2),
             },
             Ink::Ramp(n) => return ramp(n.min(15), theme),
         };
@@ -138,19 +138,21 @@ fn split(rgb: u32) -> Rgb {
     ((rgb >> 16) as u8, (rgb >> 8) as u8, rgb as u8)
 }
 
-/// Viridis, at five points: even steps of lightness, in grey as well.
+/// Viridis, at five points: even steps of lightness, in grey as well. On dark paper
+/// its dark end is lighter.
 const VIRIDIS: [u32; 5] = [0xFDE725, 0x5DC863, 0x21908C, 0x3B528B, 0x440154];
+const VIRIDIS_ON_DARK: [u32; 5] = [0xFDE726, 0x6BCB6F, 0x2FA39C, 0x5671B8, 0x7A4FA5];
 
-/// Little is near the paper's lightness, much far from it.
+/// Yellow is little and violet is much, on all paper: pictures of one talk must not
+/// contradict each other.
 fn ramp(step: u8, theme: Theme) -> Rgb {
-    let along = f64::from(step) / 15.0;
-    let along = match theme {
-        Theme::Light => along,
-        Theme::Dark => 1.0 - along,
+    let hues = match theme {
+        Theme::Light => VIRIDIS,
+        Theme::Dark => VIRIDIS_ON_DARK,
     };
-    let at = along * 4.0;
+    let at = 4.0 * f64::from(step) / 15.0;
     let below = (at as usize).min(3);
-    let (a, b) = (split(VIRIDIS[below]), split(VIRIDIS[below + 1]));
+    let (a, b) = (split(hues[below]), split(hues[below + 1]));
     let mix = |a: u8, b: u8| {
         let part = at - below as f64;
         (f64::from(a) + (f64::from(b) - f64::from(a)) * part).round() as u8
@@ -164,15 +166,15 @@ mod tests {
 
     /// Relative luminance (WCAG 2).
     fn luminance((r, g, b): Rgb) -> f64 {
-        let linear = |c: u8| {
-            let c = f64::from(c) / 255.0;
-            if c <= 0.04045 {
-                c / 12.92
-            } else {
-                ((c + 0.055) / 1.055).powf(2.4)
-            }
-        };
-        0.2126 * linear(r) + 0.7152 * linear(g) + 0.0722 * linear(b)
+        let [r, g, b] = [r, g, b].map(|c| linear(f64::from(c) / 255.0));
+        0.2126 * r + 0.7152 * g + 0.0722 * b
+    }
+    fn linear(c: f64) -> f64 {
+        if c <= 0.04045 {
+            c / 12.92
+        } else {
+            ((c + 0.055) / 1.055).powf(2.4)
+        }
     }
     fn contrast(a: Ink, b: Ink, theme: Theme) -> f64 {
         let (a, b) = (luminance(a.on(theme)), luminance(b.on(theme)));
@@ -188,6 +190,88 @@ mod tests {
                 assert!(contrast(Ink::Bad, paper, theme) > 4.5);
                 for mode in [Ink::Bio, Ink::Request, Ink::Single] {
                     assert!(contrast(mode, paper, theme) > 3.0, "{mode:?} {theme:?}");
+                }
+            }
+        }
+    }
+
+    /// Lines of two pixels are graphics: 3 to 1, on paper and on the ground of lanes.
+    #[test]
+    fn lines_stand_out_from_their_paper() {
+        let grounds = [Ink::Paper, Ink::Lane, Ink::Grid];
+        let lines = || Ink::all().filter(|ink| !grounds.contains(ink));
+        for theme in [Theme::Light, Theme::Dark] {
+            for ink in lines().filter(|ink| !matches!(ink, Ink::Ramp(_))) {
+                for paper in [Ink::Paper, Ink::Lane] {
+                    let found = contrast(ink, paper, theme);
+                    assert!(found >= 3.0, "{ink:?} on {paper:?}, {theme:?}: {found}");
+                }
+            }
+        }
+    }
+
+    /// A heat map means the same on every paper.
+    #[test]
+    fn the_ramp_runs_one_way() {
+        for theme in [Theme::Light, Theme::Dark] {
+            let steps = (0..16).map(|n| luminance(Ink::Ramp(n).on(theme)));
+            let steps: Vec<f64> = steps.collect();
+            assert!(steps.windows(2).all(|w| w[0] > w[1]), "{theme:?} {steps:?}");
+        }
+    }
+
+    /// How colours look without the red or the green cones (Machado, Oliveira and
+    /// Fernandes, 2009, severity 1), and with all.
+    const VISIONS: [[[f64; 3]; 3]; 3] = [
+        [[1.0, 0.0, 0.0], [0.0, 1.0, 0.0], [0.0, 0.0, 1.0]],
+        [
+            [0.152286, 1.052583, -0.204868],
+            [0.114503, 0.786281, 0.099216],
+            [-0.003882, -0.048116, 1.051998],
+        ],
+        [
+            [0.367322, 0.860646, -0.227968],
+            [0.280085, 0.672501, 0.047413],
+            [-0.011820, 0.042940, 0.968881],
+        ],
+    ];
+
+    fn product(m: &[[f64; 3]; 3], v: [f64; 3]) -> [f64; 3] {
+        m.map(|row| row[0] * v[0] + row[1] * v[1] + row[2] * v[2])
+    }
+    /// A colour in Oklab, where equal distances look equal, as a vision has it.
+    fn seen(rgb: Rgb, vision: &[[f64; 3]; 3]) -> [f64; 3] {
+        let linear = [rgb.0, rgb.1, rgb.2].map(|c| linear(f64::from(c) / 255.0));
+        let cones = [
+            [0.412_221_470_8, 0.536_332_536_3, 0.051_445_992_9],
+            [0.211_903_498_2, 0.680_699_545_1, 0.107_396_956_6],
+            [0.088_302_461_9, 0.281_718_837_6, 0.629_978_700_5],
+        ];
+        let lab = [
+            [0.210_454_255_3, 0.793_617_785_0, -0.004_072_046_8],
+            [1.977_998_495_1, -2.428_592_205_0, 0.450_593_709_9],
+            [0.025_904_037_1, 0.782_771_766_2, -0.808_675_766_0],
+        ];
+        let cones = product(&cones, product(vision, linear));
+        product(&lab, cones.map(|c| c.max(0.0).cbrt()))
+    }
+
+    #[test]
+    fn paths_and_policies_are_told_apart_by_any_eye() {
+        let paths: Vec<Ink> = (0..PATHS).map(Ink::Path).collect();
+        let policies: Vec<Ink> = (0..POLICIES).map(Ink::Policy).collect();
+        let modes = vec![Ink::Bio, Ink::Request];
+        for theme in [Theme::Light, Theme::Dark] {
+            for vision in &VISIONS {
+                for inks in [&paths, &policies, &modes] {
+                    for (i, a) in inks.iter().enumerate() {
+                        for b in &inks[i + 1..] {
+                            let [a_is, b_is] = [a, b].map(|ink| seen(ink.on(theme), vision));
+                            let apart = (0..3).map(|n| (a_is[n] - b_is[n]).powi(2));
+                            let apart = apart.sum::<f64>().sqrt();
+                            assert!(apart > 0.1, "{a:?} and {b:?}, {theme:?}: {apart}");
+                        }
+                    }
                 }
             }
         }

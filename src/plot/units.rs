@@ -76,6 +76,13 @@ impl Unit {
 
     /// A value with three figures and its unit: `4.02 ms`, `64 KiB`, `12.5 %`.
     pub fn tell(self, value: f64) -> String {
+        self.tell_as(value, figures)
+    }
+    /// The same with two figures: `4 ms`.
+    pub fn tell_short(self, value: f64) -> String {
+        self.tell_as(value, few_figures)
+    }
+    fn tell_as(self, value: f64, figures: fn(f64) -> String) -> String {
         if value == 0.0 {
             return match self {
                 Unit::Share => "0 %".into(),
@@ -90,6 +97,17 @@ impl Unit {
         let gap = if name.is_empty() { "" } else { " " };
         format!("{}{gap}{name}", figures(value / size))
     }
+}
+
+/// Two figures, likewise.
+fn few_figures(x: f64) -> String {
+    let text = match x.abs() {
+        a if a >= 9.95 => format!("{x:.0}"),
+        a if a >= 0.995 => format!("{x:.1}"),
+        a if a >= 0.0995 => format!("{x:.2}"),
+        _ => format!("{x:.3}"),
+    };
+    trim(&text)
 }
 
 /// Three figures, without zeros that say nothing.
@@ -132,5 +150,7 @@ mod tests {
         assert_eq!(Unit::Count.tell(317.0), "317");
         assert_eq!(Unit::Share.tell(0.125), "12.5 %");
         assert_eq!(Unit::Share.tell(0.0), "0 %");
+        assert_eq!(Unit::Time.tell_short(4_024_000.0), "4 ms");
+        assert_eq!(Unit::PerSecond.tell_short(32_149.0), "32 k");
     }
 }

@@ -30,9 +30,9 @@ const FIGURES: [Figure; 4] = [
     ("requests to paths", requests, |v| count(v as u64)),
 ];
 
+/// Those that the drivers kept: one may be requeued several times.
 fn requests(run: &RunSummary) -> f64 {
-    let layer = &run.path_devices;
-    layer.requests.saturating_sub(layer.requeues) as f64
+    run.path_devices.requests_kept as f64
 }
 
 /// The runs of `summary` as bars; `series` are each run's I/Os by time.

@@ -1,11 +1,13 @@
 //! Which mode is better, over two axes of a sweep.
 
 use super::sweep_axis::Axis;
-use super::sweep_grid::{Grid, plate};
-use super::sweep_slice::{Choice, Metric, Slice, about, foot, modes, restricted, two_axes};
+use super::sweep_grid::{Grid, write_cells};
+use super::sweep_metric::Metric;
+use super::sweep_slice::{Choice, Slice, about, foot, modes, restricted, two_axes};
 use crate::plot::PlotError;
-use crate::plot::chart::{Key, legend, page};
+use crate::plot::chart::page;
 use crate::plot::drawing::{Drawing, Hatch, Paint, Table, rect};
+use crate::plot::legend::{Key, legend};
 use crate::plot::result::{Cell, SweepResult};
 use crate::plot::theme::Ink;
 use crate::plot::units::figures;
@@ -58,6 +60,16 @@ impl Verdict {
             Verdict::Unsure => "not told apart".into(),
         }
     }
+    /// What is written in its cell, the longest first; the colour tells the rest.
+    fn forms(self) -> Vec<String> {
+        let short = match self {
+            Verdict::Bio(_) | Verdict::Request(_) => self.told(),
+            Verdict::Equal => "equal".into(),
+            Verdict::Unsure => String::new(),
+        };
+        let factor = short.split_once(' ').map(|(_, factor)| factor.to_owned());
+        vec![self.told(), short, factor.unwrap_or_default()]
+    }
     fn paint(self) -> (Paint, Hatch) {
         // A factor of 4 is as strong as it gets.
         let strength = |factor: f64| 0.35 + 0.65 * (libm::log2(factor) / 2.0).clamp(0.0, 1.0);
@@ -102,47 +114,91 @@ pub fn crossover(whole: &SweepResult, choice: &Choice) -> Result<Drawing, PlotEr
     let note = foot(whole, &slice.words(whole));
     let (mut drawing, space) = page(960.0, 540.0, &title, subtitle, &note);
     drawing.alt = format!("Which mode {verb} {subject} by {x} and {y}");
-    let keys = [
-        Key::square(Ink::Bio, format!("bio mode {is}")),
-        Key::square(Ink::Request, format!("request mode {is}")),
-        Key::square(Ink::Grid, "equal within 2 %"),
-        Key::hatched(
-            Ink::Muted,
-            1.0,
-            Hatch::Rising,
-            "not told apart: intervals overlap",
-        ),
-    ];
-    let below = legend(&mut drawing, &keys, space.x, space.y, space.w);
-    let top = space.y + below + 32.0;
-    let grid = Grid::in_space(&axes, rect(space.x, top, space.w, space.bottom() - top));
-    let last = if metric.better == Better::Neither {
-        "more"
-    } else {
-        "better"
+    let words = [x.as_str(), y.as_str(), "bio", "request"];
+    let last = match metric.better {
+        Better::Neither => "more",
+        _ => "better",
     };
-    drawing.table = Table::new([x.as_str(), y.as_str(), "bio", "request", last]);
-    for at in grid.all() {
-        let of = |name| grid.find(&cells, at, Some((mode, name)));
-        let (Some(bio), Some(request)) = (of("bio"), of("request")) else {
-            continue;
-        };
-        let place = grid.cell(at.0, at.1);
-        let verdict = Verdict::new(bio, request, metric.better);
-        let inner = rect(place.x + 1.0, place.y + 1.0, place.w - 2.0, place.h - 2.0);
-        let (paint, hatch) = verdict.paint();
-        drawing.bar(inner, Ink::Lane);
-        drawing.hatched(inner, paint, hatch);
-        let told = verdict.told();
-        plate(&mut drawing, place, &told);
-        let (b, r) = (metric.tell(bio.mean), metric.tell(request.mean));
-        let (x, y) = (&axes[0].told[at.0], &axes[1].told[at.1]);
-        let text = format!("{x} × {y}: bio {b}, request {r}: {told}");
-        drawing.spot(place, text);
-        drawing.table.row([x.clone(), y.clone(), b, r, told]);
-    }
+    drawing.table = Table::new(words.into_iter().chain([last]));
+    // The legend has what is to be seen, and is as high as it needs to be.
+    let grid = |top: f64| {
+        let space = rect(space.x, top, space.w, space.bottom() - top);
+        Grid::in_space(&axes, space)
+    };
+    let pairs = pairs(&grid(space.y), &cells, mode, metric.better);
+    let keys = keys(&pairs, is);
+    let below = legend(&mut drawing, &keys, space.x, space.y, space.w);
+    let grid = grid(space.y + below + 32.0);
+    draw(&mut drawing, &grid, &pairs, &metric);
     grid.write_axes(&mut drawing);
     Ok(drawing)
+}
+
+/// A cell of the map: where it is, both modes, and how they compare.
+struct Pair<'c> {
+    at: (usize, usize),
+    bio: &'c Cell,
+    request: &'c Cell,
+    verdict: Verdict,
+}
+
+fn pairs<'c>(grid: &Grid<'_>, cells: &[&'c Cell], mode: usize, better: Better) -> Vec<Pair<'c>> {
+    let pair = |at| {
+        let of = |name| grid.find(cells, at, Some((mode, name)));
+        let (bio, request) = (of("bio")?, of("request")?);
+        let verdict = Verdict::new(bio, request, better);
+        Some(Pair {
+            at,
+            bio,
+            request,
+            verdict,
+        })
+    };
+    grid.all().filter_map(pair).collect()
+}
+
+fn keys(pairs: &[Pair<'_>], is: &str) -> Vec<Key> {
+    let some = |what: fn(&Verdict) -> bool| pairs.iter().any(|pair| what(&pair.verdict));
+    let unsure = "not told apart: intervals overlap";
+    let all = [
+        (
+            some(|v| matches!(v, Verdict::Bio(_))),
+            Key::square(Ink::Bio, format!("bio mode {is}")),
+        ),
+        (
+            some(|v| matches!(v, Verdict::Request(_))),
+            Key::square(Ink::Request, format!("request mode {is}")),
+        ),
+        (
+            some(|v| *v == Verdict::Equal),
+            Key::square(Ink::Grid, "equal within 2 %"),
+        ),
+        (
+            some(|v| *v == Verdict::Unsure),
+            Key::hatched(Ink::Muted, 1.0, Hatch::Rising, unsure),
+        ),
+    ];
+    let seen = all.into_iter().filter(|key| key.0);
+    seen.map(|key| key.1).collect()
+}
+
+fn draw(drawing: &mut Drawing, grid: &Grid<'_>, pairs: &[Pair<'_>], metric: &Metric) {
+    let mut told = Vec::new();
+    for pair in pairs {
+        let place = grid.cell(pair.at.0, pair.at.1);
+        let inner = rect(place.x + 1.0, place.y + 1.0, place.w - 2.0, place.h - 2.0);
+        let (paint, hatch) = pair.verdict.paint();
+        drawing.bar(inner, Ink::Lane);
+        drawing.hatched(inner, paint, hatch);
+        let verdict = pair.verdict.told();
+        let (b, r) = (metric.tell(pair.bio.mean), metric.tell(pair.request.mean));
+        let [x, y] = [(0, pair.at.0), (1, pair.at.1)].map(|(axis, i)| &grid.axes[axis].told[i]);
+        let text = format!("{x} × {y}: bio {b}, request {r}: {verdict}");
+        drawing.spot(place, text);
+        drawing.table.row([x.clone(), y.clone(), b, r, verdict]);
+        told.push((place, pair.verdict.forms()));
+    }
+    write_cells(drawing, &told);
 }
 
 #[cfg(test)]
@@ -183,5 +239,23 @@ mod tests {
             Verdict::Bio(2.0)
         );
         assert_eq!(judge(cell(0.0, 0.0), cell(0.0, 0.0), less), Verdict::Equal);
+    }
+
+    #[test]
+    fn the_legend_has_what_is_to_be_seen() {
+        let (low, high) = (cell(1.0, 0.0), cell(2.0, 0.0));
+        let pair = |bio, request| Pair {
+            at: (0, 0),
+            bio,
+            request,
+            verdict: Verdict::new(bio, request, Better::More),
+        };
+        assert_eq!(keys(&[pair(&high, &low)], "is better").len(), 1);
+        assert_eq!(
+            keys(&[pair(&low, &low), pair(&low, &high)], "is better").len(),
+            2
+        );
+        assert_eq!(Verdict::Bio(2.0).forms(), ["bio ×2", "bio ×2", "×2"]);
+        assert_eq!(Verdict::Unsure.forms(), ["not told apart", "", ""]);
     }
 }

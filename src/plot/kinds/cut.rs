@@ -48,25 +48,75 @@ pub fn tell_cut(
         let arrow = vec![(x - 6.0, y + 4.0), (x + 6.0, y + 4.0), (x, y - 6.0)];
         drawing.area(arrow, Ink::Text);
     }
-    let Some((l, r, most)) = cut.into_iter().max_by(|a, b| a.2.total_cmp(&b.2)) else {
+    let Some(largest) = cut.iter().max_by(|a, b| a.2.total_cmp(&b.2)) else {
         return;
     };
-    let told = format!("up to {}", panel.y.unit.tell(most));
+    let told = format!("up to {}", panel.y.unit.tell(largest.2));
     let wide = 1.12 * font::width(&told, SMALL, Weight::Regular);
-    let right = r.max((l + r) / 2.0 + 6.0) + 6.0;
-    let x = match right + wide < panel.area.right() {
-        true => right,
-        false => l.min((l + r) / 2.0 - 6.0) - 6.0 - wide,
-    };
+    let x = beside(panel, &cut, largest, wide);
     let y = panel.area.y + 8.0;
-    let plate = rect(x - 2.0, y - 7.0, wide + 4.0, 14.0);
-    drawing.bar(plate, Ink::Paper.alpha(0.86));
+    // Lines of faults may run there: none goes through the text.
+    let plate = rect(x - 4.0, y - 8.0, wide + 8.0, 16.0);
+    drawing.bar(plate, Ink::Paper);
     drawing.text(label(x, y, told, SMALL));
+}
+
+/// Where a text so wide begins, beside one of the `cut` values: to its right, or where
+/// the panel or the mark of another is in the way, to its left.
+fn beside(panel: &Panel, cut: &[(f64, f64, f64)], of: &(f64, f64, f64), wide: f64) -> f64 {
+    let middle = (of.0 + of.1) / 2.0;
+    let right = of.1.max(middle + 6.0) + 6.0;
+    let left = of.0.min(middle - 6.0) - 6.0 - wide;
+    let is_free = |x: &f64| {
+        let hits = |other: &(f64, f64, f64)| {
+            let mark = (other.0 + other.1) / 2.0;
+            mark + 6.0 > *x && mark - 6.0 < x + wide
+        };
+        let inside = *x > panel.area.x && x + wide < panel.area.right();
+        inside && !cut.iter().any(hits)
+    };
+    let free = [right, left].into_iter().find(is_free);
+    free.unwrap_or(match right + wide < panel.area.right() {
+        true => right,
+        false => left,
+    })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::plot::Shape;
+    use crate::plot::scale::Scale;
+    use crate::plot::units::Unit;
+
+    /// No line of a fault shows through the text.
+    #[test]
+    fn what_is_cut_is_told_on_paper() {
+        let x = Scale::span(Unit::Time, 0.0, 100.0);
+        let y = Scale::span(Unit::Count, 0.0, 10.0);
+        let panel = Panel::in_space(rect(0.0, 0.0, 400.0, 200.0), x, y, false);
+        let mut drawing = Drawing::new(400.0, 200.0, "");
+        tell_cut(&mut drawing, &panel, [(10.0, 12.0, 70.0)]);
+        let [.., Shape::Bar(ground, paint), Shape::Text(text)] = &drawing.shapes[..] else {
+            panic!("{:?}", drawing.shapes)
+        };
+        assert_eq!((paint.ink, paint.alpha), (Ink::Paper, 1.0));
+        let text = text.space();
+        assert!(ground.x < text.x && text.right() < ground.right());
+    }
+
+    /// The text covers no other mark.
+    #[test]
+    fn it_stands_where_it_is_free() {
+        let x = Scale::span(Unit::Time, 0.0, 100.0);
+        let y = Scale::span(Unit::Count, 0.0, 10.0);
+        let panel = Panel::in_space(rect(0.0, 0.0, 400.0, 200.0), x, y, false);
+        let at = |of: usize| {
+            let cut = [(200.0, 202.0, 9.0), (230.0, 232.0, 9.0)];
+            beside(&panel, &cut, &cut[of], 60.0)
+        };
+        assert!(at(0) + 60.0 < 200.0 && at(1) > 232.0);
+    }
 
     #[test]
     fn one_spike_does_not_flatten_the_rest() {

@@ -1,14 +1,13 @@
 //! A figure over two axes of a sweep, as a map of colours.
 
 use super::sweep_axis::Axis;
-use super::sweep_grid::{Grid, plate};
-use super::sweep_slice::{
-    Choice, Metric, Slice, about, capital, foot, modes, restricted, two_axes,
-};
+use super::sweep_grid::{Grid, Told, write_cells};
+use super::sweep_metric::Metric;
+use super::sweep_slice::{Choice, Slice, about, capital, foot, modes, restricted, two_axes};
 use crate::plot::PlotError;
 use crate::plot::chart::{SMALL, TEXT, page};
 use crate::plot::drawing::{Drawing, Rect, Table, label, rect};
-use crate::plot::result::SweepResult;
+use crate::plot::result::{Cell, SweepResult};
 use crate::plot::theme::Ink;
 
 /// Colours of the ramp.
@@ -70,8 +69,8 @@ pub fn heat(whole: &SweepResult, choice: &Choice) -> Result<Drawing, PlotError> 
     let compared = mode.map_or_else(|| columns.to_vec(), |mode| vec![mode]);
     let slice = Slice::new(&sweep, &metric.key, &free, &compared);
     let cells = slice.cells(&sweep, &metric.key);
-    let by = format!("{} and {}", axes[0].words, axes[1].words);
-    let title = format!("{} by {by}", capital(&metric.subject));
+    let [x, y] = axes.each_ref().map(|axis| axis.words.as_str());
+    let title = format!("{} by {x} and {y}", capital(&metric.subject));
     let subtitle = about(whole, "mean over the runs of each point");
     let note = foot(whole, &slice.words(whole));
     let (mut drawing, space) = page(960.0, 540.0, &title, subtitle, &note);
@@ -80,39 +79,57 @@ pub fn heat(whole: &SweepResult, choice: &Choice) -> Result<Drawing, PlotError> 
     ramp.draw(&mut drawing, space, &metric);
     let modes = mode.map_or_else(|| vec![String::new()], |axis| sweep.values(axis));
     let width = space.w / modes.len().max(1) as f64;
-    drawing.table = Table::new([
-        "mode",
-        axes[0].words.as_str(),
-        axes[1].words.as_str(),
-        metric.name.as_str(),
-    ]);
+    drawing.table = Table::new(["mode", x, y, metric.name.as_str()]);
     let top = space.y + 18.0 + 54.0;
-    for (n, mode_name) in modes.iter().enumerate() {
+    let mut told = Vec::new();
+    for (n, name) in modes.iter().enumerate() {
         let x = space.x + width * n as f64;
-        let grid = Grid::in_space(&axes, rect(x, top, width, space.bottom() - top));
-        if !mode_name.is_empty() {
-            let text = format!("{mode_name} mode");
-            drawing.text(label(grid.area.x, top - 34.0, text, TEXT).bold());
+        let map = Map {
+            grid: Grid::in_space(&axes, rect(x, top, width, space.bottom() - top)),
+            cells: &cells,
+            mode: mode.map(|axis| (axis, name.as_str())),
+        };
+        told.extend(map.draw(&mut drawing, &ramp, &metric));
+    }
+    write_cells(&mut drawing, &told);
+    Ok(drawing)
+}
+
+/// The map of a mode.
+struct Map<'s> {
+    grid: Grid<'s>,
+    cells: &'s [&'s Cell],
+    mode: Option<(usize, &'s str)>,
+}
+
+impl Map<'_> {
+    /// Draws it; what is to be written in its cells.
+    fn draw(&self, drawing: &mut Drawing, ramp: &Ramp, metric: &Metric) -> Vec<Told> {
+        let mode = self.mode.map_or("", |mode| mode.1);
+        if !mode.is_empty() {
+            let (x, y) = (self.grid.area.x, self.grid.area.y - 34.0);
+            drawing.text(label(x, y, format!("{mode} mode"), TEXT).bold());
         }
-        for at in grid.all() {
-            let in_mode = mode.map(|axis| (axis, mode_name.as_str()));
-            let Some(cell) = grid.find(&cells, at, in_mode) else {
+        let mut all = Vec::new();
+        for at in self.grid.all() {
+            let Some(cell) = self.grid.find(self.cells, at, self.mode) else {
                 continue;
             };
-            let place = grid.cell(at.0, at.1);
+            let place = self.grid.cell(at.0, at.1);
             let inner = rect(place.x + 1.0, place.y + 1.0, place.w - 2.0, place.h - 2.0);
             drawing.bar(inner, Ink::Ramp(ramp.step(cell.mean)));
-            let told = metric.tell(cell.mean);
-            plate(&mut drawing, place, &told);
-            let (x, y) = (&axes[0].told[at.0], &axes[1].told[at.1]);
+            let (told, short) = (metric.tell(cell.mean), metric.tell_short(cell.mean));
+            let [x, y] = [(0, at.0), (1, at.1)].map(|(axis, i)| &self.grid.axes[axis].told[i]);
             let name = &metric.name;
-            drawing.spot(place, format!("{mode_name} {x} × {y}: {name} {told}"));
-            let row = [mode_name.clone(), x.clone(), y.clone(), told];
-            drawing.table.row(row);
+            drawing.spot(place, format!("{mode} {x} × {y}: {name} {told}"));
+            drawing
+                .table
+                .row([mode, x.as_str(), y.as_str(), told.as_str()]);
+            all.push((place, vec![told, short]));
         }
-        grid.write_axes(&mut drawing);
+        self.grid.write_axes(drawing);
+        all
     }
-    Ok(drawing)
 }
 
 #[cfg(test)]

@@ -1,12 +1,16 @@
 //! Merge rate and mean request size, layer by layer.
 
 use super::run_parts::{foot, mode_name, modes};
-use crate::plot::chart::{Key, SMALL, TEXT, legend, page};
+use crate::plot::chart::{SMALL, TEXT, page};
 use crate::plot::drawing::{Drawing, Table, label, rect};
+use crate::plot::legend::{Key, legend};
 use crate::plot::result::RunResult;
 use crate::plot::theme::Ink;
 use crate::plot::units::Unit;
 use crate::run::summary::{LayerSummary, RunSummary};
+
+/// Height of a bar, with what is between it and the next.
+const BAR: f64 = 28.0;
 
 /// A figure of a layer: its heading, its unit, and what it is of.
 struct Figure {
@@ -30,7 +34,7 @@ const FIGURES: [Figure; 3] = [
         heading: "Requests for an I/O",
         unit: Unit::Count,
         of: |layer, run| {
-            let taken = layer.requests.saturating_sub(layer.requeues) as f64;
+            let taken = layer.requests_kept as f64;
             let ios = run.application.ios;
             (layer.requests > 0 && ios > 0).then(|| taken / ios as f64)
         },
@@ -40,7 +44,7 @@ const FIGURES: [Figure; 3] = [
 /// Draws it.
 pub fn layers(result: &RunResult) -> Drawing {
     let runs = modes(result);
-    let height = 150.0 + 2.0 * (36.0 + 28.0 * runs.len() as f64);
+    let height = 150.0 + 2.0 * block(runs.len());
     let title = format!("Where I/O merges: {}", result.summary.scenario.name);
     let about = &result.summary.scenario.about;
     let (mut drawing, space) = page(960.0, height, &title, about, &foot(result));
@@ -62,18 +66,12 @@ pub fn layers(result: &RunResult) -> Drawing {
         "mean request",
         "requests for an I/O",
     ]);
+    write_names(&mut drawing, space.x, top + 18.0, runs.len());
     for (n, figure) in FIGURES.iter().enumerate() {
         let left = space.x + names + n as f64 * (width + gap) + gap / 2.0;
         let heading = label(left, top, figure.heading, TEXT).bold();
         drawing.text(heading.fit(width));
-        bars(
-            &mut drawing,
-            &runs,
-            figure,
-            [left, top + 18.0, width],
-            n == 0,
-            space.x,
-        );
+        bars(&mut drawing, &runs, figure, [left, top + 18.0, width]);
     }
     for (name, of) in LAYERS {
         for run in &runs {
@@ -93,14 +91,23 @@ const LAYERS: [Layer; 2] = [
     ("path\ndevices", |run| &run.path_devices),
 ];
 
-fn bars(
-    drawing: &mut Drawing,
-    runs: &[&RunSummary],
-    figure: &Figure,
-    [left, top, width]: [f64; 3],
-    named: bool,
-    names_at: f64,
-) {
+/// From the bars of a layer to those of the next.
+fn block(runs: usize) -> f64 {
+    BAR * runs as f64 + 36.0
+}
+
+/// Names of the layers, each beside the middle of its bars.
+fn write_names(drawing: &mut Drawing, left: f64, top: f64, runs: usize) {
+    for (n, (name, _)) in LAYERS.iter().enumerate() {
+        let middle = top + block(runs) * n as f64 + BAR * runs as f64 / 2.0;
+        let like = label(left, middle - 8.0, "", TEXT).bold();
+        drawing.lines(&like, name.lines(), 17.0);
+    }
+}
+
+/// A bar a layer and run.
+fn bars(drawing: &mut Drawing, runs: &[&RunSummary], figure: &Figure, place: [f64; 3]) {
+    let [left, top, width] = place;
     let values = LAYERS.iter().flat_map(|(_, of)| {
         let of = *of;
         runs.iter().filter_map(move |run| (figure.of)(of(run), run))
@@ -110,47 +117,39 @@ fn bars(
         Unit::Share => 1.0,
         _ => values.fold(0.0, f64::max),
     };
-    let mut y = top;
-    for (name, of) in LAYERS {
-        let block = 28.0 * runs.len() as f64;
-        if named {
-            for (i, line) in name.lines().enumerate() {
-                let y = y + block / 2.0 - 8.0 + 17.0 * i as f64;
-                drawing.text(label(names_at, y, line, TEXT).bold());
-            }
-        }
-        for run in runs {
+    for (n, (name, of)) in LAYERS.iter().enumerate() {
+        for (i, run) in runs.iter().enumerate() {
+            let y = top + block(runs.len()) * n as f64 + BAR * i as f64;
             let value = (figure.of)(of(run), run);
-            // The longest bar leaves room for its value.
-            let room = width - 78.0;
+            // The longest bar leaves room for its value; nothing has no bar.
             let long = match value {
-                Some(value) if most > 0.0 => (room * value / most).max(1.5),
+                Some(value) if most > 0.0 && value > 0.0 => {
+                    ((width - 78.0) * value / most).max(1.5)
+                }
                 _ => 0.0,
             };
-            let at = rect(left, y + 4.0, long, 20.0);
             drawing.bar(rect(left, y + 4.0, width, 20.0), Ink::Lane);
+            let at = rect(left, y + 4.0, long, 20.0);
             drawing.bar(at, Ink::of_mode(&run.mode));
-            let text = value.map_or("no requests here", |_| "");
-            let told = value.map_or_else(|| text.to_owned(), |v| figure.unit.tell(v));
-            let told = match (value, run.mode.as_str(), name.starts_with("multi")) {
-                (None, "single", true) => "–".into(),
-                (None, "request", false) => "takes whole requests".into(),
-                _ => told,
+            let (told, size, ink) = match value {
+                Some(value) => (figure.unit.tell(value), TEXT, Ink::Text),
+                None => (nothing(run, n).into(), SMALL, Ink::Muted),
             };
-            let ink = if value.is_some() {
-                Ink::Text
-            } else {
-                Ink::Muted
-            };
-            let size = if value.is_some() { TEXT } else { SMALL };
-            let beside = label(left + long + 7.0, y + 14.0, told.as_str(), size).ink(ink);
-            drawing.text(beside);
+            let beside = label(left + long + 7.0, y + 14.0, told.as_str(), size);
+            drawing.text(beside.ink(ink));
             let layer = name.replace('\n', " ");
             let spot = format!("{}, {}, {layer}: {told}", figure.heading, mode_name(run));
-            drawing.spot(rect(left, y, width, 28.0), spot);
-            y += 28.0;
+            drawing.spot(rect(left, y, width, BAR), spot);
         }
-        y += 36.0;
+    }
+}
+
+/// Why layer number `n` has no figure.
+fn nothing(run: &RunSummary, n: usize) -> &'static str {
+    match (run.mode.as_str(), n) {
+        ("single", 0) => "–",
+        ("request", 1) => "takes whole requests",
+        _ => "no requests here",
     }
 }
 
@@ -168,14 +167,7 @@ mod tests {
         }
         let runs: Vec<&RunSummary> = summary.runs.iter().collect();
         let mut drawing = Drawing::new(400.0, 400.0, "");
-        bars(
-            &mut drawing,
-            &runs,
-            &FIGURES[0],
-            [0.0, 0.0, 278.0],
-            false,
-            0.0,
-        );
+        bars(&mut drawing, &runs, &FIGURES[0], [0.0, 0.0, 278.0]);
         let bars = drawing.shapes.iter().filter_map(|shape| match shape {
             crate::plot::Shape::Bar(at, paint) if paint.ink != Ink::Lane => Some(at.w),
             _ => None,
@@ -183,5 +175,31 @@ mod tests {
         let bars: Vec<f64> = bars.collect();
         assert!(!bars.is_empty());
         assert!(bars.iter().all(|w| (*w - 20.0).abs() < 0.01), "{bars:?}");
+    }
+
+    /// A request that is requeued again and again is still one; and nothing merged is
+    /// no bar.
+    #[test]
+    fn requests_are_those_that_drivers_kept() {
+        let text = include_str!("../../../results/examples/quick-start/summary.json");
+        let mut summary: crate::run::summary::Summary = serde_json::from_str(text).unwrap();
+        for run in &mut summary.runs {
+            let ios = run.application.ios;
+            let layer = &mut run.path_devices;
+            (layer.requests, layer.requeues) = (ios + 10, 5000);
+            layer.requests_kept = ios;
+            (layer.merge_rate, run.multipath.merge_rate) = (0.0, 0.0);
+        }
+        for run in &summary.runs {
+            assert_eq!((FIGURES[2].of)(&run.path_devices, run), Some(1.0));
+        }
+        let runs: Vec<&RunSummary> = summary.runs.iter().collect();
+        let mut drawing = Drawing::new(400.0, 400.0, "");
+        bars(&mut drawing, &runs, &FIGURES[0], [0.0, 0.0, 278.0]);
+        let is_ground = |shape: &crate::plot::Shape| match shape {
+            crate::plot::Shape::Bar(_, paint) => paint.ink == Ink::Lane,
+            _ => true,
+        };
+        assert!(drawing.shapes.iter().all(is_ground));
     }
 }

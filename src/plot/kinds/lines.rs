@@ -1,12 +1,15 @@
 //! Throughput and latency against an axis of a sweep, with their intervals.
 
 use super::sweep_axis::Axis;
+use super::sweep_metric::Metric;
 use super::sweep_slice::{
-    Choice, Metric, Slice, about, axis, capital, check_apart, foot, interval, modes, restricted,
+    Choice, Slice, about, axis, capital, check_apart, foot, interval, modes, restricted,
 };
 use crate::plot::PlotError;
-use crate::plot::chart::{EDGE, Key, Panel, legend, legend_height, margin, page};
+use crate::plot::chart::{EDGE, Panel, margin, page};
 use crate::plot::drawing::{Dash, Drawing, Table, rect};
+use crate::plot::legend::{Key, legend, legend_height};
+use crate::plot::policy_color::Look;
 use crate::plot::result::{Cell, SweepResult};
 use crate::plot::scale::Scale;
 use crate::plot::theme::Ink;
@@ -14,6 +17,9 @@ use crate::plot::theme::Ink;
 const WIDTH: f64 = 960.0;
 /// Height of a panel.
 const PANEL: f64 = 250.0;
+/// Beyond this factor, equal factors are equal lengths: else all but the largest
+/// would lie on 0.
+const DECADES: f64 = 50.0;
 
 /// What is drawn.
 struct Lines<'s> {
@@ -81,27 +87,37 @@ impl<'s> Lines<'s> {
             // One line: in the colour of the mode if there is one.
             let mode = self.sweep.mode_axis().map(|axis| self.sweep.values(axis));
             let mode = mode.and_then(|values| values.first().cloned());
-            let mode = mode.unwrap_or_else(|| "bio".into());
             return vec![Line {
                 value: String::new(),
-                ink: Ink::of_mode(&mode),
+                ink: mode.map_or(Ink::Text, |mode| Ink::of_mode(&mode)),
                 dash: Dash::Solid,
             }];
         };
         let is_mode = Some(by.column) == self.sweep.mode_axis();
         let line = |value: &String| {
             let n = all.iter().position(|known| known == value).unwrap_or(0);
+            let look = match by.words == "policy" {
+                true => Look::of_policy(value),
+                false => Look::numbered(n),
+            };
             let (ink, dash) = match is_mode {
                 true => (Ink::of_mode(value), Dash::of_mode(value)),
-                false => (Ink::Policy(n as u8), [Dash::Solid, Dash::Dashed][n % 2]),
+                false => (look.ink, look.dash),
             };
             let value = value.clone();
             Line { value, ink, dash }
         };
         by.values.iter().map(line).collect()
     }
+    /// The colour of a point: a policy among policies has its own.
+    fn ink(&self, line: &Line, i: usize) -> Ink {
+        match line.ink == Ink::Text && self.x.words == "policy" {
+            true => Look::of_policy(&self.x.values[i]).ink,
+            false => line.ink,
+        }
+    }
 
-    fn keys(&self, lines: &[Line]) -> Vec<Key> {
+    fn keys(&self, lines: &[Line], scales: &[Scale]) -> Vec<Key> {
         let mode = self.sweep.mode_axis();
         let key = |line: &Line| {
             let text = match &self.by {
@@ -115,26 +131,35 @@ impl<'s> Lines<'s> {
                 false => Key::dot(line.ink, true, text),
             })
         };
-        let cells = self.metrics.iter();
-        let cells = cells.flat_map(|metric| self.slice.cells(self.sweep, &metric.key));
-        let cells: Vec<&Cell> = cells.collect();
-        let band = match interval(&cells) {
-            Some(text) => Key::square(Ink::Muted.alpha(0.35), text),
-            None => Key::square(Ink::Paper, "one run a point: no interval"),
+        let all = self.metrics.iter();
+        let all = all.flat_map(|metric| self.slice.cells(self.sweep, &metric.key));
+        let band = match interval(&all.collect::<Vec<_>>()) {
+            Some(text) if self.has_wide(scales) => Key::square(Ink::Muted.alpha(0.35), text),
+            Some(text) => Key::note(format!("{text}: no wider than the lines")),
+            None => Key::note("one run a point: no interval"),
         };
         lines.iter().filter_map(key).chain([band]).collect()
+    }
+    /// Whether any interval is wide enough to be seen.
+    fn has_wide(&self, scales: &[Scale]) -> bool {
+        self.metrics.iter().zip(scales).any(|(metric, scale)| {
+            let cells = self.slice.cells(self.sweep, &metric.key);
+            let ends = cells.iter().map(|c| [c.low, c.high]);
+            let mut places = ends.map(|ends| ends.map(|v| scale.place(v * metric.times)));
+            places.any(|[low, high]| (high - low) * PANEL > 3.0)
+        })
     }
 
     fn draw(&self, whole: &SweepResult, all: &[String]) -> Result<Drawing, PlotError> {
         let lines = self.lines(all);
-        let keys = self.keys(&lines);
+        let scales = self.scales();
+        let keys = self.keys(&lines, &scales);
         let subjects: Vec<&str> = self.metrics.iter().map(|m| m.subject.as_str()).collect();
         let title = format!("{} by {}", subjects.join(" and "), self.x.words);
         let title = capital(&title);
         let names: Vec<&str> = self.metrics.iter().map(|m| m.name.as_str()).collect();
         let otherwise = format!("{}, the mean at each point", names.join(" and "));
         let inner = WIDTH - 2.0 * EDGE;
-        let scales = self.scales();
         let left = scales.iter().map(margin).fold(0.0, f64::max);
         let below = self.x.height(inner - left - 16.0);
         let head = legend_height(&keys, inner) + 6.0;
@@ -167,13 +192,13 @@ impl<'s> Lines<'s> {
     fn scales(&self) -> Vec<Scale> {
         let scale = |metric: &Metric| {
             let cells = self.slice.cells(self.sweep, &metric.key);
-            let highs = cells.into_iter().map(|cell| cell.high * metric.times);
-            Scale::from_zero(metric.unit, highs.fold(0.0, f64::max))
+            scale(metric, &cells)
         };
         self.metrics.iter().map(scale).collect()
     }
 
-    fn line(&self, drawing: &mut Drawing, panel: &Panel, metric: &Metric, line: &Line, aside: f64) {
+    /// The points of a line: where on the axis, which value of it, and the figure.
+    fn points(&self, metric: &Metric, line: &Line) -> Vec<(f64, usize, &'s Cell)> {
         let cells = self.slice.cells(self.sweep, &metric.key);
         let of = |cell: &&Cell| {
             let by = self.by.as_ref();
@@ -181,17 +206,18 @@ impl<'s> Lines<'s> {
         };
         let cells: Vec<&Cell> = cells.into_iter().filter(of).collect();
         let values = self.x.values.iter().enumerate();
-        let points: Vec<(f64, usize, &Cell)> = values
+        values
             .filter_map(|(i, value)| {
                 let found = cells.iter().find(|c| c.values[self.x.column] == *value);
                 Some((self.x.place(i), i, *found?))
             })
-            .collect();
+            .collect()
+    }
+
+    fn line(&self, drawing: &mut Drawing, panel: &Panel, metric: &Metric, line: &Line, aside: f64) {
+        let points = self.points(metric, line);
         let times = metric.times;
-        let sizes = self.x.has_sizes();
-        // Between names there is nothing that a line could run through.
-        let aside = if sizes { 0.0 } else { aside };
-        if sizes {
+        if self.x.has_sizes() {
             let highs = points
                 .iter()
                 .map(|(at, _, c)| panel.at(*at, c.high * times));
@@ -201,26 +227,53 @@ impl<'s> Lines<'s> {
             panel.curve(drawing, means, line.ink, 2.4, line.dash);
         }
         for (at, i, cell) in points {
-            let (x, low) = panel.at(at, cell.low * times);
-            let (x, high) = (x + aside, panel.y_at(cell.high * times));
-            let thick = if sizes { 1.4 } else { 2.6 };
-            drawing.line([(x, low), (x, high)], line.ink, thick, Dash::Solid);
-            let y = panel.y_at(cell.mean * times);
-            drawing.dot((x, y), 3.6, line.ink, true);
-            let (mean, low, high) = (
-                metric.tell(cell.mean),
-                metric.tell(cell.low),
-                metric.tell(cell.high),
-            );
-            let group = self.by.as_ref().map_or("", |by| by.tell(&line.value));
-            let value = &self.x.told[i];
-            let name = &metric.name;
-            let text = format!("{group} at {value}: {name} {mean}, {low} to {high}");
-            drawing.spot(rect(x - 10.0, y - 10.0, 20.0, 20.0), text);
-            let row = [name.as_str(), group, value.as_str(), &mean, &low, &high];
-            drawing.table.row(row);
+            let x = panel.x_at(at);
+            // Between names there is nothing that a line could run through.
+            let (x, thick) = match self.x.has_sizes() {
+                true => (x, 1.4),
+                false => (x + aside, 2.6),
+            };
+            let [low, y, high] = [cell.low, cell.mean, cell.high].map(|v| panel.y_at(v * times));
+            let ink = self.ink(line, i);
+            drawing.line([(x, low), (x, high)], ink, thick, Dash::Solid);
+            drawing.dot((x, y), 3.6, ink, true);
+            self.tell(drawing, (x, y), metric, line, (i, cell));
         }
     }
+
+    /// What a point says under the mouse and in the table.
+    fn tell(
+        &self,
+        drawing: &mut Drawing,
+        (x, y): (f64, f64),
+        metric: &Metric,
+        line: &Line,
+        (i, cell): (usize, &Cell),
+    ) {
+        let told = [cell.mean, cell.low, cell.high].map(|v| metric.tell(v));
+        let [mean, low, high] = &told;
+        let group = self.by.as_ref().map_or("", |by| by.tell(&line.value));
+        let (value, name) = (self.x.told[i].as_str(), metric.name.as_str());
+        let text = format!("{group} at {value}: {name} {mean}, {low} to {high}");
+        drawing.spot(rect(x - 10.0, y - 10.0, 20.0, 20.0), text);
+        drawing.table.row([name, group, value, mean, low, high]);
+    }
+}
+
+/// From 0; over decades, by factors.
+fn scale(metric: &Metric, cells: &[&Cell]) -> Scale {
+    let means = || cells.iter().map(|cell| cell.mean);
+    let least = means().fold(f64::INFINITY, f64::min);
+    let most = means().fold(0.0, f64::max);
+    if least > 0.0 && most / least > DECADES {
+        // An interval that reaches to 0 has no end on such a scale.
+        let ends = cells
+            .iter()
+            .flat_map(|c| [c.low.max(c.mean / 10.0), c.high]);
+        return Scale::log(metric.unit, ends.map(|v| v * metric.times));
+    }
+    let highs = cells.iter().map(|cell| cell.high * metric.times);
+    Scale::from_zero(metric.unit, highs.fold(0.0, f64::max))
 }
 
 /// The figure that is chosen, or throughput and latency, or the first.
@@ -242,5 +295,38 @@ fn metrics(sweep: &SweepResult, choice: &Choice) -> Result<Vec<Metric>, PlotErro
     match found.is_empty() {
         true => Ok(vec![Metric::chosen(sweep, choice)?]),
         false => Ok(found),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::plot::scale::Run;
+
+    #[test]
+    fn values_over_decades_are_told_apart() {
+        let cell = |mean: f64| Cell {
+            values: vec!["4".into()],
+            metric: "lat_mean_us".into(),
+            mean,
+            low: -mean,
+            high: 2.0 * mean,
+            runs: 3,
+            method: "student-t".into(),
+        };
+        let of = |means: &[f64]| {
+            let cells: Vec<Cell> = means.iter().map(|mean| cell(*mean)).collect();
+            let sweep = SweepResult {
+                axes: vec!["depth".into()],
+                cells: cells.clone(),
+                ..SweepResult::default()
+            };
+            let metric = Metric::new(&sweep, "lat_mean_us").unwrap();
+            scale(&metric, &cells.iter().collect::<Vec<_>>())
+        };
+        let wide = of(&[1.0, 900.0]);
+        assert!(wide.run == Run::Log && wide.place(1e3) > 0.1);
+        assert!(of(&[1.0, 30.0]).run == Run::Linear);
+        assert!(of(&[0.0, 900.0]).run == Run::Linear);
     }
 }

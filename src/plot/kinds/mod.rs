@@ -14,6 +14,7 @@ mod run_parts;
 mod sequence;
 mod sweep_axis;
 mod sweep_grid;
+mod sweep_metric;
 mod sweep_slice;
 
 pub use crossover::crossover;
@@ -26,4 +27,4 @@ pub use paths::paths;
 pub use percentiles::percentiles;
 pub use ranking::ranking;
 pub use sequence::sequence;
-pub use sweep_slice::{Choice, has_names_only};
+pub use sweep_slice::{Choice, has_names_only, modes};

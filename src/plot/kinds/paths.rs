@@ -2,8 +2,9 @@
 
 use super::cut::{end_of_bulk, tell_cut};
 use super::run_parts::{PathDevice, foot, longest, mode_name, pair, path_devices};
-use crate::plot::chart::{Key, Panel, legend, margin, page};
+use crate::plot::chart::{EDGE, Panel, margin, page};
 use crate::plot::drawing::{Drawing, Rect, Table, label, rect};
+use crate::plot::legend::{Key, legend, legend_height};
 use crate::plot::result::{PathRow, RunResult};
 use crate::plot::scale::Scale;
 use crate::plot::theme::Ink;
@@ -14,15 +15,17 @@ use crate::run::summary::RunSummary;
 pub fn paths(result: &RunResult) -> Drawing {
     let title = format!("Load of the paths: {}", result.summary.scenario.name);
     let subtitle = "What their drivers are given, and commands that these have at a time";
-    let (mut drawing, space) = page(960.0, 600.0, &title, subtitle, &foot(result));
-    drawing.alt =
-        "Bandwidth of each path over time, stacked, and commands in flight on each path, \
-                   in each mode"
-            .into();
     let runs = pair(result);
     let devices = path_devices(result);
     let key = |path: &PathDevice| Key::hatched(path.ink, 1.0, path.hatch(), path.name.as_str());
     let keys: Vec<Key> = devices.iter().map(key).collect();
+    // Many names must not press the panels together.
+    let more = legend_height(&keys, 960.0 - 2.0 * EDGE) - 16.0;
+    let (mut drawing, space) = page(960.0, 600.0 + more, &title, subtitle, &foot(result));
+    drawing.alt =
+        "Bandwidth of each path over time, stacked, and commands in flight on each path, \
+                   in each mode"
+            .into();
     let below = legend(&mut drawing, &keys, space.x, space.y, space.w) + 14.0;
     let columns = runs.len().max(1) as f64;
     let width = space.w / columns;
@@ -34,7 +37,7 @@ pub fn paths(result: &RunResult) -> Drawing {
     let all = || bands.iter().flatten();
     let y1 = Scale::from_zero(Unit::ByteRate, end_of_bulk(all().map(Band::total)));
     let y2 = Scale::from_zero(Unit::Count, end_of_bulk(all().map(Band::deepest)));
-    let x = Scale::span(Unit::Time, 0.0, longest(&runs));
+    let x = Scale::until(Unit::Time, longest(&runs));
     let left = margin(&y1).max(margin(&y2));
     drawing.table = Table::new(["mode", "path", "share of the bytes", "in flight", "in use"]);
     for (n, (run, bands)) in runs.iter().zip(&bands).enumerate() {
@@ -42,31 +45,11 @@ pub fn paths(result: &RunResult) -> Drawing {
             let y = space.y + below + 22.0 + row * height;
             rect(space.x + n as f64 * width, y, width, height)
         };
-        let head = at(0.0);
-        drawing.bar(
-            rect(head.x, head.y - 22.0, 4.0, 18.0),
-            Ink::of_mode(&run.mode),
-        );
-        drawing.text(label(head.x + 12.0, head.y - 13.0, mode_name(run), 15.0).bold());
-        let top = Panel::with_margin(at(0.0), x, y1, false, left);
-        top.draw_y(&mut drawing, "bandwidth");
-        let low = Panel::with_margin(at(1.0), x, y2, true, left);
-        low.draw_y(&mut drawing, "in flight");
-        stack(&mut drawing, &top, bands, &devices);
-        for (device, path) in devices.iter().enumerate() {
-            let points = bands.iter().flat_map(|b| {
-                let v = b.in_flight.get(device).copied().unwrap_or(0.0);
-                [(b.from, v), (b.to, v)]
-            });
-            low.curve(&mut drawing, points, path.ink, 1.8, path.dash());
-        }
-        let rates = bands.iter().map(|b| (b.from, b.to, b.total()));
-        tell_cut(&mut drawing, &top, rates);
-        let depths = bands.iter().map(|b| (b.from, b.to, b.deepest()));
-        tell_cut(&mut drawing, &low, depths);
-        top.draw_x_line(&mut drawing);
-        low.draw_x(&mut drawing, "time");
-        tell(&mut drawing, [&top, &low], run, bands, &devices);
+        let panels = [
+            Panel::with_margin(at(0.0), x, y1, false, left),
+            Panel::with_margin(at(1.0), x, y2, true, left),
+        ];
+        column(&mut drawing, &panels, run, bands, &devices);
         for path in &run.paths {
             drawing.table.row([
                 mode_name(run),
@@ -78,6 +61,38 @@ pub fn paths(result: &RunResult) -> Drawing {
         }
     }
     drawing
+}
+
+/// A run: bandwidth above, what is in flight below.
+fn column(
+    drawing: &mut Drawing,
+    [top, low]: &[Panel; 2],
+    run: &RunSummary,
+    bands: &[Band],
+    devices: &[PathDevice],
+) {
+    let head = (top.edge, top.area.y - 32.0);
+    let mark = rect(head.0, head.1 - 22.0, 4.0, 18.0);
+    drawing.bar(mark, Ink::of_mode(&run.mode));
+    let name = label(head.0 + 12.0, head.1 - 13.0, mode_name(run), 15.0);
+    drawing.text(name.bold());
+    top.draw_y(drawing, "bandwidth");
+    low.draw_y(drawing, "in flight");
+    stack(drawing, top, bands, devices);
+    for (device, path) in devices.iter().enumerate() {
+        let points = bands.iter().flat_map(|b| {
+            let v = b.in_flight.get(device).copied().unwrap_or(0.0);
+            [(b.from, v), (b.to, v)]
+        });
+        low.curve(drawing, points, path.ink, 1.8, path.dash());
+    }
+    let rates = bands.iter().map(|b| (b.from, b.to, b.total()));
+    tell_cut(drawing, top, rates);
+    let depths = bands.iter().map(|b| (b.from, b.to, b.deepest()));
+    tell_cut(drawing, low, depths);
+    top.draw_x_line(drawing);
+    low.draw_x(drawing, "time");
+    tell(drawing, [top, low], run, bands, devices);
 }
 
 /// A time, and what each path has then.

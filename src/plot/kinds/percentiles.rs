@@ -1,15 +1,20 @@
 //! The percentile ladder, as HdrHistogram draws it: every nine has its room.
 
-use super::latency::steps;
-use super::run_parts::{foot, mode_name, modes};
-use crate::plot::chart::{Key, Panel, legend, page};
+use super::latency::{Steps, steps};
+use super::run_parts::{foot, latency_keys, mode_name, modes};
+use crate::plot::chart::{Panel, page};
 use crate::plot::drawing::{Dash, Drawing, Table, rect};
+use crate::plot::legend::legend;
 use crate::plot::result::RunResult;
 use crate::plot::scale::Scale;
 use crate::plot::theme::Ink;
 use crate::plot::units::Unit;
+use crate::run::summary::RunSummary;
 
-const RUNGS: [(f64, &str); 6] = [
+/// A share, and how it is written.
+type Rung = (f64, &'static str);
+
+const RUNGS: [Rung; 6] = [
     (0.5, "50 %"),
     (0.9, "90 %"),
     (0.99, "99 %"),
@@ -28,18 +33,9 @@ pub fn percentiles(result: &RunResult) -> Drawing {
     let (mut drawing, space) = page(960.0, 540.0, &title, subtitle, &foot(result));
     drawing.alt = "Latency of the application by percentile in each mode".into();
     let runs = modes(result);
-    let keys: Vec<Key> = runs
-        .iter()
-        .map(|run| {
-            Key::line(
-                Ink::of_mode(&run.mode),
-                Dash::of_mode(&run.mode),
-                mode_name(run),
-            )
-        })
-        .collect();
+    let keys = latency_keys(&runs);
     let below = legend(&mut drawing, &keys, space.x, space.y, space.w);
-    let curves: Vec<_> = runs.iter().map(|run| steps(result, &run.mode)).collect();
+    let curves: Vec<Steps> = runs.iter().map(|run| steps(result, &run.mode)).collect();
     let most = runs.iter().map(|run| run.application.latency.count).max();
     // One I/O of so many has the last percentile.
     let nines = (libm::log10(most.unwrap_or(1).max(1) as f64).ceil() as u32).clamp(2, 6);
@@ -49,31 +45,36 @@ pub fn percentiles(result: &RunResult) -> Drawing {
     let panel = Panel::in_space(top, x, y, true);
     panel.draw_y(&mut drawing, "latency");
     panel.draw_x(&mut drawing, "share of the I/Os that take at most that");
-    let rungs: Vec<_> = RUNGS.iter().filter(|r| r.0 <= x.high + 1e-9).collect();
+    let rungs: Vec<Rung> = RUNGS.into_iter().filter(|r| r.0 <= x.high + 1e-9).collect();
     let head = rungs.iter().map(|r| r.1);
     drawing.table = Table::new(std::iter::once("mode").chain(head));
     for (run, curve) in runs.iter().zip(&curves) {
-        let ink = Ink::of_mode(&run.mode);
-        let mut points = Vec::new();
-        let mut share = 0.0;
-        for (ns, until) in curve {
-            points.push((share, *ns));
-            share = *until;
-            points.push((share.min(x.high), *ns));
-        }
-        panel.curve(&mut drawing, points, ink, 2.5, Dash::of_mode(&run.mode));
-        let mut cells = vec![mode_name(run)];
-        for (share, name) in &rungs {
-            let found = curve.iter().find(|p| p.1 >= *share - 1e-12);
-            let Some((ns, _)) = found else { continue };
-            let at = panel.at(*share, *ns);
-            drawing.dot(at, 3.5, ink, true);
-            let told = Unit::Time.tell(*ns);
-            let text = format!("{}: {name} of the I/Os take at most {told}", mode_name(run));
-            drawing.spot(rect(at.0 - 12.0, at.1 - 12.0, 24.0, 24.0), text);
-            cells.push(told);
-        }
-        drawing.table.row(cells);
+        draw(&mut drawing, &panel, (run, curve), &rungs);
     }
     drawing
+}
+
+/// The line of a run, and its rungs.
+fn draw(drawing: &mut Drawing, panel: &Panel, (run, curve): (&RunSummary, &Steps), rungs: &[Rung]) {
+    let ink = Ink::of_mode(&run.mode);
+    let mut points = Vec::new();
+    let mut share = 0.0;
+    for (ns, until) in curve {
+        points.push((share, *ns));
+        share = *until;
+        points.push((share.min(panel.x.high), *ns));
+    }
+    panel.curve(drawing, points, ink, 2.5, Dash::of_mode(&run.mode));
+    let mut cells = vec![mode_name(run)];
+    for (share, name) in rungs {
+        let found = curve.iter().find(|p| p.1 >= *share - 1e-12);
+        let Some((ns, _)) = found else { continue };
+        let at = panel.at(*share, *ns);
+        drawing.dot(at, 3.5, ink, true);
+        let told = Unit::Time.tell(*ns);
+        let text = format!("{}: {name} of the I/Os take at most {told}", mode_name(run));
+        drawing.spot(rect(at.0 - 12.0, at.1 - 12.0, 24.0, 24.0), text);
+        cells.push(told);
+    }
+    drawing.table.row(cells);
 }

@@ -1,6 +1,7 @@
 //! What the figures of a run share.
 
 use crate::plot::drawing::{Dash, Hatch};
+use crate::plot::legend::Key;
 use crate::plot::result::{PathRow, RunResult};
 use crate::plot::theme::{Ink, PATHS};
 use crate::plot::{path_color_index, path_ink};
@@ -21,12 +22,27 @@ pub fn mode_name(run: &RunSummary) -> String {
     }
 }
 
-/// What the foot of every figure says: enough to repeat it.
+/// A legend of the modes' lines, of figures of latency. I/Os that failed have none:
+/// a path that fails many must not look fast.
+pub fn latency_keys(runs: &[&RunSummary]) -> Vec<Key> {
+    let key = |run: &&RunSummary| {
+        let (ink, dash) = (Ink::of_mode(&run.mode), Dash::of_mode(&run.mode));
+        let text = match run.application.errors {
+            0 => mode_name(run),
+            1 => format!("{} (1 failed I/O is left out)", mode_name(run)),
+            n => format!("{} ({n} failed I/Os are left out)", mode_name(run)),
+        };
+        Key::line(ink, dash, text)
+    };
+    runs.iter().map(key).collect()
+}
+
+/// What the foot of every figure says: enough to repeat it, what is long last.
 pub fn foot(result: &RunResult) -> String {
     let s = &result.summary.scenario;
     let mut text = format!(
-        "mpathsim {} · scenario {} · seed {} · CPU profile {}",
-        result.summary.mpathsim, s.name, s.seed, s.cpu_profile
+        "mpathsim {} · seed {} · CPU profile {} · scenario {}",
+        result.summary.mpathsim, s.seed, s.cpu_profile, s.name
     );
     for set in &s.set {
         text += &format!(" · {set}");

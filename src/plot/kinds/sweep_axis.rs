@@ -1,6 +1,6 @@
 //! The axes of a sweep as they are read: words, units, places.
 
-use crate::plot::chart::{Panel, SMALL, TEXT};
+use crate::plot::chart::{Panel, SMALL, TEXT, within};
 use crate::plot::drawing::{Dash, Drawing, label};
 use crate::plot::font::{self, Weight};
 use crate::plot::result::{SweepResult, quantity};
@@ -10,6 +10,10 @@ use crate::plot::units::Unit;
 
 /// Lines that a name below an axis may take.
 const LINES: usize = 3;
+/// Rows that names below an axis may take.
+const ROWS: usize = 4;
+/// From a line of them to the next.
+const LINE: f64 = 15.0;
 
 /// An axis.
 #[derive(Clone, Debug)]
@@ -95,49 +99,101 @@ impl Axis {
 
     /// Height that is written below a panel of `width`.
     pub fn height(&self, width: f64) -> f64 {
-        let room = width / self.values.len().max(1) as f64 - 6.0;
         let lines = match self.has_sizes() {
             true => 1,
-            false => self
-                .told
-                .iter()
-                .map(|text| wrap(text, room).len())
-                .max()
-                .unwrap_or(1),
+            false => self.stagger(width).lines(),
         };
-        26.0 + 15.0 * lines as f64
+        26.0 + LINE * lines as f64
     }
     /// Values and name, below `panel`.
     pub fn draw_below(&self, drawing: &mut Drawing, panel: &Panel) {
         panel.draw_x_line(drawing);
+        match self.has_sizes() {
+            true => self.write_sizes(drawing, panel),
+            false => self.write_names(drawing, panel),
+        }
+        let y = panel.area.bottom() + self.height(panel.area.w) - 7.0;
+        let name = label(panel.area.right(), y, self.name.as_str(), TEXT);
+        drawing.text(name.ink(Ink::Muted).fit(panel.area.w).right());
+    }
+
+    /// Sizes, as far as they have room: what lies between is clear.
+    fn write_sizes(&self, drawing: &mut Drawing, panel: &Panel) {
         let base = panel.area.bottom();
         let mut free = f64::NEG_INFINITY;
-        let room = panel.area.w / self.values.len().max(1) as f64 - 6.0;
         for (i, value) in self.told.iter().enumerate() {
             let x = panel.x_at(self.place(i));
             drawing.line([(x, base), (x, base + 5.0)], Ink::Muted, 1.0, Dash::Solid);
-            let lines = match self.has_sizes() {
-                true => vec![value.clone()],
-                false => wrap(value, room),
-            };
-            let most = if self.has_sizes() { 90.0 } else { room };
-            let lines = lines.iter().enumerate().map(|(n, line)| {
-                let y = base + 15.0 + 15.0 * n as f64;
-                let text = label(x, y, line.as_str(), SMALL).ink(Ink::Muted);
-                text.fit_middle(most).centred()
-            });
-            let lines: Vec<_> = lines.collect();
-            let spaces = lines.iter().map(crate::plot::Label::space);
-            let left = spaces.clone().map(|s| s.x).fold(f64::INFINITY, f64::min);
-            let right = spaces.map(|s| s.x + 1.1 * s.w).fold(0.0, f64::max);
-            if left > free && right < panel.area.right() + 24.0 {
+            let text = label(x, base + LINE, value.as_str(), SMALL).ink(Ink::Muted);
+            let text = text.fit_middle(90.0).centred();
+            let space = text.space();
+            let right = space.x + 1.1 * space.w;
+            if space.x > free && right < panel.area.right() + 24.0 {
                 free = right + 6.0;
-                lines.into_iter().for_each(|line| drawing.text(line));
+                drawing.text(text);
             }
         }
-        let y = base + self.height(panel.area.w) - 7.0;
-        let name = label(panel.area.right(), y, self.name.as_str(), TEXT);
-        drawing.text(name.ink(Ink::Muted).fit(panel.area.w).right());
+    }
+    /// Names, all of them: in as many rows as it takes.
+    fn write_names(&self, drawing: &mut Drawing, panel: &Panel) {
+        let base = panel.area.bottom();
+        let rows = self.stagger(panel.area.w);
+        for (i, lines) in rows.names.iter().enumerate() {
+            let x = panel.x_at(self.place(i));
+            let below = LINE * (rows.of * (i % rows.count)) as f64;
+            let tick = [(x, base), (x, base + 5.0 + below)];
+            let ink = if below > 0.0 { Ink::Grid } else { Ink::Muted };
+            drawing.line(tick, ink, 1.0, Dash::Solid);
+            for (n, line) in lines.iter().enumerate() {
+                let y = base + LINE * (n + 1) as f64 + below;
+                let text = label(x, y, line.as_str(), SMALL).ink(Ink::Muted);
+                let text = text.fit_middle(rows.room + 6.0).centred();
+                let (left, right) = (panel.edge, panel.area.right() + 16.0);
+                drawing.text(within(text, left, right));
+            }
+        }
+    }
+    /// The fewest rows in which every name has room.
+    fn stagger(&self, width: f64) -> Rows {
+        let each = width / self.told.len().max(1) as f64;
+        let rows = |count: usize| {
+            let room = each * count as f64 - 6.0;
+            let names: Vec<_> = self.told.iter().map(|name| wrap(name, room)).collect();
+            let of = names.iter().map(Vec::len).max().unwrap_or(1);
+            Rows {
+                count,
+                of,
+                room,
+                names,
+            }
+        };
+        let most = self.told.len().clamp(1, ROWS);
+        let found = (1..=most).map(rows).find(Rows::fit);
+        found.unwrap_or_else(|| rows(most))
+    }
+}
+
+/// Names below an axis, in turn in one of some rows.
+struct Rows {
+    count: usize,
+    /// Lines of a row.
+    of: usize,
+    /// Width of a name.
+    room: f64,
+    /// Each in its lines.
+    names: Vec<Vec<String>>,
+}
+
+impl Rows {
+    fn fit(&self) -> bool {
+        let wide = |line: &String| 1.1 * font::width(line, SMALL, Weight::Regular);
+        self.names
+            .iter()
+            .flatten()
+            .all(|line| wide(line) <= self.room)
+    }
+    fn lines(&self) -> usize {
+        self.count * self.of
     }
 }
 
@@ -153,6 +209,9 @@ fn wrap(text: &str, room: f64) -> Vec<String> {
         }
     }
     lines
+        .iter()
+        .map(|line| line.trim_end().to_owned())
+        .collect()
 }
 
 /// The last word of `path.to.key`.
@@ -233,6 +292,32 @@ mod tests {
         // Rounding must not make one of two.
         let near = ["1000001ns", "1000002ns"];
         assert_eq!(told_of("completion", &near), near);
+    }
+
+    /// Names of policies are told whole, however many there are.
+    #[test]
+    fn many_names_stand_in_rows() {
+        let names = [
+            "round-robin",
+            "queue-length",
+            "service-time",
+            "historical-service-time",
+            "measured-throughput",
+            "weighted-round-robin",
+        ];
+        let all: Vec<String> = names.iter().cycle().take(14).map(|n| (*n).into()).collect();
+        let axis = Axis {
+            column: 0,
+            values: all.clone(),
+            told: all,
+            words: "policy".into(),
+            name: "policy".into(),
+            sizes: None,
+        };
+        let rows = axis.stagger(840.0);
+        assert!(rows.fit() && rows.count > 1, "{}", rows.count);
+        assert!(rows.names.iter().all(|lines| !lines.concat().contains('…')));
+        assert_eq!(axis.stagger(8000.0).count, 1);
     }
 
     #[test]

@@ -1,11 +1,13 @@
 //! A grid of cells over two axes of a sweep.
 
 use super::sweep_axis::Axis;
-use crate::plot::chart::{SMALL, TEXT};
+use crate::plot::chart::{Panel, SMALL, TEXT};
 use crate::plot::drawing::{Drawing, Rect, label, rect};
 use crate::plot::font::{self, Weight};
 use crate::plot::result::Cell;
+use crate::plot::scale::Scale;
 use crate::plot::theme::Ink;
+use crate::plot::units::Unit;
 
 /// A grid.
 pub struct Grid<'a> {
@@ -19,12 +21,12 @@ impl<'a> Grid<'a> {
     /// A grid that fills `space` together with what is written around it.
     pub fn in_space(axes: &'a [Axis; 2], space: Rect) -> Grid<'a> {
         let left = left_of(&axes[1].told);
-        let area = rect(
-            space.x + left,
-            space.y,
-            space.w - left - 16.0,
-            space.h - 44.0,
-        );
+        let width = space.w - left - 16.0;
+        let below = match axes[0].has_sizes() {
+            true => 44.0,
+            false => axes[0].height(width) + 4.0,
+        };
+        let area = rect(space.x + left, space.y, width, space.h - below);
         Grid { axes, area }
     }
 
@@ -63,16 +65,18 @@ impl<'a> Grid<'a> {
     pub fn write_axes(&self, drawing: &mut Drawing) {
         let [ax, ay] = self.axes;
         let edge = self.area.x - left_of(&ay.told);
-        let mut free = f64::NEG_INFINITY;
-        for (x, value) in ax.told.iter().enumerate() {
-            let cell = self.cell(x, 0);
-            let (x, y) = (cell.x + cell.w / 2.0, self.area.bottom() + 14.0);
-            let text = label(x, y, value.as_str(), SMALL).ink(Ink::Muted);
-            let text = text.fit_middle(cell.w.max(60.0)).centred();
-            if text.space().x > free {
-                free = text.space().right() + 6.0;
-                drawing.text(text);
-            }
+        match ax.has_sizes() {
+            true => self.write_sizes(drawing, edge),
+            // Names are told whole, in as many rows as it takes.
+            false => ax.draw_below(
+                drawing,
+                &Panel {
+                    area: self.area,
+                    x: ax.scale(),
+                    y: Scale::span(Unit::Count, 0.0, 1.0),
+                    edge,
+                },
+            ),
         }
         let mut free = f64::INFINITY;
         for (y, value) in ay.told.iter().enumerate() {
@@ -85,11 +89,27 @@ impl<'a> Grid<'a> {
                 drawing.text(text);
             }
         }
-        let (right, below) = (self.area.right(), self.area.bottom() + 34.0);
-        let x = label(right, below, ax.name.as_str(), TEXT).ink(Ink::Muted);
-        drawing.text(x.fit(right - edge).right());
         let y = label(edge, self.area.y - 14.0, ay.name.as_str(), TEXT);
-        drawing.text(y.ink(Ink::Muted).fit(right - edge));
+        drawing.text(y.ink(Ink::Muted).fit(self.area.right() - edge));
+    }
+
+    /// Sizes below the columns, as far as they have room, and their name.
+    fn write_sizes(&self, drawing: &mut Drawing, edge: f64) {
+        let ax = &self.axes[0];
+        let mut free = f64::NEG_INFINITY;
+        for (x, value) in ax.told.iter().enumerate() {
+            let cell = self.cell(x, 0);
+            let (x, y) = (cell.x + cell.w / 2.0, self.area.bottom() + 14.0);
+            let text = label(x, y, value.as_str(), SMALL).ink(Ink::Muted);
+            let text = text.fit_middle(cell.w.max(60.0)).centred();
+            if text.space().x > free {
+                free = text.space().right() + 6.0;
+                drawing.text(text);
+            }
+        }
+        let (right, below) = (self.area.right(), self.area.bottom() + 34.0);
+        let name = label(right, below, ax.name.as_str(), TEXT).ink(Ink::Muted);
+        drawing.text(name.fit(right - edge).right());
     }
 }
 
@@ -100,14 +120,55 @@ fn left_of(values: &[String]) -> f64 {
     (1.12 * widths.fold(30.0, f64::max) + 14.0).min(240.0)
 }
 
-/// A text in a cell, if it has room.
-pub fn plate(drawing: &mut Drawing, at: Rect, told: &str) {
-    let wide = 1.12 * font::width(told, SMALL, Weight::Regular) + 8.0;
-    if wide > at.w - 4.0 || at.h < 18.0 {
+/// A cell, and what may be written in it, the longest first.
+pub type Told = (Rect, Vec<String>);
+
+/// Writes in every cell, as long as all have room for; in none if some have not: what
+/// only some cells tell looks as if the others had nothing to tell.
+pub fn write_cells(drawing: &mut Drawing, cells: &[Told]) {
+    let forms = cells.iter().map(|cell| cell.1.len()).min().unwrap_or(0);
+    let fits = |form: &usize| {
+        let fits = |(at, told): &Told| at.h >= 18.0 && plate(&told[*form]) <= at.w - 4.0;
+        cells.iter().all(fits)
+    };
+    let Some(form) = (0..forms).find(fits) else {
         return;
+    };
+    for (at, told) in cells.iter().filter(|(_, told)| !told[form].is_empty()) {
+        let (x, y) = (at.x + at.w / 2.0, at.y + at.h / 2.0);
+        let wide = plate(&told[form]);
+        drawing.bar(
+            rect(x - wide / 2.0, y - 8.0, wide, 16.0),
+            Ink::Paper.alpha(0.86),
+        );
+        drawing.text(label(x, y, told[form].as_str(), SMALL).centred());
     }
-    let (x, y) = (at.x + at.w / 2.0, at.y + at.h / 2.0);
-    let plate = rect(x - wide / 2.0, y - 8.0, wide, 16.0);
-    drawing.bar(plate, Ink::Paper.alpha(0.86));
-    drawing.text(label(x, y, told, SMALL).centred());
+}
+
+/// Width of the ground of a text.
+fn plate(told: &str) -> f64 {
+    1.12 * font::width(told, SMALL, Weight::Regular) + 8.0
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn all_cells_tell_or_none() {
+        let texts = |width: f64| {
+            let told = |text: &str, short: &str| {
+                (
+                    rect(0.0, 0.0, width, 30.0),
+                    vec![text.to_owned(), short.to_owned()],
+                )
+            };
+            let mut drawing = Drawing::new(100.0, 100.0, "");
+            write_cells(&mut drawing, &[told("4 ms", "4"), told("4.02 ms", "4")]);
+            drawing.labels().map(|l| l.text.clone()).collect::<Vec<_>>()
+        };
+        assert_eq!(texts(90.0), ["4 ms", "4.02 ms"]);
+        assert_eq!(texts(50.0), ["4", "4"]);
+        assert!(texts(15.0).is_empty());
+    }
 }

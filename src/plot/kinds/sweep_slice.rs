@@ -5,8 +5,6 @@ use std::borrow::Cow;
 use super::sweep_axis::{Axis, short};
 use crate::plot::PlotError;
 use crate::plot::result::{Cell, SweepResult, quantity};
-use crate::plot::units::Unit;
-use crate::sweep::Better;
 
 /// What is drawn of a sweep.
 #[derive(Clone, Debug, Default)]
@@ -20,98 +18,6 @@ pub struct Choice {
     /// Axes that are not drawn, and the value that they have; others have the one
     /// where most is to be seen.
     pub at: Vec<(String, String)>,
-}
-
-/// A figure of a sweep.
-#[derive(Clone, Debug)]
-pub struct Metric {
-    /// Its column.
-    pub key: String,
-    /// As it is read.
-    pub name: String,
-    /// In titles.
-    pub subject: String,
-    /// What it is measured in.
-    pub unit: Unit,
-    /// Which way it improves.
-    pub better: Better,
-    /// What one of it is in its unit.
-    pub times: f64,
-}
-
-impl Metric {
-    /// The figure called `key`.
-    ///
-    /// # Errors
-    /// There is none.
-    pub fn new(sweep: &SweepResult, key: &str) -> Result<Metric, PlotError> {
-        let all = sweep.metrics();
-        if !all.contains(&key) {
-            return Err(PlotError::NoMetric(key.into(), all.join(", ")));
-        }
-        let (name, unit, times) = unit_of(key);
-        let subject = match key {
-            "iops" => "throughput".into(),
-            _ => name.clone(),
-        };
-        Ok(Metric {
-            key: key.into(),
-            name,
-            subject,
-            unit,
-            better: sweep.better(key),
-            times,
-        })
-    }
-    /// The figure that is chosen, or throughput, or the first.
-    ///
-    /// # Errors
-    /// The sweep has no such figure, or none.
-    pub fn chosen(sweep: &SweepResult, choice: &Choice) -> Result<Metric, PlotError> {
-        let all = sweep.metrics();
-        let first = || all.first().copied().unwrap_or("iops");
-        let throughput = || all.contains(&"iops").then_some("iops");
-        let key = choice.metric.as_deref().or_else(throughput);
-        Metric::new(sweep, key.unwrap_or_else(first))
-    }
-    /// A value of it in its unit.
-    pub fn tell(&self, value: f64) -> String {
-        self.unit.tell(value * self.times)
-    }
-}
-
-/// A figure's name as it is read, its unit, and what one of it is in that.
-fn unit_of(metric: &str) -> (String, Unit, f64) {
-    let known = [
-        ("iops", "I/Os a second"),
-        ("mib_per_s", "bandwidth"),
-        ("lat_mean_us", "mean latency"),
-        ("lat_p50_us", "median latency"),
-        ("lat_p90_us", "90 % latency"),
-        ("lat_p99_us", "99 % latency"),
-        ("lat_p999_us", "99.9 % latency"),
-        ("lat_max_us", "largest latency"),
-        ("cpu_per_io_us", "CPU time an I/O"),
-        ("path_request_kib", "mean request to the paths"),
-        ("mpath_merge_ratio", "merged at the multipath device"),
-        ("path_merge_ratio", "merged at the path devices"),
-        ("requests_per_io", "requests an I/O"),
-        ("score_ratio", "score, of the best"),
-    ];
-    let name = known.iter().find(|(key, _)| *key == metric);
-    let name = name.map_or_else(|| metric.to_owned(), |(_, name)| (*name).to_owned());
-    let suffixes = [
-        ("mib_per_s", Unit::ByteRate, 1_048_576.0),
-        ("_us", Unit::Time, 1e3),
-        ("_ms", Unit::Time, 1e6),
-        ("_s", Unit::Time, 1e9),
-        ("_kib", Unit::Bytes, 1024.0),
-        ("_ratio", Unit::Share, 1.0),
-        ("iops", Unit::PerSecond, 1.0),
-    ];
-    let found = suffixes.iter().find(|(end, ..)| metric.ends_with(end));
-    let (unit, times) = found.map_or((Unit::Count, 1.0), |(_, unit, times)| (*unit, *times));
-    (name, unit, times)
 }
 
 /// The number of the axis called `name`.
@@ -298,18 +204,26 @@ impl Slice {
     }
 }
 
-/// What the foot of a sweep's figure says.
+/// What the foot of a sweep's figure says: enough to repeat it, what is long last.
 pub fn foot(sweep: &SweepResult, fixed: &str) -> String {
-    let fixed = if fixed.is_empty() {
-        String::new()
-    } else {
-        format!(" · {fixed}")
+    let origin = &sweep.origin;
+    let mut text = format!("mpathsim {}", origin.version).trim_end().to_owned();
+    if let Some(seed) = origin.seed {
+        text += &format!(" · seed {seed}");
+    }
+    let varies = sweep.axes.iter().any(|axis| short(axis) == "profile");
+    if let Some(profile) = origin.cpu_profile.as_ref().filter(|_| !varies) {
+        text += &format!(" · CPU profile {profile}");
+    }
+    text += match origin.places.is_empty() {
+        true => " · sweep ",
+        false => " · ",
     };
-    format!(
-        "mpathsim {} · sweep {}{fixed}",
-        env!("CARGO_PKG_VERSION"),
-        sweep.name
-    )
+    text += &sweep.name;
+    if !fixed.is_empty() {
+        text += &format!(" · {fixed}");
+    }
+    text
 }
 
 /// What the intervals of `cells` are; none if there are none.
@@ -336,7 +250,7 @@ pub fn capital(text: &str) -> String {
 
 /// What a figure is about: what the sweep says of itself, or `otherwise`.
 pub fn about<'t>(sweep: &'t SweepResult, otherwise: &'t str) -> &'t str {
-    match sweep.about.as_str() {
+    match sweep.origin.about.as_str() {
         "" => otherwise,
         about => about,
     }
@@ -345,6 +259,7 @@ pub fn about<'t>(sweep: &'t SweepResult, otherwise: &'t str) -> &'t str {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::plot::result::Origin;
 
     fn sweep(rows: &[([&str; 3], f64)]) -> SweepResult {
         let cell = |(values, mean): &([&str; 3], f64)| Cell {
@@ -377,6 +292,21 @@ mod tests {
         // All axes free: nothing is left out.
         let all = Slice::new(&sweep, "iops", &[0, 1, 2], &[2]);
         assert_eq!(all.cells(&sweep, "iops").len(), 4);
+    }
+
+    /// The version is that of the run, not of the program that draws.
+    #[test]
+    fn the_foot_tells_how_to_repeat_it() {
+        let mut sweep = sweep(&[(["4", "rr", "bio"], 100.0)]);
+        sweep.name = "s".into();
+        *sweep.origin = Origin {
+            version: "9.9.9".into(),
+            seed: Some(7),
+            cpu_profile: Some("lab".into()),
+            ..Origin::default()
+        };
+        let want = "mpathsim 9.9.9 · seed 7 · CPU profile lab · sweep s · depth = 4";
+        assert_eq!(foot(&sweep, "depth = 4"), want);
     }
 
     #[test]

@@ -2,12 +2,14 @@
 
 mod run;
 mod sweep;
+mod sweep_origin;
 mod table;
 
 use std::path::{Path, PathBuf};
 
 pub use run::{Event, LatencyRow, PathRow, QueueRow, RunResult, SeriesRow};
 pub use sweep::{Cell, SweepResult, quantity};
+pub use sweep_origin::{Origin, Places};
 
 /// Why a result cannot be read.
 #[derive(Debug, thiserror::Error)]

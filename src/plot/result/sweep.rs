@@ -2,7 +2,10 @@
 
 use std::path::{Path, PathBuf};
 
+use csv::StringRecord;
+
 use super::ResultError;
+use super::sweep_origin::Origin;
 use crate::sweep::{Better, METRICS};
 
 /// What `mpathsim sweep` wrote.
@@ -14,40 +17,10 @@ pub struct SweepResult {
     pub name: String,
     /// Axes, in order of the columns.
     pub axes: Vec<String>,
-    /// What it is about; may be empty.
-    pub about: String,
-    /// Which way its figures improve.
-    pub better: Vec<(String, Better)>,
+    /// Where its figures come from.
+    pub origin: Box<Origin>,
     /// All figures of all points.
     pub cells: Vec<Cell>,
-}
-
-/// The part of `sweep.json` that is shown.
-#[derive(serde::Deserialize)]
-struct Named {
-    sweep: String,
-    #[serde(default)]
-    about: String,
-    #[serde(default)]
-    metrics: Vec<NamedMetric>,
-}
-
-#[derive(serde::Deserialize)]
-struct NamedMetric {
-    name: String,
-    #[serde(default)]
-    better: String,
-}
-
-impl NamedMetric {
-    fn better(self) -> (String, Better) {
-        let better = match self.better.as_str() {
-            "more" => Better::More,
-            "less" => Better::Less,
-            _ => Better::Neither,
-        };
-        (self.name, better)
-    }
 }
 
 /// A figure at a point.
@@ -85,54 +58,20 @@ impl SweepResult {
             .headers()
             .map_err(|why| malformed(why.to_string()))?
             .clone();
-        let column = |name: &str| {
-            let found = head.iter().position(|head| head == name);
-            found.ok_or_else(|| malformed(format!("no column {name}")))
-        };
-        let (metric, mean) = (column("metric")?, column("mean")?);
-        let (low, high) = (column("low")?, column("high")?);
-        let optional = |name: &str| head.iter().position(|head| head == name);
-        let (runs, method) = (optional("runs"), optional("method"));
-        let first = usize::from(head.get(0) == Some("point"));
+        let columns = Columns::of(&head).map_err(|name| malformed(format!("no column {name}")))?;
         let mut cells = Vec::new();
         for row in reader.records() {
             let row = row.map_err(|why| malformed(why.to_string()))?;
-            let number = |i: usize| row.get(i).and_then(|text| text.parse::<f64>().ok());
-            let Some(mean) = number(mean) else { continue };
-            cells.push(Cell {
-                values: row
-                    .iter()
-                    .skip(first)
-                    .take(metric - first)
-                    .map(str::to_owned)
-                    .collect(),
-                metric: row.get(metric).unwrap_or_default().into(),
-                mean,
-                low: number(low).unwrap_or(mean),
-                high: number(high).unwrap_or(mean),
-                runs: runs.and_then(number).map_or(1, |runs| runs as u64),
-                method: method.and_then(|i| row.get(i)).unwrap_or_default().into(),
-            });
+            cells.extend(columns.cell(&row));
         }
-        let named = std::fs::read(folder.join("sweep.json")).ok();
-        let named = named.and_then(|text| serde_json::from_slice::<Named>(&text).ok());
+        let origin = Origin::read(folder);
         let last = folder.file_name();
-        let of_folder = || last.map(|name| name.to_string_lossy().into_owned());
-        let (name, about, metrics) = match named {
-            Some(named) => (Some(named.sweep), named.about, named.metrics),
-            None => (of_folder(), String::new(), Vec::new()),
-        };
+        let of_folder = || last.map_or("sweep".into(), |name| name.to_string_lossy().into_owned());
         Ok(SweepResult {
             folder: folder.into(),
-            name: name.unwrap_or_else(|| "sweep".into()),
-            about,
-            better: metrics.into_iter().map(NamedMetric::better).collect(),
-            axes: head
-                .iter()
-                .skip(first)
-                .take(metric - first)
-                .map(str::to_owned)
-                .collect(),
+            name: origin.name.clone().unwrap_or_else(of_folder),
+            origin: Box::new(origin),
+            axes: columns.axes(&head).map(str::to_owned).collect(),
             cells,
         })
     }
@@ -170,7 +109,7 @@ impl SweepResult {
 
     /// Which way a figure improves.
     pub fn better(&self, metric: &str) -> Better {
-        let own = self.better.iter().find(|(name, _)| name == metric);
+        let own = self.origin.better.iter().find(|(name, _)| name == metric);
         let known = || METRICS.iter().find(|known| known.name == metric);
         match own {
             Some((_, better)) => *better,
@@ -181,6 +120,55 @@ impl SweepResult {
     /// The axis that tells the queue mode.
     pub fn mode_axis(&self) -> Option<usize> {
         self.axes.iter().position(|axis| axis == "mode")
+    }
+}
+
+/// Where the columns of `summary.csv` are.
+struct Columns {
+    /// The first axis; the others follow until the name of the figure.
+    first: usize,
+    metric: usize,
+    mean: usize,
+    low: usize,
+    high: usize,
+    runs: Option<usize>,
+    method: Option<usize>,
+}
+
+impl Columns {
+    /// The name of a column that is not there, if one is missing.
+    fn of(head: &StringRecord) -> Result<Columns, &'static str> {
+        let optional = |name: &str| head.iter().position(|head| head == name);
+        let column = |name: &'static str| optional(name).ok_or(name);
+        Ok(Columns {
+            first: usize::from(head.get(0) == Some("point")),
+            metric: column("metric")?,
+            mean: column("mean")?,
+            low: column("low")?,
+            high: column("high")?,
+            runs: optional("runs"),
+            method: optional("method"),
+        })
+    }
+    fn axes<'r>(&self, row: &'r StringRecord) -> impl Iterator<Item = &'r str> {
+        let count = self.metric.saturating_sub(self.first);
+        row.iter().skip(self.first).take(count)
+    }
+    /// The figure in `row`; none, if it is no number that can be drawn.
+    fn cell(&self, row: &StringRecord) -> Option<Cell> {
+        let parsed = |i: usize| row.get(i).and_then(|text| text.parse::<f64>().ok());
+        let number = |i: usize| parsed(i).filter(|x| x.is_finite());
+        let mean = number(self.mean)?;
+        let method = self.method.and_then(|i| row.get(i));
+        Some(Cell {
+            values: self.axes(row).map(str::to_owned).collect(),
+            metric: row.get(self.metric).unwrap_or_default().into(),
+            mean,
+            low: number(self.low).unwrap_or(mean),
+            high: number(self.high).unwrap_or(mean),
+            runs: self.runs.and_then(number).map_or(1, |runs| runs as u64),
+            method: method.unwrap_or_default().into(),
+        })
     }
 }
 
@@ -207,6 +195,20 @@ pub fn quantity(text: &str) -> Option<f64> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_no_number_is_left_out() {
+        let row = |text: &[&str]| text.iter().copied().collect::<StringRecord>();
+        let columns = Columns::of(&row(&["depth", "metric", "mean", "low", "high"])).unwrap();
+        for bad in ["NaN", "inf", "-inf", "", "x"] {
+            assert_eq!(columns.cell(&row(&["4", "iops", bad, "1", "2"])), None);
+        }
+        let cell = columns
+            .cell(&row(&["4", "iops", "3", "NaN", "inf"]))
+            .unwrap();
+        assert_eq!((cell.mean, cell.low, cell.high), (3.0, 3.0, 3.0));
+        assert!(Columns::of(&row(&["depth", "metric"])).is_err());
+    }
 
     #[test]
     fn values_with_units_have_a_size() {

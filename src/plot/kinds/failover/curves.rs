@@ -21,13 +21,16 @@ pub struct Step {
 pub type Curve = Vec<Step>;
 
 /// Joins bins of `width`, each with its begin and its mean over the whole width,
-/// `each` at a time. What is not whole at the `end` belongs to the step before:
-/// alone it would tell a fall that never was.
-fn join(bins: &[(f64, f64)], width: f64, each: usize, end: f64) -> Curve {
+/// about `each` at a time. Steps end with the bin before one in which something
+/// breaks or is mended (`faults`): else they would tell a fall before the fault. What
+/// is not whole at the `end` belongs to the step before: alone it would tell a fall
+/// that never was.
+fn join(bins: &[(f64, f64)], width: f64, each: usize, faults: &[f64], end: f64) -> Curve {
     let mut steps: Curve = Vec::new();
-    for group in bins.chunks(each.max(1)) {
+    let parts = between(bins, width, faults);
+    for group in parts.into_iter().flat_map(|part| even(part, each)) {
         let from = group[0].0;
-        let whole = from + width * each as f64;
+        let whole = from + width * group.len() as f64;
         let to = whole.min(end.max(from));
         // What is complete at the very end would stand in a bin of no length; that
         // before has its share.
@@ -49,6 +52,36 @@ fn join(bins: &[(f64, f64)], width: f64, each: usize, end: f64) -> Curve {
         }
     }
     steps
+}
+
+/// The bins from one fault to the next.
+fn between<'b>(bins: &'b [(f64, f64)], width: f64, faults: &[f64]) -> Vec<&'b [(f64, f64)]> {
+    let mut parts = Vec::new();
+    let mut rest = bins;
+    for fault in faults {
+        let before = rest.partition_point(|bin| bin.0 + width <= *fault);
+        let (part, behind) = rest.split_at(before);
+        parts.push(part);
+        rest = behind;
+    }
+    parts.push(rest);
+    parts.retain(|part| !part.is_empty());
+    parts
+}
+
+/// Groups of `each` bins; of what is not as many, the last group has more.
+fn even(part: &[(f64, f64)], each: usize) -> Vec<&[(f64, f64)]> {
+    let each = each.max(1);
+    let whole = (part.len() / each).max(1);
+    let group = |n: usize| {
+        let to = if n + 1 == whole {
+            part.len()
+        } else {
+            (n + 1) * each
+        };
+        &part[n * each..to]
+    };
+    (0..whole).map(group).collect()
 }
 
 /// How many bins make a step, the same for all `runs`: as many as a page has room
@@ -73,11 +106,13 @@ fn width(runs: &[Vec<(f64, f64)>]) -> Option<f64> {
 }
 
 fn curves(runs: &[&RunSummary], bins: &[Vec<(f64, f64)>], each: usize, width: f64) -> Vec<Curve> {
-    let ends = runs.iter().map(|run| run.duration_ns as f64);
-    let pairs = bins.iter().zip(ends);
-    pairs
-        .map(|(bins, end)| join(bins, width, each, end))
-        .collect()
+    let curve = |(run, bins): (&&RunSummary, &Vec<(f64, f64)>)| {
+        let faults = run.failover.iter().flat_map(|failover| &failover.faults);
+        let mut faults: Vec<f64> = faults.map(|fault| fault.at_ns as f64).collect();
+        faults.sort_by(f64::total_cmp);
+        join(bins, width, each, &faults, run.duration_ns as f64)
+    };
+    runs.iter().zip(bins).map(curve).collect()
 }
 
 /// I/Os a second of each run; those that are held for ever go on at 0 until `end`.
@@ -182,11 +217,24 @@ mod tests {
         // 25 ns of a constant 100, in bins of 10: the last is half full.
         let bins = [(0.0, 100.0), (10.0, 100.0), (20.0, 50.0)];
         let want = [step(0.0, 10.0, 100.0), step(10.0, 25.0, 100.0)];
-        assert_eq!(join(&bins, 10.0, 1, 25.0), want);
+        assert_eq!(join(&bins, 10.0, 1, &[], 25.0), want);
         // A completion at the very end makes a bin of no length, and no rise.
         let bins = [(0.0, 100.0), (10.0, 10.0)];
-        assert_eq!(join(&bins, 10.0, 1, 10.0), [step(0.0, 10.0, 100.0)]);
-        assert_eq!(join(&bins, 10.0, 2, 20.0), [step(0.0, 20.0, 55.0)]);
+        assert_eq!(join(&bins, 10.0, 1, &[], 10.0), [step(0.0, 10.0, 100.0)]);
+        assert_eq!(join(&bins, 10.0, 2, &[], 20.0), [step(0.0, 20.0, 55.0)]);
+    }
+
+    /// Nothing falls before the fault.
+    #[test]
+    fn steps_end_where_something_breaks() {
+        let rate = |n: usize| if n < 37 { 100.0 } else { 0.0 };
+        let bins: Vec<(f64, f64)> = (0..60).map(|n| (10.0 * n as f64, rate(n))).collect();
+        let steps = join(&bins, 10.0, 10, &[373.0], 600.0);
+        let before = steps.iter().filter(|step| step.to <= 373.0);
+        assert!(before.clone().all(|step| step.value == 100.0), "{steps:?}");
+        assert_eq!(before.last().unwrap().to, 370.0);
+        assert!(steps.iter().all(|step| step.to - step.from >= 100.0));
+        assert_eq!(steps.last().unwrap().to, 600.0);
     }
 
     #[test]

@@ -2,10 +2,13 @@
 //! application saw errors.
 
 use super::curves::held_ios;
+use super::is_done_early;
 use super::path_states::{Groups, State, first_groups, states};
 use crate::plot::chart::{Panel, TEXT};
 use crate::plot::drawing::{Drawing, label, rect};
+use crate::plot::font::{self, Weight};
 use crate::plot::kinds::run_parts::{PathDevice, mode_name};
+use crate::plot::names::short_names;
 use crate::plot::result::RunResult;
 use crate::plot::theme::Ink;
 use crate::plot::units::Unit;
@@ -16,6 +19,11 @@ const STRIP: f64 = 15.0;
 /// Between the lanes of a path and those of the next.
 const GAP: f64 = 10.0;
 
+/// Room for the mode in front of a lane.
+const MODE: f64 = 62.0;
+/// The most room for that and a name.
+const MOST: f64 = 330.0;
+
 /// All lanes.
 pub struct Lanes<'r> {
     result: &'r RunResult,
@@ -23,6 +31,8 @@ pub struct Lanes<'r> {
     /// Of each run, the maps that it begins with.
     groups: Vec<Vec<Groups>>,
     devices: &'r [PathDevice],
+    /// What the devices are called beside their lanes.
+    names: Vec<String>,
     /// Runs with errors.
     failing: Vec<&'r RunSummary>,
 }
@@ -36,13 +46,24 @@ impl<'r> Lanes<'r> {
             let mut rows = result.series.iter().filter(|row| row.mode == run.mode);
             rows.any(|row| row.errors > 0)
         };
+        let names: Vec<&str> = devices.iter().map(|device| device.name.as_str()).collect();
         Lanes {
             result,
+            names: short_names(&names, TEXT, Weight::Bold, MOST - MODE),
             groups: runs.iter().map(|run| first_groups(result, run)).collect(),
             failing: all.filter(errors).collect(),
             runs,
             devices,
         }
+    }
+
+    /// Room for the names in front of them.
+    pub fn left(&self) -> f64 {
+        let widths = self
+            .names
+            .iter()
+            .map(|n| font::width(n, TEXT, Weight::Bold));
+        1.1 * widths.fold(46.0, f64::max) + MODE
     }
 
     /// What they show.
@@ -77,12 +98,11 @@ impl<'r> Lanes<'r> {
     /// Draws them over the width of `panel`, names in front of it.
     pub fn draw(&self, drawing: &mut Drawing, panel: &Panel) {
         let mut y = panel.area.y;
-        let room = panel.area.x - panel.edge - 60.0;
         let name = |drawing: &mut Drawing, text: &str, y: f64, ink: Ink| {
             let text = label(panel.edge, y + STRIP / 2.0, text, TEXT)
                 .bold()
                 .ink(ink);
-            drawing.text(text.fit_middle(room));
+            drawing.text(text);
         };
         for (i, run) in self.failing.iter().enumerate() {
             if i == 0 {
@@ -95,10 +115,10 @@ impl<'r> Lanes<'r> {
         if !self.failing.is_empty() {
             y += GAP;
         }
-        for device in self.devices {
+        for (device, shown) in self.devices.iter().zip(&self.names) {
             for (i, run) in self.runs.iter().enumerate() {
                 if i == 0 {
-                    name(drawing, &device.name, y, Ink::Text);
+                    name(drawing, shown, y, Ink::Text);
                 }
                 ground(drawing, panel, y, run);
                 self.lane(drawing, panel, y, i, &device.name);
@@ -134,6 +154,11 @@ impl<'r> Lanes<'r> {
             let (mode, state) = (mode_name(run), state.name());
             let text = format!("{device}, {mode}: {state} from {from} {until}");
             drawing.spot(rect(l, y, (r - l).max(1.5), STRIP), text);
+        }
+        // What is no longer drawn is no state.
+        if is_done_early(run, panel) {
+            let text = label(panel.x_at(end) + 8.0, y + STRIP / 2.0, "done", 11.0);
+            drawing.text(text.ink(Ink::Muted));
         }
     }
 

@@ -7,17 +7,19 @@ mod lanes;
 mod path_states;
 
 use curves::{Curve, held_ios, most, queues, rates, usual};
+use faults::Told;
 use lanes::Lanes;
 
 use super::cut::tell_cut;
 use super::run_parts::{foot, longest, mode_name, modes, path_devices};
-use crate::plot::chart::{Key, Panel, TEXT, legend, legend_height, margin, page};
-use crate::plot::drawing::{Dash, Drawing, Table, label, rect};
+use crate::plot::chart::{EDGE, Panel, TEXT, margin, page};
+use crate::plot::drawing::{Dash, Drawing, Rect, Table, label, rect};
+use crate::plot::legend::{Key, legend, legend_height};
 use crate::plot::result::RunResult;
 use crate::plot::scale::Scale;
 use crate::plot::theme::Ink;
 use crate::plot::units::Unit;
-use crate::run::summary::RunSummary;
+use crate::run::summary::{FaultSummary, RunSummary};
 
 const WIDTH: f64 = 960.0;
 /// Heights of the panels of throughput, and of what waits.
@@ -28,84 +30,127 @@ const NOTHING: f64 = 512.0;
 
 /// Draws it.
 pub fn failover(result: &RunResult) -> Drawing {
-    let title = format!("When something breaks: {}", result.summary.scenario.name);
-    let about = &result.summary.scenario.about;
-    let runs = modes(result);
     let devices = path_devices(result);
-    let lanes = Lanes::new(result, &devices);
+    let runs = modes(result);
     let faults = faults::faults(&runs);
     let end = end(&runs);
-    let (rates, queues) = (rates(result, &runs, end), queues(result, &runs, end));
-    let waits = most(&queues) >= NOTHING;
-    let keys = keys(&runs, &lanes);
-    let queue_high = if waits { QUEUE } else { 34.0 };
-    let inner = WIDTH - 2.0 * crate::plot::chart::EDGE;
-    let head = legend_height(&keys, inner) + 12.0 + faults::height(&faults) + 12.0;
-    let body = RATE + queue_high + 26.0 + lanes.height() + 44.0;
-    let height = 78.0 + head + body + 38.0;
-    let (mut drawing, space) = page(WIDTH, height, &title, about, &foot(result));
-    drawing.alt = "Throughput, what waits for a path, and the state of each path over time; \
-                   lines mark what broke and what was mended"
-        .into();
-    let below = legend(&mut drawing, &keys, space.x, space.y, space.w);
-    faults::tell(
-        &mut drawing,
-        &faults,
-        space.x,
-        space.y + below + 12.0,
-        space.w,
-    );
-
-    let y = space.y + head;
-    let first_fault = faults.first().map_or(0.0, |fault| fault.at_ns as f64);
-    let x = Scale::span(Unit::Time, 0.0, end);
-    let y1 = Scale::from_zero(Unit::PerSecond, usual(&rates, first_fault));
-    let y2 = Scale::from_zero(Unit::Bytes, most(&queues));
-    let left = margin(&y1).max(margin(&y2)).max(112.0);
-    let mut upper = Panel::with_margin(rect(space.x, y, space.w, RATE), x, y1, false, left);
-    // Room for the marks between the heading and the area.
-    (upper.area.y, upper.area.h) = (upper.area.y + 12.0, upper.area.h - 12.0);
-    let lower = rect(space.x, y + RATE, space.w, queue_high);
-    let lower = Panel::with_margin(lower, x, y2, false, left);
-    let lanes_at = y + RATE + queue_high + 26.0;
-    let base = Panel {
-        area: rect(upper.area.x, lanes_at, upper.area.w, lanes.height()),
-        ..upper
+    let timeline = Timeline {
+        lanes: Lanes::new(result, &devices),
+        told: Told::new(&faults, WIDTH - 2.0 * EDGE),
+        rates: rates(result, &runs, end),
+        queues: queues(result, &runs, end),
+        result,
+        runs,
+        faults,
+        end,
     };
-    let queue_part = waits.then_some([lower.area.y, lower.area.bottom()]);
-    let parts: Vec<[f64; 2]> = [[upper.area.y, upper.area.bottom()]]
-        .into_iter()
-        .chain(queue_part)
-        .chain([[lanes_at, base.area.bottom()]])
-        .collect();
-    upper.draw_y_below(&mut drawing, "I/Os a second", 32.0);
-    if waits {
-        lower.draw_y(&mut drawing, "waits for a path");
-    } else {
-        let text = "waits for a path: nothing, at any time";
-        let text = label(space.x, y + RATE + 18.0, text, TEXT);
-        drawing.text(text.ink(Ink::Muted));
+    timeline.draw()
+}
+
+/// All that is drawn.
+struct Timeline<'r> {
+    result: &'r RunResult,
+    runs: Vec<&'r RunSummary>,
+    lanes: Lanes<'r>,
+    faults: Vec<FaultSummary>,
+    told: Told,
+    rates: Vec<Curve>,
+    queues: Vec<Curve>,
+    /// Until when the axis goes.
+    end: f64,
+}
+
+impl Timeline<'_> {
+    fn draw(&self) -> Drawing {
+        let scenario = &self.result.summary.scenario;
+        let title = format!("When something breaks: {}", scenario.name);
+        let keys = keys(&self.runs, &self.lanes);
+        let head = legend_height(&keys, WIDTH - 2.0 * EDGE) + 12.0 + self.told.height + 12.0;
+        let body = RATE + self.queue_height() + 26.0 + self.lanes.height() + 44.0;
+        let height = 78.0 + head + body + 38.0;
+        let note = foot(self.result);
+        let (mut drawing, space) = page(WIDTH, height, &title, &scenario.about, &note);
+        drawing.alt = "Throughput, what waits for a path, and the state of each path over time; \
+                       lines mark what broke and what was mended"
+            .into();
+        let below = legend(&mut drawing, &keys, space.x, space.y, space.w);
+        let told_at = (space.x, space.y + below + 12.0);
+        self.told.draw(&mut drawing, &self.faults, told_at);
+        let [upper, lower, base] = self.panels(space, space.y + head);
+        self.draw_axes(&mut drawing, [&upper, &lower], space.x);
+        let queue_part = self.waits().then_some(&lower).into_iter();
+        let panels = [&upper].into_iter().chain(queue_part).chain([&base]);
+        let parts: Vec<[f64; 2]> = panels.map(|p| [p.area.y, p.area.bottom()]).collect();
+        faults::draw(&mut drawing, &upper, &self.faults, &parts);
+        self.draw_rates(&mut drawing, &upper);
+        if self.waits() {
+            self.draw_queues(&mut drawing, &lower);
+        }
+        let (x, y) = (space.x, base.area.y - 12.0);
+        let heading = label(x, y, self.lanes.heading(), TEXT);
+        drawing.text(heading.bold());
+        self.lanes.draw(&mut drawing, &base);
+        base.draw_x(&mut drawing, "time");
+        drawing.table = table(&self.runs);
+        drawing
     }
-    faults::draw(&mut drawing, &upper, &faults, &parts);
-    draw_curves(&mut drawing, &upper, &runs, &rates);
-    if waits {
-        draw_curves(&mut drawing, &lower, &runs, &queues);
-        spots(&mut drawing, &lower, &runs, &queues, |bytes| {
+
+    /// Whether anything ever waits for a path.
+    fn waits(&self) -> bool {
+        most(&self.queues) >= NOTHING
+    }
+    fn queue_height(&self) -> f64 {
+        if self.waits() { QUEUE } else { 34.0 }
+    }
+
+    /// Throughput, what waits, and lanes, one below the other from `y` on.
+    fn panels(&self, space: Rect, y: f64) -> [Panel; 3] {
+        let first_fault = self.faults.first().map_or(0.0, |fault| fault.at_ns as f64);
+        let x = Scale::until(Unit::Time, self.end);
+        let y1 = Scale::from_zero(Unit::PerSecond, usual(&self.rates, first_fault));
+        let y2 = Scale::from_zero(Unit::Bytes, most(&self.queues));
+        let left = margin(&y1).max(margin(&y2)).max(self.lanes.left());
+        let mut upper = Panel::with_margin(rect(space.x, y, space.w, RATE), x, y1, false, left);
+        // Room for the marks between the heading and the area.
+        (upper.area.y, upper.area.h) = (upper.area.y + 12.0, upper.area.h - 12.0);
+        let lower = rect(space.x, y + RATE, space.w, self.queue_height());
+        let lower = Panel::with_margin(lower, x, y2, false, left);
+        let lanes_at = y + RATE + self.queue_height() + 26.0;
+        let lanes = rect(upper.area.x, lanes_at, upper.area.w, self.lanes.height());
+        let base = Panel {
+            area: lanes,
+            ..upper
+        };
+        [upper, lower, base]
+    }
+
+    fn draw_axes(&self, drawing: &mut Drawing, [upper, lower]: [&Panel; 2], left: f64) {
+        upper.draw_y_below(drawing, "I/Os a second", 32.0);
+        if self.waits() {
+            lower.draw_y(drawing, "waits for a path");
+        } else {
+            let text = "waits for a path: nothing, at any time";
+            let text = label(left, upper.area.bottom() + 28.0, text, TEXT);
+            drawing.text(text.ink(Ink::Muted));
+        }
+    }
+
+    fn draw_rates(&self, drawing: &mut Drawing, panel: &Panel) {
+        draw_curves(drawing, panel, &self.runs, &self.rates);
+        let steps = self.rates.iter().flatten().map(|s| (s.from, s.to, s.value));
+        tell_cut(drawing, panel, steps);
+        tell_ends(drawing, panel, &self.runs);
+        spots(drawing, panel, &self.runs, &self.rates, |rate| {
+            format!("{} IOPS", Unit::PerSecond.tell(rate))
+        });
+    }
+
+    fn draw_queues(&self, drawing: &mut Drawing, panel: &Panel) {
+        draw_curves(drawing, panel, &self.runs, &self.queues);
+        spots(drawing, panel, &self.runs, &self.queues, |bytes| {
             format!("{} waiting", Unit::Bytes.tell(bytes))
         });
     }
-    let steps = rates.iter().flatten().map(|s| (s.from, s.to, s.value));
-    tell_cut(&mut drawing, &upper, steps);
-    tell_held(&mut drawing, &upper, &runs);
-    spots(&mut drawing, &upper, &runs, &rates, |rate| {
-        format!("{} IOPS", Unit::PerSecond.tell(rate))
-    });
-    let heading = label(space.x, lanes_at - 12.0, lanes.heading(), TEXT);
-    drawing.text(heading.bold());
-    lanes.draw(&mut drawing, &base);
-    base.draw_x(&mut drawing, "time");
-    drawing.table = table(&runs);
-    drawing
 }
 
 /// Until when the axis goes: behind the end of what is held for ever is room
@@ -140,29 +185,38 @@ fn draw_curves(drawing: &mut Drawing, panel: &Panel, runs: &[&RunSummary], curve
     }
 }
 
-/// Says which runs never end.
-fn tell_held(drawing: &mut Drawing, panel: &Panel, runs: &[&RunSummary]) {
+/// Says which runs never end, and which are done long before the end of the axis: what
+/// is no longer drawn there is no outage.
+fn tell_ends(drawing: &mut Drawing, panel: &Panel, runs: &[&RunSummary]) {
+    let mut y = panel.area.bottom() - 14.0;
+    let done = runs.iter().filter(|run| is_done_early(run, panel));
+    let done = done.map(|run| {
+        let when = Unit::Time.tell(run.duration_ns as f64);
+        (format!("{}: done at {when}", mode_name(run)), Ink::Muted)
+    });
     let held = runs.iter().filter(|run| held_ios(run) > 0);
     let names: Vec<String> = held.map(|run| mode_name(run)).collect();
-    if names.is_empty() {
-        return;
+    let verb = if names.len() == 1 { "ends" } else { "end" };
+    let never = (!names.is_empty()).then(|| {
+        let text = format!("{}: never {verb}", names.join(", "));
+        (text, Ink::Bad)
+    });
+    for (text, ink) in never.into_iter().chain(done) {
+        let text = label(panel.area.right() - 4.0, y, text, TEXT);
+        let text = text.bold().ink(ink).right();
+        let at = text.space();
+        let wide = 1.12 * at.w + 8.0;
+        let ground = rect(at.right() + 4.0 - wide, at.y - 2.0, wide, at.h + 4.0);
+        drawing.bar(ground, Ink::Paper);
+        drawing.text(text);
+        y -= 20.0;
     }
-    let (verb, names) = (
-        if names.len() == 1 { "ends" } else { "end" },
-        names.join(", "),
-    );
-    let text = format!("{names}: never {verb}");
-    let (x, y) = (panel.area.right() - 4.0, panel.area.bottom() - 14.0);
-    let text = label(x, y, text, TEXT).bold().ink(Ink::Bad).right();
-    let at = text.space();
-    let plate = rect(
-        at.x - 0.12 * at.w - 4.0,
-        at.y - 2.0,
-        1.12 * at.w + 8.0,
-        at.h + 4.0,
-    );
-    drawing.bar(plate, Ink::Paper.alpha(0.86));
-    drawing.text(text);
+}
+
+/// Whether a run is over long before the axis ends.
+fn is_done_early(run: &RunSummary, panel: &Panel) -> bool {
+    let behind = panel.area.right() - panel.x_at(run.duration_ns as f64);
+    held_ios(run) == 0 && behind > 48.0
 }
 
 /// Places over the panel that tell what each run had there.

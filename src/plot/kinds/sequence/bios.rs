@@ -48,71 +48,86 @@ pub fn bios(
     ours: impl Fn(&str) -> bool,
     most: usize,
 ) -> Vec<Bio> {
-    let mut bios: Vec<Bio> = Vec::new();
     let top = events.iter().find(|event| event.action == 'Q');
     let Some(top) = top.map(|event| event.device.as_str()) else {
-        return bios;
+        return Vec::new();
     };
-    let mut requests = 0;
+    let mut followed = Followed::default();
     for event in events {
-        let path = |device: &PathDevice| device.name == event.device && ours(&device.name);
-        let path = devices.iter().position(path);
-        match (event.action, path) {
-            ('Q', _) if event.device == top && event.sectors > 0 && bios.len() < most => {
-                bios.push(Bio {
-                    number: bios.len(),
-                    queued: event.at_ns,
-                    sector: event.sector,
-                    sectors: event.sectors,
-                    ..Bio::default()
-                });
-            }
-            ('G' | 'I', _) => {
-                let same = |bio: &&mut Bio| bio.sector == event.sector && bio.issued.is_none();
-                if let Some(bio) = bios.iter_mut().rev().find(same) {
-                    let known = match event.action {
-                        'G' => &mut bio.got,
-                        _ => &mut bio.inserted,
-                    };
-                    known.get_or_insert(event.at_ns);
-                }
-            }
-            ('M' | 'F', _) => {
-                let same = |bio: &&mut Bio| bio.sector == event.sector && bio.issued.is_none();
-                if let Some(bio) = bios.iter_mut().rev().find(same) {
-                    bio.merged = true;
-                }
-            }
-            ('D', Some(path)) => {
-                let waits = |bio: &&mut Bio| bio.issued.is_none() && bio.overlaps(event);
-                for bio in bios.iter_mut().filter(waits) {
-                    bio.issued = Some(event.at_ns);
-                    bio.path = Some(path);
-                    bio.request = Some(requests);
-                }
-                requests += 1;
-            }
-            ('C' | 'R', Some(path)) => {
-                let has = |bio: &&mut Bio| {
-                    bio.path == Some(path) && bio.done.is_none() && bio.overlaps(event)
-                };
-                for bio in bios.iter_mut().filter(has) {
-                    if event.action == 'C' {
-                        bio.done = Some(event.at_ns);
-                    } else {
-                        (bio.issued, bio.path, bio.request) = (None, None, None);
-                    }
-                }
-            }
+        let is_path = |device: &PathDevice| device.name == event.device && ours(&device.name);
+        match (event.action, devices.iter().position(is_path)) {
+            ('Q', _) if event.device == top && event.sectors > 0 => followed.submit(event, most),
+            ('G' | 'I' | 'M' | 'F', _) => followed.queue(event),
+            ('D', Some(path)) => followed.issue(event, path),
+            ('C' | 'R', Some(path)) => followed.finish(event, path),
             _ => {}
         }
     }
+    let mut bios = followed.bios;
     // The events end somewhere: what was on its way then tells nothing.
     let (first, last) = (events.first(), events.last());
     let (begin, end) = (first.map_or(0, |e| e.at_ns), last.map_or(0, |e| e.at_ns));
     let late = begin + (end - begin) / 10 * 8;
     bios.retain(|bio| bio.done.is_some() || begin == end || bio.queued < late);
     bios
+}
+
+/// Bios as the events tell of them.
+#[derive(Default)]
+struct Followed {
+    bios: Vec<Bio>,
+    /// Requests that drivers were given.
+    requests: usize,
+}
+
+impl Followed {
+    /// Q: only the first `most` are followed.
+    fn submit(&mut self, event: &Event, most: usize) {
+        let number = self.bios.len();
+        if number < most {
+            self.bios.push(Bio {
+                number,
+                queued: event.at_ns,
+                sector: event.sector,
+                sectors: event.sectors,
+                ..Bio::default()
+            });
+        }
+    }
+    /// G, I, M or F: of the last bio there that no driver has.
+    fn queue(&mut self, event: &Event) {
+        let same = |bio: &&mut Bio| bio.sector == event.sector && bio.issued.is_none();
+        let Some(bio) = self.bios.iter_mut().rev().find(same) else {
+            return;
+        };
+        match event.action {
+            'G' => _ = bio.got.get_or_insert(event.at_ns),
+            'I' => _ = bio.inserted.get_or_insert(event.at_ns),
+            _ => bio.merged = true,
+        }
+    }
+    /// D: all that wait within its sectors are in this request.
+    fn issue(&mut self, event: &Event, path: usize) {
+        let waits = |bio: &&mut Bio| bio.issued.is_none() && bio.overlaps(event);
+        for bio in self.bios.iter_mut().filter(waits) {
+            bio.issued = Some(event.at_ns);
+            bio.path = Some(path);
+            bio.request = Some(self.requests);
+        }
+        self.requests += 1;
+    }
+    /// C, or R: it is done, or waits again.
+    fn finish(&mut self, event: &Event, path: usize) {
+        let has =
+            |bio: &&mut Bio| bio.path == Some(path) && bio.done.is_none() && bio.overlaps(event);
+        for bio in self.bios.iter_mut().filter(has) {
+            if event.action == 'C' {
+                bio.done = Some(event.at_ns);
+            } else {
+                (bio.issued, bio.path, bio.request) = (None, None, None);
+            }
+        }
+    }
 }
 
 #[cfg(test)]

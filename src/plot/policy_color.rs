@@ -1,0 +1,89 @@
+//! Which colour a policy has: its own, by its name, in every figure.
+
+use super::drawing::{Dash, Hatch};
+use super::theme::{Ink, POLICIES};
+
+/// The policies that tables may name, in the order of their colours. New ones go to
+/// the end: the others keep theirs.
+const KNOWN: [&str; 15] = [
+    "round-robin",
+    "queue-length",
+    "service-time",
+    "historical-service-time",
+    "io-affinity",
+    "least-pending",
+    "measured-throughput",
+    "ewma-latency",
+    "adaptive",
+    "two-choices",
+    "weighted-round-robin",
+    "oracle",
+    "nvme-queue-depth",
+    "nvme-numa",
+    "nvme-round-robin",
+];
+
+/// How a named thing looks.
+#[derive(Copy, Clone, Debug, PartialEq, Eq)]
+pub struct Look {
+    /// Its colour.
+    pub ink: Ink,
+    /// What its places are hatched with.
+    pub hatch: Hatch,
+    /// How its lines are broken.
+    pub dash: Dash,
+}
+
+impl Look {
+    /// That of number `n`: those of one colour differ in all else.
+    pub fn numbered(n: usize) -> Look {
+        let n = n % (3 * usize::from(POLICIES));
+        let (hatch, dash) = match (n / usize::from(POLICIES), n % 2) {
+            (0, 0) => (Hatch::Plain, Dash::Solid),
+            (0, _) => (Hatch::Plain, Dash::Dashed),
+            (1, _) => (Hatch::Rising, Dash::Dotted),
+            _ => (Hatch::Falling, Dash::DashDotted),
+        };
+        Look {
+            ink: Ink::Policy(n as u8),
+            hatch,
+            dash,
+        }
+    }
+
+    /// That of a policy. Those of others' making have one of the further looks, by
+    /// the letters of their name: whatever they are compared with, it is theirs.
+    pub fn of_policy(name: &str) -> Look {
+        let known = KNOWN.iter().position(|known| *known == name);
+        let free = 3 * usize::from(POLICIES) - KNOWN.len();
+        let of_letters = || {
+            // FNV-1a.
+            let mix = |hash: u32, byte: u8| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193);
+            let hash = name.bytes().fold(0x811C_9DC5, mix);
+            KNOWN.len() + hash as usize % free
+        };
+        Look::numbered(known.unwrap_or_else(of_letters))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::models::mpath::policy::Registry;
+
+    #[test]
+    fn every_policy_of_the_simulator_has_its_own_look() {
+        let registry = Registry::default();
+        let mut looks: Vec<(u8, Hatch)> = Vec::new();
+        for name in registry.all_names() {
+            assert!(KNOWN.contains(&name), "{name} has no colour");
+            let look = Look::of_policy(name);
+            let Ink::Policy(n) = look.ink else { panic!() };
+            assert!(!looks.contains(&(n % POLICIES, look.hatch)), "{name}");
+            looks.push((n % POLICIES, look.hatch));
+        }
+        let own = Look::of_policy("my-policy");
+        assert_eq!(own, Look::of_policy("my-policy"));
+        assert_ne!(own.hatch, Hatch::Plain);
+    }
+}
