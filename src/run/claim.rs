@@ -46,7 +46,7 @@ const MANIFESTS: [&str; 2] = ["summary.json", "sweep.json"];
 pub const ELSEWHERE: &str = "--out FOLDER writes elsewhere; nothing was changed";
 
 impl Results {
-    /// What they are: `a run, ‘quick-start’`.
+    /// What they are, in words: a run, and its name.
     pub fn what(&self) -> String {
         let name = &self.name;
         match self.kind() {
