@@ -184,7 +184,13 @@ fn a_verdict_that_turns_with_the_cpu_profile_says_so() {
     );
     let mut summary = summary();
     summary.verdicts = vec![turned];
-    assert!(comparison(&summary).contains("depends on the CPU profile"));
+    let text = comparison(&summary);
+    assert!(text.contains("depends on the CPU profile"));
+    // Its means are of one run, and do not look like more.
+    assert!(
+        text.contains("\neach column is one run, counted in full;"),
+        "{text}"
+    );
 }
 
 #[test]

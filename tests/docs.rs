@@ -36,7 +36,39 @@ fn commands(page: &str) -> Vec<String> {
         .collect()
 }
 
+/// How a page runs the example program whose `least-pending` became worse.
+const WORSENED: &str = "cargo run --release --locked --example worsened_policy -- ";
+
+/// That program, built as this test was.
+fn worsened_policy() -> PathBuf {
+    let folder = Path::new(env!("CARGO_BIN_EXE_mpathsim")).parent().unwrap();
+    let profile = match folder.file_name().unwrap().to_str().unwrap() {
+        "debug" => "dev",
+        profile => profile,
+    };
+    let built = Command::new(env!("CARGO"))
+        .current_dir(env!("CARGO_MANIFEST_DIR"))
+        .args([
+            "build",
+            "--locked",
+            "--quiet",
+            "--example",
+            "worsened_policy",
+        ])
+        .args(["--profile", profile, "--target-dir"])
+        .arg(folder.parent().unwrap())
+        .status();
+    assert!(built.unwrap().success());
+    folder.join("examples/worsened_policy")
+}
+
+/// Runs a command that succeeds.
 fn run(folder: &Path, command: &str) -> String {
+    ends(folder, command, 0)
+}
+
+/// Runs a command that ends with exit code `code`.
+fn ends(folder: &Path, command: &str, code: i32) -> String {
     let path = format!(
         "{}:{}",
         folder.join("bin").display(),
@@ -51,7 +83,7 @@ fn run(folder: &Path, command: &str) -> String {
     let output = shell.output().unwrap();
     let text = String::from_utf8_lossy(&output.stdout).into_owned()
         + &String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success(), "{command}\n{text}");
+    assert_eq!(output.status.code(), Some(code), "{command}\n{text}");
     text
 }
 
@@ -68,7 +100,16 @@ fn sweeps() {
     }
     let whole = std::fs::read(folder.join("results/depth-and-size/points.csv")).unwrap();
     assert!(whole == std::fs::read(folder.join("results/joined/points.csv")).unwrap());
-    assert_eq!(whole.iter().filter(|byte| **byte == b'\n').count(), 501);
+    assert_eq!(whole.iter().filter(|byte| **byte == b'\n').count(), 1501);
+    // No mean without its interval.
+    let summary = folder.join("results/depth-and-size/summary.csv");
+    let mut rows = csv::Reader::from_path(summary).unwrap();
+    let heads = rows.headers().unwrap().clone();
+    let at = |name: &str| heads.iter().position(|head| head == name).unwrap();
+    let (low, high) = (at("low"), at("high"));
+    for row in rows.records().map(Result::unwrap) {
+        assert!(!row[low].is_empty() && !row[high].is_empty(), "{row:?}");
+    }
 }
 
 #[test]
@@ -94,9 +135,48 @@ fn regression() {
     std::fs::write(folder.join("matrix.toml"), matrix).unwrap();
     let commands = commands("docs/regression.md");
     assert!(commands.len() >= 10);
+    let mut red = 0;
     for command in &commands {
-        run(&folder, command);
+        let Some(words) = command.strip_prefix(WORSENED) else {
+            run(&folder, command);
+            continue;
+        };
+        assert!(words.ends_with("# exit code 1"), "{command}");
+        a_worsened_policy_is_red(&folder, words);
+        red += 1;
     }
+    assert_eq!(red, 1, "no command of the page shows a red check");
+}
+
+/// Runs the check of the page with the worsened policy: red, for nothing else than
+/// that policy, and so is each of the commands that it names.
+fn a_worsened_policy_is_red(folder: &Path, words: &str) {
+    let program = worsened_policy();
+    let command = format!("{} {words}", program.display());
+    let text = ends(folder, &command, 1);
+    let named: Vec<&str> = text.lines().filter(|l| l.contains(" --cell ")).collect();
+    let all = format!("\n{} of 32 figures became worse\n", named.len());
+    assert!(!named.is_empty() && text.contains(&all), "{text}");
+    for line in &named {
+        assert!(line.contains("least-pending"), "{line}");
+    }
+    // The page shows what is printed.
+    let words = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
+    let page =
+        std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/regression.md"));
+    let page = page.unwrap();
+    let shown: Vec<&str> = page.lines().filter(|l| l.ends_with("WORSE")).collect();
+    assert!(shown.len() == named.len());
+    for row in shown {
+        assert!(text.lines().any(|line| words(line) == words(row)), "{row}");
+    }
+    let at = named[0].find(&program.display().to_string()).unwrap();
+    let alone = ends(folder, &named[0][at..], 1);
+    let figures = |text: &str| {
+        let row = text.lines().find(|line| line.contains("WORSE")).unwrap();
+        words(row)
+    };
+    assert_eq!(figures(&alone), figures(&text));
 }
 
 #[test]

@@ -8,9 +8,9 @@ use clap::Args;
 use super::replicated::{ModeName, Replicated, figure, modes, watched};
 use super::{CliError, print};
 use crate::models::mpath::policy::Registry;
-use crate::policy::{Comparison, Contender, Row, compare};
+use crate::policy::{Comparison, Contender, Cut, Judged, Row, compare};
 use crate::run::text::{Columns, three};
-use crate::stats::Interval;
+use crate::stats::{Difference, Interval, Moments};
 use crate::sweep::{Better, METRICS, ratio_to_bound};
 
 /// Compare two policies, modes, scenario files, folders of results, or builds.
@@ -64,7 +64,7 @@ impl Compared {
         metrics: Vec<usize>,
     ) -> Result<Comparison, CliError> {
         let margin = share("--margin", self.margin)?;
-        let alpha = share("--alpha", self.alpha)?;
+        let alpha = chance("--alpha", self.alpha)?;
         Ok(Comparison {
             a: Contender::new(&self.a, policies)?,
             b: Contender::new(&self.b, policies)?,
@@ -79,12 +79,25 @@ impl Compared {
 }
 
 /// Percent as a share of one.
-pub fn share(option: &str, percent: f64) -> Result<f64, CliError> {
+pub fn share(option: &'static str, percent: f64) -> Result<f64, CliError> {
     match (0.0..100.0).contains(&percent) {
         true => Ok(percent / 100.0),
         false => Err(CliError::Share {
-            option: option.into(),
+            option,
             percent,
+            least: "from 0",
+        }),
+    }
+}
+
+/// A chance of being wrong, in percent, as a share of one: nothing is certain.
+pub fn chance(option: &'static str, percent: f64) -> Result<f64, CliError> {
+    match share(option, percent) {
+        Ok(share) if share > 0.0 => Ok(share),
+        _ => Err(CliError::Share {
+            option,
+            percent,
+            least: "above 0",
         }),
     }
 }
@@ -116,15 +129,27 @@ impl Compare {
     }
 }
 
+/// The interval of a difference: as a share of A where A is not 0.
+pub fn off(judged: &Judged) -> String {
+    let plain = |d: Difference| {
+        let i = d.interval(0.95);
+        format!("{:+.2} to {:+.2}", i.low, i.high)
+    };
+    match judged.relative {
+        Some(_) => percents(judged.relative),
+        None => judged.difference.map_or("–".into(), plain),
+    }
+}
+
 /// `low to high` as percent.
-pub fn percents(interval: Option<Interval>) -> String {
+fn percents(interval: Option<Interval>) -> String {
     let percent = |x: f64| format!("{:+.2} %", 100.0 * x);
     interval.map_or("–".into(), |i| {
         format!("{} to {}", percent(i.low), percent(i.high))
     })
 }
 
-fn with_half(moments: &crate::stats::Moments) -> String {
+fn with_half(moments: &Moments) -> String {
     match moments.interval(0.95) {
         Some(i) => format!("{} ± {}", three(moments.mean), three(i.half_width())),
         None => format!("{} (1 run)", three(moments.mean)),
@@ -148,6 +173,9 @@ fn table(rows: &[Row], what: &Comparison) -> String {
                 "verdict on B".into(),
             ]);
             last = &row.cell;
+            if let Some(cut) = Cut::told(row.cut) {
+                columns.row([format!("  {cut}")]);
+            }
         }
         let j = &row.judged;
         let effect = j.difference.map_or("–".into(), |d| match d.effect {
@@ -159,13 +187,14 @@ fn table(rows: &[Row], what: &Comparison) -> String {
             format!("  {}", METRICS[row.metric].name),
             with_half(&j.a),
             with_half(&j.b),
-            percents(j.relative),
+            off(j),
             effect,
             correlation.map_or("–".into(), |r| format!("ρ {r:.2}")),
             j.verdict.name().into(),
         ]);
-        if let Some((a, b)) = row.of_bound {
-            columns.row(of_bound(METRICS[row.metric].better, a, b));
+        if let Some((a, b)) = &row.of_bound {
+            let is_cut = Cut::told(row.cut).is_some();
+            columns.row(of_bound(METRICS[row.metric].better, a, b, is_cut));
         } else if ratio_to_bound(METRICS[row.metric].name).is_some() {
             columns.row(["    bound: not known (page cache, storage network)"]);
         }
@@ -179,20 +208,28 @@ fn table(rows: &[Row], what: &Comparison) -> String {
     text
 }
 
-/// How near both came to what the devices could do at best.
-fn of_bound(better: Better, a: f64, b: f64) -> Vec<String> {
-    match better {
-        Better::Less => vec![
-            "    over the least possible".into(),
-            format!("× {a:.2}"),
-            format!("× {b:.2}"),
-        ],
-        _ => vec![
-            "    of what is possible".into(),
-            format!("{:.1} %", 100.0 * a),
-            format!("{:.1} %", 100.0 * b),
-        ],
-    }
+/// How near both came to what the devices could do at best, as a whole: with what
+/// `is_cut` elsewhere.
+fn of_bound(better: Better, a: &Moments, b: &Moments, is_cut: bool) -> [String; 3] {
+    let (label, cell): (_, fn(&Moments) -> String) = match better {
+        Better::Less => ("over the least possible", |near| {
+            format!("× {:.2}{}", near.mean, half(near, 1.0, 2))
+        }),
+        _ => ("of what is possible", |near| {
+            format!("{:.1}{} %", 100.0 * near.mean, half(near, 100.0, 1))
+        }),
+    };
+    let of = if is_cut { ", whole runs" } else { "" };
+    [format!("    {label}{of}"), cell(a), cell(b)]
+}
+
+/// Half of the 95 % interval of a mean, times `scale`.
+fn half(moments: &Moments, scale: f64, digits: usize) -> String {
+    moments
+        .interval(0.95)
+        .map_or(" (1 run)".into(), |interval| {
+            format!(" ± {:.digits$}", scale * interval.half_width())
+        })
 }
 
 fn json(rows: &[Row]) -> Result<String, CliError> {
@@ -201,6 +238,8 @@ fn json(rows: &[Row]) -> Result<String, CliError> {
         let j = &row.judged;
         let pair = |interval: Option<Interval>| interval.map(|i| [i.low, i.high]);
         let finite = |x: f64| x.is_finite().then_some(x);
+        let (a, b) = row.of_bound.unzip();
+        let bounds = |near: Moments| pair(near.interval(0.95));
         let value = serde_json::json!({
             "cell": row.cell,
             "metric": METRICS[row.metric].name,
@@ -213,8 +252,9 @@ fn json(rows: &[Row]) -> Result<String, CliError> {
             "correlation": j.difference.and_then(|d| d.correlation),
             "p": j.p,
             "verdict": j.verdict,
-            "a_of_bound": row.of_bound.map(|(a, _)| a),
-            "b_of_bound": row.of_bound.map(|(_, b)| b),
+            "a_of_bound": a.map(|a| a.mean), "a_of_bound_interval": a.and_then(bounds),
+            "b_of_bound": b.map(|b| b.mean), "b_of_bound_interval": b.and_then(bounds),
+            "warm_up_s": row.cut.map(|cut| [cut.least, cut.most]),
         });
         text += &serde_json::to_string(&value)?;
         text.push('\n');

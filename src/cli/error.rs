@@ -78,12 +78,14 @@ pub enum CliError {
     Policy(#[from] PolicyError),
     /// A percentage is none.
     #[error("{option} {percent} is no share")]
-    #[diagnostic(help("percent, from 0 to below 100"))]
+    #[diagnostic(help("percent, {least} to below 100"))]
     Share {
         /// The option.
-        option: String,
+        option: &'static str,
         /// Its value.
         percent: f64,
+        /// Where the range of values begins.
+        least: &'static str,
     },
 }
 

@@ -8,10 +8,11 @@ use clap::{Args, Subcommand};
 use super::replicated::{Machine, watched};
 use super::{CliError, print};
 use crate::models::mpath::policy::Registry;
-use crate::policy::regress::{Baseline, Matrix, check, junit, markdown, record, text};
-use crate::policy::{PolicyError, Settings};
+use crate::policy::regress::{Baseline, Matrix, Recorded, check, junit, markdown, record, text};
+use crate::policy::{Cut, PolicyError, Settings};
 use crate::run::write;
 use crate::stats::{Difference, Moments};
+use crate::sweep::quoted;
 
 /// Keep policies from getting worse: hold them against a baseline.
 #[derive(Debug, Args)]
@@ -61,6 +62,9 @@ struct Check {
     /// Run in other worlds than the baseline: replications from N on.
     #[arg(long, value_name = "N")]
     fresh: Option<u32>,
+    /// Check only this cell, named as the table has it; may be given several times.
+    #[arg(long, value_name = "NAME")]
+    cell: Vec<String>,
     /// Write a JUnit XML file.
     #[arg(long, value_name = "FILE")]
     junit: Option<PathBuf>,
@@ -104,11 +108,12 @@ impl Record {
             )
             .into());
         }
-        let baseline = watched(&settings, || record(&matrix, &settings))?;
-        baseline.write(&path)?;
+        let recorded = watched(&settings, || record(&matrix, &settings))?;
+        recorded.baseline.write(&path)?;
         let (cells, n) = (matrix.cells.len(), matrix.replications);
         print(&format!(
-            "{cells} cells, {n} runs each, written to {}\n",
+            "{}{cells} cells, {n} runs each, written to {}\n",
+            cut(&recorded),
             path.display()
         ))?;
         Ok(ExitCode::SUCCESS)
@@ -116,14 +121,37 @@ impl Record {
 }
 
 impl Check {
+    /// This command, without a choice of cells and files: of this program, which may
+    /// have policies of its own.
+    fn command(&self) -> String {
+        let program = std::env::args_os().next();
+        let program = program.map(|program| program.to_string_lossy().into_owned());
+        let mut words = vec![program.unwrap_or_else(|| "mpathsim".into())];
+        words.extend(["regress".into(), "check".into()]);
+        words.push(self.common.matrix.display().to_string());
+        if let Some(path) = &self.common.baseline {
+            words.extend(["--baseline".into(), path.display().to_string()]);
+        }
+        if let Some(first) = self.fresh {
+            words.extend(["--fresh".into(), first.to_string()]);
+        }
+        let words: Vec<String> = words.iter().map(|word| quoted(word)).collect();
+        words.join(" ")
+    }
+
     fn execute(&self, policies: &Registry) -> Result<ExitCode, CliError> {
         let (matrix, path, settings) = self.common.load(policies)?;
-        let baseline = Baseline::read(&path)?;
+        let mut baseline = Baseline::read(&path)?;
+        let matrix = matrix.only(&self.cell)?;
+        if !self.cell.is_empty() {
+            baseline = baseline.only(&matrix);
+        }
         let settings = Settings {
             first: self.fresh.unwrap_or(baseline.first),
             ..settings
         };
-        let report = watched(&settings, || check(&matrix, &baseline, &settings))?;
+        let mut report = watched(&settings, || check(&matrix, &baseline, &settings))?;
+        report.command = self.command();
         let files = [
             (&self.junit, junit(&report)),
             (&self.markdown, markdown(&report)),
@@ -141,15 +169,22 @@ impl Check {
 impl Update {
     fn execute(&self, policies: &Registry) -> Result<ExitCode, CliError> {
         let (matrix, path, settings) = self.common.load(policies)?;
-        let new = watched(&settings, || record(&matrix, &settings))?;
+        let recorded = watched(&settings, || record(&matrix, &settings))?;
+        let new = &recorded.baseline;
         let changed = match Baseline::read(&path) {
-            Ok(old) => changes(&old, &new),
+            Ok(old) => changes(&old, new),
             Err(_) => "there was none that could be compared\n".into(),
         };
         new.write(&path)?;
-        print(&format!("{changed}written to {}\n", path.display()))?;
+        let cut = cut(&recorded);
+        print(&format!("{changed}{cut}written to {}\n", path.display()))?;
         Ok(ExitCode::SUCCESS)
     }
+}
+
+/// What was cut from the start of the runs, a line.
+fn cut(recorded: &Recorded) -> String {
+    Cut::told(recorded.cut).map_or(String::new(), |told| told + "\n")
 }
 
 /// Figures whose runs are others than before.

@@ -4,11 +4,11 @@ use std::process::ExitCode;
 
 use clap::Args;
 
-use super::compare::{Compared, percents};
+use super::compare::{Compared, off};
 use super::replicated::{Replicated, figure, watched};
 use super::{CliError, print};
 use crate::models::mpath::policy::Registry;
-use crate::policy::{Finding, Sensitivity, Varied, Verdict, sensitivity};
+use crate::policy::{Cut, Finding, Sensitivity, Varied, Verdict, sensitivity};
 use crate::run::text::Columns;
 use crate::sweep::Range;
 
@@ -78,18 +78,27 @@ impl SensitivityCommand {
 fn table(finding: &Finding, what: &Sensitivity) -> String {
     let mut columns = Columns::default();
     columns.row([finding.key.as_str(), "B − A, 95 %", "verdict on B"]);
-    for (_, value, judged) in &finding.tried {
+    for trial in &finding.tried {
         columns.row([
-            format!("  {value}"),
-            percents(judged.relative),
-            judged.verdict.name().into(),
+            format!("  {}", trial.value),
+            off(&trial.judged),
+            trial.judged.verdict.name().into(),
         ]);
     }
     let mut text = format!("\n{}", columns.render());
+    if let Some(cut) = Cut::told(finding.tried.iter().map(|t| t.cut).fold(None, Cut::both)) {
+        text += &format!("{cut}\n");
+    }
+    text + &winners(finding, what)
+}
+
+/// Who wins where, as far as the runs tell.
+fn winners(finding: &Finding, what: &Sensitivity) -> String {
     let winner = |verdict: Verdict| match verdict {
         Verdict::Better | Verdict::More => what.comparison.b.to_string(),
         _ => what.comparison.a.to_string(),
     };
+    let mut text = String::new();
     for change in &finding.changes {
         let (before, after) = change.verdicts;
         let (low, high) = &change.between;
@@ -99,21 +108,34 @@ fn table(finding: &Finding, what: &Sensitivity) -> String {
             winner(after)
         );
     }
-    if finding.changes.is_empty() {
-        let won = finding.tried.iter().map(|(_, _, judged)| judged.verdict);
-        let mut won = won.filter(|v| {
-            matches!(
-                v,
-                Verdict::Better | Verdict::Worse | Verdict::More | Verdict::Less
-            )
-        });
-        text += &match won.next() {
-            Some(verdict) => format!(
-                "the winner does not change: {}, or neither\n",
-                winner(verdict)
-            ),
-            None => "neither wins anywhere in the range\n".into(),
-        };
+    if !finding.changes.is_empty() {
+        return text;
+    }
+    let verdicts = finding.tried.iter().map(|trial| trial.judged.verdict);
+    let is_open = |verdict: &Verdict| *verdict == Verdict::NotEnoughRuns;
+    let (all, open) = (
+        finding.tried.len(),
+        verdicts.clone().filter(is_open).count(),
+    );
+    let won = verdicts
+        .clone()
+        .find(|v| !is_open(v) && *v != Verdict::Same);
+    text += &match (won, open) {
+        (Some(verdict), 0) => {
+            let winner = winner(verdict);
+            format!("the winner does not change: {winner}, or neither\n")
+        }
+        (Some(verdict), _) => {
+            let winner = winner(verdict);
+            format!("no other winner was found than {winner}\n")
+        }
+        (None, 0) => "neither wins anywhere in the range\n".into(),
+        (None, _) => "no winner was found\n".into(),
+    };
+    if open > 0 {
+        text += &format!(
+            "at {open} of {all} values the runs do not tell: more --replications, or a wider --margin\n"
+        );
     }
     text
 }

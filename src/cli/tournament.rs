@@ -6,11 +6,11 @@ use std::process::ExitCode;
 use clap::Args;
 use serde_json::json;
 
-use super::compare::share;
+use super::compare::{chance, share};
 use super::replicated::{ModeName, Replicated, figure, modes, watched};
 use super::{CliError, print};
 use crate::models::mpath::policy::Registry;
-use crate::policy::{Ranking, Tournament, tournament};
+use crate::policy::{Cut, Ranking, Tournament, tournament};
 use crate::run::csv::field;
 use crate::run::text::Columns;
 use crate::run::write;
@@ -62,7 +62,7 @@ impl TournamentCommand {
             modes: modes(&self.mode),
             metric: self.metric,
             margin: share("--margin", self.margin)?,
-            alpha: share("--alpha", self.alpha)?,
+            alpha: chance("--alpha", self.alpha)?,
         };
         let settings = self.replicated.settings(policies);
         let ranking = watched(&settings, || tournament(&what, &settings))?;
@@ -162,6 +162,9 @@ fn table(ranking: &Ranking, what: &Tournament) -> String {
     text += "\npolicies that share places are not told apart by these runs; the chance that any\n\
              is told apart wrongly is below ";
     text += &format!("{} % (Holm)\n", 100.0 * what.alpha);
+    if let Some(cut) = Cut::told(ranking.cut) {
+        text += &format!("{cut}; of the bound: whole runs\n");
+    }
     let asked = ratio_to_bound(metric).is_some();
     if asked && ranking.places.iter().any(|place| place.of_bound.is_none()) {
         text += "bound: not known (page cache, storage network)\n";

@@ -5,8 +5,9 @@ use std::path::PathBuf;
 use super::PolicyError;
 use super::builds;
 use super::contender::Contender;
+use super::cut::Cut;
 use super::results::{self, Points, Run};
-use super::runs::{Cell, Runs, Settings};
+use super::runs::{Cell, Runs, Settings, names, once};
 use super::verdict::{Judged, Question, judge};
 use crate::scenario::Mode;
 use crate::stats::Moments;
@@ -42,10 +43,12 @@ pub struct Row {
     pub metric: usize,
     /// The answer.
     pub judged: Judged,
-    /// How near A and B came to what the devices could do at best: IOPS over
-    /// that, at most 1, or mean latency over it, at least 1; none for other
-    /// figures, or where that is not known.
-    pub of_bound: Option<(f64, f64)>,
+    /// How near the runs of A and B came, as a whole, to what the devices could do
+    /// at best: IOPS over that, at most 1, or mean latency over it, at least 1;
+    /// none for other figures, or where that is not known.
+    pub of_bound: Option<(Moments, Moments)>,
+    /// What was cut from the start of the runs; none if they do not tell.
+    pub cut: Option<Cut>,
 }
 
 /// Two samples of a cell, and whether they are pairs.
@@ -62,8 +65,7 @@ struct Pair {
 /// They cannot be compared, or a run fails.
 pub fn compare(what: &Comparison, settings: &Settings) -> Result<Vec<Row>, PolicyError> {
     let pairs = pairs(what, settings)?;
-    let mut rows: Vec<(String, usize)> = Vec::new();
-    let mut near: Vec<Option<(f64, f64)>> = Vec::new();
+    let mut asked: Vec<(&Pair, usize)> = Vec::new();
     let mut questions = Vec::new();
     for pair in &pairs {
         for &metric in &what.metrics {
@@ -78,8 +80,7 @@ pub fn compare(what: &Comparison, settings: &Settings) -> Result<Vec<Row>, Polic
             }
             // A run without the figure would shift all pairs behind it.
             let whole = a.len() == pair.a.len() && b.len() == pair.b.len();
-            rows.push((pair.cell.clone(), metric));
-            near.push(of_bound(pair, metric));
+            asked.push((pair, metric));
             questions.push(Question {
                 paired: pair.paired && whole && a.len() == b.len(),
                 a,
@@ -91,26 +92,24 @@ pub fn compare(what: &Comparison, settings: &Settings) -> Result<Vec<Row>, Polic
         }
     }
     let judged = judge(&questions, what.alpha);
-    let rows = rows.into_iter().zip(near).zip(judged);
-    Ok(rows
-        .map(|(((cell, metric), of_bound), judged)| Row {
-            cell,
-            metric,
-            judged,
-            of_bound,
-        })
-        .collect())
+    let row = |((pair, metric), judged): ((&Pair, usize), Judged)| Row {
+        cell: pair.cell.clone(),
+        metric,
+        judged,
+        of_bound: of_bound(pair, metric),
+        cut: Cut::of(pair.a.iter().chain(&pair.b)),
+    };
+    Ok(asked.into_iter().zip(judged).map(row).collect())
 }
 
-/// How near both came, on average, to what is possible.
-fn of_bound(pair: &Pair, decides: usize) -> Option<(f64, f64)> {
+/// How near both came to what is possible.
+fn of_bound(pair: &Pair, decides: usize) -> Option<(Moments, Moments)> {
     let (ratio, _) = ratio_to_bound(METRICS[decides].name)?;
-    let mean = |runs: &Runs| {
+    let near = |runs: &Runs| {
         let all = runs.iter().map(|run| run.get(ratio).copied().flatten());
-        let all = all.collect::<Option<Vec<f64>>>()?;
-        Some(Moments::of(all).mean)
+        Some(Moments::of(all.collect::<Option<Vec<f64>>>()?))
     };
-    Some((mean(&pair.a)?, mean(&pair.b)?))
+    Some((near(&pair.a)?, near(&pair.b)?))
 }
 
 fn pairs(what: &Comparison, settings: &Settings) -> Result<Vec<Pair>, PolicyError> {
@@ -162,17 +161,20 @@ impl Comparison {
                 "add --scenario FILE.toml, perhaps several times",
             ));
         }
+        let names = names(&self.scenarios);
+        once(&names)?;
         let modes = mode.map_or_else(|| self.modes.clone(), |mode| vec![mode]);
-        let of = |scenario: &PathBuf| {
+        let of = |(scenario, name): (&PathBuf, &String)| {
             let cell = |mode: &Mode| Cell {
                 scenario: scenario.clone(),
+                name: name.clone(),
                 policy: policy.cloned(),
                 mode: *mode,
                 sets: self.sets.clone(),
             };
             modes.iter().map(cell).collect::<Vec<_>>()
         };
-        Ok(self.scenarios.iter().flat_map(of).collect())
+        Ok(self.scenarios.iter().zip(&names).flat_map(of).collect())
     }
 }
 
@@ -182,7 +184,7 @@ fn run(a: &[Cell], b: &[Cell], settings: &Settings) -> Result<Vec<Pair>, PolicyE
     let b_runs = runs.split_off(a.len());
     let same = |a: &Cell, b: &Cell| match (a.scenario == b.scenario, a.mode == b.mode) {
         (true, true) => format!("{}, {} mode", a.scenario_name(), a.mode.name()),
-        (true, false) => a.scenario_name(),
+        (true, false) => a.scenario_name().to_owned(),
         (false, _) => format!("{} mode", a.mode.name()),
     };
     let pairs = a.iter().zip(b).zip(runs.into_iter().zip(b_runs));

@@ -37,6 +37,15 @@ pub enum PolicyError {
         /// The command that repeats it.
         command: String,
     },
+    /// Nothing is left of a run.
+    #[error("{cell}: {why}")]
+    #[diagnostic(help("shorten the warm-up (--warm-up, warm_up), or let the scenario run longer"))]
+    WarmUp {
+        /// Of which.
+        cell: String,
+        /// Why.
+        why: String,
+    },
     /// A program failed.
     #[error("{program}: {why}")]
     #[diagnostic(help("a build is the path of an `mpathsim` that has the command `sweep`"))]
@@ -60,6 +69,11 @@ pub enum PolicyError {
 }
 
 impl PolicyError {
+    /// Nothing is left of a run of `cell`.
+    pub(crate) fn warm_up(cell: String, why: String) -> PolicyError {
+        PolicyError::WarmUp { cell, why }
+    }
+
     /// What is asked for does not fit.
     pub(crate) fn asked(what: impl Into<String>, hint: impl Into<String>) -> PolicyError {
         PolicyError::Asked {

@@ -8,6 +8,7 @@
 mod builds;
 mod compare;
 mod contender;
+mod cut;
 mod error;
 pub mod regress;
 mod results;
@@ -18,8 +19,10 @@ mod verdict;
 
 pub use compare::{Comparison, Row, compare};
 pub use contender::Contender;
+pub use cut::Cut;
 pub use error::PolicyError;
 pub use runs::{Cell, Runs, Settings};
-pub use sensitivity::{Change, Finding, Sensitivity, Varied, sensitivity};
+pub(crate) use runs::{names, once};
+pub use sensitivity::{Change, Finding, Sensitivity, Trial, Varied, sensitivity};
 pub use tournament::{Place, Ranking, Tournament, tournament};
 pub use verdict::{Judged, Question, Verdict, judge};

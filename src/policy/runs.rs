@@ -11,13 +11,15 @@ use crate::models::config::MachineConfig;
 use crate::models::mpath::policy::Registry;
 use crate::run::replication::replicate;
 use crate::scenario::{self, Mode, Override, Scenario, Template};
-use crate::sweep::{WarmUp, measure, quoted};
+use crate::sweep::{MeasureError, WarmUp, measure, not_all_warm_up, quoted};
 
 /// What is run.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Cell {
     /// The scenario file.
     pub scenario: PathBuf,
+    /// What it is called, as [`names`] has it.
+    pub name: String,
     /// Another path selector than the scenario's.
     pub policy: Option<String>,
     /// The mode.
@@ -27,10 +29,9 @@ pub struct Cell {
 }
 
 impl Cell {
-    /// The name of the scenario file, without folder and ending.
-    pub fn scenario_name(&self) -> String {
-        let stem = self.scenario.file_stem();
-        stem.map_or(String::new(), |stem| stem.to_string_lossy().into_owned())
+    /// What its scenario is called.
+    pub fn scenario_name(&self) -> &str {
+        &self.name
     }
 
     /// The command that runs a replication of it.
@@ -51,6 +52,39 @@ impl Cell {
         }
         command
     }
+}
+
+/// What the scenarios in the files `paths` are called: a file by its name without
+/// folder and ending, or by its path where another has the same name.
+pub fn names(paths: &[PathBuf]) -> Vec<String> {
+    let stem = |path: &PathBuf| {
+        let stem = path.file_stem();
+        stem.map_or(String::new(), |stem| stem.to_string_lossy().into_owned())
+    };
+    let stems: Vec<String> = paths.iter().map(stem).collect();
+    let name = |(path, stem): (&PathBuf, &String)| {
+        let alike = stems.iter().filter(|other| *other == stem).count();
+        match alike {
+            1 => stem.clone(),
+            _ => path.display().to_string(),
+        }
+    };
+    paths.iter().zip(&stems).map(name).collect()
+}
+
+/// Whether each of `given` is there once.
+///
+/// # Errors
+/// One is there twice.
+pub fn once(given: &[String]) -> Result<(), PolicyError> {
+    let twice = (1..given.len()).find(|i| given[..*i].contains(&given[*i]));
+    twice.map_or(Ok(()), |i| {
+        let what = format!("`{}` is there twice", given[i]);
+        Err(PolicyError::asked(
+            what,
+            "name each scenario, policy and mode once",
+        ))
+    })
 }
 
 impl std::fmt::Display for Cell {
@@ -131,10 +165,14 @@ impl Settings {
     /// Runs all replications of `cells`.
     ///
     /// # Errors
-    /// A cell has no machine, a run fails, or it was stopped.
+    /// A cell has no machine, a run fails or is all warm-up, or it was stopped.
     pub fn run(&self, cells: &[Cell]) -> Result<Vec<Runs>, PolicyError> {
         let machines = cells.iter().map(|cell| self.machine(cell));
         let machines = machines.collect::<Result<Vec<_>, _>>()?;
+        for (cell, machine) in cells.iter().zip(&machines) {
+            not_all_warm_up(machine, &self.warm_up)
+                .map_err(|why| PolicyError::warm_up(cell.to_string(), why.to_string()))?;
+        }
         let n = self.replications as usize;
         let tasks: Vec<(usize, u32)> = (0..cells.len())
             .flat_map(|cell| (0..self.replications).map(move |r| (cell, self.first + r)))
@@ -168,11 +206,16 @@ impl Settings {
         let mut all: Vec<Runs> = cells.iter().map(|_| Vec::with_capacity(n)).collect();
         for (task, measured) in found {
             let (cell, replication) = tasks[task];
-            let measured = measured.map_err(|why| PolicyError::Run {
-                cell: format!("{}, replication {replication}", cells[cell]),
+            let name = || format!("{}, replication {replication}", cells[cell]);
+            let measured = measured.map_err(|why: MeasureError| PolicyError::Run {
+                cell: name(),
                 why: why.to_string(),
                 command: cells[cell].command(replication),
             })?;
+            if measured.is_all_warm_up() {
+                let why = format!("a warm-up of {} leaves nothing of the run", self.warm_up);
+                return Err(PolicyError::warm_up(name(), why));
+            }
             all[cell].push(measured.metrics);
         }
         Ok(all)

@@ -3,6 +3,7 @@
 use super::PolicyError;
 use super::compare::{Comparison, compare};
 use super::contender::Contender;
+use super::cut::Cut;
 use super::runs::Settings;
 use super::verdict::{Judged, Verdict};
 use crate::sweep::Range;
@@ -32,10 +33,23 @@ pub struct Sensitivity {
 pub struct Finding {
     /// Its key.
     pub key: String,
-    /// Values that were tried, in order: place in the range, text, B beside A.
-    pub tried: Vec<(f64, String, Judged)>,
+    /// Values that were tried, in order.
+    pub tried: Vec<Trial>,
     /// Between which values the winner changes, and who wins before and after.
     pub changes: Vec<Change>,
+}
+
+/// A value that was tried.
+#[derive(Clone, Debug)]
+pub struct Trial {
+    /// Its place in the range, 0 to 1.
+    pub at: f64,
+    /// The value.
+    pub value: String,
+    /// B beside A.
+    pub judged: Judged,
+    /// What was cut from the start of the runs.
+    pub cut: Option<Cut>,
 }
 
 /// The winner changes.
@@ -90,99 +104,135 @@ fn finding(
     varied: &Varied,
     settings: &Settings,
 ) -> Result<Finding, PolicyError> {
-    let try_at = |u: f64| -> Result<(f64, String, Judged), PolicyError> {
-        let value = varied.range.at(u);
-        let text = value
-            .as_str()
-            .map_or_else(|| value.to_string(), str::to_owned);
-        let mut comparison = what.comparison.clone();
-        comparison.sets.push(format!("{}={value}", varied.key));
-        // Where the search goes hangs on what was found, so Holm's correction, which
-        // wants all questions at once, is not to be had: Bonferroni's.
-        comparison.alpha /= f64::from(what.most_verdicts());
-        let row = compare(&comparison, settings)?.into_iter().next();
-        let row = row.ok_or_else(|| {
-            PolicyError::asked("the runs have no such figure", "choose another --metric")
-        })?;
-        Ok((u, text, row.judged))
+    let mut search = Search {
+        what,
+        varied,
+        settings,
+        tried: Vec::new(),
     };
     let steps = what.steps.max(2);
-    let mut tried = (0..steps)
-        .map(|i| try_at(f64::from(i) / f64::from(steps - 1)))
-        .collect::<Result<Vec<_>, _>>()?;
-    let mut changes = Vec::new();
-    // Neighbours among those that have a winner.
-    let sure: Vec<(f64, String, Verdict)> = tried
-        .iter()
-        .filter(|(_, _, judged)| is_won(judged.verdict))
-        .map(|(u, text, judged)| (*u, text.clone(), judged.verdict))
-        .collect();
-    for pair in sure.windows(2) {
-        let [before, after] = pair else { continue };
-        if before.2 == after.2 {
-            continue;
-        }
-        let (mut low, mut high) = (before.clone(), after.clone());
-        let (mut from, mut to) = (low.0, high.0);
-        for _ in 0..HALVINGS {
-            let (u, text, judged) = try_at((from + to) / 2.0)?;
-            if text == low.1 || text == high.1 {
-                break;
-            }
-            let verdict = judged.verdict;
-            tried.push((u, text.clone(), judged));
-            if verdict == before.2 {
-                (low, from) = ((u, text, verdict), u);
-            } else if verdict == after.2 {
-                (high, to) = ((u, text, verdict), u);
-            } else {
-                // Neither wins here: what lies on both sides of it is closed in
-                // on from the outside.
-                (low, high) = close_in(low, high, u, before.2, after.2, &try_at, &mut tried)?;
-                break;
-            }
-        }
-        changes.push(Change {
-            between: (low.1, high.1),
-            verdicts: (before.2, after.2),
-        });
+    for i in 0..steps {
+        let trial = search.trial(f64::from(i) / f64::from(steps - 1))?;
+        search.tried.push(trial);
     }
-    tried.sort_by(|a, b| a.0.total_cmp(&b.0));
+    // Neighbours among those that have a winner.
+    let ends = search.tried.iter().map(End::of);
+    let won: Vec<End> = ends.filter(|end| is_won(end.verdict)).collect();
+    let mut changes = Vec::new();
+    for pair in won.windows(2) {
+        let [before, after] = pair else { continue };
+        if before.verdict != after.verdict {
+            changes.push(search.change(before.clone(), after.clone())?);
+        }
+    }
+    search.tried.sort_by(|a, b| a.at.total_cmp(&b.at));
     Ok(Finding {
         key: varied.key.clone(),
-        tried,
+        tried: search.tried,
         changes,
     })
 }
 
-type Tried = (f64, String, Verdict);
+/// The search for the values of one input at which the winner changes.
+struct Search<'s> {
+    what: &'s Sensitivity,
+    varied: &'s Varied,
+    settings: &'s Settings,
+    tried: Vec<Trial>,
+}
 
-/// The ends of the part around `middle` in which neither wins.
-fn close_in(
-    mut low: Tried,
-    mut high: Tried,
-    middle: f64,
-    before: Verdict,
-    after: Verdict,
-    try_at: &impl Fn(f64) -> Result<(f64, String, Judged), PolicyError>,
-    tried: &mut Vec<(f64, String, Judged)>,
-) -> Result<(Tried, Tried), PolicyError> {
-    for (end, wins) in [(&mut low, before), (&mut high, after)] {
-        let mut open = middle;
-        for _ in 0..HALVINGS / 2 {
-            let (u, text, judged) = try_at((end.0 + open) / 2.0)?;
-            if text == end.1 {
-                break;
-            }
-            let verdict = judged.verdict;
-            tried.push((u, text.clone(), judged));
-            match verdict == wins {
-                true => *end = (u, text, verdict),
-                false => open = u,
-            }
+/// A value that was tried, and who wins there: an end of a gap.
+#[derive(Clone)]
+struct End {
+    at: f64,
+    value: String,
+    verdict: Verdict,
+}
+
+impl End {
+    fn of(trial: &Trial) -> End {
+        End {
+            at: trial.at,
+            value: trial.value.clone(),
+            verdict: trial.judged.verdict,
         }
     }
-    Ok((low, high))
+}
+
+impl Search<'_> {
+    /// Runs A and B with the value at place `at` of the range.
+    fn trial(&self, at: f64) -> Result<Trial, PolicyError> {
+        let value = self.varied.range.at(at);
+        let mut comparison = self.what.comparison.clone();
+        comparison.sets.push(format!("{}={value}", self.varied.key));
+        // Where the search goes hangs on what was found, so Holm's correction, which
+        // wants all questions at once, is not to be had: Bonferroni's.
+        comparison.alpha /= f64::from(self.what.most_verdicts());
+        let row = compare(&comparison, self.settings)?.into_iter().next();
+        let row = row.ok_or_else(|| {
+            PolicyError::asked("the runs have no such figure", "choose another --metric")
+        })?;
+        Ok(Trial {
+            at,
+            value: value
+                .as_str()
+                .map_or_else(|| value.to_string(), str::to_owned),
+            judged: row.judged,
+            cut: row.cut,
+        })
+    }
+
+    /// Tries the value in the middle between two places; none if that is the value
+    /// of one of the `ends`.
+    fn halve(&mut self, from: f64, to: f64, ends: &[&End]) -> Result<Option<End>, PolicyError> {
+        let trial = self.trial((from + to) / 2.0)?;
+        if ends.iter().any(|end| end.value == trial.value) {
+            return Ok(None);
+        }
+        let end = End::of(&trial);
+        self.tried.push(trial);
+        Ok(Some(end))
+    }
+
+    /// Bisects for the value between two at which another wins.
+    fn change(&mut self, mut low: End, mut high: End) -> Result<Change, PolicyError> {
+        let verdicts = (low.verdict, high.verdict);
+        for _ in 0..HALVINGS {
+            let Some(middle) = self.halve(low.at, high.at, &[&low, &high])? else {
+                break;
+            };
+            if middle.verdict == verdicts.0 {
+                low = middle;
+            } else if middle.verdict == verdicts.1 {
+                high = middle;
+            } else {
+                // Neither wins here: what lies on both sides of it is closed in on
+                // from the outside.
+                low = self.close_in(low, middle.at)?;
+                high = self.close_in(high, middle.at)?;
+                break;
+            }
+        }
+        Ok(Change {
+            between: (low.value, high.value),
+            verdicts,
+        })
+    }
+
+    /// The last value from `end` towards `open`, where it does not win, at which the
+    /// winner of `end` wins.
+    fn close_in(&mut self, mut end: End, mut open: f64) -> Result<End, PolicyError> {
+        for _ in 0..HALVINGS / 2 {
+            let Some(middle) = self.halve(end.at, open, &[&end])? else {
+                break;
+            };
+            match middle.verdict == end.verdict {
+                true => end = middle,
+                false => open = middle.at,
+            }
+        }
+        Ok(end)
+    }
 }
 
 fn is_won(verdict: Verdict) -> bool {

@@ -3,8 +3,9 @@
 use std::path::PathBuf;
 
 use super::PolicyError;
-use super::runs::{Cell, Runs, Settings};
-use super::verdict::{Question, Verdict, judge};
+use super::cut::Cut;
+use super::runs::{Cell, Runs, Settings, names, once};
+use super::verdict::{Judged, Question, Verdict, judge};
 use crate::scenario::Mode;
 use crate::stats::{Interval, Moments};
 use crate::sweep::{Better, METRICS, ratio_to_bound};
@@ -39,8 +40,9 @@ pub struct Place {
     pub score: f64,
     /// The 95 % interval of that.
     pub interval: Option<Interval>,
-    /// Its figure over what the devices could do at best: the geometric mean of all
-    /// cells, and its 95 % interval; none where that is not known.
+    /// Its figure over what the devices could do at best, of whole runs: the
+    /// geometric mean of all cells, and its 95 % interval; none where that is not
+    /// known.
     pub of_bound: Option<(f64, Option<Interval>)>,
 }
 
@@ -54,33 +56,43 @@ pub struct Ranking {
     pub left_out: Vec<(String, String)>,
     /// Cells that were played: scenario and mode.
     pub cells: usize,
+    /// What was cut from the start of the runs.
+    pub cut: Option<Cut>,
 }
 
 /// Plays `what`.
 ///
 /// # Errors
-/// Nobody can play, or a run fails.
+/// A scenario cannot be read, nobody can play, a run fails, or the figure does not
+/// rank: it is neither better nor worse, or 0 in a run.
 pub fn tournament(what: &Tournament, settings: &Settings) -> Result<Ranking, PolicyError> {
+    let metric = &METRICS[what.metric];
+    if metric.better == Better::Neither {
+        return Err(PolicyError::asked(
+            format!("`{}` has no better and worse", metric.name),
+            "choose a figure that has: iops, lat_p99_us, cpu_per_io_us, …",
+        ));
+    }
+    once(&what.policies)?;
     let mut ranking = Ranking::default();
-    let fields = fields(what, settings, &mut ranking);
+    let fields = fields(what, settings, &mut ranking)?;
     if fields.is_empty() {
         let why = "no scenario has a mode that was asked for";
         return Err(PolicyError::asked(why, "choose another --mode"));
     }
     let mut players: Vec<(String, Vec<Runs>)> = Vec::new();
     for policy in &what.policies {
-        let cells: Vec<Cell> = fields
-            .iter()
-            .map(|(scenario, mode)| Cell {
-                scenario: (*scenario).clone(),
-                policy: Some(policy.clone()),
-                mode: *mode,
-                sets: Vec::new(),
-            })
-            .collect();
+        let with_it = |field: &Cell| Cell {
+            policy: Some(policy.clone()),
+            ..field.clone()
+        };
+        let cells: Vec<Cell> = fields.iter().map(with_it).collect();
         match settings.run(&cells) {
-            Ok(runs) => players.push((policy.clone(), runs)),
-            Err(PolicyError::Stopped) => return Err(PolicyError::Stopped),
+            Ok(runs) => {
+                can_be_ranked(what, &cells, &runs)?;
+                players.push((policy.clone(), runs));
+            }
+            Err(why @ (PolicyError::Stopped | PolicyError::WarmUp { .. })) => return Err(why),
             Err(why) => ranking.left_out.push((policy.clone(), why.to_string())),
         }
     }
@@ -93,85 +105,89 @@ pub fn tournament(what: &Tournament, settings: &Settings) -> Result<Ranking, Pol
         return Err(PolicyError::asked("no policy can play", why.join("; ")));
     }
     ranking.cells = fields.len();
+    ranking.cut = Cut::of(players.iter().flat_map(|(_, cells)| cells.iter().flatten()));
     ranking.places = places(what, &players, settings.replications as usize);
     Ok(ranking)
 }
 
-/// The scenarios and modes that are played over; modes that a scenario does not
-/// have are left out.
-fn fields<'t>(
-    what: &'t Tournament,
+/// The cells that are played over, with no policy yet; modes that a scenario does
+/// not have are left out.
+fn fields(
+    what: &Tournament,
     settings: &Settings,
     ranking: &mut Ranking,
-) -> Vec<(&'t PathBuf, Mode)> {
+) -> Result<Vec<Cell>, PolicyError> {
+    let names = names(&what.scenarios);
+    once(&names)?;
     let mut fields = Vec::new();
-    for scenario in &what.scenarios {
-        let as_it_is = Cell {
+    for (scenario, name) in what.scenarios.iter().zip(names) {
+        let cell = |mode: Mode| Cell {
             scenario: scenario.clone(),
+            name: name.clone(),
             policy: None,
-            mode: Mode::Bio,
+            mode,
             sets: Vec::new(),
         };
-        // One that cannot be read is for the policies to complain of.
-        let has = settings
-            .scenario(&as_it_is)
-            .map(|scenario| scenario.modes());
-        for mode in &what.modes {
-            if has.as_ref().is_ok_and(|has| !has.contains(mode)) {
-                let (name, mode) = (as_it_is.scenario_name(), mode.name());
-                let which = format!("{name}, {mode} mode");
-                ranking.left_out.push((which, "it has none".into()));
+        let has = settings.scenario(&cell(Mode::Bio))?.modes();
+        for field in what.modes.iter().map(|mode| cell(*mode)) {
+            if has.contains(&field.mode) {
+                fields.push(field);
             } else {
-                fields.push((scenario, *mode));
+                ranking
+                    .left_out
+                    .push((field.to_string(), "it has none".into()));
             }
         }
     }
-    fields
+    Ok(fields)
+}
+
+/// Whether the figure that decides can be taken as a share of the best in all runs.
+fn can_be_ranked(what: &Tournament, cells: &[Cell], runs: &[Runs]) -> Result<(), PolicyError> {
+    let metric = METRICS[what.metric].name;
+    for (cell, runs) in cells.iter().zip(runs) {
+        for (replication, run) in runs.iter().enumerate() {
+            let wrong = match run[what.metric] {
+                Some(x) if x > 0.0 => continue,
+                Some(_) => format!("`{metric}` is 0"),
+                None => format!("there is no `{metric}`"),
+            };
+            return Err(PolicyError::asked(
+                format!(
+                    "{cell}, replication {replication}: {wrong}, which has no share of the best"
+                ),
+                "rank by another --metric",
+            ));
+        }
+    }
+    Ok(())
 }
 
 fn places(what: &Tournament, players: &[(String, Vec<Runs>)], replications: usize) -> Vec<Place> {
-    let more = METRICS[what.metric].better != Better::Less;
-    let figure = |runs: &Runs, r: usize| {
-        runs.get(r)
-            .and_then(|run| run[what.metric])
-            .filter(|x| *x > 0.0)
-    };
-    // The score of a player in a replication: the mean logarithm of its figure
-    // over the best of the cell, all of whom met the same world.
-    let score = |runs: &[Runs], r: usize| -> Option<f64> {
-        let mut sum = 0.0;
-        for (cell, own) in runs.iter().enumerate() {
-            let own = figure(own, r)?;
-            let all = players
-                .iter()
-                .filter_map(|(_, runs)| figure(&runs[cell], r));
-            let best = all.reduce(|a, b| if (a > b) == more { a } else { b })?;
-            sum += libm::log(if more { own / best } else { best / own });
-        }
-        Some(sum / runs.len().max(1) as f64)
-    };
-    let scores: Vec<Scores> = players
+    let scores: Vec<Vec<f64>> = players
         .iter()
-        .map(|(_, runs)| (0..replications).map(|r| score(runs, r)).collect())
+        .map(|(_, own)| {
+            (0..replications)
+                .map(|r| score(what, players, own, r))
+                .collect()
+        })
         .collect();
-    let (pairs, judged) = duels(&scores, what);
+    let duels = duels(&scores, what);
     let mut all: Vec<Place> = players
         .iter()
         .enumerate()
         .map(|(i, (policy, runs))| {
-            let beaten_by = |j: usize, verdict| {
-                pairs
-                    .iter()
-                    .zip(&judged)
-                    .any(|((a, b), v)| (*a, *b) == (i, j) && *v == verdict)
+            let rivals = |verdict: Verdict| {
+                let one = |duel: &&Duel| duel.player == i && duel.rival_is == verdict;
+                duels.iter().filter(one).count()
             };
-            let others = || (0..players.len()).filter(|j| *j != i);
-            let better = others().filter(|j| beaten_by(*j, Verdict::Better)).count();
-            let worse = others().filter(|j| beaten_by(*j, Verdict::Worse)).count();
-            let moments = Moments::of(scores[i].iter().copied().flatten());
+            let moments = Moments::of(scores[i].iter().copied());
             Place {
                 policy: policy.clone(),
-                places: (1 + better, players.len() - worse),
+                places: (
+                    1 + rivals(Verdict::Better),
+                    players.len() - rivals(Verdict::Worse),
+                ),
                 score: libm::exp(moments.mean),
                 interval: moments.interval(0.95).map(exp),
                 of_bound: of_bound(runs, what.metric, replications),
@@ -186,26 +202,45 @@ fn places(what: &Tournament, players: &[(String, Vec<Runs>)], replications: usiz
     all
 }
 
-/// The score of a player in each replication; none where a figure is missing.
-type Scores = Vec<Option<f64>>;
+/// The score of a player whose runs are `own` in replication `r`: the mean logarithm
+/// of its figure over the best of the cell, all of whom met the same world.
+fn score(what: &Tournament, players: &[(String, Vec<Runs>)], own: &[Runs], r: usize) -> f64 {
+    let more = METRICS[what.metric].better == Better::More;
+    let figure = |runs: &Runs| runs[r][what.metric].unwrap_or(f64::NAN);
+    let cells = own.iter().enumerate().map(|(cell, runs)| {
+        let own = figure(runs);
+        let all = players.iter().map(|(_, runs)| figure(&runs[cell]));
+        match more {
+            true => libm::log(own / all.fold(0.0, f64::max)),
+            false => libm::log(all.fold(f64::INFINITY, f64::min) / own),
+        }
+    });
+    cells.sum::<f64>() / own.len().max(1) as f64
+}
 
-/// Every player against every other: who is compared, and what the second is
-/// beside the first.
-fn duels(scores: &[Scores], what: &Tournament) -> (Vec<(usize, usize)>, Vec<Verdict>) {
+/// What one player is told of another.
+struct Duel {
+    /// The one: its number.
+    player: usize,
+    /// What the other is, beside it.
+    rival_is: Verdict,
+}
+
+/// Every player against every other, both ways round; scores are of each player in
+/// each replication.
+fn duels(scores: &[Vec<f64>], what: &Tournament) -> Vec<Duel> {
     let n = scores.len();
     let pairs: Vec<(usize, usize)> = (0..n)
         .flat_map(|a| (a + 1..n).map(move |b| (a, b)))
         .collect();
     let question = |(a, b): &(usize, usize)| {
-        // Replications that both have.
-        let both = scores[*a].iter().zip(&scores[*b]);
-        let both: Vec<(f64, f64)> = both.filter_map(|(a, b)| (*a).zip(*b)).collect();
         // Scores are logarithms: a margin is a difference of them, which makes it
         // the share of a mean of 1.
-        let mean = Moments::of(both.iter().map(|(a, _)| *a)).mean;
+        let mean = Moments::of(scores[*a].iter().copied()).mean;
+        let about_one = |scores: &[f64]| scores.iter().map(|x| 1.0 + x - mean).collect();
         Question {
-            a: both.iter().map(|(a, _)| 1.0 + a - mean).collect(),
-            b: both.iter().map(|(_, b)| 1.0 + b - mean).collect(),
+            a: about_one(&scores[*a]),
+            b: about_one(&scores[*b]),
             paired: true,
             better: Better::More,
             margin: what.margin,
@@ -214,17 +249,15 @@ fn duels(scores: &[Scores], what: &Tournament) -> (Vec<(usize, usize)>, Vec<Verd
     };
     let questions: Vec<Question> = pairs.iter().map(question).collect();
     let judged = judge(&questions, what.alpha);
-    let mut all = pairs.clone();
-    let mut verdicts: Vec<Verdict> = judged.iter().map(|judged| judged.verdict).collect();
-    for ((a, b), judged) in pairs.iter().zip(&judged) {
-        all.push((*b, *a));
-        verdicts.push(match judged.verdict {
+    let both_ways = |((a, b), judged): (&(usize, usize), &Judged)| {
+        let back = match judged.verdict {
             Verdict::Better => Verdict::Worse,
             Verdict::Worse => Verdict::Better,
             same => same,
-        });
-    }
-    (all, verdicts)
+        };
+        [(*a, judged.verdict), (*b, back)].map(|(player, rival_is)| Duel { player, rival_is })
+    };
+    pairs.iter().zip(&judged).flat_map(both_ways).collect()
 }
 
 /// An interval of logarithms as one of what they are of.

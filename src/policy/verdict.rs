@@ -84,10 +84,10 @@ const LEVEL: f64 = 0.95;
 /// within it. The p-values of all claims of all questions are corrected
 /// together (Holm).
 pub fn judge(questions: &[Question], alpha: f64) -> Vec<Judged> {
-    let differences: Vec<Option<Difference>> = questions.iter().map(difference).collect();
+    let differences: Vec<Option<Difference>> = questions.iter().map(Question::difference).collect();
     let mut p = Vec::with_capacity(3 * questions.len());
     for (question, difference) in questions.iter().zip(&differences) {
-        p.extend(claims(question, difference.as_ref()));
+        p.extend(question.claims(difference.as_ref()));
     }
     let p = holm(&p);
     let answers = questions.iter().zip(differences).zip(p.chunks(3));
@@ -96,44 +96,45 @@ pub fn judge(questions: &[Question], alpha: f64) -> Vec<Judged> {
         .collect()
 }
 
-fn difference(question: &Question) -> Option<Difference> {
-    let mean = Moments::of(question.a.iter().copied()).mean;
-    let runs = question.a.len().min(question.b.len()) as u64;
-    let exact = exact_difference(question)?;
-    Some(exact.rounded_to(question.rounding * mean.abs(), runs))
-}
-
-fn exact_difference(question: &Question) -> Option<Difference> {
-    if question.paired {
-        let pairs: Vec<(f64, f64)> = question
-            .a
-            .iter()
-            .copied()
-            .zip(question.b.iter().copied())
-            .collect();
-        return Difference::of_pairs(&pairs);
+impl Question {
+    /// B − A; none with fewer than two runs.
+    pub fn difference(&self) -> Option<Difference> {
+        let step = self.rounding * self.mean_of_a().abs();
+        let runs = self.a.len().min(self.b.len()) as u64;
+        Some(self.exact_difference()?.rounded_to(step, runs))
     }
-    let of = |samples: &[f64]| Moments::of(samples.iter().copied());
-    Difference::of_samples(&of(&question.a), &of(&question.b))
-}
 
-/// p-values of: more, less, the same.
-fn claims(question: &Question, difference: Option<&Difference>) -> [f64; 3] {
-    let Some(difference) = difference else {
-        return [1.0; 3];
-    };
-    let limit = question.margin * Moments::of(question.a.iter().copied()).mean.abs();
-    let within = difference
-        .p_less_than(limit)
-        .max(difference.p_more_than(-limit));
-    // What does not differ at all is the same, whatever the margin.
-    let is_equal = difference.error == 0.0 && difference.mean == 0.0;
-    let within = if is_equal { 0.0 } else { within };
-    [
-        difference.p_more_than(limit),
-        difference.p_less_than(-limit),
-        within,
-    ]
+    fn exact_difference(&self) -> Option<Difference> {
+        if self.paired {
+            let (a, b) = (self.a.iter().copied(), self.b.iter().copied());
+            return Difference::of_pairs(&a.zip(b).collect::<Vec<(f64, f64)>>());
+        }
+        let of = |samples: &[f64]| Moments::of(samples.iter().copied());
+        Difference::of_samples(&of(&self.a), &of(&self.b))
+    }
+
+    fn mean_of_a(&self) -> f64 {
+        Moments::of(self.a.iter().copied()).mean
+    }
+
+    /// p-values of: more by more than the margin, less by more, within it.
+    pub fn claims(&self, difference: Option<&Difference>) -> [f64; 3] {
+        let Some(difference) = difference else {
+            return [1.0; 3];
+        };
+        let limit = self.margin * self.mean_of_a().abs();
+        let within = difference
+            .p_less_than(limit)
+            .max(difference.p_more_than(-limit));
+        // What does not differ at all is the same, whatever the margin.
+        let is_equal = difference.error == 0.0 && difference.mean == 0.0;
+        let within = if is_equal { 0.0 } else { within };
+        [
+            difference.p_more_than(limit),
+            difference.p_less_than(-limit),
+            within,
+        ]
+    }
 }
 
 fn answer(question: &Question, difference: Option<Difference>, p: &[f64], alpha: f64) -> Judged {

@@ -52,7 +52,8 @@ fn heading(summary: &Summary) -> String {
     for set in &scenario.set {
         text += &format!("\nset {set}");
     }
-    text + "\n\n"
+    // No mean without its interval: these are none of a population.
+    text + "\neach column is one run, counted in full; what another would be: mpathsim compare\n\n"
 }
 
 pub(super) fn column_head(run: &RunSummary) -> String {

@@ -12,6 +12,7 @@ use crate::models::workload::fio::ThreadSpec;
 use crate::models::workload::fio::spec::{Amount, Dir};
 use crate::run::bound::bound;
 use crate::run::threads;
+use crate::sim::Ns;
 
 /// What a sweep comes to.
 #[derive(Copy, Clone, PartialEq, Debug, Default)]
@@ -51,6 +52,19 @@ pub fn ios(machine: &MachineConfig) -> f64 {
     let best = bound(machine, bytes).ok().flatten().map(|bound| bound.iops);
     let share = best.unwrap_or(UNKNOWN_RATE) / specs.len().max(1) as f64;
     specs.iter().map(|spec| of_thread(spec, share)).sum()
+}
+
+/// When the jobs of `machine` have submitted their last I/O, at the latest; none
+/// where one ends by what it has to do, however long that takes.
+pub fn ends_by(machine: &MachineConfig) -> Option<Ns> {
+    if !machine.workload.scripts.is_empty() {
+        return None;
+    }
+    let ends = threads(machine).ok()?.into_iter().map(|thread| {
+        let spec = thread.spec;
+        Some(spec.start_delay + spec.ramp_time + spec.runtime?)
+    });
+    ends.collect::<Option<Vec<Ns>>>()?.into_iter().max()
 }
 
 /// I/Os of a thread that can have `rate` a second.

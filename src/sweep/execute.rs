@@ -307,7 +307,7 @@ impl Run<'_> {
                 if replication >= until.at_least {
                     self.control.all.fetch_add(1, Ordering::Relaxed);
                 }
-                if old_or_new_is_enough(&outcome, until, &mut moments) {
+                if is_known_well(&outcome, until, &mut moments) {
                     break;
                 }
             }
@@ -370,8 +370,9 @@ impl Run<'_> {
     }
 }
 
-/// Counts an outcome, and says whether there are enough of them.
-fn old_or_new_is_enough(outcome: &Outcome, until: &Until, moments: &mut [Moments]) -> bool {
+/// Counts the outcome of one more run of a point, and says whether its figures are
+/// known as well as they are to be.
+fn is_known_well(outcome: &Outcome, until: &Until, moments: &mut [Moments]) -> bool {
     let Outcome::Measured(measured) = outcome else {
         // What fails does so again.
         return true;

@@ -6,13 +6,17 @@ use std::sync::atomic::AtomicBool;
 use serde::{Deserialize, Serialize};
 
 use super::definition::WarmUp;
-use super::metric::{METRICS, Run};
-use super::steady::{Within, steady};
+use super::estimate::ends_by;
+use super::metric::{METRICS, Run, metric};
+use super::steady::steady;
+use super::within::Within;
 use crate::models::config::MachineConfig;
 use crate::run::bound::bound_of_run;
 use crate::run::summary::RunSummary;
 use crate::run::{RunError, RunOptions};
 use crate::scenario::Mode;
+use crate::sim::Ns;
+use crate::sim::units::Span;
 
 /// The figures of a run.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -23,6 +27,31 @@ pub struct Measured {
     pub paths: Vec<PathRow>,
     /// What this run alone tells of the accuracy of its figures.
     pub within: Vec<Within>,
+}
+
+/// Why there are no figures.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum MeasureError {
+    /// The run cannot be made, or a defect was found in it.
+    #[error(transparent)]
+    Run(#[from] RunError),
+    /// It would be all warm-up.
+    #[error("a warm-up of {} is not shorter than the run, which ends by {}", Span(*.warm_up), Span(*.end))]
+    AllWarmUp {
+        /// What is to be cut.
+        warm_up: Ns,
+        /// When the last I/O is submitted, at the latest.
+        end: Ns,
+    },
+}
+
+impl Measured {
+    /// Whether the warm-up that was cut left nothing of the run.
+    pub fn is_all_warm_up(&self) -> bool {
+        let iops = metric("iops").and_then(|(index, _)| *self.metrics.get(index)?);
+        iops.is_none()
+    }
 }
 
 /// A path of a run.
@@ -48,15 +77,18 @@ pub struct PathRow {
 /// be the only run of its point, it tells its own accuracy. Once `stop` is set, it
 /// ends early and its figures mean nothing.
 ///
+/// A run of which nothing is left has no rates and latencies: never 0.
+///
 /// # Errors
-/// As [`crate::run::run`].
+/// As [`crate::run::run`]; or, before anything runs, as [`not_all_warm_up`].
 pub fn measure(
     mut machine: MachineConfig,
     mode: Mode,
     warm_up: &WarmUp,
     may_be_alone: bool,
     stop: Option<Arc<AtomicBool>>,
-) -> Result<Measured, RunError> {
+) -> Result<Measured, MeasureError> {
+    not_all_warm_up(&machine, warm_up)?;
     let has_timeline = machine.has_timeline();
     let options = RunOptions {
         gaps: has_timeline,
@@ -81,6 +113,21 @@ pub fn measure(
         paths: paths(&run),
         within: run.steady.within,
     })
+}
+
+/// Whether `warm_up` leaves something of a run of `machine`, as far as can be told
+/// before it.
+///
+/// # Errors
+/// It is not shorter than the run.
+pub fn not_all_warm_up(machine: &MachineConfig, warm_up: &WarmUp) -> Result<(), MeasureError> {
+    let WarmUp::Fixed(warm_up) = *warm_up else {
+        return Ok(());
+    };
+    match ends_by(machine) {
+        Some(end) if warm_up >= end => Err(MeasureError::AllWarmUp { warm_up, end }),
+        _ => Ok(()),
+    }
 }
 
 fn paths(run: &RunSummary) -> Vec<PathRow> {

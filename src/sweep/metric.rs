@@ -76,9 +76,9 @@ pub const METRICS: &[Metric] = metrics! {
     "ios" More "I/Os that succeeded" = |r| Some(r.application.ios as f64);
     "errors" Less "I/Os that failed" = |r| Some(r.application.errors as f64);
     "duration_s" Less "from the first submission to the last completion" = |r| Some(r.duration_ns as f64 / 1e9);
-    "iops" More "I/Os that succeeded, a second" = |r| Some(r.application.iops);
+    "iops" More "I/Os that succeeded, a second" = |r| rate(r, r.application.iops);
     "iops_bound_ratio" More "of what the devices could do at best, over the whole run: at most 1; none where that is not known" = |r| Some(r.of_bound?.iops);
-    "mib_per_s" More "MiB moved, a second" = |r| Some(r.application.bytes_per_second / 1_048_576.0);
+    "mib_per_s" More "MiB moved, a second" = |r| rate(r, r.application.bytes_per_second / 1_048_576.0);
     "lat_mean_us" Less "latency from submission to completion, mean" = |r| latency(r, r.application.latency.mean_ns);
     "lat_bound_ratio" Less "the mean over the least that is possible, over the whole run: at least 1; none where that is not known" = |r| Some(r.of_bound?.latency);
     "lat_stddev_us" Less "its standard deviation" = |r| latency(r, r.application.latency.stddev_ns);
@@ -126,6 +126,11 @@ pub fn ratio_to_bound(name: &str) -> Option<(usize, Better)> {
         _ => return None,
     };
     metric(ratio).map(|(index, metric)| (index, metric.better))
+}
+
+/// A rate; none of a run that is all warm-up.
+fn rate(run: &Run, rate: f64) -> Option<f64> {
+    (!run.steady.is_all_cut).then_some(rate)
 }
 
 fn latency(run: &RunSummary, ns: f64) -> Option<f64> {

@@ -11,7 +11,7 @@ use super::folder::{JOURNAL, Manifest};
 use super::key::Key;
 use super::record::{Label, Outcome, Record};
 use super::rows::{Cell, Columns, Rows, json};
-use super::steady::{Method, Within};
+use super::within::{Method, Within};
 use super::{METRICS, Measured, SweepError, journal};
 use crate::run::write::Growing;
 use crate::stats::{Interval, Moments};

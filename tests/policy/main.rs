@@ -8,3 +8,4 @@ mod own_baseline;
 mod ranking;
 mod regress;
 mod support;
+mod told;

@@ -73,9 +73,36 @@ fn recorded_checked_updated() {
         text.contains("figures became worse") && text.contains("WORSE"),
         "{text}"
     );
-    let command = "mpathsim run s.toml --policy round-robin --mode bio";
+    let command = " regress check m.toml --cell 's, round-robin, bio mode'";
     assert!(text.contains(command), "{text}");
-    expect(0, &folder, &command.split(' ').skip(1).collect::<Vec<_>>());
+    // It shows the same figures, of that cell alone.
+    let cell = "s, round-robin, bio mode";
+    let words = ["regress", "check", "m.toml", "--cell", cell];
+    let alone = expect(1, &folder, &words);
+    let rows = |text: &str| -> Vec<String> {
+        let of_cell = text.lines().filter(|line| line.contains(" ± "));
+        let of_cell = of_cell.filter(|line| line.starts_with(cell));
+        let words = |line: &str| line.split_whitespace().collect::<Vec<_>>().join(" ");
+        of_cell.map(words).collect()
+    };
+    assert_eq!(rows(&alone), rows(&text));
+    assert_eq!(
+        (rows(&alone).len(), alone.matches(" ± ").count()),
+        (2, 4),
+        "{alone}"
+    );
+    let unknown = [
+        "regress",
+        "check",
+        "m.toml",
+        "--cell",
+        "s, round-robbin, bio mode",
+    ];
+    let unknown = expect(2, &folder, &unknown);
+    assert!(
+        unwrapped(&unknown).contains("did you mean `s, round-robin, bio mode`?"),
+        "{unknown}"
+    );
     let xml = std::fs::read_to_string(folder.join("j.xml")).unwrap();
     assert!(
         xml.contains("tests=\"8\"") && xml.contains("<failure message=\"worse by "),
@@ -114,7 +141,7 @@ fn a_policy_that_became_worse_is_red() {
     std::fs::write(folder.join("m.toml"), matrix).unwrap();
     let matrix = Matrix::load(&folder.join("m.toml")).unwrap();
     let settings = Settings::default();
-    let baseline = record(&matrix, &settings).unwrap();
+    let baseline = record(&matrix, &settings).unwrap().baseline;
     assert!(!check(&matrix, &baseline, &settings).unwrap().is_red());
     let worse = Settings {
         policies: Registry::default().with("least-pending", "a change", |_| Ok(Worse(0))),
@@ -136,7 +163,10 @@ fn what_does_not_fit_is_told() {
     let refused = |matrix: &str, says: &str| {
         std::fs::write(folder.join("m.toml"), matrix).unwrap();
         let text = expect(2, &folder, &["regress", "check", "m.toml"]);
-        assert!(text.contains(says), "{says:?} is not in\n{text}");
+        assert!(
+            unwrapped(&text).contains(says),
+            "{says:?} is not in\n{text}"
+        );
     };
     refused(&MATRIX.replace("iops", "iopz"), "did you mean `iops`?");
     refused(
@@ -146,6 +176,10 @@ fn what_does_not_fit_is_told() {
     refused(
         &MATRIX.replace("margin_percent = 1", "margin_percent = nan"),
         "a margin of NaN",
+    );
+    refused(
+        &MATRIX.replace("lat_p99_us", "iops"),
+        "`iops` is given twice",
     );
     refused(
         &MATRIX.replace("replications = 6", "replications = 1"),

@@ -33,6 +33,12 @@ pub fn expect(code: i32, folder: &Path, arguments: &[&str]) -> String {
     text
 }
 
+/// An error in one line, as it was before it was wrapped.
+pub fn unwrapped(text: &str) -> String {
+    let words = text.split_whitespace().filter(|word| *word != "│");
+    words.collect::<Vec<_>>().join(" ")
+}
+
 /// The line of a table that begins with `head`.
 pub fn line<'t>(text: &'t str, head: &str) -> &'t str {
     let found = text

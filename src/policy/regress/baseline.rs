@@ -5,6 +5,7 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 
 use super::matrix::Matrix;
+use crate::policy::cut::Cut;
 use crate::policy::{PolicyError, Settings};
 use crate::run::write;
 use crate::sweep::METRICS;
@@ -36,17 +37,27 @@ pub struct CellRuns {
     pub figures: Vec<(String, Vec<f64>)>,
 }
 
+/// A matrix that was run.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Recorded {
+    /// How it is.
+    pub baseline: Baseline,
+    /// What was cut from the start of the runs.
+    pub cut: Option<Cut>,
+}
+
 /// Runs `matrix`: how it is.
 ///
 /// # Errors
 /// A run fails, or lacks a figure.
-pub fn record(matrix: &Matrix, settings: &Settings) -> Result<Baseline, PolicyError> {
+pub fn record(matrix: &Matrix, settings: &Settings) -> Result<Recorded, PolicyError> {
     let settings = Settings {
         replications: matrix.replications,
         warm_up: matrix.warm_up,
         ..settings.clone()
     };
     let runs = settings.run(&matrix.cells)?;
+    let cut = Cut::of(runs.iter().flatten());
     let cells = matrix.cells.iter().zip(runs).map(|(cell, runs)| {
         let figure = |figure: &super::Figure| {
             let name = METRICS[figure.metric].name;
@@ -69,13 +80,14 @@ pub fn record(matrix: &Matrix, settings: &Settings) -> Result<Baseline, PolicyEr
                 .collect::<Result<_, PolicyError>>()?,
         })
     });
-    Ok(Baseline {
+    let baseline = Baseline {
         format: FORMAT.into(),
         mpathsim: env!("CARGO_PKG_VERSION").into(),
         first: settings.first,
         warm_up: matrix.warm_up.to_string(),
         cells: cells.collect::<Result<_, PolicyError>>()?,
-    })
+    };
+    Ok(Recorded { baseline, cut })
 }
 
 impl Baseline {
@@ -111,6 +123,14 @@ impl Baseline {
             ));
         }
         Ok(baseline)
+    }
+
+    /// The part of it that `matrix` has, which may be of some of its cells.
+    pub fn only(self, matrix: &Matrix) -> Baseline {
+        let wanted: Vec<String> = matrix.cells.iter().map(ToString::to_string).collect();
+        let mut cells = self.cells;
+        cells.retain(|cell| wanted.contains(&cell.cell));
+        Baseline { cells, ..self }
     }
 
     /// Writes it to `path`.

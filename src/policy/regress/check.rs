@@ -1,10 +1,12 @@
 //! Is it still as good as it was?
 
 use super::baseline::{Baseline, CellRuns, record};
+use super::matrix::Figure;
 use super::matrix::Matrix;
-use crate::policy::{PolicyError, Settings};
+use crate::policy::cut::Cut;
+use crate::policy::{PolicyError, Question, Settings};
 use crate::stats::{Difference, Interval, Moments, holm};
-use crate::sweep::{Better, METRICS};
+use crate::sweep::{Better, METRICS, quoted};
 
 /// What came of a check.
 #[derive(Clone, Debug)]
@@ -15,6 +17,10 @@ pub struct Report {
     pub paired: bool,
     /// Chance that a check of unchanged policies fails.
     pub alpha: f64,
+    /// What was cut from the start of the runs.
+    pub cut: Option<Cut>,
+    /// The command of this check.
+    pub command: String,
 }
 
 /// A figure of a cell.
@@ -39,8 +45,6 @@ pub struct Row {
     pub p: f64,
     /// What that means.
     pub state: State,
-    /// The command that runs it.
-    pub command: String,
 }
 
 /// How a figure fared.
@@ -59,6 +63,12 @@ impl Report {
     pub fn is_red(&self) -> bool {
         self.rows.iter().any(|row| row.state == State::Worse)
     }
+
+    /// The command that checks the cell of `row` alone: in the same worlds, with the
+    /// same figures.
+    pub fn command_of(&self, row: &Row) -> String {
+        format!("{} --cell {}", self.command, quoted(&row.cell))
+    }
 }
 
 /// Runs `matrix` again, and holds it against `baseline`.
@@ -72,16 +82,20 @@ pub fn check(
 ) -> Result<Report, PolicyError> {
     fits(matrix, baseline)?;
     let now = record(matrix, settings)?;
-    let paired = now.first == baseline.first;
-    let mut rows = judge_cells(matrix, &baseline.cells, &now.cells, paired);
-    let figures = matrix.figures.len().max(1);
-    for (i, row) in rows.iter_mut().enumerate() {
-        row.command = matrix.cells[i / figures].command(settings.first);
+    let paired = now.baseline.first == baseline.first;
+    let mut command = format!(
+        "mpathsim regress check {}",
+        quoted(&matrix.path.display().to_string())
+    );
+    if !paired {
+        command += &format!(" --fresh {}", settings.first);
     }
     Ok(Report {
-        rows,
+        rows: judge_cells(matrix, &baseline.cells, &now.baseline.cells, paired),
         paired,
         alpha: matrix.alpha,
+        cut: now.cut,
+        command,
     })
 }
 
@@ -138,54 +152,18 @@ pub fn judge_cells(matrix: &Matrix, was: &[CellRuns], now: &[CellRuns], paired: 
     let mut rows = Vec::new();
     let (mut worse, mut better) = (Vec::new(), Vec::new());
     for (old, new) in was.iter().zip(now) {
-        for (figure, ((name, a), (_, b))) in matrix
-            .figures
-            .iter()
-            .zip(old.figures.iter().zip(&new.figures))
-        {
-            // Turned so that more is worse.
-            let sign = match METRICS[figure.metric].better {
-                Better::More => -1.0,
-                Better::Less | Better::Neither => 1.0,
-            };
-            let of = |runs: &[f64]| Moments::of(runs.iter().map(|x| sign * x));
-            let difference = match paired && a.len() == b.len() {
-                true => {
-                    let pairs: Vec<(f64, f64)> =
-                        a.iter().zip(b).map(|(a, b)| (sign * a, sign * b)).collect();
-                    Difference::of_pairs(&pairs)
-                }
-                false => Difference::of_samples(&of(a), &of(b)),
-            };
-            let scale = of(a).mean.abs();
-            let (step, runs) = (
-                METRICS[figure.metric].rounding() * scale,
-                a.len().min(b.len()),
-            );
-            let difference = difference.map(|d| d.rounded_to(step, runs as u64));
-            let limit = figure.margin * scale;
-            worse.push(difference.map_or(1.0, |d| d.p_more_than(limit)));
-            better.push(difference.map_or(1.0, |d| d.p_less_than(-limit)));
-            let over = |x: f64| if scale > 0.0 { x / scale } else { x };
-            rows.push(Row {
-                cell: old.cell.clone(),
-                metric: name.clone(),
-                was: Moments::of(a.iter().copied()),
-                is: Moments::of(b.iter().copied()),
-                worse_by: over(difference.map_or(0.0, |d| d.mean)),
-                interval: difference.map(|d| d.interval(0.95)).map(|i| Interval {
-                    low: over(i.low),
-                    high: over(i.high),
-                }),
-                margin: figure.margin,
-                p: 1.0,
-                state: State::Unchanged,
-                command: String::new(),
-            });
+        let runs = old.figures.iter().zip(&new.figures);
+        for (figure, ((name, a), (_, b))) in matrix.figures.iter().zip(runs) {
+            let question = figure.question(a, b, paired);
+            let difference = question.difference();
+            let [more, less, _] = question.claims(difference.as_ref());
+            let more_is_better = question.better == Better::More;
+            worse.push(if more_is_better { less } else { more });
+            better.push(if more_is_better { more } else { less });
+            rows.push(Row::new(&old.cell, name, &question, difference));
         }
     }
-    let (worse, better) = (holm(&worse), holm(&better));
-    for ((row, worse), better) in rows.iter_mut().zip(worse).zip(better) {
+    for ((row, worse), better) in rows.iter_mut().zip(holm(&worse)).zip(holm(&better)) {
         row.p = worse;
         if worse <= matrix.alpha {
             row.state = State::Worse;
@@ -194,4 +172,58 @@ pub fn judge_cells(matrix: &Matrix, was: &[CellRuns], now: &[CellRuns], paired: 
         }
     }
     rows
+}
+
+impl Figure {
+    /// Is it as good in the runs `is` as it was?
+    fn question(&self, was: &[f64], is: &[f64], paired: bool) -> Question {
+        let metric = &METRICS[self.metric];
+        Question {
+            a: was.to_vec(),
+            b: is.to_vec(),
+            paired: paired && was.len() == is.len(),
+            better: metric.better,
+            margin: self.margin,
+            rounding: metric.rounding(),
+        }
+    }
+}
+
+impl Row {
+    /// A figure that is not yet judged.
+    fn new(cell: &str, name: &str, asked: &Question, difference: Option<Difference>) -> Row {
+        let of = |runs: &[f64]| Moments::of(runs.iter().copied());
+        let was = of(&asked.a);
+        // A share of what was, that is positive where it is worse.
+        let scale = match was.mean.abs() {
+            0.0 => 1.0,
+            scale => scale,
+        };
+        let sign = if asked.better == Better::More {
+            -1.0
+        } else {
+            1.0
+        };
+        // Not "-0".
+        let worse_by = |x: f64| sign * x / scale + 0.0;
+        let interval = difference.map(|difference| {
+            let Interval { low, high } = difference.interval(0.95);
+            let (one, other) = (worse_by(low), worse_by(high));
+            Interval {
+                low: one.min(other),
+                high: one.max(other),
+            }
+        });
+        Row {
+            cell: cell.to_owned(),
+            metric: name.to_owned(),
+            was,
+            is: of(&asked.b),
+            worse_by: worse_by(difference.map_or(0.0, |d| d.mean)),
+            interval,
+            margin: asked.margin,
+            p: 1.0,
+            state: State::Unchanged,
+        }
+    }
 }

@@ -1,6 +1,7 @@
 //! A check as JUnit XML, which CI systems read.
 
 use super::check::{Report, Row, State};
+use super::text::with_half;
 
 /// What came of a check: a test case a figure.
 pub fn junit(report: &Report) -> String {
@@ -16,12 +17,12 @@ pub fn junit(report: &Report) -> String {
         "  <testsuite name=\"mpathsim regress\" tests=\"{tests}\" failures=\"{failures}\" errors=\"0\">\n"
     );
     for row in &report.rows {
-        text += &case(row);
+        text += &case(row, &report.command_of(row));
     }
     text + "  </testsuite>\n</testsuites>\n"
 }
 
-fn case(row: &Row) -> String {
+fn case(row: &Row, command: &str) -> String {
     let (class, name) = (escape(&row.cell), escape(&row.metric));
     let head = format!("    <testcase classname=\"{class}\" name=\"{name}\"");
     if row.state != State::Worse {
@@ -33,8 +34,10 @@ fn case(row: &Row) -> String {
         100.0 * row.margin
     );
     let detail = format!(
-        "was {}, is {}, p = {:.1e}\n{}",
-        row.was.mean, row.is.mean, row.p, row.command
+        "was {}, is {}, p = {:.1e}\n{command}",
+        with_half(&row.was),
+        with_half(&row.is),
+        row.p
     );
     format!(
         "{head}>\n      <failure message=\"{}\">{}</failure>\n    </testcase>\n",

@@ -2,6 +2,7 @@
 
 use super::check::{Report, State};
 use super::text::cells;
+use crate::policy::Cut;
 
 /// What came of a check.
 pub fn markdown(report: &Report) -> String {
@@ -35,8 +36,11 @@ pub fn markdown(report: &Report) -> String {
             "\nTo see {}, {}:\n\n```sh\n{}\n```\n",
             escape(&row.cell),
             row.metric,
-            row.command
+            report.command_of(row)
         );
+    }
+    if let Some(cut) = Cut::told(report.cut) {
+        text += &format!("\n{cut}\n");
     }
     text
 }

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use crate::policy::{Cell, PolicyError};
+use crate::policy::{Cell, PolicyError, names, once};
 use crate::scenario::raw::RawSweepMode;
 use crate::scenario::{Mode, ScenarioError, Source, did_you_mean};
 use crate::sim::Ns;
@@ -88,6 +88,25 @@ impl Matrix {
         raw.matrix(path, folder)
     }
 
+    /// The same with no other cells than `wanted`, each named as [`Cell`] prints it;
+    /// all of them if none is.
+    ///
+    /// # Errors
+    /// It has no such cell.
+    pub fn only(mut self, wanted: &[String]) -> Result<Matrix, PolicyError> {
+        let names: Vec<String> = self.cells.iter().map(ToString::to_string).collect();
+        if let Some(unknown) = wanted.iter().find(|cell| !names.contains(cell)) {
+            return Err(PolicyError::asked(
+                format!("{} has no cell `{unknown}`", self.path.display()),
+                did_you_mean(unknown, names.iter().map(String::as_str)),
+            ));
+        }
+        if !wanted.is_empty() {
+            self.cells.retain(|cell| wanted.contains(&cell.to_string()));
+        }
+        Ok(self)
+    }
+
     /// The baseline's file, beside this one: `NAME.baseline.json`.
     pub fn baseline_path(&self) -> PathBuf {
         self.path.with_extension("baseline.json")
@@ -113,6 +132,13 @@ impl RawMatrix {
                 "scenarios = [\"a.toml\"] and [[metric]] name = \"iops\", margin_percent = 2",
             );
         }
+        let twice = |i: &usize| figures[..*i].iter().any(|f| f.metric == figures[*i].metric);
+        if let Some(i) = (1..figures.len()).find(twice) {
+            return wrong(
+                format!("`{}` is given twice", self.metric[i].name),
+                "one [[metric]] with one margin a figure",
+            );
+        }
         let replications = self.replications.unwrap_or(16);
         if !(3..=100_000).contains(&replications) {
             return wrong(
@@ -127,22 +153,13 @@ impl RawMatrix {
                 "above 0, below 50; 0.05 is one check in 2000",
             );
         }
-        let warm_up = match self.warm_up.as_deref() {
-            None | Some("none") => WarmUp::None,
-            Some("auto") => WarmUp::Auto,
-            Some(text) => match text.parse::<Ns>() {
-                Ok(time) => WarmUp::Fixed(time),
-                Err(why) => {
-                    return wrong(
-                        format!("warm_up: {why}"),
-                        "`none`, `auto`, or a time: \"200ms\"",
-                    );
-                }
-            },
+        let warm_up = match self.warm_up() {
+            Ok(warm_up) => warm_up,
+            Err(why) => return wrong(why, "`none`, `auto`, or a time: \"200ms\""),
         };
         Ok(Matrix {
             path: path.to_owned(),
-            cells: self.cells(folder),
+            cells: self.cells(folder)?,
             figures,
             replications,
             warm_up,
@@ -150,7 +167,18 @@ impl RawMatrix {
         })
     }
 
-    fn cells(&self, folder: &Path) -> Vec<Cell> {
+    fn warm_up(&self) -> Result<WarmUp, String> {
+        match self.warm_up.as_deref() {
+            None | Some("none") => Ok(WarmUp::None),
+            Some("auto") => Ok(WarmUp::Auto),
+            Some(text) => match text.parse::<Ns>() {
+                Ok(time) => Ok(WarmUp::Fixed(time)),
+                Err(why) => Err(format!("warm_up: {why}")),
+            },
+        }
+    }
+
+    fn cells(&self, folder: &Path) -> Result<Vec<Cell>, PolicyError> {
         let modes: Vec<Mode> = match &self.modes {
             None => vec![Mode::Bio, Mode::Request],
             Some(modes) => modes
@@ -167,11 +195,12 @@ impl RawMatrix {
             policies => policies.iter().cloned().map(Some).collect(),
         };
         let mut cells = Vec::new();
-        for scenario in &self.scenarios {
+        for (scenario, name) in self.scenarios.iter().zip(names(&self.scenarios)) {
             for policy in &policies {
                 for mode in &modes {
                     cells.push(Cell {
                         scenario: folder.join(scenario),
+                        name: name.clone(),
                         policy: policy.clone(),
                         mode: *mode,
                         sets: Vec::new(),
@@ -179,7 +208,9 @@ impl RawMatrix {
                 }
             }
         }
-        cells
+        let all: Vec<String> = cells.iter().map(ToString::to_string).collect();
+        once(&all)?;
+        Ok(cells)
     }
 }
 

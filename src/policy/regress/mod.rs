@@ -12,7 +12,7 @@ mod matrix;
 pub mod study;
 mod text;
 
-pub use baseline::{Baseline, CellRuns, FORMAT, record};
+pub use baseline::{Baseline, CellRuns, FORMAT, Recorded, record};
 pub use check::{Report, Row, State, check, judge_cells};
 pub use junit::junit;
 pub use markdown::markdown;

@@ -56,7 +56,7 @@ impl Pool {
             ..settings.clone()
         };
         Ok(Pool {
-            cells: record(&all, &settings)?.cells,
+            cells: record(&all, &settings)?.baseline.cells,
             worlds: worlds as usize,
         })
     }

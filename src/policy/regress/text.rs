@@ -1,7 +1,9 @@
 //! A check as a person reads it.
 
 use super::check::{Report, Row, State};
+use crate::policy::Cut;
 use crate::run::text::{Columns, three};
+use crate::stats::Moments;
 
 /// What came of a check: a table, and for what became worse how to run it.
 pub fn text(report: &Report) -> String {
@@ -30,7 +32,11 @@ pub fn text(report: &Report) -> String {
         n => format!("\n{n} of {} figures became worse\n", report.rows.len()),
     };
     for row in worse {
-        text += &format!("  {}, {}: {}\n", row.cell, row.metric, row.command);
+        let command = report.command_of(row);
+        text += &format!("  {}, {}: {command}\n", row.cell, row.metric);
+    }
+    if let Some(cut) = Cut::told(report.cut) {
+        text += &format!("{cut}\n");
     }
     text
 }
@@ -41,10 +47,6 @@ pub(super) fn cells(row: &Row) -> Vec<String> {
     let interval = row.interval.map_or(String::new(), |i| {
         format!("{} to {}", percent(i.low), percent(i.high))
     });
-    let with_half = |moments: &crate::stats::Moments| match moments.interval(0.95) {
-        Some(i) => format!("{} ± {}", three(moments.mean), three(i.half_width())),
-        None => format!("{} (1 run)", three(moments.mean)),
-    };
     let state = match row.state {
         State::Worse => "WORSE",
         State::Better => "better",
@@ -60,4 +62,12 @@ pub(super) fn cells(row: &Row) -> Vec<String> {
         format!("{:.1} %", 100.0 * row.margin),
         state.into(),
     ]
+}
+
+/// A mean, and half of its 95 % interval.
+pub(super) fn with_half(moments: &Moments) -> String {
+    match moments.interval(0.95) {
+        Some(i) => format!("{} ± {}", three(moments.mean), three(i.half_width())),
+        None => format!("{} (1 run)", three(moments.mean)),
+    }
 }
