@@ -5,6 +5,7 @@
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
+use mpathsim::models::mpath::policy::Registry;
 use mpathsim::plot::result::Found;
 use mpathsim::plot::{Choice, Colours, Ink, Kind, Shape, Theme, png, svg};
 use mpathsim::report::{report, topology};
@@ -261,13 +262,10 @@ fn failed_ios_are_not_forgotten() {
 #[test]
 fn long_names_are_told_apart() {
     let folder = folder("long-names");
-    let text =
-        std::fs::read_to_string(Path::new(ROOT).join("scenarios/failover/port-down-and-back.toml"));
-    let name = |n: char| format!("device-with-a-rather-long-name-{n}-of-the-array-in-hall-three");
-    let text = text
-        .unwrap()
-        .replace("\"sda\"", &format!("\"{}\"", name('a')));
-    let text = text.replace("\"sdb\"", &format!("\"{}\"", name('b')));
+    let path = Path::new(ROOT).join("scenarios/failover/all-paths-down-queue.toml");
+    let text = std::fs::read_to_string(path).unwrap();
+    let text = text.replace("sda", "device-with-a-long-name-00-abc");
+    let text = text.replace("sdb", "device-with-a-long-name-01-abc");
     let scenario =
         folder.join("A-long-name-of-a-scenario-that-no-slide-has-room-for-on-one-line.toml");
     std::fs::write(&scenario, text).unwrap();
@@ -325,6 +323,32 @@ fn a_tournament_is_drawn_as_it_is_told() {
         let place = line.unwrap().split_whitespace().nth(1);
         assert_eq!(place, Some(row[0].as_str()), "{said}");
     }
+}
+
+/// Every policy of the simulator has a colour and a hatch that no other has.
+#[test]
+fn policies_have_looks_of_their_own() {
+    let registry = Registry::default();
+    let folder = folder("looks");
+    let mut text = String::from("policy,metric,runs,mean,low,high,method\n");
+    for (n, name) in registry.all_names().enumerate() {
+        text += &format!("{name},iops,1,{},,,\n", 100 + n);
+    }
+    std::fs::write(folder.join("summary.csv"), text).unwrap();
+    let found = Found::read(&folder).unwrap();
+    let drawing = Kind::Ranking.draw(&found, &Choice::default()).unwrap();
+    let mut numbers: Vec<u8> = Vec::new();
+    for shape in &drawing.shapes {
+        if let Shape::Bar(_, paint) = shape
+            && let Ink::Policy(n) = paint.ink
+        {
+            numbers.push(n);
+        }
+    }
+    // The first looks are for those that are known by name.
+    numbers.sort_unstable();
+    let all: Vec<u8> = (0..registry.all_names().count() as u8).collect();
+    assert_eq!(numbers, all);
 }
 
 /// Letters that the bundled font lacks are boxes in a PNG, and that is said.
