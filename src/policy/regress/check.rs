@@ -185,6 +185,7 @@ impl Figure {
             better: metric.better,
             margin: self.margin,
             rounding: metric.rounding(),
+            nothing_at_zero: false,
         }
     }
 }
