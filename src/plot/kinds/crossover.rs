@@ -16,7 +16,7 @@ const EQUAL: f64 = 1.02;
 
 /// What two modes are beside each other.
 #[derive(Copy, Clone, PartialEq, Debug)]
-enum Verdict {
+pub enum Verdict {
     /// Bio mode is better, by this factor; of what is neither, it has more.
     Bio(f64),
     /// Request mode is.
@@ -28,7 +28,8 @@ enum Verdict {
 }
 
 impl Verdict {
-    fn new(bio: &Cell, request: &Cell, better: Better) -> Verdict {
+    /// Of two cells of a point.
+    pub fn new(bio: &Cell, request: &Cell, better: Better) -> Verdict {
         let (low, high) = (bio.mean.min(request.mean), bio.mean.max(request.mean));
         let factor = if high == low {
             1.0
@@ -139,6 +140,7 @@ pub fn crossover(whole: &SweepResult, choice: &Choice) -> Result<Drawing, PlotEr
         let (x, y) = (&axes[0].told[at.0], &axes[1].told[at.1]);
         let text = format!("{x} × {y}: bio {b}, request {r}: {told}");
         drawing.spot(place, text);
+        let (b, r) = (metric.tell_cell(bio), metric.tell_cell(request));
         drawing.table.row([x.clone(), y.clone(), b, r, told]);
     }
     grid.write_axes(&mut drawing);

@@ -107,6 +107,7 @@ pub fn heat(whole: &SweepResult, choice: &Choice) -> Result<Drawing, PlotError> 
             let (x, y) = (&axes[0].told[at.0], &axes[1].told[at.1]);
             let name = &metric.name;
             drawing.spot(place, format!("{mode_name} {x} × {y}: {name} {told}"));
+            let told = metric.tell_cell(cell);
             let row = [mode_name.clone(), x.clone(), y.clone(), told];
             drawing.table.row(row);
         }

@@ -15,8 +15,9 @@ mod sequence;
 mod sweep_axis;
 mod sweep_grid;
 mod sweep_slice;
+mod told;
 
-pub use crossover::crossover;
+pub use crossover::{Verdict, crossover};
 pub use failover::failover;
 pub use heat::heat;
 pub use latency::latency;
@@ -26,4 +27,4 @@ pub use paths::paths;
 pub use percentiles::percentiles;
 pub use ranking::ranking;
 pub use sequence::sequence;
-pub use sweep_slice::{Choice, has_names_only};
+pub use sweep_slice::{Choice, Metric, has_names_only};
