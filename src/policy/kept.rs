@@ -89,8 +89,9 @@ pub struct KeptVerdict {
     pub low: Option<f64>,
     /// Its upper end.
     pub high: Option<f64>,
-    /// Whether the runs of both were pairs, in the same worlds.
-    pub paired: bool,
+    /// How alike A's and B's runs in the same worlds are, -1 to 1; none where
+    /// they are no pairs, or all alike.
+    pub correlation: Option<f64>,
     /// The verdict.
     pub verdict: Verdict,
 }
@@ -291,7 +292,7 @@ pub fn keep_comparison(
             difference: difference.map(|d| d.mean / scale),
             low: j.relative.map(|i| i.low),
             high: j.relative.map(|i| i.high),
-            paired: j.difference.is_some_and(|d| d.correlation.is_some()),
+            correlation: j.difference.and_then(|d| d.correlation),
             verdict: j.verdict,
         });
     }

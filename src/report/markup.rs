@@ -11,9 +11,8 @@ fn is_text(table: &Table, n: usize) -> bool {
         let first = cell.chars().find(|c| c.is_alphanumeric());
         first.is_some_and(char::is_alphabetic)
     };
-    let cells = table.rows.iter().filter_map(|row| row.get(n));
-    let mut cells = cells.filter(|cell| cell.chars().any(char::is_alphanumeric));
-    cells.next().is_some_and(is_word) && cells.all(is_word)
+    let mut cells = table.rows.iter().filter_map(|row| row.get(n));
+    cells.any(is_word)
 }
 
 /// A piece of HTML.

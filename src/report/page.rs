@@ -45,7 +45,7 @@ fn overview(body: &mut Html, results: &[Found], names: &[String]) {
         "mean latency",
         "99 %",
     ]);
-    let mut sweeps = Table::new(["result", "over", "points and figures"]);
+    let mut sweeps = Table::new(["result", "over", "figures"]);
     for (found, name) in results.iter().zip(names) {
         match found {
             Found::Run(run) => {

@@ -4,7 +4,7 @@ use super::cards::{self, Card};
 use super::markup::Html;
 use super::sweep;
 use crate::plot::result::{Cell, Found, SweepResult};
-use crate::plot::{Kind, Metric, PlotError, Table};
+use crate::plot::{Choice, Kind, Metric, PlotError, Table};
 use crate::policy::{Kept, KeptVerdict, Verdict};
 use crate::run::summary::ScenarioSummary;
 
@@ -49,7 +49,11 @@ pub fn section(
         true => &[Kind::Ranking],
         false => &[Kind::Lines],
     };
-    sweep::figures(body, n, found, result, kinds)?;
+    let choice = Choice {
+        x: (!kept.is_tournament()).then(|| "cell".into()),
+        ..Choice::default()
+    };
+    sweep::figures(body, n, found, result, (kinds, &choice))?;
     body.heading(3, &format!("r{n}-repeat"), "To repeat it");
     repeat(body, kept);
     body.raw("</section>\n");
@@ -168,7 +172,7 @@ fn percents(v: &KeptVerdict) -> String {
 }
 
 fn verdicts(result: &SweepResult, kept: &Kept) -> Table {
-    let mut table = Table::new(["cell", "figure", "A", "B", "B − A", "pairs", "verdict on B"]);
+    let mut table = Table::new(["cell", "figure", "A", "B", "B − A", "ρ of pairs", "verdict on B"]);
     let sides = result.values(0);
     // In order of the table: A is first.
     let first = result.cells.first().map(|cell| cell.values[0].clone());
@@ -182,7 +186,7 @@ fn verdicts(result: &SweepResult, kept: &Kept) -> Table {
             side(&a),
             side(b),
             percents(v),
-            if v.paired { "yes".into() } else { "no".into() },
+            v.correlation.map_or("–".into(), |r| format!("{r:.2}")),
             v.verdict.name().to_owned(),
         ]);
     }

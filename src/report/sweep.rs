@@ -1,5 +1,7 @@
 //! The section of a sweep.
 
+use std::collections::BTreeMap;
+
 use super::cards;
 use super::markup::Html;
 use super::points;
@@ -50,7 +52,8 @@ pub fn section(
             )?;
         }
     }
-    figures(body, n, found, sweep, &Kind::of(found))?;
+    let kinds = Kind::of(found);
+    figures(body, n, found, sweep, (&kinds, &Choice::default()))?;
     if let Some(manifest) = &manifest {
         body.heading(3, &format!("r{n}-repeat"), "To repeat it");
         repeat(body, manifest);
@@ -87,11 +90,11 @@ pub fn figures(
     n: usize,
     found: &Found,
     sweep: &SweepResult,
-    kinds: &[Kind],
+    (kinds, choice): (&[Kind], &Choice),
 ) -> Result<(), PlotError> {
     body.heading(3, &format!("r{n}-figures"), "Figures");
     for kind in kinds {
-        let drawing = kind.draw(found, &Choice::default())?;
+        let drawing = kind.draw(found, choice)?;
         body.figure(&format!("r{n}-{}", kind.name()), &drawing)?;
     }
     let table = all_figures(sweep);
@@ -169,11 +172,14 @@ fn all_figures(sweep: &SweepResult) -> Table {
         .chain(metrics.iter().map(|m| m.key.as_str()))
         .collect();
     let mut table = Table::new(heads);
+    // In order of the table, each point once.
     let mut points: Vec<(&[String], Vec<&Cell>)> = Vec::new();
+    let mut places: BTreeMap<&[String], usize> = BTreeMap::new();
     for cell in &sweep.cells {
-        match points.last_mut() {
-            Some((values, cells)) if *values == cell.values.as_slice() => cells.push(cell),
-            _ => points.push((&cell.values, vec![cell])),
+        let place = *places.entry(&cell.values).or_insert(points.len());
+        match points.get_mut(place) {
+            Some((_, cells)) => cells.push(cell),
+            None => points.push((&cell.values, vec![cell])),
         }
     }
     for (values, cells) in points.into_iter().take(MOST) {
