@@ -29,7 +29,7 @@ def run(folder, environment, columns=80, errors=False):
         streams = {"stdout": subprocess.DEVNULL, "stderr": theirs}
         # Long enough for a bar to be drawn.
         words[2] = "scenarios/poisson-arrivals.toml"
-        words += ["--set", "workload.open.0.runtime=20s"]
+        words += ["--set", "workload.open.0.runtime=60s"]
     child = subprocess.Popen(words, cwd=ROOT, env=environment, **streams)
     os.close(theirs)
     text = b""
