@@ -8,10 +8,11 @@ use clap::Args;
 use super::replicated::{ModeName, Replicated, figure, modes, watched};
 use super::{CliError, print};
 use crate::models::mpath::policy::Registry;
-use crate::policy::{Comparison, Contender, Row, compare};
+use crate::policy::{Comparison, Contender, Row, compare, keep_comparison};
 use crate::run::text::{Columns, three};
+use crate::run::write;
 use crate::stats::Interval;
-use crate::sweep::{Better, METRICS, ratio_to_bound};
+use crate::sweep::{Better, METRICS, quoted, ratio_to_bound};
 
 /// Compare two policies, modes, scenario files, folders of results, or builds.
 #[derive(Debug, Args)]
@@ -21,6 +22,10 @@ pub struct Compare {
     /// Print one JSON object a row.
     #[arg(long)]
     json: bool,
+    /// Write the comparison into this folder, for `mpathsim plot` and
+    /// `mpathsim report`.
+    #[arg(long, value_name = "FOLDER")]
+    out: Option<PathBuf>,
     #[command(flatten)]
     replicated: Replicated,
     /// Figures; may be given several times. Default: iops, lat_mean_us,
@@ -112,7 +117,39 @@ impl Compare {
             false => table(&rows, &comparison),
         };
         print(&text)?;
+        if let Some(folder) = &self.out {
+            let command = self.command(&comparison);
+            let (kept, rows) = keep_comparison(&comparison, &rows, &settings, command)?;
+            for (name, text) in kept.files(rows)? {
+                write::whole_file(folder, name, text.as_bytes()).map_err(|why| {
+                    CliError::Write {
+                        path: folder.join(name).display().to_string(),
+                        why,
+                    }
+                })?;
+            }
+        }
         Ok(ExitCode::SUCCESS)
+    }
+
+    /// The command that makes it again.
+    fn command(&self, what: &Comparison) -> String {
+        let asked = &self.what;
+        let mut command = format!("mpathsim compare {} {}", quoted(&asked.a), quoted(&asked.b));
+        for scenario in &asked.scenario {
+            command += &format!(" --scenario {}", quoted(&scenario.display().to_string()));
+        }
+        for mode in modes(&asked.mode).iter().filter(|_| !asked.mode.is_empty()) {
+            command += &format!(" --mode {}", mode.name());
+        }
+        for set in &asked.set {
+            command += &format!(" --set {}", quoted(set));
+        }
+        for metric in &what.metrics {
+            command += &format!(" --metric {}", METRICS[*metric].name);
+        }
+        command += &format!(" --margin {} --alpha {}", asked.margin, asked.alpha);
+        command + &self.replicated.options()
     }
 }
 

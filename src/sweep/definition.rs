@@ -181,13 +181,7 @@ impl Sweep {
     /// Tries every value of every axis once: what is wrong with a value is told
     /// before anything runs.
     fn check(&self) -> Result<(), SweepError> {
-        let base = Point {
-            number: 0,
-            labels: Vec::new(),
-            mode: Mode::Bio,
-            settings: self.common.clone(),
-        };
-        self.scenario(&base)?;
+        self.scenario(&self.base_point())?;
         let mut seen: Vec<Vec<usize>> = Vec::new();
         for number in 0..self.space.len() {
             let places = self.space.places(number);
@@ -281,6 +275,21 @@ impl Sweep {
             value,
             message,
             hint,
+        }
+    }
+
+    /// The scenario before any axis changes it.
+    pub fn base(&self) -> Option<Scenario> {
+        // It was tried when the sweep was read.
+        self.scenario_of(&self.base_point()).ok()
+    }
+
+    fn base_point(&self) -> Point {
+        Point {
+            number: 0,
+            labels: Vec::new(),
+            mode: Mode::Bio,
+            settings: self.common.clone(),
         }
     }
 

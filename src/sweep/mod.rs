@@ -39,7 +39,7 @@ pub use definition::{Point, Replications, SourceFile, Sweep, Until, WarmUp};
 pub use error::SweepError;
 pub use estimate::Estimate;
 pub use execute::{Control, Options, Report, execute, plan};
-pub use folder::{Existing, FORMAT, Manifest, TABLES};
+pub use folder::{Existing, FORMAT, MANIFEST, Manifest, MetricManifest, TABLES};
 pub use measure::{Measured, PathRow, measure};
 pub use merge::merge;
 pub use metric::{Better, METRICS, Metric, metric, ratio_to_bound};
