@@ -39,7 +39,7 @@ pub fn latency(result: &RunResult) -> Drawing {
     let keys = latency_keys(&runs);
     let below = legend(&mut drawing, &keys, space.x, space.y, space.w);
     let curves: Vec<Steps> = runs.iter().map(|run| steps(result, &run.mode)).collect();
-    let x = Scale::log_about(Unit::Time, curves.iter().flat_map(|curve| bulk(curve)));
+    let x = Scale::log_about(Unit::Time, curves.iter().flat_map(bulk));
     let y = Scale::span(Unit::Share, 0.0, 1.0);
     let top = rect(space.x, space.y + below, space.w, space.h - below);
     let panel = Panel::in_space(top, x, y, true);

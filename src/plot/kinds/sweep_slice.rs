@@ -299,7 +299,7 @@ mod tests {
     fn the_foot_tells_how_to_repeat_it() {
         let mut sweep = sweep(&[(["4", "rr", "bio"], 100.0)]);
         sweep.name = "s".into();
-        sweep.origin = Origin {
+        *sweep.origin = Origin {
             version: "9.9.9".into(),
             seed: Some(7),
             cpu_profile: Some("lab".into()),

@@ -18,7 +18,7 @@ pub struct SweepResult {
     /// Axes, in order of the columns.
     pub axes: Vec<String>,
     /// Where its figures come from.
-    pub origin: Origin,
+    pub origin: Box<Origin>,
     /// All figures of all points.
     pub cells: Vec<Cell>,
 }
@@ -70,7 +70,7 @@ impl SweepResult {
         Ok(SweepResult {
             folder: folder.into(),
             name: origin.name.clone().unwrap_or_else(of_folder),
-            origin,
+            origin: Box::new(origin),
             axes: columns.axes(&head).map(str::to_owned).collect(),
             cells,
         })
