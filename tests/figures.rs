@@ -261,13 +261,10 @@ fn failed_ios_are_not_forgotten() {
 #[test]
 fn long_names_are_told_apart() {
     let folder = folder("long-names");
-    let text =
-        std::fs::read_to_string(Path::new(ROOT).join("scenarios/failover/port-down-and-back.toml"));
-    let name = |n: char| format!("device-with-a-rather-long-name-{n}-of-the-array-in-hall-three");
-    let text = text
-        .unwrap()
-        .replace("\"sda\"", &format!("\"{}\"", name('a')));
-    let text = text.replace("\"sdb\"", &format!("\"{}\"", name('b')));
+    let path = Path::new(ROOT).join("scenarios/failover/all-paths-down-queue.toml");
+    let text = std::fs::read_to_string(path).unwrap();
+    let text = text.replace("sda", "device-with-a-long-name-00-abc");
+    let text = text.replace("sdb", "device-with-a-long-name-01-abc");
     let scenario =
         folder.join("A-long-name-of-a-scenario-that-no-slide-has-room-for-on-one-line.toml");
     std::fs::write(&scenario, text).unwrap();
