@@ -5,6 +5,7 @@
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
+use mpathsim::models::mpath::policy::Registry;
 use mpathsim::plot::result::Found;
 use mpathsim::plot::{Choice, Colours, Ink, Kind, Shape, Theme, png, svg};
 use mpathsim::report::{report, topology};
@@ -322,6 +323,32 @@ fn a_tournament_is_drawn_as_it_is_told() {
         let place = line.unwrap().split_whitespace().nth(1);
         assert_eq!(place, Some(row[0].as_str()), "{said}");
     }
+}
+
+/// Every policy of the simulator has a colour and a hatch that no other has.
+#[test]
+fn policies_have_looks_of_their_own() {
+    let registry = Registry::default();
+    let folder = folder("looks");
+    let mut text = String::from("policy,metric,runs,mean,low,high,method\n");
+    for (n, name) in registry.all_names().enumerate() {
+        text += &format!("{name},iops,1,{},,,\n", 100 + n);
+    }
+    std::fs::write(folder.join("summary.csv"), text).unwrap();
+    let found = Found::read(&folder).unwrap();
+    let drawing = Kind::Ranking.draw(&found, &Choice::default()).unwrap();
+    let mut numbers: Vec<u8> = Vec::new();
+    for shape in &drawing.shapes {
+        if let Shape::Bar(_, paint) = shape
+            && let Ink::Policy(n) = paint.ink
+        {
+            numbers.push(n);
+        }
+    }
+    // The first looks are for those that are known by name.
+    numbers.sort_unstable();
+    let all: Vec<u8> = (0..registry.all_names().count() as u8).collect();
+    assert_eq!(numbers, all);
 }
 
 /// Letters that the bundled font lacks are boxes in a PNG, and that is said.
