@@ -16,15 +16,25 @@ _FOLDER = tempfile.TemporaryDirectory(prefix="mpathsim-")
 _RUNS = iter(range(10**9))
 
 
-def command(*words, check=True):
-    """What the command prints. `MPATHSIM` names another build of it."""
+def _run(words):
     program = os.environ.get("MPATHSIM", str(ROOT / "target/release/mpathsim"))
-    done = subprocess.run(
+    return subprocess.run(
         [program, *map(str, words)], cwd=ROOT, capture_output=True, text=True, check=False
     )
+
+
+def command(*words, check=True):
+    """What the command prints. `MPATHSIM` names another build of it."""
+    done = _run(words)
     if check and done.returncode != 0:
         raise RuntimeError(done.stderr)
     return done.stdout
+
+
+def status(*words):
+    """The exit code of a command, and what it prints."""
+    done = _run(words)
+    return done.returncode, done.stdout + done.stderr
 
 
 def run(scenario, sets=None, seed=None, modes=()):

@@ -24,9 +24,26 @@ example() {
 example scenarios/quick-start.toml layers sequence
 example scenarios/failover/port-down-and-back.toml failover
 
-# The pages show some of them; a book of pages holds what it shows.
+# The pages show one figure of each kind; a book of pages holds what it shows.
 mkdir -p "$made/pictures"
 cp "$made"/examples/quick-start/{sequence,layers}.svg "$made/pictures/"
+cp "$made"/examples/port-down-and-back/failover.svg "$made/pictures/"
+picture() {
+    "$mpathsim" plot "$1" --kind "$2" --out "$made/pictures/$2.svg" "${@:3}" >/dev/null
+}
+scratch="$made/scratch"
+"$mpathsim" run scenarios/unequal-ports.toml --one-profile --quiet --out "$scratch/unequal-ports"
+for kind in latency percentiles paths; do
+    picture "$scratch/unequal-ports" "$kind"
+done
+"$mpathsim" sweep sweeps/bio-or-request.toml --quiet --out "$scratch/bio-or-request"
+picture "$scratch/bio-or-request" crossover
+picture "$scratch/bio-or-request" heat --metric lat_mean_us
+"$mpathsim" sweep sweeps/selectors-by-rate.toml --quiet --out "$scratch/selectors-by-rate"
+picture "$scratch/selectors-by-rate" lines
+"$mpathsim" tournament scenarios/unequal-ports.toml --mode request --replications 5 \
+    --out "$scratch/tournament" >/dev/null
+picture "$scratch/tournament" ranking
 
 if [ "${1:-}" = --check ]; then
     if ! diff -rq "$made/examples" results/examples || ! diff -rq "$made/pictures" docs/pictures; then

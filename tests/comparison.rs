@@ -141,7 +141,7 @@ fn a_person_reads_the_layers_side_by_side() {
     assert!(row("mean request").contains("4.00 KiB"), "{text}");
     assert!(row("mean request").contains("64.0 KiB"), "{text}");
     assert!(
-        text.contains("requests to the path devices, an I/O: request mode, 16.0 times fewer"),
+        text.contains("requests to the path devices, an I/O: request mode, 16 times fewer"),
         "{text}"
     );
     assert!(text.contains("throughput: equal within 2 %"), "{text}");

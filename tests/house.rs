@@ -91,7 +91,7 @@ fn figures_and_reports_are_made_from_results_alone() {
             }
             // Of the runs, what they told; never how they are run.
             for part in text.split("crate::run::").skip(1) {
-                let told = ["summary", "verdict", "compare"];
+                let told = ["summary", "verdict", "compare", "text"];
                 assert!(
                     told.iter().any(|ok| part.starts_with(ok)),
                     "{}",

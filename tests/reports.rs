@@ -127,7 +127,7 @@ fn the_set_up_is_wired_as_the_scenario_says() {
         ("linear", "mp")
     );
     assert_eq!(lin.selector, None);
-    let drawing = topology(stacked);
+    let drawing = topology(&stacked.summary);
     assert_eq!(drawing.faults(), Vec::<String>::new());
     let order = "application, device-mapper, multipath devices, paths";
     assert!(drawing.alt.contains(order), "{}", drawing.alt);
@@ -177,8 +177,184 @@ values = ["round-robin", "io-affinity"]
         "4 of 8 runs failed",
         "2 times each, in worlds of their own",
         "values = [&quot;round-robin&quot;",
+        "The set-up, before an axis changes it",
+        "id=\"r0-topology\"",
+        "sdb: null_blk",
+        "The answer",
+        "best at iodepth = 4",
+        "seed 1, CPU profile",
+        "run r of a point, 0 to 1, has world r of that seed",
     ] {
         let plain = part.replace("&quot;", "\"");
         assert!(html.contains(part) || html.contains(&plain), "{part}");
     }
+}
+
+/// Runs the command in the folder of scenarios, its results in a fresh folder.
+fn kept(name: &str, words: &[&str]) -> (PathBuf, Found) {
+    let out = folder(name);
+    mpathsim(&[words, &["--out", out.to_str().unwrap()]].concat());
+    let found = Found::read(&out).unwrap();
+    (out, found)
+}
+
+#[test]
+fn a_tournament_says_what_was_asked_of_what_and_how_to_repeat_it() {
+    let words = [
+        "tournament",
+        "scenarios/unequal-ports.toml",
+        "scenarios/quick-start.toml",
+        "--policy",
+        "round-robin",
+        "--policy",
+        "ewma-latency shift=4",
+        "--mode",
+        "request",
+        "--replications",
+        "2",
+        "--warm-up",
+        "1ms",
+    ];
+    let (_, found) = kept("tournament", &words);
+    let html = html(&[found]);
+    for part in [
+        "mpathsim tournament scenarios/unequal-ports.toml scenarios/quick-start.toml --policy \
+         round-robin --policy &#39;ewma-latency shift=4&#39; --mode request --metric iops \
+         --margin 0.5 --alpha 5 --replications 2 --warm-up 1ms</pre>",
+        "id=\"r0-topology-0\"",
+        "id=\"r0-topology-1\"",
+        "Policies, the best first",
+        "2 runs each, in worlds that all share; warm-up: 1ms",
+        "seed 1, CPU profile",
+        "<summary>scenarios/quick-start.toml</summary>",
+        "number_ios",
+        "id=\"r0-ranking\"",
+    ] {
+        let plain = part.replace("&#39;", "'");
+        assert!(html.contains(part) || html.contains(&plain), "{part}");
+    }
+    assert!(!html.contains("id=\"r0-lines\""), "names make no line");
+}
+
+#[test]
+fn a_comparison_can_be_drawn_and_reported() {
+    let words = [
+        "compare",
+        "round-robin",
+        "queue-length",
+        "--scenario",
+        "scenarios/unequal-ports.toml",
+        "--replications",
+        "3",
+    ];
+    let (out, found) = kept("comparison", &words);
+    let figure = out.join("lines.svg");
+    let out = out.to_str().unwrap();
+    mpathsim(&[
+        "plot",
+        out,
+        "--kind",
+        "lines",
+        "--out",
+        figure.to_str().unwrap(),
+    ]);
+    let drawn = std::fs::read_to_string(figure).unwrap();
+    assert!(drawn.contains("round-robin") && drawn.contains("queue-length"));
+    mpathsim(&["plot", out]);
+    let html = html(&[found]);
+    for part in [
+        "queue-length (B) beside round-robin (A)",
+        "B beside A, with 95 % intervals",
+        "B is: better",
+        "mpathsim compare round-robin queue-length --scenario scenarios/unequal-ports.toml",
+        "id=\"r0-topology-0\"",
+        "id=\"r0-lines\"",
+        "seed 1, CPU profile",
+    ] {
+        assert!(html.contains(part), "{part}");
+    }
+}
+
+#[test]
+fn where_every_io_failed_there_is_no_latency() {
+    let words = [
+        "--set",
+        "timeline.0.at=0s",
+        "--set",
+        "timeline.0.for=40s",
+        "--mode",
+        "single",
+    ];
+    let scenario = "scenarios/failover/port-down-and-back.toml";
+    let found = run("all-failed", scenario, &words);
+    let html = html(&[found.clone(), found]);
+    // The table of all results, and those of the two runs.
+    let rows = html
+        .split("<tr>")
+        .filter_map(|row| row.split("</tr>").next());
+    let rows: Vec<&str> = rows.filter(|row| row.contains("<td>0 B/s</td>")).collect();
+    assert_eq!(rows.len(), 4);
+    for row in rows {
+        // IOPS, bandwidth, errors; then latencies.
+        let cells: Vec<&str> = row.split("<td>").skip(1).collect();
+        let first = cells.iter().position(|cell| cell.starts_with('–'));
+        assert!(first.is_some_and(|first| first >= 2), "{row}");
+        let none = cells.iter().filter(|cell| cell.starts_with('–')).count();
+        assert!(none == 2 || none == 4, "{row}");
+    }
+}
+
+#[test]
+fn terminal_and_report_judge_in_the_same_words() {
+    let found = run("words", "scenarios/quick-start.toml", &[]);
+    let Found::Run(result) = &found else { panic!() };
+    let printed = mpathsim::run::compare::comparison(&result.summary);
+    let html = html(std::slice::from_ref(&found));
+    assert_eq!(result.summary.verdicts.len(), 4);
+    for verdict in &result.summary.verdicts {
+        let sentence = format!("{}: {}", verdict.subject(), verdict.finding());
+        assert!(printed.contains(&sentence), "{sentence}");
+        assert!(
+            html.contains(&format!("<b>{}</b>", verdict.finding())),
+            "{sentence}"
+        );
+    }
+    assert!(html.contains("<b>request mode, 16 times fewer</b>"));
+}
+
+#[test]
+fn tables_of_maps_have_intervals() {
+    let folder = folder("map");
+    std::fs::create_dir_all(&folder).unwrap();
+    let file = folder.join("map.toml");
+    let text = std::fs::read_to_string(Path::new(ROOT).join("scenarios/poisson-arrivals.toml"));
+    let more = r#"
+[sweep]
+replications = 3
+metrics = ["iops", "lat_mean_us"]
+[[sweep.axis]]
+key = "workload.open.0.rate_iops"
+values = [1000, 3000]
+[[sweep.axis]]
+key = "policy"
+values = ["round-robin", "queue-length"]
+"#;
+    std::fs::write(&file, text.unwrap() + more).unwrap();
+    let (_, found) = kept("map-out", &["sweep", file.to_str().unwrap(), "--quiet"]);
+    use mpathsim::plot::{Choice, Kind};
+    for (kind, means) in [(Kind::Heat, 3..4), (Kind::Crossover, 2..4)] {
+        let table = kind.draw(&found, &Choice::default()).unwrap().table;
+        assert_eq!(table.rows.len(), if kind == Kind::Heat { 8 } else { 4 });
+        for cell in table.rows.iter().flat_map(|row| &row[means.clone()]) {
+            assert!(cell.contains(" ± "), "{cell}");
+        }
+    }
+    // And so has the table of everything.
+    let html = html(&[found]);
+    let all = html
+        .split("Means, with their 95 % intervals")
+        .last()
+        .unwrap();
+    let rows = all.split("</table>").next().unwrap();
+    assert_eq!(rows.matches(" ± ").count(), 16, "{rows}");
 }

@@ -3,10 +3,14 @@
 Run by scripts/test.sh; needs nothing but Python.
 """
 
+import fcntl
 import os
 import pty
+import re
+import struct
 import subprocess
 import tempfile
+import termios
 import unittest
 from pathlib import Path
 
@@ -15,13 +19,18 @@ MPATHSIM = os.environ.get("MPATHSIM", str(ROOT / "target/release/mpathsim"))
 UTF8 = {"TERM": "xterm-256color", "LC_ALL": "C.UTF-8"}
 
 
-def run(folder, environment):
-    """What a run writes to a terminal."""
+def run(folder, environment, columns=80, errors=False):
+    """What a run writes to a terminal, or only what is for errors and progress."""
     words = [MPATHSIM, "run", "scenarios/quick-start.toml", "--one-profile", "--out", folder]
     ours, theirs = pty.openpty()
-    child = subprocess.Popen(
-        words, cwd=ROOT, env=environment, stdout=theirs, stderr=subprocess.DEVNULL
-    )
+    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
+    streams = {"stdout": theirs, "stderr": subprocess.DEVNULL}
+    if errors:
+        streams = {"stdout": subprocess.DEVNULL, "stderr": theirs}
+        # Long enough for a bar to be drawn.
+        words[2] = "scenarios/poisson-arrivals.toml"
+        words += ["--set", "workload.open.0.runtime=60s"]
+    child = subprocess.Popen(words, cwd=ROOT, env=environment, **streams)
     os.close(theirs)
     text = b""
     while True:
@@ -44,6 +53,21 @@ class Terminal(unittest.TestCase):
 
     def run_in(self, **environment):
         return run(self.folder.name, environment)
+
+    def test_bars_are_no_wider_than_the_terminal(self):
+        for columns in (40, 60, 80):
+            text = run(self.folder.name, UTF8, columns).replace("\r", "")
+            bars = re.sub(r"\x1b\[[0-9;]*m", "", text.split("\n\n")[0]).splitlines()
+            self.assertIn("████████", "".join(bars))
+            self.assertLess(max(map(len, bars)), columns)
+
+    def test_progress_is_plain_where_nothing_else_can_be_shown(self):
+        dumb = run(self.folder.name, {"TERM": "dumb", "LC_ALL": "C.UTF-8"}, errors=True)
+        self.assertEqual(dumb, "")
+        ascii_only = run(self.folder.name, {"TERM": "xterm", "LC_ALL": "C"}, errors=True)
+        self.assertIn("to go", ascii_only)
+        self.assertTrue(ascii_only.isascii(), ascii_only)
+        self.assertFalse(run(self.folder.name, UTF8, errors=True).isascii())
 
     def test_bars_and_colours(self):
         text = self.run_in(**UTF8)

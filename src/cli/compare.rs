@@ -8,10 +8,14 @@ use clap::Args;
 use super::replicated::{ModeName, Replicated, figure, modes, watched};
 use super::{CliError, print};
 use crate::models::mpath::policy::Registry;
-use crate::policy::{Comparison, Contender, Cut, Judged, Row, compare};
+use crate::policy::{
+    COMPARISON, Comparison, Contender, Cut, Judged, Row, compare, keep_comparison,
+};
+use crate::run::claim::{Results, claim};
 use crate::run::text::{Columns, three};
+use crate::run::write;
 use crate::stats::{Difference, Interval, Moments};
-use crate::sweep::{Better, METRICS, ratio_to_bound};
+use crate::sweep::{Better, METRICS, quoted, ratio_to_bound};
 
 /// Compare two policies, modes, scenario files, folders of results, or builds.
 #[derive(Debug, Args)]
@@ -21,6 +25,13 @@ pub struct Compare {
     /// Print one JSON object a row.
     #[arg(long)]
     json: bool,
+    /// Write the comparison into this folder, for `mpathsim plot` and
+    /// `mpathsim report`.
+    #[arg(long, value_name = "FOLDER")]
+    out: Option<PathBuf>,
+    /// Replace the comparison that is there.
+    #[arg(long)]
+    overwrite: bool,
     #[command(flatten)]
     replicated: Replicated,
     /// Figures; may be given several times. Default: iops, lat_mean_us,
@@ -110,6 +121,7 @@ impl Compare {
     /// # Errors
     /// The two cannot be compared, or a run fails.
     pub fn execute(&self, policies: &Registry) -> Result<ExitCode, CliError> {
+        self.claim()?;
         let metrics = match self.metric.as_slice() {
             [] => FIGURES
                 .iter()
@@ -125,7 +137,50 @@ impl Compare {
             false => table(&rows, &comparison),
         };
         print(&text)?;
+        if let Some(folder) = &self.out {
+            let command = self.command(&comparison);
+            let (kept, rows) = keep_comparison(&comparison, &rows, &settings, command)?;
+            let files = kept.files(rows)?;
+            // While it was made, another could have written.
+            self.claim()?;
+            write::whole_files(folder, &files).map_err(|why| CliError::Write {
+                path: folder.display().to_string(),
+                why,
+            })?;
+        }
         Ok(ExitCode::SUCCESS)
+    }
+
+    /// Refuses a folder that holds anything.
+    fn claim(&self) -> Result<(), CliError> {
+        let own = Results {
+            format: COMPARISON.into(),
+            name: "comparison".into(),
+        };
+        match &self.out {
+            Some(folder) => Ok(claim(folder, &own, |_| self.overwrite)?),
+            None => Ok(()),
+        }
+    }
+
+    /// The command that makes it again.
+    fn command(&self, what: &Comparison) -> String {
+        let asked = &self.what;
+        let mut command = format!("mpathsim compare {} {}", quoted(&asked.a), quoted(&asked.b));
+        for scenario in &asked.scenario {
+            command += &format!(" --scenario {}", quoted(&scenario.display().to_string()));
+        }
+        for mode in modes(&asked.mode).iter().filter(|_| !asked.mode.is_empty()) {
+            command += &format!(" --mode {}", mode.name());
+        }
+        for set in &asked.set {
+            command += &format!(" --set {}", quoted(set));
+        }
+        for metric in &what.metrics {
+            command += &format!(" --metric {}", METRICS[*metric].name);
+        }
+        command += &format!(" --margin {} --alpha {}", asked.margin, asked.alpha);
+        command + &self.replicated.options()
     }
 }
 

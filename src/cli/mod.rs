@@ -13,6 +13,7 @@ mod run;
 mod schema;
 mod sensitivity;
 mod sweep;
+mod terminal;
 mod torture;
 mod tournament;
 mod validate;

@@ -1,13 +1,12 @@
 //! Options that all commands with replications have.
 
-use std::io::IsTerminal;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use clap::{Args, ValueEnum};
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use indicatif::{ProgressBar, ProgressDrawTarget};
 
-use super::{CliError, interrupt};
+use super::{CliError, interrupt, terminal};
 use crate::models::mpath::policy::Registry;
 use crate::policy::{PolicyError, Settings};
 use crate::scenario::{Mode, did_you_mean};
@@ -37,6 +36,13 @@ pub struct Machine {
 }
 
 impl Replicated {
+    /// As options of a command that does the same again.
+    pub fn options(&self) -> String {
+        format!(
+            " --replications {} --warm-up {}",
+            self.replications, self.warm_up
+        )
+    }
     /// As settings.
     pub fn settings(&self, policies: &Registry) -> Settings {
         Settings {
@@ -111,13 +117,12 @@ pub fn watched<T>(
     settings: &Settings,
     work: impl FnOnce() -> Result<T, PolicyError>,
 ) -> Result<T, CliError> {
-    if !std::io::stderr().is_terminal() {
+    if !terminal::has_bar() {
         return Ok(work()?);
     }
     let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr_with_hz(5));
-    if let Ok(style) = ProgressStyle::with_template("{spinner} {pos} runs, {per_sec}, {elapsed}") {
-        bar.set_style(style);
-    }
+    let template = "{spinner} {pos} runs, {per_sec}, {elapsed}";
+    bar.set_style(terminal::bar_style(template));
     let (stop, stopped) = std::sync::mpsc::channel::<()>();
     let result = std::thread::scope(|scope| {
         let bar = &bar;

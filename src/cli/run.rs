@@ -3,7 +3,6 @@
 mod letter;
 mod plan;
 mod progress;
-mod terminal;
 
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
@@ -12,7 +11,7 @@ use std::process::ExitCode;
 use clap::{Args, ValueEnum};
 
 use self::plan::{Finished, Plan};
-use super::{CliError, print};
+use super::{CliError, print, terminal};
 use crate::models::mpath::policy::Registry;
 use crate::run::claim::{Results, claim};
 use crate::run::compare::comparison;

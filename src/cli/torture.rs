@@ -5,9 +5,9 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use clap::Args;
-use indicatif::{ProgressBar, ProgressStyle};
+use indicatif::ProgressBar;
 
-use super::{CliError, print};
+use super::{CliError, print, terminal};
 use crate::run::write;
 use crate::torture::check::check_text;
 use crate::torture::generator::generate;
@@ -175,14 +175,12 @@ fn time(text: &str) -> Result<Duration, String> {
 
 fn bar(runs: Option<u64>) -> ProgressBar {
     let bar = match runs {
+        _ if !terminal::has_bar() => return ProgressBar::hidden(),
         Some(runs) => ProgressBar::new(runs),
         None => ProgressBar::new_spinner(),
     };
     let template = "{spinner} {pos} cases, {per_sec}, {elapsed}";
-    if let Ok(style) = ProgressStyle::with_template(template) {
-        bar.set_style(style);
-    }
-    bar
+    bar.with_style(terminal::bar_style(template))
 }
 
 #[cfg(test)]

@@ -4,23 +4,17 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Args;
-use serde_json::json;
 
 use super::compare::{chance, share};
 use super::replicated::{ModeName, Replicated, figure, modes, watched};
 use super::{CliError, print};
 use crate::models::mpath::policy::Registry;
-use crate::policy::{Cut, Ranking, Tournament, tournament};
+use crate::policy::{Cut, Ranking, TOURNAMENT, Tournament, keep_tournament, tournament};
 use crate::run::claim::{Results, claim};
-use crate::run::csv::field;
 use crate::run::text::Columns;
 use crate::run::write;
 use crate::stats::Interval;
-use crate::sweep::{METRICS, ratio_to_bound};
-
-/// Name and version of the format of a ranking.
-const FORMAT: &str = "mpathsim-tournament/1";
-
+use crate::sweep::{METRICS, quoted, ratio_to_bound};
 /// Rank all policies over some scenarios.
 #[derive(Debug, Args)]
 pub struct TournamentCommand {
@@ -76,8 +70,9 @@ impl TournamentCommand {
         let ranking = watched(&settings, || tournament(&what, &settings))?;
         print(&table(&ranking, &what))?;
         if let Some(folder) = &self.out {
-            let runs = settings.replications;
-            let files = ranking_files(&ranking, &what, runs)?;
+            let command = self.command(&what);
+            let (kept, rows) = keep_tournament(&what, &ranking, &settings, command)?;
+            let files = kept.files(rows)?;
             // While it was played, another could have written.
             self.claim()?;
             write::whole_files(folder, &files).map_err(|why| CliError::Write {
@@ -91,7 +86,7 @@ impl TournamentCommand {
     /// Refuses a folder that holds anything.
     fn claim(&self) -> Result<(), CliError> {
         let own = Results {
-            format: FORMAT.into(),
+            format: TOURNAMENT.into(),
             name: "tournament".into(),
         };
         match &self.out {
@@ -99,52 +94,24 @@ impl TournamentCommand {
             None => Ok(()),
         }
     }
-}
 
-/// The ranking in the files of a sweep over one axis, the policy.
-fn ranking_files(
-    ranking: &Ranking,
-    what: &Tournament,
-    runs: u32,
-) -> Result<[(&'static str, String); 2], CliError> {
-    let mut rows = String::from("policy,metric,runs,mean,low,high,method\n");
-    let mut row = |policy: &str, metric: &str, mean: f64, interval: Option<Interval>| {
-        let (ends, method) = match interval {
-            Some(i) => (format!("{},{}", i.low, i.high), "student-t"),
-            None => (",".into(), ""),
-        };
-        rows += &format!("{},{metric},{runs},{mean},{ends},{method}\n", field(policy));
-    };
-    for place in &ranking.places {
-        row(&place.policy, "score_ratio", place.score, place.interval);
-        if let Some((mean, interval)) = place.of_bound {
-            row(&place.policy, "bound_ratio", mean, interval);
+    /// The command that plays it again.
+    fn command(&self, what: &Tournament) -> String {
+        let mut command = "mpathsim tournament".to_owned();
+        for scenario in &self.scenarios {
+            command += &format!(" {}", quoted(&scenario.display().to_string()));
         }
+        for policy in &self.policy {
+            command += &format!(" --policy {}", quoted(policy));
+        }
+        for mode in &what.modes {
+            command += &format!(" --mode {}", mode.name());
+        }
+        let metric = METRICS[self.metric].name;
+        command += &format!(" --metric {metric} --margin {}", self.margin);
+        command += &format!(" --alpha {}{}", self.alpha, self.replicated.options());
+        command
     }
-    let about = format!(
-        "compared by {}, over {} pairs of scenario and mode",
-        METRICS[what.metric].about, ranking.cells
-    );
-    let places = ranking.places.iter().map(|place| {
-        let (first, last) = place.places;
-        json!({"policy": place.policy, "first": first, "last": last})
-    });
-    let more = |name: &str, about: &str| json!({"name": name, "better": "more", "about": about});
-    let named = json!({
-        "format": FORMAT,
-        "mpathsim": env!("CARGO_PKG_VERSION"),
-        "sweep": "tournament",
-        "about": about,
-        "columns": ["policy"],
-        "places": places.collect::<Vec<_>>(),
-        "metrics": [
-            more("score_ratio", "of the best policy of each cell, the geometric mean"),
-            more("bound_ratio", "of what the devices could do at best, the same"),
-        ],
-    });
-    let named = serde_json::to_string_pretty(&named)? + "\n";
-    // The manifest last: a folder that has it is whole.
-    Ok([("summary.csv", rows), ("sweep.json", named)])
 }
 
 fn ends(interval: Option<Interval>) -> String {

@@ -26,7 +26,7 @@ pub use drawing::{
     Anchor, Dash, Drawing, Hatch, Label, Paint, Rect, Shape, Spot, Table, label, rect,
 };
 pub use font::Weight;
-pub use kinds::Choice;
+pub use kinds::{Choice, Metric, Verdict};
 pub use names::short_names;
 pub(crate) use path_color::{path_color_index, path_ink};
 pub use raster::png;

@@ -263,12 +263,7 @@ impl Search<'_> {
 
     /// The last value from `end` towards `open`, where it does not win, at which the
     /// winner of `end` wins.
-    fn close_in(
-        &mut self,
-        range: &Range,
-        mut end: End,
-        mut open: f64,
-    ) -> Result<End, PolicyError> {
+    fn close_in(&mut self, range: &Range, mut end: End, mut open: f64) -> Result<End, PolicyError> {
         for _ in 0..HALVINGS / 2 {
             let Some(middle) = self.halve(range, (end.at, open), &[&end])? else {
                 break;

@@ -5,12 +5,16 @@
 //! results are hostile until they are escaped, which `markup` does; a policy
 //! in the file lets no style or script run but its own.
 
+mod cards;
 mod markup;
 mod page;
+mod points;
 mod policy;
 mod run;
+mod study;
 mod style;
 mod sweep;
+mod told;
 mod topology;
 mod trust;
 
@@ -18,6 +22,7 @@ use markup::Html;
 
 use crate::plot::PlotError;
 use crate::plot::result::Found;
+use crate::policy::Kept;
 
 pub use topology::topology;
 
@@ -33,7 +38,10 @@ pub fn report(results: &[Found], title: Option<&str>) -> Result<String, PlotErro
     for (n, (found, name)) in results.iter().zip(&names).enumerate() {
         match found {
             Found::Run(result) => run::section(&mut body, n, name, found, result)?,
-            Found::Sweep(sweep) => sweep::section(&mut body, n, name, found, sweep)?,
+            Found::Sweep(sweep) => match Kept::read(&sweep.folder) {
+                Some(kept) => study::section(&mut body, n, name, found, (sweep, &kept))?,
+                None => sweep::section(&mut body, n, name, found, sweep)?,
+            },
         }
     }
     trust::section(&mut body);

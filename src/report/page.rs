@@ -3,9 +3,10 @@
 use super::markup::Html;
 use super::policy::policy;
 use super::style::style;
+use super::told::latency;
 use crate::plot::result::Found;
-use crate::plot::units::Unit;
 use crate::plot::{Table, escape};
+use crate::run::text::{bytes, count};
 
 const SCRIPT: &str = include_str!("report.js");
 
@@ -14,11 +15,12 @@ pub fn head(body: &mut Html, title: &str, results: &[Found], names: &[String]) {
     body.raw("<a class=\"skip\" href=\"#main\">To the content</a>\n<header>\n");
     body.element("h1", title);
     let version = env!("CARGO_PKG_VERSION");
-    body.element(
-        "p class=\"muted\"",
+    body.classed(
+        "p",
+        "muted",
         &format!(
-            "Simulated by mpathsim {version}: Linux block I/O over device-mapper multipath, a \
-             path chosen for every bio against a path chosen for every request."
+            "Linux block I/O over device-mapper multipath, simulated: a path chosen for every bio \
+             against a path chosen for every request. Written by mpathsim {version}."
         ),
     );
     body.raw("<nav aria-label=\"Contents\"><ul>\n");
@@ -34,7 +36,7 @@ pub fn head(body: &mut Html, title: &str, results: &[Found], names: &[String]) {
 }
 
 fn overview(body: &mut Html, results: &[Found], names: &[String]) {
-    let mut table = Table::new([
+    let mut runs = Table::new([
         "result",
         "mode",
         "IOPS",
@@ -43,35 +45,42 @@ fn overview(body: &mut Html, results: &[Found], names: &[String]) {
         "mean latency",
         "99 %",
     ]);
+    let mut sweeps = Table::new(["result", "over", "figures"]);
     for (found, name) in results.iter().zip(names) {
         match found {
             Found::Run(run) => {
                 for r in &run.summary.runs {
                     let a = &r.application;
-                    table.row([
+                    runs.row([
                         name.clone(),
-                        r.mode.clone(),
-                        Unit::PerSecond.tell(a.iops),
-                        Unit::ByteRate.tell(a.bytes_per_second),
-                        Unit::Count.tell(a.errors as f64),
-                        Unit::Time.tell(a.latency.mean_ns),
-                        Unit::Time.tell(a.latency.p99_ns as f64),
+                        r.title(),
+                        count(a.iops.round() as u64),
+                        format!("{}/s", bytes(a.bytes_per_second)),
+                        count(a.errors),
+                        latency(a, a.latency.mean_ns),
+                        latency(a, a.latency.p99_ns as f64),
                     ]);
                 }
             }
             Found::Sweep(sweep) => {
-                let axes = format!("a sweep over {}", sweep.axes.join(", "));
-                let none = || "–".to_owned();
-                table.row([name.clone(), axes, none(), none(), none(), none(), none()]);
+                let over = sweep.axes.join(", ");
+                let cells = sweep.cells.len().to_string();
+                sweeps.row([name.clone(), over, cells]);
             }
         }
     }
-    if !table.rows.is_empty() {
-        body.raw("<section>\n")
-            .element("h2 class=\"first\"", "All results");
-        body.table("What the application saw", &table)
-            .raw("</section>\n");
+    body.raw("<section>\n")
+        .classed("h2", "first", "All results");
+    let tables = [
+        ("What the application saw", runs),
+        ("Sweeps, tournaments, comparisons", sweeps),
+    ];
+    for (caption, table) in tables {
+        if !table.rows.is_empty() {
+            body.table(caption, &table);
+        }
     }
+    body.raw("</section>\n");
 }
 
 /// The file.

@@ -53,11 +53,10 @@
   });
   var opened = [];
   window.addEventListener("beforeprint", function () {
-    document.querySelectorAll("details:not([open])").forEach(function (d) {
-      if (!d.classList.contains("long") && d.querySelectorAll("tr").length <= 40) {
-        d.open = true;
-        opened.push(d);
-      }
+    // Browsers whose style sheets cannot open them; which those are, the class says.
+    document.querySelectorAll("details.paper:not([open])").forEach(function (d) {
+      d.open = true;
+      opened.push(d);
     });
   });
   window.addEventListener("afterprint", function () {

@@ -1,13 +1,16 @@
 //! The section of a run.
 
+use super::cards::{self, Card};
 use super::markup::Html;
+use super::told::latency;
 use super::topology::topology;
 use crate::plot::result::{Found, RunResult};
-use crate::plot::units::{Unit, figures};
+use crate::plot::units::Unit;
 use crate::plot::{Choice, Kind, PlotError, Table};
 use crate::run::compare::comparison;
 use crate::run::summary::{FailoverSummary, RunSummary, ScenarioSummary};
-use crate::run::verdict::{Verdict, Winner};
+use crate::run::text::{bytes, count, three, time};
+use crate::run::verdict::{Sort, Verdict, Winner};
 use crate::sweep::quoted;
 
 /// Adds it, as number `n` of the report, called `name`.
@@ -22,7 +25,8 @@ pub fn section(
     result: &RunResult,
 ) -> Result<(), PlotError> {
     let scenario = &result.summary.scenario;
-    body.raw("<section>\n").heading(2, &format!("r{n}"), name);
+    body.raw("<section class=\"result\">\n")
+        .heading(2, &format!("r{n}"), name);
     if !scenario.about.is_empty() {
         body.element("p", &scenario.about);
     }
@@ -30,10 +34,9 @@ pub fn section(
     answer(body, result);
     body.table("What each mode comes to", &headline(&result.summary.runs));
     body.heading(3, &format!("r{n}-setup"), "The set-up");
-    body.figure(&format!("r{n}-topology"), &topology(result))?;
+    body.figure(&format!("r{n}-topology"), &topology(&result.summary))?;
     if let Some(comment) = opening_comment(&result.scenario) {
-        body.raw("<details open><summary>What the author says of it</summary>\n");
-        body.element("p", &comment).raw("</details>\n");
+        body.element("p", &format!("The author says of it: {comment}"));
     }
     body.heading(3, &format!("r{n}-figures"), "Figures");
     for kind in Kind::of(found) {
@@ -48,57 +51,49 @@ pub fn section(
 
 fn answer(body: &mut Html, result: &RunResult) {
     let verdicts = &result.summary.verdicts;
-    let stops = stops(&result.summary.runs);
     if verdicts.is_empty() {
         body.element(
             "p",
             "Not both queue modes ran, so there is nothing to compare.",
         );
     }
-    if verdicts.is_empty() && stops.is_empty() {
-        return;
+    let mut all = stops(&result.summary.runs);
+    all.extend(verdicts.iter().map(card));
+    cards::write(body, &all);
+}
+
+fn card(verdict: &Verdict) -> Card {
+    let class = match verdict.winner {
+        Winner::Bio => "bio",
+        Winner::Request => "request",
+        Winner::Equal => "equal",
+    };
+    let values = format!(
+        "bio {}, request {}",
+        told(verdict, verdict.bio),
+        told(verdict, verdict.request)
+    );
+    let mut more = vec![values];
+    if verdict.depends_on_cpu_profile == Some(true) {
+        more.push("turns with what the CPU's work is taken to cost".into());
     }
-    body.raw("<ul class=\"verdicts\">\n");
-    for (what, told, is_bad) in &stops {
-        body.raw(if *is_bad {
-            "<li class=\"bad\">"
-        } else {
-            "<li>"
-        });
-        body.element("span", what).element("b", told).raw("</li>\n");
+    Card {
+        class,
+        what: verdict.subject().into(),
+        told: verdict.finding(),
+        more,
     }
-    for verdict in verdicts {
-        let class = match verdict.winner {
-            Winner::Bio => "bio",
-            Winner::Request => "request",
-            Winner::Equal => "equal",
-        };
-        body.raw(&format!("<li class=\"{class}\">"));
-        body.element("span", name_of(&verdict.figure))
-            .element("b", &judged(verdict));
-        let values = format!(
-            "bio {}, request {}",
-            told(&verdict.figure, verdict.bio),
-            told(&verdict.figure, verdict.request)
-        );
-        body.element("span", &values);
-        if verdict.depends_on_cpu_profile == Some(true) {
-            body.element("span", "turns with what the CPU's work is taken to cost");
-        }
-        body.raw("</li>\n");
-    }
-    body.raw("</ul>\n");
 }
 
 /// What an administrator asks first when something broke: how long nothing came
 /// back, what was lost, what still hangs. Whether that is bad comes last.
-fn stops(runs: &[RunSummary]) -> Vec<(&'static str, String, bool)> {
+fn stops(runs: &[RunSummary]) -> Vec<Card> {
     let of_each = |tell: &dyn Fn(&RunSummary, &FailoverSummary) -> (String, bool)| {
         let each = runs
             .iter()
             .filter_map(|run| Some((run, run.failover.as_ref()?)));
         let told: Vec<(String, (String, bool))> = each
-            .map(|(run, failover)| (mode_of(run), tell(run, failover)))
+            .map(|(run, failover)| (run.title(), tell(run, failover)))
             .collect();
         let is_bad = told.iter().any(|(_, (_, bad))| *bad);
         match told.as_slice() {
@@ -132,65 +127,24 @@ fn stops(runs: &[RunSummary]) -> Vec<(&'static str, String, bool)> {
         let held: u64 = failover.held.iter().map(|held| held.ios).sum();
         (Unit::Count.tell(held as f64), held > 0)
     });
+    let card = |what: &str, (told, is_bad): (String, bool)| {
+        Card::new(if is_bad { "bad" } else { "" }, what, told)
+    };
     let mut cards = vec![
-        ("longest time without a success", gap.0, gap.1),
-        ("errors that reached the application", lost.0, lost.1),
+        card("longest time without a success", gap),
+        card("errors that reached the application", lost),
     ];
     if held.1 {
-        cards.push(("I/Os that hang for ever", held.0, true));
+        cards.push(card("I/Os that hang for ever", held));
     }
     cards
 }
 
-fn mode_of(run: &RunSummary) -> String {
-    match &run.device {
-        Some(device) => format!("{device} alone"),
-        None => run.mode.clone(),
-    }
-}
-
-fn name_of(figure: &str) -> &str {
-    match figure {
-        "iops" => "I/Os a second",
-        "mean_latency" => "mean latency",
-        "p99_latency" => "99 % latency",
-        "requests_per_io" => "requests to the paths, an I/O",
-        other => other,
-    }
-}
-
-fn told(figure: &str, value: f64) -> String {
-    match figure {
-        "iops" => Unit::PerSecond.tell(value),
-        "mean_latency" | "p99_latency" => Unit::Time.tell(value),
-        _ => figures(value),
-    }
-}
-
-fn judged(verdict: &Verdict) -> String {
-    if verdict.is_empty() {
-        return "nothing to compare".into();
-    }
-    let mode = match verdict.winner {
-        Winner::Equal => return "equal within 2 %".into(),
-        Winner::Bio => "bio mode",
-        Winner::Request => "request mode",
-    };
-    let factor = verdict.factor();
-    if !factor.is_finite() {
-        return mode.into();
-    }
-    let word = if verdict.figure == "iops" {
-        "more"
-    } else {
-        "less"
-    };
-    if factor >= 2.0 {
-        format!("{mode}, ×{} {word}", figures(factor))
-    } else if verdict.figure == "iops" {
-        format!("{mode}, {} {word}", Unit::Share.tell(factor - 1.0))
-    } else {
-        format!("{mode}, {} {word}", Unit::Share.tell(1.0 - 1.0 / factor))
+fn told(verdict: &Verdict, value: f64) -> String {
+    match (verdict.figure.as_str(), verdict.sort()) {
+        (_, Sort::Rate) => count(value.round() as u64),
+        ("mean_latency" | "p99_latency", _) => time(value),
+        _ => three(value),
     }
 }
 
@@ -209,20 +163,16 @@ fn headline(runs: &[RunSummary]) -> Table {
     for run in runs {
         let a = &run.application;
         let l = &a.latency;
-        let name = match &run.device {
-            Some(device) => format!("{device} alone"),
-            None => format!("{} mode", run.mode),
-        };
         table.row([
-            name,
-            Unit::PerSecond.tell(a.iops),
-            Unit::ByteRate.tell(a.bytes_per_second),
-            Unit::Count.tell(a.errors as f64),
-            Unit::Time.tell(l.mean_ns),
-            Unit::Time.tell(l.p50_ns as f64),
-            Unit::Time.tell(l.p99_ns as f64),
-            Unit::Time.tell(l.p999_ns as f64),
-            Unit::Time.tell(run.cpu.ns_per_io),
+            run.title(),
+            count(a.iops.round() as u64),
+            format!("{}/s", bytes(a.bytes_per_second)),
+            count(a.errors),
+            latency(a, l.mean_ns),
+            latency(a, l.p50_ns as f64),
+            latency(a, l.p99_ns as f64),
+            latency(a, l.p999_ns as f64),
+            time(run.cpu.ns_per_io),
         ]);
     }
     table
@@ -240,31 +190,25 @@ fn opening_comment(scenario: &str) -> Option<String> {
 fn repeat(body: &mut Html, result: &RunResult) {
     let s = &result.summary.scenario;
     let facts = format!(
-        "mpathsim {}, seed {}, CPU profile {}, {} CPU{} at {} Hz. The same scenario, seed and \
-         version give the same bytes on every machine.",
+        "mpathsim {}, {}. The same scenario, seed and version give the same bytes on every \
+         machine.",
         result.summary.mpathsim,
-        s.seed,
-        s.cpu_profile,
-        s.cpus,
-        if s.cpus == 1 { "" } else { "s" },
-        s.hz
+        s.world()
     );
     body.element("p", &facts).element("pre", &command(s));
     if !result.scenario.is_empty() {
         let changed = !s.set.is_empty() || s.policy.is_some();
-        body.raw("<details><summary>The scenario");
-        body.raw(match changed {
-            true => " as its file has it, which the options above change",
-            false => "",
-        });
-        body.raw("</summary>\n");
-        body.element("pre", &result.scenario).raw("</details>\n");
+        let title = match changed {
+            true => "The scenario as its file has it, which the options above change",
+            false => "The scenario",
+        };
+        body.source(title, &result.scenario);
     }
-    body.raw(
-        "<details class=\"long\"><summary>All figures, as mpathsim run prints them</summary>\n",
-    );
-    body.element("pre", &comparison(&result.summary))
-        .raw("</details>\n");
+    let all = comparison(&result.summary);
+    let mut text = Html::default();
+    text.element("pre", &all);
+    let title = "All figures, as mpathsim run prints them";
+    body.fold(title, all.lines().count(), &text);
 }
 
 /// The command that gives these figures again.

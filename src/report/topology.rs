@@ -1,9 +1,8 @@
 //! The set-up as a picture: application, device-mapper devices, paths, ports,
 //! array, as they are at the start.
 
-use crate::plot::result::RunResult;
 use crate::plot::{
-    Dash, Drawing, Ink, Rect, Table, chart, label, path_color_index, path_ink, rect,
+    Dash, Drawing, Ink, Label, Rect, Table, chart, label, path_color_index, path_ink, rect,
 };
 use crate::run::summary::{EndSummary, MapSetup, ScenarioSummary, Summary};
 
@@ -49,9 +48,8 @@ impl Column {
     }
 }
 
-/// Draws it.
-pub fn topology(result: &RunResult) -> Drawing {
-    let summary = &result.summary;
+/// Draws that of `summary`, which need not have any run.
+pub fn topology(summary: &Summary) -> Drawing {
     let columns = columns(&summary.scenario);
     let rows = columns.iter().map(Column::drawn).max().unwrap_or(1) as f64;
     let height = 78.0 + 30.0 + ROW * rows + 44.0;
@@ -142,17 +140,52 @@ fn draw_box(drawing: &mut Drawing, at: Rect, name: &str, about: &str, ink: Ink) 
     drawing.bar(at, Ink::Lane);
     drawing.frame(at, ink, 1.5);
     let (x, room) = (at.x + 10.0, at.w - 16.0);
-    if about.is_empty() {
-        drawing.text(label(x, at.y + at.h / 2.0, name, 13.0).bold().fit(room));
-    } else {
-        drawing.text(label(x, at.y + 14.0, name, 13.0).bold().fit(room));
-        drawing.text(label(x, at.y + 30.0, about, 11.0).ink(Ink::Muted).fit(room));
+    let (size, names) = lines(name, room);
+    let mut all: Vec<Label> = names
+        .iter()
+        .map(|line| label(x, 0.0, line.as_str(), size).bold())
+        .collect();
+    if !about.is_empty() {
+        all.push(label(x, 0.0, about, 11.0).ink(Ink::Muted).fit_middle(room));
+    }
+    let step = if all.len() > 2 { 12.5 } else { 16.0 };
+    let top = at.y + at.h / 2.0 - step * (all.len() - 1) as f64 / 2.0;
+    for (n, line) in all.into_iter().enumerate() {
+        let y = top + step * n as f64;
+        drawing.text(Label { y, ..line });
     }
     let text = match about {
         "" => name.to_owned(),
         about => format!("{name}: {about}"),
     };
     drawing.spot(at, text);
+}
+
+/// A name in at most two lines of `room` pixels, and the size of its letters.
+/// What is too long for both lacks its middle: names differ at their ends.
+fn lines(name: &str, room: f64) -> (f64, Vec<String>) {
+    let is_whole = |text: &str, size: f64| {
+        let fitted = label(0.0, 0.0, text, size).bold().fit(room);
+        fitted.text == text
+    };
+    if is_whole(name, 13.0) {
+        return (13.0, vec![name.into()]);
+    }
+    let letters: Vec<char> = name.chars().collect();
+    let head = |n: usize| letters[..n].iter().collect::<String>();
+    let fits = (1..letters.len()).rev().find(|n| is_whole(&head(*n), 11.0));
+    let most = fits.unwrap_or(1);
+    // Behind a mark, if there is one in the second half of the line.
+    let is_mark = |n: &usize| "-_.: ".contains(letters[*n - 1]);
+    let at = (most.div_ceil(2)..=most)
+        .rev()
+        .find(is_mark)
+        .unwrap_or(most);
+    let tail: String = letters[at..].iter().collect();
+    let tail = label(0.0, 0.0, tail.trim_start(), 11.0)
+        .bold()
+        .fit_middle(room);
+    (11.0, vec![head(at).trim_end().to_owned(), tail.text])
 }
 
 fn columns(scenario: &ScenarioSummary) -> Vec<Column> {
@@ -309,4 +342,21 @@ fn table(summary: &Summary) -> Table {
         ]);
     }
     table
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_that_differ_at_their_ends_stay_different() {
+        let names: Vec<String> = (0..16)
+            .map(|n| format!("device-with-a-long-name-{n:02}-abc"))
+            .collect();
+        let mut drawn: Vec<String> = names.iter().map(|n| lines(n, 100.0).1.join("|")).collect();
+        assert!(drawn.iter().all(|d| d.ends_with("abc")), "{drawn:?}");
+        drawn.dedup();
+        assert_eq!(drawn.len(), 16, "{drawn:?}");
+        assert_eq!(lines("sda", 100.0), (13.0, vec!["sda".into()]));
+    }
 }

@@ -53,6 +53,7 @@ impl Results {
             "mpathsim-summary" => format!("a run, `{name}`"),
             "mpathsim-sweep" => format!("a sweep, `{name}`"),
             "mpathsim-tournament" => "a tournament".into(),
+            "mpathsim-comparison" => "a comparison".into(),
             _ => format!("results in the format `{}`", self.format),
         }
     }

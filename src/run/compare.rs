@@ -5,7 +5,7 @@ use super::single_queue::{SingleQueueOutcome, StackingOutcome};
 use super::summary::{RunSummary, Summary};
 use super::text::{Columns, bytes, count, paragraph, percent, time};
 use super::timeline::timeline;
-use super::verdict::{Verdict, Winner};
+use super::verdict::Verdict;
 
 /// What stands where a layer or a figure does not exist.
 pub(super) const NOTHING: &str = "–";
@@ -57,14 +57,9 @@ fn heading(summary: &Summary) -> String {
 }
 
 pub(super) fn column_head(run: &RunSummary) -> String {
-    match (run.mode.as_str(), &run.device) {
-        ("bio", _) => "bio mode".into(),
-        ("request", _) => match &run.single_queues {
-            Some(single) => format!("request mode ({})", single.way),
-            None => "request mode".into(),
-        },
-        (_, Some(device)) => format!("{device} alone"),
-        (mode, None) => mode.into(),
+    match &run.single_queues {
+        Some(single) if run.mode == "request" => format!("{} ({})", run.title(), single.way),
+        _ => run.title(),
     }
 }
 
@@ -288,29 +283,9 @@ fn verdicts(summary: &Summary) -> String {
 
 /// One line a figure.
 fn sentence(verdict: &Verdict) -> String {
-    let (what, better) = match verdict.figure.as_str() {
-        "iops" => ("throughput", "more"),
-        "mean_latency" => ("mean latency", "less"),
-        "p99_latency" => ("99 % latency", "less"),
-        _ => ("requests to the path devices, an I/O", "fewer"),
-    };
-    let factor = verdict.factor();
-    let by = match factor {
-        f if f.is_infinite() && better == "more" => "the other has none".into(),
-        f if f < 1.5 && better == "more" => format!("{:.0} % {better}", 100.0 * (f - 1.0)),
-        f if f < 1.5 => format!("{:.0} % {better}", 100.0 * (1.0 - 1.0 / f)),
-        f if better == "more" => format!("{f:.1} times as much"),
-        f => format!("{f:.1} times {better}"),
-    };
-    let finding = match verdict.winner {
-        _ if verdict.is_empty() => "nothing to compare".into(),
-        Winner::Equal => "equal within 2 %".into(),
-        Winner::Bio => format!("bio mode, {by}"),
-        Winner::Request => format!("request mode, {by}"),
-    };
     let doubt = match verdict.depends_on_cpu_profile {
         Some(true) => "; depends on the CPU profile",
         _ => "",
     };
-    format!("{what}: {finding}{doubt}")
+    format!("{}: {}{doubt}", verdict.subject(), verdict.finding())
 }

@@ -21,7 +21,7 @@ pub use crate::scenario::{JobSetup, MapSetup, PathSetup};
 pub const FORMAT: &str = "mpathsim-summary/1";
 
 /// All runs of one scenario.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Summary {
     /// [`FORMAT`].
     pub format: String,
@@ -51,7 +51,7 @@ pub struct BoundSummary {
 }
 
 /// What was simulated.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct ScenarioSummary {
     /// Its name.
     pub name: String,
@@ -146,6 +146,27 @@ pub struct RunSummary {
     /// What single queues told; absent in a kernel without.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub single_queues: Option<SingleQueueOutcome>,
+}
+
+impl ScenarioSummary {
+    /// What decides over chance and cost: `seed 1, CPU profile lab, 2 CPUs at
+    /// 250 Hz`.
+    pub fn world(&self) -> String {
+        let (seed, cpus, hz) = (self.seed, self.cpus, self.hz);
+        let plural = if cpus == 1 { "" } else { "s" };
+        let profile = &self.cpu_profile;
+        format!("seed {seed}, CPU profile {profile}, {cpus} CPU{plural} at {hz} Hz")
+    }
+}
+
+impl RunSummary {
+    /// What it is called: `bio mode`, or `sda alone`.
+    pub fn title(&self) -> String {
+        match &self.device {
+            Some(device) => format!("{device} alone"),
+            None => format!("{} mode", self.mode),
+        }
+    }
 }
 
 /// What the application saw.

@@ -107,7 +107,76 @@ fn succeed((bio, request): (&RunSummary, &RunSummary)) -> bool {
     bio.application.ios > 0 && request.application.ios > 0
 }
 
+/// What sort a figure is, which decides in what words one is better than another.
+#[derive(Copy, Clone, Debug, PartialEq, Eq)]
+pub enum Sort {
+    /// Something a second: more is better.
+    Rate,
+    /// A time, or another amount of something: less is better.
+    Amount,
+    /// A number of things: fewer are better.
+    Number,
+}
+
+/// Factors from here on are told as such, smaller ones as percent.
+const TIMES: f64 = 2.0;
+
+impl Sort {
+    /// How much better one is that is so by `factor`, 1 or more: `6.2 times as
+    /// much`, `41 % less`, `16 times fewer`. Terminal and report say it alike.
+    pub fn better_by(self, factor: f64) -> String {
+        let times = match factor {
+            f if f < 9.95 => format!("{f:.1}"),
+            f => format!("{f:.0}"),
+        };
+        let percent = match self {
+            Sort::Rate => 100.0 * (factor - 1.0),
+            _ => 100.0 * (1.0 - 1.0 / factor),
+        };
+        match (self, factor >= TIMES) {
+            _ if factor.is_infinite() => "the other has none".into(),
+            (Sort::Rate, true) => format!("{times} times as much"),
+            (Sort::Rate, false) => format!("{percent:.0} % more"),
+            (Sort::Amount, true) => format!("{times} times shorter"),
+            (Sort::Amount, false) => format!("{percent:.0} % less"),
+            (Sort::Number, true) => format!("{times} times fewer"),
+            (Sort::Number, false) => format!("{percent:.0} % fewer"),
+        }
+    }
+}
+
 impl Verdict {
+    /// What is compared, in words.
+    pub fn subject(&self) -> &str {
+        match self.figure.as_str() {
+            "iops" => "throughput",
+            "mean_latency" => "mean latency",
+            "p99_latency" => "99 % latency",
+            "requests_per_io" => "requests to the path devices, an I/O",
+            other => other,
+        }
+    }
+
+    /// What sort of figure that is.
+    pub fn sort(&self) -> Sort {
+        match self.figure.as_str() {
+            "iops" => Sort::Rate,
+            "requests_per_io" => Sort::Number,
+            _ => Sort::Amount,
+        }
+    }
+
+    /// Which mode is better, and by how much: `request mode, 16 times fewer`.
+    pub fn finding(&self) -> String {
+        let mode = match self.winner {
+            _ if self.is_empty() => return "nothing to compare".into(),
+            Winner::Equal => return "equal within 2 %".into(),
+            Winner::Bio => "bio mode",
+            Winner::Request => "request mode",
+        };
+        format!("{mode}, {}", self.sort().better_by(self.factor()))
+    }
+
     /// Whether there is nothing to compare: neither has any.
     pub fn is_empty(&self) -> bool {
         self.bio == 0.0 && self.request == 0.0
@@ -123,6 +192,35 @@ impl Verdict {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn each_sort_of_figure_has_its_words() {
+        let told = |sort: Sort| [1.2, 1.99, 2.0, 6.24, 16.0].map(|f| sort.better_by(f));
+        assert_eq!(
+            told(Sort::Rate),
+            [
+                "20 % more",
+                "99 % more",
+                "2.0 times as much",
+                "6.2 times as much",
+                "16 times as much"
+            ]
+        );
+        assert_eq!(
+            told(Sort::Amount),
+            [
+                "17 % less",
+                "50 % less",
+                "2.0 times shorter",
+                "6.2 times shorter",
+                "16 times shorter"
+            ]
+        );
+        assert_eq!(told(Sort::Number)[4], "16 times fewer");
+        assert_eq!(told(Sort::Number)[0], "17 % fewer");
+        let none = Sort::Rate.better_by(f64::INFINITY);
+        assert_eq!(none, "the other has none");
+    }
 
     #[test]
     fn closer_than_the_margin_is_equal() {

@@ -9,6 +9,7 @@ use super::key::Program;
 use super::shard::Shard;
 use super::{METRICS, SweepError};
 use crate::run::claim::{ELSEWHERE, Refused, is_absent};
+use crate::run::summary::ScenarioSummary;
 use crate::run::write;
 
 /// Name and version of the format of the folder.
@@ -48,6 +49,9 @@ pub struct Manifest {
     pub replications: Option<u32>,
     /// What is cut from the start of a run.
     pub warm_up: String,
+    /// The scenario before any axis changes it; absent in folders of old.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub scenario: Option<ScenarioSummary>,
     /// Which part of the sweep this is; absent: all of it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub shard: Option<Shard>,
@@ -72,14 +76,21 @@ pub struct MetricManifest {
     pub about: String,
 }
 
-impl Manifest {
-    /// Of `sweep`, or a part of it, before it is run.
-    pub fn new(sweep: &Sweep, program: &Program, shard: Option<Shard>) -> Manifest {
-        let metric = |(_, metric): (usize, &'static super::Metric)| MetricManifest {
+impl MetricManifest {
+    /// Of `metric`.
+    pub fn new(metric: &super::Metric) -> MetricManifest {
+        MetricManifest {
             name: metric.name.into(),
             better: format!("{:?}", metric.better).to_lowercase(),
             about: metric.about.into(),
-        };
+        }
+    }
+}
+
+impl Manifest {
+    /// Of `sweep`, or a part of it, before it is run.
+    pub fn new(sweep: &Sweep, program: &Program, shard: Option<Shard>) -> Manifest {
+        let metric = |(_, metric)| MetricManifest::new(metric);
         Manifest {
             format: FORMAT.into(),
             mpathsim: env!("CARGO_PKG_VERSION").into(),
@@ -98,6 +109,9 @@ impl Manifest {
                 Replications::Until(_) => None,
             },
             warm_up: sweep.warm_up.to_string(),
+            scenario: sweep
+                .base()
+                .map(|base| ScenarioSummary::new(&base, &sweep.set)),
             shard,
             runs: None,
             failures: None,

@@ -99,6 +99,12 @@ impl Sweep {
         }
     }
 
+    /// The scenario before any axis changes it; none if it is none.
+    pub fn base(&self) -> Option<Scenario> {
+        let mode = *self.space.modes.first()?;
+        self.scenario(&self.point_of(mode, std::iter::empty())).ok()
+    }
+
     /// The scenario of `point`.
     ///
     /// # Errors

@@ -172,6 +172,47 @@ class Report(unittest.TestCase):
         self.assertEqual(self.browser.run("getComputedStyle(document.querySelector('nav')).display"), "none")
         self.assertEqual(self.browser.complaints, [])
 
+    def folds_in_print(self):
+        """Each fold that paper shows: its name, and how high it is behind that."""
+        return self.browser.run(
+            """[...document.querySelectorAll('details')]
+              .filter(d => getComputedStyle(d).display !== 'none')
+              .map(d => {
+                const summary = d.querySelector('summary');
+                const box = d.getBoundingClientRect(), head = summary.getBoundingClientRect();
+                return [summary.textContent, box.bottom - head.bottom];
+              })"""
+        )
+
+    def test_nothing_is_folded_on_paper(self):
+        # With scripts and without: the style alone opens what is printed.
+        for disabled in (False, True):
+            self.browser.call("Emulation.setScriptExecutionDisabled", value=disabled)
+            self.browser.open(self.page)
+            self.browser.prefer("light", media="print")
+            folds = self.folds_in_print()
+            self.assertGreater(len(folds), 5)
+            self.assertEqual([name for name, height in folds if height < 30], [])
+            self.assertNotIn("All figures, as mpathsim run prints them", dict(folds))
+            told = "document.querySelector('section > .unprinted').getClientRects().length"
+            self.assertEqual(self.browser.run(told), 1)
+            long = """[...document.querySelectorAll('figure details')].filter(
+              d => getComputedStyle(d).display !== 'none' &&
+                d.querySelectorAll('tbody tr').length > 40).length"""
+            self.assertEqual(self.browser.run(long), 0)
+        self.browser.prefer("light")
+
+    def test_the_first_page_is_not_empty(self):
+        self.open(self.page)
+        self.browser.size(700, 1000)
+        self.browser.prefer("light", media="print")
+        breaks = self.browser.run(
+            "[...document.querySelectorAll('.result > h2')].map(h => getComputedStyle(h).breakBefore)"
+        )
+        self.browser.prefer("light")
+        self.browser.size(1200, 900)
+        self.assertEqual(breaks, ["auto", "page"])
+
     def test_hostile_text_stays_text(self):
         self.open(self.hostile)
         self.assertEqual(self.browser.complaints, [])

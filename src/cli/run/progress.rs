@@ -1,16 +1,16 @@
 //! The progress bar of long runs.
 
-use std::io::IsTerminal;
 use std::sync::Arc;
 use std::time::Duration;
 
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use indicatif::{ProgressBar, ProgressDrawTarget};
 
+use crate::cli::terminal;
 use crate::run::Progress;
 
 /// Runs `work` under a bar over `runs`; without one where nobody watches.
 pub fn under_bar<T>(runs: &[Arc<Progress>], hidden: bool, work: impl FnOnce() -> T) -> T {
-    if hidden || !std::io::stderr().is_terminal() {
+    if hidden || !terminal::has_bar() {
         return work();
     }
     let bar = bar(runs.len());
@@ -39,9 +39,7 @@ fn bar(runs: usize) -> ProgressBar {
     let whole = runs as u64 * 1000;
     let bar = ProgressBar::with_draw_target(Some(whole), ProgressDrawTarget::stderr_with_hz(10));
     let template = "{spinner} {bar:30} {percent}% of {msg}, {elapsed}, {eta} to go";
-    if let Ok(style) = ProgressStyle::with_template(template) {
-        bar.set_style(style);
-    }
+    bar.set_style(terminal::bar_style(template));
     bar.set_message(format!("{runs} runs"));
     bar
 }

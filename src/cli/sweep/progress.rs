@@ -1,11 +1,11 @@
 //! The progress bar of sweeps.
 
-use std::io::IsTerminal;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use indicatif::{ProgressBar, ProgressDrawTarget};
 
+use crate::cli::terminal;
 use crate::sweep::Control;
 
 /// How often the bar is drawn anew.
@@ -14,14 +14,12 @@ const EVERY: Duration = Duration::from_millis(200);
 /// Does `work` under a bar over the runs of `control`; without one where nobody
 /// watches.
 pub fn under_bar<T>(control: &Control, hidden: bool, work: impl FnOnce() -> T) -> T {
-    if hidden || !std::io::stderr().is_terminal() {
+    if hidden || !terminal::has_bar() {
         return work();
     }
     let bar = ProgressBar::with_draw_target(Some(0), ProgressDrawTarget::stderr_with_hz(5));
     let template = "{spinner} {bar:30} {pos} of {len} runs, {per_sec}, {elapsed}, {eta} to go";
-    if let Ok(style) = ProgressStyle::with_template(template) {
-        bar.set_style(style);
-    }
+    bar.set_style(terminal::bar_style(template));
     let (stop, stopped) = std::sync::mpsc::channel::<()>();
     let result = std::thread::scope(|scope| {
         let bar = &bar;

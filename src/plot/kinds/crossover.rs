@@ -18,7 +18,7 @@ const EQUAL: f64 = 1.02;
 
 /// What two modes are beside each other.
 #[derive(Copy, Clone, PartialEq, Debug)]
-enum Verdict {
+pub enum Verdict {
     /// Bio mode is better, by this factor; of what is neither, it has more.
     Bio(f64),
     /// Request mode is.
@@ -30,7 +30,8 @@ enum Verdict {
 }
 
 impl Verdict {
-    fn new(bio: &Cell, request: &Cell, better: Better) -> Verdict {
+    /// Of two cells of a point.
+    pub fn new(bio: &Cell, request: &Cell, better: Better) -> Verdict {
         let (low, high) = (bio.mean.min(request.mean), bio.mean.max(request.mean));
         let factor = if high == low {
             1.0
@@ -195,6 +196,7 @@ fn draw(drawing: &mut Drawing, grid: &Grid<'_>, pairs: &[Pair<'_>], metric: &Met
         let [x, y] = [(0, pair.at.0), (1, pair.at.1)].map(|(axis, i)| &grid.axes[axis].told[i]);
         let text = format!("{x} × {y}: bio {b}, request {r}: {verdict}");
         drawing.spot(place, text);
+        let (b, r) = (metric.tell_cell(pair.bio), metric.tell_cell(pair.request));
         drawing.table.row([x.clone(), y.clone(), b, r, verdict]);
         told.push((place, pair.verdict.forms()));
     }

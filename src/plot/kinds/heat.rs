@@ -122,9 +122,8 @@ impl Map<'_> {
             let [x, y] = [(0, at.0), (1, at.1)].map(|(axis, i)| &self.grid.axes[axis].told[i]);
             let name = &metric.name;
             drawing.spot(place, format!("{mode} {x} × {y}: {name} {told}"));
-            drawing
-                .table
-                .row([mode, x.as_str(), y.as_str(), told.as_str()]);
+            let row = [mode, x.as_str(), y.as_str(), &metric.tell_cell(cell)];
+            drawing.table.row(row);
             all.push((place, vec![told, short]));
         }
         self.grid.write_axes(drawing);

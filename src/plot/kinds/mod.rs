@@ -16,8 +16,9 @@ mod sweep_axis;
 mod sweep_grid;
 mod sweep_metric;
 mod sweep_slice;
+mod told;
 
-pub use crossover::crossover;
+pub use crossover::{Verdict, crossover};
 pub use failover::failover;
 pub use heat::heat;
 pub use latency::latency;
@@ -27,4 +28,5 @@ pub use paths::paths;
 pub use percentiles::percentiles;
 pub use ranking::ranking;
 pub use sequence::sequence;
+pub use sweep_metric::Metric;
 pub use sweep_slice::{Choice, has_names_only, modes};
