@@ -53,7 +53,7 @@ fn count(problems: usize) -> String {
 
 /// One thing that is wrong, and its place.
 #[derive(Debug, Clone, thiserror::Error, Diagnostic)]
-#[error("{message}")]
+#[error("{}", self.shown())]
 pub struct Problem {
     /// What is wrong.
     pub message: String,
@@ -64,8 +64,10 @@ pub struct Problem {
     #[source_code]
     text: NamedSource<Arc<str>>,
     /// Where in that text.
-    #[label("here")]
     span: SourceSpan,
+    /// The same, unless the lines there are too long to be shown.
+    #[label("here")]
+    label: Option<SourceSpan>,
     /// Line, from 1.
     pub line: usize,
     /// Column, from 1, in characters.
@@ -73,6 +75,13 @@ pub struct Problem {
 }
 
 impl Problem {
+    /// What is wrong, after its place if that is not shown.
+    fn shown(&self) -> String {
+        match self.label {
+            Some(_) => self.message.clone(),
+            None => self.to_line(),
+        }
+    }
     /// In one line: `file:line:column: what`.
     pub(super) fn to_line(&self) -> String {
         let (name, line, column) = (self.text.name(), self.line, self.column);
@@ -84,6 +93,9 @@ impl Problem {
         start < span.end && span.start < start + self.span.len().max(1)
     }
 }
+
+/// Bytes of a line that is shown, at most.
+const READABLE: usize = 4096;
 
 /// A text and its name, in which problems are found.
 #[derive(Clone, Debug)]
@@ -114,14 +126,29 @@ impl Source {
         let end = span.end.clamp(start, self.text.len());
         let before = self.text.get(..start).unwrap_or("");
         let line_start = before.rfind('\n').map_or(0, |newline| newline + 1);
+        let span = SourceSpan::from(start..end);
         Problem {
             message: message.into(),
             hint: hint.into(),
             text: NamedSource::new(&self.name, Arc::clone(&self.text)).with_language("toml"),
-            span: (start..end).into(),
+            span,
+            label: self.is_readable(start, end).then_some(span),
             line: before.matches('\n').count() + 1,
             column: before[line_start..].chars().count() + 1,
         }
+    }
+
+    /// Whether the lines of bytes `start` to `end`, and one around them, can be
+    /// read, and drawn: lists that programs write are no such lines, and miette
+    /// panics beyond column 65535.
+    fn is_readable(&self, start: usize, end: usize) -> bool {
+        let before = self.text.get(..start).unwrap_or("").rmatch_indices('\n');
+        let after = self.text.get(end..).unwrap_or("").match_indices('\n');
+        let from = before.map(|(at, _)| at).nth(1).unwrap_or(0);
+        let to = after.map(|(at, _)| end + at).nth(1);
+        let lines = self.text.get(from..to.unwrap_or(self.text.len()));
+        let mut lines = lines.unwrap_or("").lines();
+        lines.all(|line| line.len() <= READABLE)
     }
 
     /// The problem that a TOML reader found.
