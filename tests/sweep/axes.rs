@@ -321,7 +321,7 @@ fn a_long_axis_is_tried_at_its_ends() {
     for (at, wrong) in [
         (40_000, "-7"),
         (31_001, "\"many\""),
-        (0, "true"),
+        (0, "\"few\""),
         (49_999, "1.5"),
     ] {
         let mut values = good.clone();
