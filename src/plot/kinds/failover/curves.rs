@@ -230,9 +230,9 @@ mod tests {
         let rate = |n: usize| if n < 37 { 100.0 } else { 0.0 };
         let bins: Vec<(f64, f64)> = (0..60).map(|n| (10.0 * n as f64, rate(n))).collect();
         let steps = join(&bins, 10.0, 10, &[373.0], 600.0);
-        let before = steps.iter().filter(|step| step.to <= 373.0);
+        let mut before = steps.iter().filter(|step| step.to <= 373.0);
         assert!(before.clone().all(|step| step.value == 100.0), "{steps:?}");
-        assert_eq!(before.last().unwrap().to, 370.0);
+        assert_eq!(before.next_back().unwrap().to, 370.0);
         assert!(steps.iter().all(|step| step.to - step.from >= 100.0));
         assert_eq!(steps.last().unwrap().to, 600.0);
     }
