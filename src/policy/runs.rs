@@ -18,7 +18,7 @@ use crate::sweep::{MeasureError, WarmUp, measure, not_all_warm_up, quoted};
 pub struct Cell {
     /// The scenario file.
     pub scenario: PathBuf,
-    /// What it is called, as [`names`] has it.
+    /// What it is called: a file by its name, or by its path where two have the same.
     pub name: String,
     /// Another path selector than the scenario's.
     pub policy: Option<String>,
