@@ -28,6 +28,9 @@ modes = ["request"]
 key = "workload.open.0.rate_iops"
 "#;
 
+/// Sweeps on one thread, and as many on several; the least time counts.
+const TURNS: u32 = 3;
+
 /// CPU time of this process, seconds, and its peak resident size, MiB.
 fn used() -> (f64, u64) {
     let stat = std::fs::read_to_string("/proc/self/stat").unwrap_or_default();
@@ -106,8 +109,16 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         execute(&sweep, Path::new(&folder), &options, &Control::default())?;
         Ok((began.elapsed().as_secs_f64(), used().0 - before))
     };
-    let (one_wall, one_cpu) = run(1)?;
-    let (wall, cpu) = run(threads)?;
+    // By turns: what the first of all has to do more falls to neither.
+    run(1)?;
+    let (mut one_wall, mut one_cpu) = (f64::INFINITY, f64::INFINITY);
+    let (mut wall, mut cpu) = (f64::INFINITY, f64::INFINITY);
+    for _ in 0..TURNS {
+        let one = run(1)?;
+        (one_wall, one_cpu) = (one_wall.min(one.0), one_cpu.min(one.1));
+        let many = run(threads)?;
+        (wall, cpu) = (wall.min(many.0), cpu.min(many.1));
+    }
     std::fs::remove_dir_all(&folder)?;
     let each = |seconds: f64| 1e3 * seconds / points as f64;
     println!("{points} points");

@@ -194,7 +194,8 @@ fn execute<P: crate::models::probe::Probe>(
         }
     })?;
     let end = now(&m);
-    let outcome = summarise::summarise(&m, [start.0, end.0], [start.1, end.1]);
+    let mut outcome = summarise::summarise(&m, [start.0, end.0], [start.1, end.1]);
+    outcome.windows = summarise::take_windows(&mut m);
     Ok((m, outcome))
 }
 

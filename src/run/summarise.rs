@@ -34,7 +34,7 @@ pub fn dmsetup<P: Probe>(m: &Machine<P>, kind: StatusType) -> Vec<String> {
         .collect()
 }
 
-/// The outcome of a machine that has run.
+/// The outcome of a machine that has run, but for [`take_windows`].
 pub fn summarise<P: Probe>(
     m: &Machine<P>,
     tables: [Vec<String>; 2],
@@ -57,7 +57,6 @@ pub fn summarise<P: Probe>(
         held: m.held(),
         is_futile: m.is_futile,
         kernel_log: m.block.klog.lines.clone(),
-        windows: windows(m),
         single_queues: SingleQueueOutcome::of(m),
         ..Outcome::default()
     }
@@ -255,10 +254,12 @@ fn cpus<P: Probe>(m: &Machine<P>) -> Vec<CpuOutcome> {
         .collect()
 }
 
-/// The completions of all threads by time.
-fn windows<P: Probe>(m: &Machine<P>) -> Option<Windows> {
-    let threads = m.app.threads.iter().filter_map(|t| t.fio.windows());
-    threads.cloned().reduce(|mut all, windows| {
+/// The completions of all threads by time, which the threads do not keep: there is
+/// much of it.
+pub fn take_windows<P: Probe>(m: &mut Machine<P>) -> Option<Windows> {
+    let threads = m.app.threads.iter_mut();
+    let all = threads.filter_map(|t| t.fio.take_windows());
+    all.reduce(|mut all, windows| {
         all.merge(&windows);
         all
     })

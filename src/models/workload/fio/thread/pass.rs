@@ -121,9 +121,9 @@ impl FioThread {
         }
     }
 
-    /// Its completions by time, if they were kept.
-    pub fn windows(&self) -> Option<&Windows> {
-        self.windows.as_deref()
+    /// Its completions by time, if they were kept; from now on they are not.
+    pub fn take_windows(&mut self) -> Option<Windows> {
+        self.windows.take().map(|windows| *windows)
     }
 
     /// What it did so far; final after [`Act::Exit`].
