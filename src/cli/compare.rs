@@ -5,15 +5,14 @@ use std::process::ExitCode;
 
 use clap::Args;
 
+use super::kept::KeptIn;
 use super::replicated::{ModeName, Replicated, figure, modes, watched};
 use super::{CliError, print};
 use crate::models::mpath::policy::Registry;
 use crate::policy::{
     COMPARISON, Comparison, Contender, Cut, Judged, Row, compare, keep_comparison,
 };
-use crate::run::claim::{Results, claim};
 use crate::run::text::{Columns, three};
-use crate::run::write;
 use crate::stats::{Difference, Interval, Moments};
 use crate::sweep::{Better, METRICS, quoted, ratio_to_bound};
 
@@ -25,13 +24,8 @@ pub struct Compare {
     /// Print one JSON object a row.
     #[arg(long)]
     json: bool,
-    /// Write the comparison into this folder, for `mpathsim plot` and
-    /// `mpathsim report`.
-    #[arg(long, value_name = "FOLDER")]
-    out: Option<PathBuf>,
-    /// Replace the comparison that is there.
-    #[arg(long)]
-    overwrite: bool,
+    #[command(flatten)]
+    kept: KeptIn,
     #[command(flatten)]
     replicated: Replicated,
     /// Figures; may be given several times. Default: iops, lat_mean_us,
@@ -121,7 +115,7 @@ impl Compare {
     /// # Errors
     /// The two cannot be compared, or a run fails.
     pub fn execute(&self, policies: &Registry) -> Result<ExitCode, CliError> {
-        self.claim()?;
+        self.kept.claim(COMPARISON)?;
         let metrics = match self.metric.as_slice() {
             [] => FIGURES
                 .iter()
@@ -137,30 +131,12 @@ impl Compare {
             false => table(&rows, &comparison),
         };
         print(&text)?;
-        if let Some(folder) = &self.out {
+        if self.kept.out.is_some() {
             let command = self.command(&comparison);
             let (kept, rows) = keep_comparison(&comparison, &rows, &settings, command)?;
-            let files = kept.files(rows)?;
-            // While it was made, another could have written.
-            self.claim()?;
-            write::whole_files(folder, &files).map_err(|why| CliError::Write {
-                path: folder.display().to_string(),
-                why,
-            })?;
+            self.kept.write(&kept, rows)?;
         }
         Ok(ExitCode::SUCCESS)
-    }
-
-    /// Refuses a folder that holds anything.
-    fn claim(&self) -> Result<(), CliError> {
-        let own = Results {
-            format: COMPARISON.into(),
-            name: "comparison".into(),
-        };
-        match &self.out {
-            Some(folder) => Ok(claim(folder, &own, |_| self.overwrite)?),
-            None => Ok(()),
-        }
     }
 
     /// The command that makes it again.

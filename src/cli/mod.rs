@@ -5,6 +5,7 @@ mod error;
 mod explain;
 mod generate;
 mod interrupt;
+mod kept;
 mod plot;
 mod regress;
 mod replicated;

@@ -6,13 +6,12 @@ use std::process::ExitCode;
 use clap::Args;
 
 use super::compare::{chance, share};
+use super::kept::KeptIn;
 use super::replicated::{ModeName, Replicated, figure, modes, watched};
 use super::{CliError, print};
 use crate::models::mpath::policy::Registry;
 use crate::policy::{Cut, Ranking, TOURNAMENT, Tournament, keep_tournament, tournament};
-use crate::run::claim::{Results, claim};
 use crate::run::text::Columns;
-use crate::run::write;
 use crate::stats::Interval;
 use crate::sweep::{METRICS, quoted, ratio_to_bound};
 /// Rank all policies over some scenarios.
@@ -37,12 +36,8 @@ pub struct TournamentCommand {
     /// Chance that any place is wrong, percent.
     #[arg(long, value_name = "PERCENT", default_value_t = 5.0)]
     alpha: f64,
-    /// Write the ranking into this folder, for `mpathsim plot`.
-    #[arg(long, value_name = "FOLDER")]
-    out: Option<PathBuf>,
-    /// Replace the ranking that is there.
-    #[arg(long)]
-    overwrite: bool,
+    #[command(flatten)]
+    kept: KeptIn,
     #[command(flatten)]
     replicated: Replicated,
 }
@@ -53,7 +48,7 @@ impl TournamentCommand {
     /// # Errors
     /// Nobody can play, a run fails, or the folder holds something else.
     pub fn execute(&self, policies: &Registry) -> Result<ExitCode, CliError> {
-        self.claim()?;
+        self.kept.claim(TOURNAMENT)?;
         let all = match self.policy.as_slice() {
             [] => policies.all_names().map(str::to_owned).collect(),
             given => given.to_vec(),
@@ -69,30 +64,12 @@ impl TournamentCommand {
         let settings = self.replicated.settings(policies);
         let ranking = watched(&settings, || tournament(&what, &settings))?;
         print(&table(&ranking, &what))?;
-        if let Some(folder) = &self.out {
+        if self.kept.out.is_some() {
             let command = self.command(&what);
             let (kept, rows) = keep_tournament(&what, &ranking, &settings, command)?;
-            let files = kept.files(rows)?;
-            // While it was played, another could have written.
-            self.claim()?;
-            write::whole_files(folder, &files).map_err(|why| CliError::Write {
-                path: folder.display().to_string(),
-                why,
-            })?;
+            self.kept.write(&kept, rows)?;
         }
         Ok(ExitCode::SUCCESS)
-    }
-
-    /// Refuses a folder that holds anything.
-    fn claim(&self) -> Result<(), CliError> {
-        let own = Results {
-            format: TOURNAMENT.into(),
-            name: "tournament".into(),
-        };
-        match &self.out {
-            Some(folder) => Ok(claim(folder, &own, |_| self.overwrite)?),
-            None => Ok(()),
-        }
     }
 
     /// The command that plays it again.
