@@ -67,20 +67,17 @@ fn the_page_tells_what_each_balancer_takes() {
 /// The scenarios whose bound is not known are those that the page names.
 #[test]
 fn the_page_tells_where_the_bound_is_not_known() {
-    let from = LETTER.split("page cache (").nth(1).unwrap();
-    let cached = from.split(')').next().unwrap();
-    let network = from.split("storage network (").nth(1).unwrap();
-    let network = network.split(')').next().unwrap();
-    let named: Vec<&str> = [cached, network]
-        .iter()
-        .flat_map(|list| list.split(','))
-        .map(str::trim)
-        .collect();
+    let from = LETTER.split("there is none (").nth(1).unwrap();
+    let named: Vec<&str> = from.split(')').next().unwrap().split(',').collect();
     for shown in ROWS.iter().flat_map(|row| row.shown) {
         let scenario = mpathsim::scenario::parse("letter", shown.text, &[]).unwrap();
         let machine = mpathsim::scenario::build(&scenario, Mode::Request).unwrap();
-        let bound = mpathsim::run::bound::bound(&machine, 4096.0).unwrap();
-        let is_named = named.iter().any(|name| shown.scenario.starts_with(name));
-        assert_eq!(bound.is_none(), is_named, "{}", shown.scenario);
+        let outcome = mpathsim::run::run(&machine, &Default::default()).unwrap();
+        let limit = mpathsim::run::bound::bound_of_run(&machine, &outcome).unwrap();
+        let is_named = named
+            .iter()
+            .any(|name| shown.scenario.starts_with(name.trim()));
+        let told = format!("{}: {limit:?}", shown.scenario);
+        assert_eq!(limit.known().is_none(), is_named, "{told}");
     }
 }
