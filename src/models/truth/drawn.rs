@@ -38,6 +38,15 @@ impl Drawn {
         let rest = u128::from(joined) * u128::from(self.least);
         (u128::from(known) + rest) as f64 / ios as f64
     }
+    /// As if nothing had been split.
+    #[must_use]
+    pub fn as_whole(self) -> Self {
+        Drawn {
+            pieces: 0,
+            of_pieces: 0,
+            ..self
+        }
+    }
     /// A command more.
     #[inline]
     pub fn add(&mut self, latency: Ns, media: Ns, is_piece: bool) {

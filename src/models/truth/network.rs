@@ -42,10 +42,8 @@ pub(super) fn course(
         .collect();
     cross(course, &links, &san.transport, resources);
     at_port(course, &target, known, resources);
-    let depth = resources.find(
-        format!("{}-{}-{} depth", c.initiator, target.name, c.lun),
-        { c.queue_depth },
-    );
+    let name = format!("{}-{}-{} depth", c.initiator, target.name, c.lun);
+    let depth = resources.find(name, c.queue_depth);
     course.hold(depth, begin);
     if let Some(initiator) = initiator {
         let tags = resources.find(format!("{} tags", initiator.name), initiator.can_queue);

@@ -247,8 +247,10 @@ fn done(pool: &mut Pool, threads: &[ThreadConfig], seen: &Seen) {
             continue;
         }
         let bytes: u64 = jobs.iter().map(|job| bytes(job, dir)).sum();
-        let (share, mean) = (count as f64 / total as f64, bytes as f64 / count as f64);
-        let (least, most) = extremes(pool, threads, dir, mean);
+        let share = count as f64 / total as f64;
+        let (least, most) = extremes(pool, threads, dir);
+        // Of I/Os that failed no bytes are counted.
+        let mean = (bytes as f64 / count as f64).min(most).max(least);
         if most <= least {
             classes.push(class(dir, mean, share));
             continue;
@@ -285,7 +287,7 @@ fn bytes(job: &JobOutcome, dir: Dir) -> u64 {
 }
 
 /// The least and the most bytes of an I/O of the direction `dir`.
-fn extremes(pool: &Pool, threads: &[ThreadConfig], dir: Dir, mean: f64) -> (f64, f64) {
+fn extremes(pool: &Pool, threads: &[ThreadConfig], dir: Dir) -> (f64, f64) {
     let members = pool.members.iter().map(|n| &threads[*n]);
     let sizes = members.flat_map(|thread| {
         let spec = &thread.spec;
@@ -297,7 +299,7 @@ fn extremes(pool: &Pool, threads: &[ThreadConfig], dir: Dir, mean: f64) -> (f64,
             (None, false) => vec![(spec.sizes[dir].min, spec.sizes[dir].max)],
         }
     });
-    sizes.fold((mean, mean), |(least, most), (a, b)| {
+    sizes.fold((f64::INFINITY, 0.0), |(least, most), (a, b)| {
         (least.min(a as f64), most.max(b as f64))
     })
 }

@@ -164,7 +164,7 @@ fn limit(config: &MachineConfig, outcome: Option<&Outcome>) -> Result<Limit, Run
         return Ok(Limit::Unknown("page cache: known when it has run"));
     }
     let paths = path::paths(config, &pools, seen.as_ref(), &mut resources);
-    offered::add(&mut pools, &threads, &paths, seen.as_ref());
+    offered::add(&mut pools, (config, &threads), &paths, seen.as_ref());
     let later = seen.as_ref().map_or(1.0, |seen| seen.later);
     let Some(rate) = most(&pools, &paths, &resources, (true, later)) else {
         return Ok(Limit::Unknown(TOO_MANY));

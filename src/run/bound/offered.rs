@@ -4,6 +4,7 @@ use super::latency::fastest;
 use super::load::{Pool, depth, sure};
 use super::path::Path;
 use super::seen::Seen;
+use crate::models::config::MachineConfig;
 use crate::models::machine::ThreadConfig;
 use crate::models::workload::fio::ThreadSpec;
 use crate::models::workload::fio::rate::{arrivals, mean_gap};
@@ -18,20 +19,31 @@ pub struct Cap {
     pub rate: f64,
 }
 
-/// From a thread's first look at the clock to its first I/O, ns: a CPU's time.
+/// From a thread's first look at the clock to its first I/O, ns: a CPU's time, and
+/// whole microseconds.
 const LATE: f64 = 100_000.0;
+/// The same where code takes no time.
+const AT_ONCE: f64 = 1_000.0;
 /// Standard deviations that arrivals whose sequence is not known may be too many.
 const UNLIKELY: f64 = 5.0;
 
 /// Adds what each of `pools` offers. A run of n I/Os at a rate begins with one and
 /// ends with one's service: it is a little shorter than n times the distance.
-pub fn add(pools: &mut [Pool], threads: &[ThreadConfig], paths: &[Path], seen: Option<&Seen>) {
+pub fn add(
+    pools: &mut [Pool],
+    (config, threads): (&MachineConfig, &[ThreadConfig]),
+    paths: &[Path],
+    seen: Option<&Seen>,
+) {
+    let is_free = config.host.profile == "none" && config.host.costs.is_empty();
+    let late = if is_free { AT_ONCE } else { LATE };
     for pool in pools {
         let own = |class| fastest(pool, paths, class, true);
         let least = pool.classes.iter().map(own).fold(f64::INFINITY, f64::min);
         let span = Span {
             duration: seen.map(|seen| seen.duration),
             least: if least.is_finite() { least } else { 0.0 },
+            late,
         };
         let specs: Vec<&ThreadSpec> = pool.members.iter().map(|n| &threads[*n].spec).collect();
         let mut caps = Vec::new();
@@ -67,10 +79,19 @@ pub fn add(pools: &mut [Pool], threads: &[ThreadConfig], paths: &[Path], seen: O
     }
 }
 
-/// When a run was over, and what an I/O takes at least, ns.
+/// When a run was over, what an I/O takes at least, and how late a thread's clock
+/// may be, ns.
 struct Span {
     duration: Option<f64>,
     least: f64,
+    late: f64,
+}
+
+impl Span {
+    /// When the last I/O can have been submitted in a run of `duration`.
+    fn last(&self, duration: f64) -> f64 {
+        (duration - self.least + self.late).max(0.0)
+    }
 }
 
 fn bytes_a_second(spec: &ThreadSpec, dir: Dir) -> f64 {
@@ -86,12 +107,12 @@ fn by_rate(spec: &ThreadSpec, dir: Dir, mean: f64, span: &Span) -> f64 {
     match (spec.rate_process, span.duration) {
         (RateProcess::Linear, None) => bytes / mean,
         (RateProcess::Linear, Some(duration)) => {
-            let until = (duration - span.least + LATE).max(0.0);
+            let until = span.last(duration);
             (bytes * until + spec.sizes[dir].max as f64) / mean / duration
         }
         (RateProcess::Poisson, None) => 1.0 / (1e3 * mean_gap(spec, dir)),
         (RateProcess::Poisson, Some(duration)) => {
-            let until = (duration - span.least + LATE).max(0.0);
+            let until = span.last(duration);
             let count = match goes_once(spec, duration) {
                 true => arrivals(spec, dir, until as u64 / 1000) as f64,
                 false => {

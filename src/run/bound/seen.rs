@@ -101,26 +101,23 @@ impl<'a> Seen<'a> {
         (commands > 0).then(|| time as f64 / commands as f64)
     }
 
-    /// What is drawn for an I/O at least, on average over those of one path, ns. The
-    /// pieces of an I/O have drawn the same; where they are of different numbers and
-    /// cannot be told, the shortest counts.
+    /// What is drawn for an I/O of the device called `name` at least, on average, ns.
+    /// The pieces of an I/O have drawn the same, on the same path: what is left when
+    /// they are split off stands for it. If they may be on several paths, it is that
+    /// of the luckiest path; if they cannot be told, of the luckiest command.
     pub fn drawn_for_io(&self, name: &str, drawn: &Drawn, pools: &[Pool]) -> f64 {
         let splits_here = self.device(name).is_some_and(|d| d.bios_split > 0);
-        if !self.splits_above && !splits_here {
-            return drawn.mean_of_ios(self.joined);
+        let joined = self.joined;
+        let leaves = || self.outcome.devices.iter().filter_map(|d| d.drawn);
+        match () {
+            () if !self.splits_above && !splits_here => drawn.mean_of_ios(joined),
+            () if are_alike(pools) => drawn.as_whole().mean_of_ios(joined),
+            () if leaves().all(|d| d.pieces == 0) => drawn.least as f64,
+            () if !self.splits_above => drawn.mean_of_ios(joined),
+            () => leaves()
+                .map(|d| d.mean_of_ios(joined))
+                .fold(f64::INFINITY, f64::min),
         }
-        if self.splits_above || drawn.pieces == 0 {
-            let as_one = Drawn {
-                pieces: 0,
-                of_pieces: 0,
-                ..*drawn
-            };
-            return match are_alike(pools) {
-                true => as_one.mean_of_ios(self.joined),
-                false => drawn.least as f64,
-            };
-        }
-        drawn.mean_of_ios(self.joined)
     }
 
     /// The requests with data of the device called `name`.
