@@ -11,3 +11,4 @@ mod ranking;
 mod regress;
 mod support;
 mod told;
+mod truth;

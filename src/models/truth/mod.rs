@@ -183,6 +183,3 @@ fn per_byte(rate: Option<BitRate>) -> f64 {
 fn both(takes: Linear) -> [Linear; 2] {
     [takes, takes]
 }
-
-#[cfg(test)]
-mod tests;

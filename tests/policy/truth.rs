@@ -1,10 +1,11 @@
-#![allow(clippy::unwrap_used)]
+//! What oracle is told of its paths.
 
-use super::truth;
-use crate::scenario::{self, Mode};
+use mpathsim::models::mpath::policy::Truth;
+use mpathsim::models::truth::truth;
+use mpathsim::scenario::{self, Mode};
 
 /// The truth of the devices of `text`, in order.
-fn truths(text: &str) -> Vec<crate::models::mpath::policy::Truth> {
+fn truths(text: &str) -> Vec<Truth> {
     let job = "[[map]]\nselector = \"round-robin\"\npaths = [\"sda\"]\n\
                [[workload.job]]\nrw = \"randread\"\nbs = \"4k\"\n";
     let scenario = scenario::parse("truth.toml", &format!("{text}\n{job}"), &[]).unwrap();
