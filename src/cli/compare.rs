@@ -227,7 +227,7 @@ fn table(rows: &[Row], what: &Comparison) -> String {
             let is_cut = Cut::told(row.cut).is_some();
             columns.row(of_bound(METRICS[row.metric].better, a, b, is_cut));
         } else if ratio_to_bound(METRICS[row.metric].name).is_some() {
-            columns.row(["    bound: not known (page cache, storage network)"]);
+            columns.row(["    bound: not known (`mpathsim run` tells why)"]);
         }
     }
     text += &columns.render();

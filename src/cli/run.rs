@@ -194,7 +194,7 @@ impl Run {
         finished: &Finished,
         mechanisms: &str,
     ) -> Result<(), CliError> {
-        let (bound, bound_unknown) = plan::bound(scenario, finished)?;
+        let (bound, bound_unknown) = plan::bound(scenario, self.replication, finished)?;
         let summary = Summary {
             format: FORMAT.into(),
             mpathsim: env!("CARGO_PKG_VERSION").into(),

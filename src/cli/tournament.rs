@@ -138,7 +138,7 @@ fn table(ranking: &Ranking, what: &Tournament) -> String {
     }
     let asked = ratio_to_bound(metric).is_some();
     if asked && ranking.places.iter().any(|place| place.of_bound.is_none()) {
-        text += "bound: not known (page cache, storage network)\n";
+        text += "bound: not known for some (`mpathsim run` tells why)\n";
     }
     for (policy, why) in &ranking.left_out {
         let why = why.strip_prefix(&format!("{policy} ")).unwrap_or(why);

@@ -17,4 +17,5 @@ pub mod multipathd;
 pub mod planted;
 pub mod probe;
 pub mod san;
+pub mod truth;
 pub mod workload;

@@ -93,7 +93,8 @@ fn application(sheet: &mut Sheet<'_>, summary: &Summary) {
     }
     sheet.row("IOPS", |run| count(run.application.iops.round() as u64));
     if let Some(bound) = bound {
-        let label = format!("of at most {}", count(bound.iops.round() as u64));
+        let most = count(bound.iops.round() as u64);
+        let label = format!("of at most {most}{}", bound.by.words());
         sheet.row(&label, |run| percent(run.application.iops / bound.iops));
     } else if let Some(why) = &summary.bound_unknown {
         let line = format!("  bound: not known ({why})");
@@ -109,7 +110,7 @@ fn application(sheet: &mut Sheet<'_>, summary: &Summary) {
     sheet.row("latency mean", |run| {
         latency(run, run.application.latency.mean_ns)
     });
-    if let Some(bound) = bound {
+    if let Some(bound) = bound.filter(|bound| bound.latency_ns > 0) {
         let label = format!("over {} alone", time(bound.latency_ns as f64));
         sheet.row(&label, |run| {
             if run.application.latency.count == 0 {

@@ -1,8 +1,8 @@
 //! What a run tells: plain data, from which everything that is shown is made.
 
 use super::single_queue::SingleQueueOutcome;
-use crate::models::device::port::Drawn;
 use crate::models::fault::ActionKind;
+use crate::models::truth::Drawn;
 use crate::models::workload::fio::windows::Windows;
 use crate::observe::marks::{ErrorCount, EventId, Mark};
 use crate::observe::opening::Event;
@@ -163,7 +163,7 @@ pub struct DeviceOutcome {
     pub bios: u64,
     /// Dispatch to completion (D2C).
     pub d2c: LatencyStats,
-    /// What was drawn for its commands, of a port that had any.
+    /// What was drawn for its commands, of a port or LUN that had any.
     pub drawn: Option<Drawn>,
 }
 

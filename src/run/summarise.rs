@@ -7,14 +7,14 @@ use super::outcome::{
 use super::single_queue::SingleQueueOutcome;
 use crate::models::block::BlockDev;
 use crate::models::block::device::DirCount;
-use crate::models::device::port::Drawn;
-use crate::models::device::scsi::Incident;
+use crate::models::device::scsi::{Incident, Lld};
 use crate::models::fabric::nexus::State;
 use crate::models::fault::{ActionDone, ActionKind, TimedAction};
 use crate::models::io::{DevId, Op, rwbs};
 use crate::models::machine::Machine;
 use crate::models::mpath::selector::StatusType;
 use crate::models::probe::Probe;
+use crate::models::truth::Drawn;
 use crate::models::workload::fio::spec::Dir;
 use crate::models::workload::fio::windows::Windows;
 use crate::models::workload::fio::{DirReport, FioReport};
@@ -178,8 +178,15 @@ fn device<P: Probe>(m: &Machine<P>, id: DevId) -> DeviceOutcome {
 }
 
 fn drawn<P: Probe>(m: &Machine<P>, id: DevId) -> Option<Drawn> {
-    let disk = m.devices.port_disks.iter().find(|disk| disk.dev == id)?;
-    Some(m.devices.array.drawn(disk.port)).filter(|drawn| drawn.commands > 0)
+    let d = &m.devices;
+    let port = d.port_disks.iter().find(|disk| disk.dev == id);
+    let lun = d.scsi.iter().find(|disk| disk.dev == id);
+    let drawn = match (port, lun.map(|disk| disk.lld)) {
+        (Some(disk), _) => d.array.drawn(disk.port),
+        (None, Some(Lld::Lun(path))) => d.san.drawn(path),
+        _ => return None,
+    };
+    Some(drawn).filter(|drawn| drawn.commands > 0)
 }
 
 fn stats(c: &DirCount) -> DirStats {

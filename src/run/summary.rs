@@ -6,6 +6,7 @@
 mod failover;
 mod of;
 
+use super::bound::{Bound, Limiter};
 use serde::{Deserialize, Serialize};
 
 pub use failover::{
@@ -46,8 +47,22 @@ pub struct Summary {
 pub struct BoundSummary {
     /// I/Os a second that no run can exceed.
     pub iops: f64,
-    /// Mean latency that no run can go below, ns.
+    /// Mean latency that no run can go below, ns; 0 where I/Os need not wait for a
+    /// device.
     pub latency_ns: u64,
+    /// What it is that can do no more.
+    #[serde(default)]
+    pub by: Limiter,
+}
+
+impl From<Bound> for BoundSummary {
+    fn from(bound: Bound) -> Self {
+        BoundSummary {
+            iops: bound.iops,
+            latency_ns: bound.latency.0,
+            by: bound.by,
+        }
+    }
 }
 
 /// What was simulated.

@@ -10,7 +10,7 @@ use std::time::Duration;
 use crate::models::config::MachineConfig;
 use crate::models::workload::fio::ThreadSpec;
 use crate::models::workload::fio::spec::{Amount, Dir};
-use crate::run::bound::bound;
+use crate::run::bound::{Limit, bound};
 use crate::run::threads;
 use crate::sim::Ns;
 
@@ -48,8 +48,8 @@ pub fn ios(machine: &MachineConfig) -> f64 {
         return 0.0;
     };
     let specs: Vec<&ThreadSpec> = threads.iter().map(|thread| &thread.spec).collect();
-    let bytes = specs.iter().map(|spec| size(spec)).sum::<f64>() / specs.len().max(1) as f64;
-    let best = bound(machine, bytes).ok().flatten().map(|bound| bound.iops);
+    let best = bound(machine).ok().and_then(Limit::known);
+    let best = best.map(|bound| bound.iops);
     let share = best.unwrap_or(UNKNOWN_RATE) / specs.len().max(1) as f64;
     specs.iter().map(|spec| of_thread(spec, share)).sum()
 }

@@ -99,7 +99,7 @@ pub fn measure(
     machine.workload.windows = true;
     let outcome = crate::run::run(&machine, &options)?;
     let mut summary = RunSummary::new(mode, None, &outcome);
-    let bound = bound_of_run(&machine, &outcome)?;
+    let bound = bound_of_run(&machine, &outcome)?.known();
     let of_bound = bound.map(|bound| bound.of(&summary.application));
     let windows = outcome.windows.unwrap_or_default();
     let steady = steady(&mut summary, &windows, warm_up, may_be_alone);

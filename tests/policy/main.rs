@@ -3,9 +3,12 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+mod bound;
+mod bound_by_hand;
 mod compare;
 mod own_baseline;
 mod ranking;
 mod regress;
 mod support;
 mod told;
+mod truth;

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex};
 
 use crate::cli::CliError;
 use crate::models::config::MachineConfig;
-use crate::run::bound::{Bound, bound_of_run, why_unknown};
+use crate::run::bound::{Bound, Limit, NOTHING_DONE, bound_of_run};
 use crate::run::outcome::Outcome;
 use crate::run::replication::replicate;
 use crate::run::summary::{BoundSummary, RunSummary};
@@ -166,31 +166,33 @@ impl<'s> Plan<'s> {
 /// As [`bound_of_run`].
 pub fn bound(
     scenario: &Scenario,
+    replication: u32,
     finished: &Finished,
 ) -> Result<(Option<BoundSummary>, Option<String>), CliError> {
     let mut all: Option<Bound> = None;
+    let mut nothing = None;
     for (mode, outcome) in &finished.runs {
-        let machine = scenario::build(scenario, *mode).map_err(|why| CliError::Build {
+        let mut machine = scenario::build(scenario, *mode).map_err(|why| CliError::Build {
             scenario: scenario.name.clone(),
             why,
         })?;
+        replicate(&mut machine, replication);
         let failed = |why| CliError::Run {
             scenario: scenario.name.clone(),
             mode: mode.name(),
             seed: scenario.seed,
             why,
         };
-        let Some(found) = bound_of_run(&machine, outcome).map_err(failed)? else {
-            let why = why_unknown(&machine).map_err(failed)?;
-            return Ok((None, Some(why.into())));
-        };
-        all = Some(all.map_or(found, |all| all.or(found)));
+        match bound_of_run(&machine, outcome).map_err(failed)? {
+            Limit::Known(found) => all = Some(all.map_or(found, |all| all.or(found))),
+            Limit::Unknown(NOTHING_DONE) => nothing = Some(NOTHING_DONE.into()),
+            Limit::Unknown(why) => return Ok((None, Some(why.into()))),
+        }
     }
-    let bound = all.map(|bound| BoundSummary {
-        iops: bound.iops,
-        latency_ns: bound.latency.0,
-    });
-    Ok((bound, None))
+    match all {
+        Some(bound) => Ok((Some(bound.into()), None)),
+        None => Ok((None, nothing)),
+    }
 }
 
 fn other_profile(profile: &str) -> &'static str {

@@ -45,6 +45,8 @@ pub struct Controller {
     pub health: Health,
     /// Whether it has failed.
     pub is_down: bool,
+    /// What was drawn for the firmware's time with the last command.
+    pub drawn: Ns,
     per_command: Ns,
     latency: Sampler,
     rate: Option<BitRate>,
@@ -61,6 +63,7 @@ impl Controller {
         Ok(Controller {
             health: Health::default(),
             is_down: false,
+            drawn: Ns::ZERO,
             per_command: config.per_command,
             latency: config.latency.sampler()?,
             rate: config.rate,
@@ -79,6 +82,7 @@ impl Controller {
                     .sample(&mut draws.key(Purpose::Service, identity))
             }
         };
+        self.drawn = latency;
         self.on_a_core(now, at).saturating_add(latency)
     }
 

@@ -5,7 +5,7 @@
 
 use super::super::block::driver::blk_mq_start_request;
 use super::super::host::Cost;
-use super::super::io::{BlkStatus, DevId, ReqId};
+use super::super::io::{BlkStatus, DevId, Flags, ReqId};
 use super::DeviceEnv;
 use super::port::{Admission, Command, PortId};
 
@@ -29,6 +29,9 @@ pub fn queue_rq<K: DeviceEnv>(k: &mut K, disk: u16, rq: ReqId) -> BlkStatus {
         attempt: 0,
         sectors: r.sectors,
         is_write: r.op.is_write(),
+        is_piece: r
+            .bio
+            .is_some_and(|bio| b.bios[bio].flags.has(Flags::NOMERGE)),
     };
     let d = k.devices();
     let draws = d.draws;

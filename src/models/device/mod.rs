@@ -1,11 +1,11 @@
 //! The end of a path on the host: null_blk, a SCSI disk, an array port.
 
 pub mod array_port;
+pub mod limits;
 pub mod null_blk;
 pub mod port;
 pub mod scripted;
 pub mod scsi;
-pub mod truth;
 
 use serde::{Deserialize, Serialize};
 

@@ -24,6 +24,7 @@
 mod config;
 
 use crate::models::io::SECTOR;
+use crate::models::truth::Drawn;
 use crate::sim::dist::{Distribution, LONGEST, Sampler};
 use crate::sim::draw::{Draws, Purpose};
 use crate::sim::servers::Servers;
@@ -43,6 +44,8 @@ pub struct Command {
     pub sectors: u32,
     /// Whether data go to the device.
     pub is_write: bool,
+    /// Whether it begins with a piece split off a bio.
+    pub is_piece: bool,
 }
 
 /// What a port answers to a command.
@@ -57,52 +60,6 @@ pub enum Admission {
 /// Which of an array's ports.
 #[derive(Copy, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub struct PortId(pub u16);
-
-/// What has been drawn for the commands of a port: a run's own means, where its
-/// laws only have theirs.
-#[derive(Copy, Clone, PartialEq, Eq, Default, Debug)]
-pub struct Drawn {
-    /// Commands.
-    pub commands: u64,
-    /// Their time in the port's slots, summed, ns.
-    pub latency: u64,
-    /// Their time at the media, transfer apart, summed, ns.
-    pub media: u64,
-    /// The shortest sum of both, ns.
-    pub least: u64,
-}
-
-impl Drawn {
-    /// Mean time in the port's slots.
-    pub fn mean_latency(&self) -> Ns {
-        Ns(self.latency / self.commands.max(1))
-    }
-    /// Mean time at the media.
-    pub fn mean_media(&self) -> Ns {
-        Ns(self.media / self.commands.max(1))
-    }
-    /// The sum of both means, ns.
-    pub fn mean(&self) -> f64 {
-        (self.mean_latency().0 + self.mean_media().0) as f64
-    }
-    /// The least mean of I/Os of which so many `joined` the command of another:
-    /// each command counts once, and who joined one may have joined the shortest.
-    pub fn mean_of_ios(&self, joined: u64) -> f64 {
-        let alone = self.commands as f64 / (self.commands + joined).max(1) as f64;
-        alone * self.mean() + (1.0 - alone) * self.least as f64
-    }
-    #[inline]
-    fn add(&mut self, latency: Ns, media: Ns) {
-        let both = latency.0 + media.0;
-        self.least = match self.commands {
-            0 => both,
-            _ => self.least.min(both),
-        };
-        self.commands += 1;
-        self.latency += latency.0;
-        self.media += media.0;
-    }
-}
 
 /// Ports and the media they share.
 #[derive(Clone, Debug, Default)]
@@ -166,7 +123,7 @@ impl Array {
             (there, service) = self.media[media].stay(now, command, draws);
             stay = stay.and(there);
         }
-        port.drawn.add(latency, service);
+        port.drawn.add(latency, service, command.is_piece);
         Admission::Done(now.saturating_add(stay.total()))
     }
 

@@ -12,7 +12,6 @@ use super::super::device::Devices;
 use super::super::device::port::Array;
 use super::super::device::scsi::ScsiDebug;
 use super::super::device::scsi::handler::Handler;
-use super::super::device::truth::truth;
 use super::super::dm::table::LoadError;
 use super::super::dm::{BioFifo, Dm, DmDev, Table, Target};
 use super::super::host::{Cost, CpuCosts, CpuId, Host, Prio};
@@ -20,6 +19,7 @@ use super::super::io::DevId;
 use super::super::mpath::balancer::SelectorEnv;
 use super::super::mpath::{CtrEnv, LegacyRules, QueueMode};
 use super::super::san::San;
+use super::super::truth::truth;
 use super::super::workload::app::App;
 use super::super::workload::app::fsync::Call;
 use super::super::workload::fio::ThreadSpec;
@@ -128,10 +128,8 @@ impl<P> Machine<P> {
             way: config.way,
             patches: config.patches,
             policies: config.policies.clone(),
-            truths: config
-                .devices
-                .iter()
-                .map(|d| truth(&d.device, &config.media))
+            truths: (0..config.devices.len())
+                .map(|device| truth(config, device))
                 .collect(),
             pending_irqs: 0,
             events: 0,

@@ -9,6 +9,7 @@ use crate::models::fabric::fault::{Fault, FaultError, FaultKind, Health, RandomF
 use crate::models::fabric::initiator::Initiator;
 use crate::models::fabric::link::{Link, LinkConfig};
 use crate::models::fabric::target_port::TargetPort;
+use crate::models::truth::Drawn;
 use crate::sim::draw::Draws;
 use crate::sim::time::Ns;
 
@@ -124,6 +125,7 @@ impl San {
             array,
             controller,
             lun,
+            drawn: Drawn::default(),
         });
         self.is_armed = false;
         Ok(PathId(id))

@@ -29,12 +29,13 @@ pub use config::{
 };
 
 use super::array::access_state::{AccessState, Tpgs};
-use super::array::reply::{Command, Reply};
+use super::array::reply::{Command, CommandKind, Reply};
 use super::array::{Activation, Array, Entry};
 use super::fabric::fault::{Fault, Renewal};
 use super::fabric::link::{Passage, Way};
 use super::fabric::nexus::{NexusEvent, State};
 use super::fabric::{Fabric, NexusId};
+use super::truth::Drawn;
 use crate::sim::draw::Draws;
 use crate::sim::time::Ns;
 use background::Background;
@@ -141,6 +142,8 @@ struct Path {
     array: u16,
     controller: u16,
     lun: u16,
+    /// What was drawn for the data that went through it.
+    drawn: Drawn,
 }
 
 impl San {
@@ -222,6 +225,9 @@ impl San {
         };
         let (served, reply) = self.at_port(now, arrived, p, command);
         self.carried_out = (reply == Reply::Good).then_some(served);
+        if reply == Reply::Good {
+            self.note_drawn(path, command);
+        }
         let fate = self.answer(now, served, path, command, reply);
         match fate {
             Fate::Done(at, _) if self.fabric.is_torn(p.nexus, now, at) => {
@@ -251,6 +257,22 @@ impl San {
         let (served, reply) = array.serve(now, at, entry, command);
         self.fabric.ports[usize::from(p.port)].held.hold(served);
         (served, reply)
+    }
+
+    /// A command on `path` was carried out: what was drawn for it.
+    fn note_drawn(&mut self, path: PathId, command: &Command) {
+        if !matches!(command.kind, CommandKind::Read | CommandKind::Write) {
+            return;
+        }
+        let p = &mut self.paths[usize::from(path.0)];
+        let array = &self.arrays[usize::from(p.array)];
+        let latency = array.controllers[usize::from(p.controller)].drawn;
+        p.drawn.add(latency, Ns::ZERO, false);
+    }
+
+    /// What was drawn for the data that went through `path` so far.
+    pub fn drawn(&self, path: PathId) -> Drawn {
+        self.paths[usize::from(path.0)].drawn
     }
 
     /// The answer, with data if all is good, leaves the target at `at`.

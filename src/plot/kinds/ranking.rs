@@ -263,8 +263,7 @@ fn bound(sweep: &SweepResult, slice: &Slice, metric: &Metric) -> Option<f64> {
     }
 }
 
-/// What that is. Where less is offered than the devices could do, it is no policy
-/// that keeps from it.
+/// What that is. Where less is offered than the devices could do, that is it.
 fn bound_words(sweep: &SweepResult, cells: &[&Cell], metric: &Metric, bound: f64) -> String {
     let told = metric.tell(bound);
     if metric.key != "iops" {
@@ -275,11 +274,8 @@ fn bound_words(sweep: &SweepResult, cells: &[&Cell], metric: &Metric, bound: f64
         .iter()
         .position(|axis| short(axis) == "rate_iops");
     let offered = rate.and_then(|rate| quantity(&cells.first()?.values[rate]));
-    match offered.filter(|offered| *offered < bound) {
-        Some(offered) => {
-            let offered = metric.tell(offered);
-            format!("the devices could do {told}; offered are {offered}")
-        }
+    match offered.filter(|offered| bound <= 1.05 * offered) {
+        Some(_) => format!("no more is offered: {told}"),
         None => format!("the devices can do no more: {told}"),
     }
 }

@@ -15,6 +15,7 @@ fn command(i: u64) -> Command {
         attempt: 0,
         sectors: 8,
         is_write: false,
+        is_piece: false,
     }
 }
 

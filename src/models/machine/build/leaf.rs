@@ -1,13 +1,13 @@
 //! Leaf devices: the ends of the paths.
 
 use super::super::super::array::access_state::Tpgs;
+use super::super::super::block::BlockDev;
 use super::super::super::block::device::MakeRequest;
-use super::super::super::block::limits::BLK_DEF_MAX_SECTORS;
 use super::super::super::block::shared_tags::{SharedTags, SharedTagsId};
 use super::super::super::block::tags::Tags;
-use super::super::super::block::{BlockDev, Limits};
 use super::super::super::config::NamedDevice;
 use super::super::super::device::array_port::PortDisk;
+use super::super::super::device::limits::limits;
 use super::super::super::device::null_blk::NullBlk;
 use super::super::super::device::port::PortConfig;
 use super::super::super::device::scsi::{Lld, LunDiskConfig, ScsiDisk};
@@ -136,18 +136,7 @@ impl<P> Machine<P> {
 
 /// What a null_blk device announces (`null_add_dev`).
 fn null_blk_dev(d: &NamedDevice, c: &NullBlkConfig) -> BlockDev {
-    let mut limits = Limits {
-        logical_block_size: c.blocksize,
-        physical_block_size: c.blocksize,
-        ..Limits::default()
-    };
-    if c.max_sectors > 0 {
-        limits.set_max_hw_sectors(c.max_sectors);
-    }
-    if c.memory_backed > 0 && c.discard > 0 {
-        limits.max_discard_sectors = (u32::MAX >> 9) & !7;
-    }
-    let mut dev = BlockDev::new(d.name.clone(), d.devno, c.size * 2048, limits);
+    let mut dev = BlockDev::new(d.name.clone(), d.devno, c.size * 2048, limits(&d.device));
     dev.write_cache = c.memory_backed > 0 && c.cache_size > 0;
     dev.fua = dev.write_cache;
     dev
@@ -155,15 +144,8 @@ fn null_blk_dev(d: &NamedDevice, c: &NullBlkConfig) -> BlockDev {
 
 /// What a disk of scsi_debug announces.
 fn scsi_dev(d: &NamedDevice, c: &ScsiDebugConfig) -> BlockDev {
-    let limits = Limits {
-        max_sectors: 1024,
-        max_hw_sectors: u32::MAX,
-        max_segments: 2048,
-        max_segment_size: u32::MAX,
-        io_opt: 512 * 1024,
-        ..Limits::default()
-    };
-    let mut dev = BlockDev::new(d.name.clone(), d.devno, c.dev_size_mb * 2048, limits);
+    let sectors = c.dev_size_mb * 2048;
+    let mut dev = BlockDev::new(d.name.clone(), d.devno, sectors, limits(&d.device));
     dev.write_cache = true;
     dev.fua = true;
     dev.timer.rq_timeout = c.timeout;
@@ -172,16 +154,12 @@ fn scsi_dev(d: &NamedDevice, c: &ScsiDebugConfig) -> BlockDev {
 
 /// What a LUN of an array announces: an HBA's usual limits.
 fn lun_dev(d: &NamedDevice, c: &LunDiskConfig, sectors: u64) -> BlockDev {
-    let mut limits = Limits::default();
-    limits.set_max_hw_sectors(BLK_DEF_MAX_SECTORS);
-    let mut dev = BlockDev::new(d.name.clone(), d.devno, sectors, limits);
+    let mut dev = BlockDev::new(d.name.clone(), d.devno, sectors, limits(&d.device));
     dev.timer.rq_timeout = c.timeout;
     dev
 }
 
 /// What a disk behind an array port announces: an HBA's usual limits.
 fn port_dev(d: &NamedDevice, c: &PortConfig) -> BlockDev {
-    let mut limits = Limits::default();
-    limits.set_max_hw_sectors(BLK_DEF_MAX_SECTORS);
-    BlockDev::new(d.name.clone(), d.devno, c.size * 2048, limits)
+    BlockDev::new(d.name.clone(), d.devno, c.size * 2048, limits(&d.device))
 }

@@ -148,6 +148,9 @@ pub struct Truth {
     pub service: Ns,
     /// What each further byte takes, in 2⁻¹⁶ ns.
     pub per_byte: u64,
+    /// What each byte that is before it makes it wait, in 2⁻¹⁶ ns: a link moves one
+    /// after the other, however many commands are under way.
+    pub queued_per_byte: u64,
     /// Commands it works on at once; 0 = as many as come.
     pub slots: u32,
 }
@@ -157,6 +160,13 @@ impl Truth {
     pub fn service_of(&self, bytes: u64) -> Ns {
         self.service
             .saturating_add(Ns(bytes.saturating_mul(self.per_byte) >> 16))
+    }
+    /// How long a command waits behind `commands` of `bytes` in all: for the slowest
+    /// of what they all go through.
+    pub fn wait_behind(&self, commands: u32, bytes: u64) -> Ns {
+        let rounds = commands.checked_div(self.slots).unwrap_or(0);
+        let served = u64::from(rounds).saturating_mul(self.service.0);
+        Ns(served.max(bytes.saturating_mul(self.queued_per_byte) >> 16))
     }
 }
 

@@ -23,19 +23,10 @@ impl Policy for Oracle {
     fn choose(&mut self, io: &SelectCtx, paths: &Paths) -> usize {
         paths.least_of(|index, path| {
             let truth = self.truth[index];
-            let bytes = path.bytes_in_flight + u64::from(io.nr_bytes);
-            match u64::from(truth.slots) {
-                // Nobody waits: its own service, the idler path of equals.
-                0 => (truth.service_of(u64::from(io.nr_bytes)).0, path.in_flight),
-                slots => {
-                    let rounds = (u64::from(path.in_flight) / slots + 1) * truth.service.0;
-                    let data = Truth {
-                        service: crate::sim::Ns::ZERO,
-                        ..truth
-                    };
-                    (rounds + data.service_of(bytes).0 / slots, path.in_flight)
-                }
-            }
+            let wait = truth.wait_behind(path.in_flight, path.bytes_in_flight);
+            let own = truth.service_of(u64::from(io.nr_bytes));
+            // Of equals the idler one.
+            (wait.saturating_add(own), path.in_flight)
         })
     }
 }

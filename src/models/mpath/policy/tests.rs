@@ -182,6 +182,7 @@ fn the_oracle_knows_before_it_has_tried() {
             service: Ns(service),
             slots: 1,
             per_byte: 0,
+            queued_per_byte: 0,
         };
         s.learn_truth(path, truth);
     }

@@ -132,6 +132,28 @@ fn gap(mean: u64, rand: &mut Taus32) -> u64 {
     (mean as f32 * -log) as u64
 }
 
+/// Mean Poisson gap of `spec` in the direction `dir`, µs: in whole ones, as fio
+/// keeps it; 0 without a rate.
+pub fn mean_gap(spec: &ThreadSpec, dir: Dir) -> f64 {
+    Rate::new(spec).gap[dir] as f64
+}
+
+/// I/Os of the direction `dir` that the Poisson arrivals of `spec` let start in the
+/// first `us` µs.
+pub fn arrivals(spec: &ThreadSpec, dir: Dir, us: u64) -> u64 {
+    let mut rate = Rate::new(spec);
+    if rate.gap[dir] == 0 {
+        return u64::MAX;
+    }
+    let mut count = 1;
+    rate.schedule(dir);
+    while rate.next[dir] <= us {
+        count += 1;
+        rate.schedule(dir);
+    }
+    count
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
