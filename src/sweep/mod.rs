@@ -46,7 +46,7 @@ pub use error::SweepError;
 pub use estimate::{Estimate, ends_by};
 pub use execute::{Control, Options, Report, execute};
 pub use folder::{Existing, TABLES};
-pub use manifest::{FORMAT, MANIFEST, Manifest, MetricManifest};
+pub use manifest::{FORMAT, MANIFEST, Manifest, MetricManifest, UntilManifest};
 pub use measure::{MeasureError, Measured, PathRow, measure, not_all_warm_up};
 pub use merge::merge;
 pub use metric::{Better, METRICS, Metric, metric, ratio_to_bound};
