@@ -56,7 +56,7 @@ pub fn read(folder: &Path) -> Result<Points, PolicyError> {
     for row in reader.records() {
         let row = row.map_err(wrong)?;
         let figure = |at: &Option<usize>| row.get((*at)?)?.parse().ok();
-        points.entry(name(&manifest, &row)).or_default().push(Run {
+        points.entry(called(&manifest, &row)).or_default().push(Run {
             // point, columns, replication, seed
             seed: row.get(columns + 2).unwrap_or("").to_owned(),
             metrics: figures.iter().map(figure).collect(),
@@ -94,7 +94,7 @@ fn add_intervals(
         let (Some((low, high)), Some(index)) = (ends, index) else {
             continue;
         };
-        if let Some([run]) = points.get_mut(&name(manifest, &row)).map(Vec::as_mut_slice) {
+        if let Some([run]) = points.get_mut(&called(manifest, &row)).map(Vec::as_mut_slice) {
             run.within.push((index, Interval { low, high }));
         }
     }
@@ -102,7 +102,7 @@ fn add_intervals(
 }
 
 /// What the point of a row is called: `depth=4, mode=bio`.
-fn name(manifest: &Manifest, row: &csv::StringRecord) -> String {
+fn called(manifest: &Manifest, row: &csv::StringRecord) -> String {
     let labels = manifest.columns.iter().enumerate();
     let labels = labels.map(|(i, column)| format!("{column}={}", row.get(i + 1).unwrap_or("")));
     labels.collect::<Vec<_>>().join(", ")

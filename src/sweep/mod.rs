@@ -15,6 +15,7 @@ mod estimate;
 mod execute;
 mod file;
 mod folder;
+mod group;
 mod journal;
 mod key;
 mod manifest;

@@ -9,14 +9,13 @@ use rayon::prelude::*;
 
 use super::definition::Until;
 use super::folder::JOURNAL;
+use super::group::{Group, figure};
 use super::key::Key;
 use super::manifest::{Manifest, UntilManifest};
-use super::record::{Label, Outcome, Record};
-use super::rows::{Cell, Columns, Pair, Rows, json};
-use super::within::{Method, Within};
+use super::record::{Outcome, Record};
+use super::rows::{Cell, Pair, Rows, json};
 use super::{METRICS, Measured, SweepError, journal};
 use crate::run::write::Growing;
-use crate::stats::{Interval, Moments};
 
 /// Level of the intervals of `summary.*`.
 pub const LEVEL: f64 = 0.95;
@@ -74,76 +73,6 @@ struct Part {
     failures: Vec<u8>,
     journal: Vec<u8>,
     records: Vec<Record>,
-}
-
-fn figure(measured: &Measured, metric: usize) -> Option<f64> {
-    measured.metrics.get(metric).copied().flatten()
-}
-
-/// The runs of one point so far.
-struct Group {
-    point: u64,
-    values: Vec<Label>,
-    moments: Vec<Moments>,
-    /// What the first run alone tells.
-    within: Vec<Within>,
-    /// Figures that say how long it is run.
-    asked: Vec<Moments>,
-    /// Its runs, failed or not.
-    runs: u32,
-}
-
-impl Group {
-    /// The interval of a figure, and how it was found: of all runs, or else
-    /// what the only one tells, or why it does not.
-    fn interval(&self, metric: usize, moments: &Moments) -> (Option<Interval>, &'static str) {
-        if let Some(interval) = moments.interval(LEVEL) {
-            return (Some(interval), Method::StudentT.name());
-        }
-        let within = self.within.iter().find(|within| within.metric == metric);
-        within.map_or((None, ""), |within| {
-            let ends = within.ends.map(|[low, high]| Interval { low, high });
-            (ends, within.method.name())
-        })
-    }
-
-    fn add(&mut self, measured: Measured, shown: &[usize], until: Option<&Until>) {
-        let shown = self.moments.iter_mut().zip(shown);
-        let asked = until.map_or(&[][..], |until| &until.of);
-        for (moments, i) in shown.chain(self.asked.iter_mut().zip(asked)) {
-            if let Some(x) = figure(&measured, *i) {
-                moments.add(x);
-            }
-        }
-        if self.within.is_empty() {
-            self.within = measured.within;
-        }
-    }
-
-    /// Adds its rows of `summary.*`, one a metric.
-    fn rows(&self, shown: &[usize], columns: &Columns, rows: &mut Rows) -> io::Result<()> {
-        for (moments, i) in self.moments.iter().zip(shown) {
-            if moments.count == 0 {
-                continue;
-            }
-            let (interval, method) = self.interval(*i, moments);
-            let own = [
-                Cell::Text(METRICS[*i].name),
-                Cell::Count(moments.count),
-                Cell::Real(Some(moments.mean)),
-                Cell::Real(interval.map(|interval| interval.low)),
-                Cell::Real(interval.map(|interval| interval.high)),
-                Cell::Text(method),
-                Cell::Real(moments.stddev()),
-                Cell::Real(Some(moments.min)),
-                Cell::Real(Some(moments.max)),
-            ];
-            let values = self.values.iter().map(Cell::Label);
-            let head = std::iter::once(Cell::Count(self.point)).chain(values);
-            rows.add(columns, head.chain(own))?;
-        }
-        Ok(())
-    }
 }
 
 impl Tables {
@@ -305,29 +234,22 @@ impl Tables {
         for record in part.records {
             self.came_to.runs += 1;
             let is_new = |group: &Group| group.point != record.point;
-            if self.group.as_ref().is_none_or(is_new) {
+            if self.group.as_ref().is_some_and(is_new) {
                 self.ended.extend(self.group.take());
-                self.group = Some(Group {
-                    point: record.point,
-                    values: record.values,
-                    moments: vec![Moments::default(); self.shown.len()],
-                    within: Vec::new(),
-                    asked: vec![
-                        Moments::default();
-                        self.until.as_ref().map_or(0, |until| until.of.len())
-                    ],
-                    runs: 0,
-                });
             }
-            if let Some(group) = &mut self.group {
-                group.runs += 1;
-            }
+            let group = self.group.get_or_insert_with(|| {
+                Group::new(
+                    record.point,
+                    record.values,
+                    self.shown.len(),
+                    self.until.as_ref(),
+                )
+            });
+            group.runs += 1;
             match record.outcome {
                 Outcome::Failed { .. } => self.came_to.failures += 1,
                 Outcome::Measured(measured) => {
-                    if let Some(group) = &mut self.group {
-                        group.add(measured, &self.shown, self.until.as_ref());
-                    }
+                    group.add(measured, &self.shown, self.until.as_ref());
                 }
             }
         }
@@ -338,9 +260,7 @@ impl Tables {
     fn end_groups(&mut self, pool: &ThreadPool) -> io::Result<()> {
         let ended = std::mem::take(&mut self.ended);
         if let (Some(until), Some(unsettled)) = (&self.until, &mut self.came_to.unsettled) {
-            let is_unsettled = |group: &&Group| {
-                group.runs >= until.at_most && !group.asked.iter().all(|m| until.is_content(m))
-            };
+            let is_unsettled = |group: &&Group| group.is_unsettled(until);
             *unsettled += ended.iter().filter(is_unsettled).count() as u64;
         }
         let rows = |groups: &[Group]| {
