@@ -92,8 +92,19 @@ impl Policy for OneChoice {
     }
 }
 
-/// ewma-latency that sometimes forgets what it knows of a path.
+/// ewma-latency that sometimes forgets what it knows of a path. But for that it is
+/// `src/models/mpath/policy/ewma_latency.rs`.
 struct Forgetful(Chance, Vec<u64>);
+
+impl Forgetful {
+    /// What a path takes of which nothing is known: as much as the others on average.
+    fn usual(&self, paths: &Paths) -> u64 {
+        let averages = paths.usable().map(|(index, _)| self.1[index]);
+        let known: Vec<u64> = averages.filter(|&ns| ns > 0).collect();
+        let sum: u128 = known.iter().map(|&ns| u128::from(ns)).sum();
+        sum.checked_div(known.len() as u128).unwrap_or(1) as u64
+    }
+}
 
 impl Policy for Forgetful {
     fn add_path(&mut self, _words: &[&str]) -> Result<(), String> {
@@ -101,14 +112,18 @@ impl Policy for Forgetful {
         Ok(())
     }
     fn choose(&mut self, _io: &SelectCtx, paths: &Paths) -> usize {
-        paths.least_of(|index, path| {
-            let latency = u128::from(self.1[index].max(1));
-            (latency * u128::from(path.in_flight + 1), path.in_flight)
+        let usual = self.usual(paths);
+        paths.least_of(|index, path| match self.1[index] {
+            0 if path.in_flight == 0 => (0, 0), // to be tried
+            own => {
+                let latency = u128::from(if own == 0 { usual } else { own });
+                (latency * u128::from(path.in_flight + 1), path.in_flight)
+            }
         })
     }
     fn ended(&mut self, path: usize, io: Ended, _view: &PathView) {
-        if io.start == Ns::ZERO {
-            return; // nobody recorded when it began
+        if io.start == Ns::ZERO || !io.ok {
+            return; // not recorded when it began, or no measure of the path
         }
         let (old, took) = (self.1[path], io.took().0);
         self.1[path] = match (self.0.next().0, old) {
@@ -357,7 +372,10 @@ fn main() -> Result<(), Box<dyn Error>> {
     let path = arguments.next().unwrap_or_else(|| "study.csv".into());
     let with_defects: u32 = arguments.next().map_or(Ok(checks), |n| n.parse())?;
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let matrix = Matrix::load(&root.join("tests/regression/matrix.toml"))?;
+    let matrix = Matrix::load(
+        &root.join("tests/regression/matrix.toml"),
+        &Registry::default(),
+    )?;
     println!(
         "{} cells, {} figures, {} runs a cell",
         matrix.cells.len(),

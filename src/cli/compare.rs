@@ -10,9 +10,9 @@ use super::replicated::{ModeName, Replicated, figure, modes, watched};
 use super::{CliError, print};
 use crate::models::mpath::policy::Registry;
 use crate::policy::{
-    COMPARISON, Comparison, Contender, Cut, Judged, Row, compare, keep_comparison,
+    self, COMPARISON, Comparison, Contender, Cut, Judged, Row, compare, keep_comparison,
 };
-use crate::run::text::{Columns, three};
+use crate::run::text::{Columns, three, with_interval};
 use crate::stats::{Difference, Interval, Moments};
 use crate::sweep::{Better, METRICS, quoted, ratio_to_bound};
 
@@ -125,10 +125,11 @@ impl Compare {
         };
         let comparison = self.what.comparison(policies, metrics)?;
         let settings = self.replicated.settings(policies);
-        let rows = watched(&settings, || compare(&comparison, &settings))?;
+        let policy::Compared { rows, left_out } =
+            watched(&settings, || compare(&comparison, &settings))?;
         let text = match self.json {
             true => json(&rows)?,
-            false => table(&rows, &comparison),
+            false => table(&rows, &comparison) + &not_compared(&left_out),
         };
         print(&text)?;
         if self.kept.out.is_some() {
@@ -180,9 +181,10 @@ fn percents(interval: Option<Interval>) -> String {
     })
 }
 
-fn with_half(moments: &Moments) -> String {
-    match moments.interval(0.95) {
-        Some(i) => format!("{} ± {}", three(moments.mean), three(i.half_width())),
+/// A mean with its interval; that of a single run is what it tells itself.
+fn with_half(moments: &Moments, alone: Option<Interval>) -> String {
+    match moments.interval(0.95).or(alone) {
+        Some(interval) => with_interval(moments.mean, interval),
         None => format!("{} (1 run)", three(moments.mean)),
     }
 }
@@ -216,8 +218,8 @@ fn table(rows: &[Row], what: &Comparison) -> String {
         let correlation = j.difference.and_then(|d| d.correlation);
         columns.row([
             format!("  {}", METRICS[row.metric].name),
-            with_half(&j.a),
-            with_half(&j.b),
+            with_half(&j.a, row.alone[0]),
+            with_half(&j.b, row.alone[1]),
             off(j),
             effect,
             correlation.map_or("–".into(), |r| format!("ρ {r:.2}")),
@@ -236,6 +238,21 @@ fn table(rows: &[Row], what: &Comparison) -> String {
         100.0 * what.margin,
         100.0 * what.alpha
     );
+    text
+}
+
+/// Lines that are printed of what could not be compared.
+const LEFT_OUT: usize = 20;
+
+/// What could not be compared.
+fn not_compared(left_out: &[String]) -> String {
+    let shown = left_out.iter().take(LEFT_OUT);
+    let mut text: String = shown
+        .map(|line| format!("not compared: {line}\n"))
+        .collect();
+    if left_out.len() > LEFT_OUT {
+        text += &format!("… {} in all\n", left_out.len());
+    }
     text
 }
 
@@ -274,8 +291,8 @@ fn json(rows: &[Row]) -> Result<String, CliError> {
         let value = serde_json::json!({
             "cell": row.cell,
             "metric": METRICS[row.metric].name,
-            "a_mean": j.a.mean, "a_interval": pair(j.a.interval(0.95)), "a_runs": j.a.count,
-            "b_mean": j.b.mean, "b_interval": pair(j.b.interval(0.95)), "b_runs": j.b.count,
+            "a_mean": j.a.mean, "a_interval": pair(j.a.interval(0.95).or(row.alone[0])), "a_runs": j.a.count,
+            "b_mean": j.b.mean, "b_interval": pair(j.b.interval(0.95).or(row.alone[1])), "b_runs": j.b.count,
             "difference": j.difference.map(|d| d.mean),
             "difference_ratio_interval": pair(j.relative),
             "difference_ratio_bootstrap": pair(j.bootstrap),

@@ -54,6 +54,14 @@ pub enum CliError {
         /// What the file system says.
         why: io::Error,
     },
+    /// A file that an option names cannot be written.
+    #[error("cannot write {path}: {why}")]
+    WriteFile {
+        /// The file.
+        path: String,
+        /// What the file system says.
+        why: io::Error,
+    },
     /// A result is not JSON: a figure is not a number.
     #[error("the summary cannot be written as JSON: {0}")]
     Json(#[from] serde_json::Error),
@@ -104,7 +112,8 @@ impl CliError {
         why.kind() == io::ErrorKind::BrokenPipe
     }
 
-    /// 2 for bad input, 1 for all else.
+    /// 2 for bad input and for what cannot be written: 1 is for results that are bad, and
+    /// for defects.
     pub fn exit_code(&self) -> ExitCode {
         match self {
             CliError::Run {
@@ -113,7 +122,6 @@ impl CliError {
             } => ExitCode::from(1),
             CliError::Sweep(crate::sweep::SweepError::Stopped { .. }) => ExitCode::from(130),
             CliError::Policy(PolicyError::Stopped) => ExitCode::from(130),
-            CliError::Sweep(crate::sweep::SweepError::Write { .. }) => ExitCode::from(1),
             CliError::Scenario(_)
             | CliError::Sweep(_)
             | CliError::SetPolicy(_)
@@ -123,12 +131,11 @@ impl CliError {
             | CliError::Run { .. }
             | CliError::Plot(_)
             | CliError::Folder(_)
+            | CliError::Write { .. }
+            | CliError::WriteFile { .. }
             | CliError::Usage(_)
             | CliError::Validate(_) => ExitCode::from(2),
-            CliError::Write { .. }
-            | CliError::Json(_)
-            | CliError::Letter(_)
-            | CliError::Output(_) => ExitCode::from(1),
+            CliError::Json(_) | CliError::Letter(_) | CliError::Output(_) => ExitCode::from(1),
         }
     }
 }

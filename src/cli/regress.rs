@@ -60,7 +60,7 @@ struct Check {
     #[command(flatten)]
     common: Common,
     /// Run in other worlds than the baseline: replications from N on.
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(..=LAST_WORLD))]
     fresh: Option<u32>,
     /// Check only this cell, named as the table has it; may be given several times.
     #[arg(long, value_name = "NAME")]
@@ -73,9 +73,12 @@ struct Check {
     markdown: Option<PathBuf>,
 }
 
+/// The last world that a check may begin with: none behind it is out of range.
+const LAST_WORLD: i64 = u32::MAX as i64 - 100_000;
+
 impl Common {
     fn load(&self, policies: &Registry) -> Result<(Matrix, PathBuf, Settings), CliError> {
-        let matrix = Matrix::load(&self.matrix)?;
+        let matrix = Matrix::load(&self.matrix, policies)?;
         let baseline = self
             .baseline
             .clone()
@@ -156,12 +159,13 @@ impl Check {
             (&self.junit, junit(&report)),
             (&self.markdown, markdown(&report)),
         ];
+        // The table first: a file that cannot be written takes nothing away.
+        print(&text(&report))?;
         for (path, text) in files {
             if let Some(path) = path {
                 put(path, &text)?;
             }
         }
-        print(&text(&report))?;
         Ok(ExitCode::from(u8::from(report.is_red())))
     }
 }
@@ -169,11 +173,13 @@ impl Check {
 impl Update {
     fn execute(&self, policies: &Registry) -> Result<ExitCode, CliError> {
         let (matrix, path, settings) = self.common.load(policies)?;
+        // Anything else than a baseline is not replaced.
+        let old = Baseline::there(&path)?;
         let recorded = watched(&settings, || record(&matrix, &settings))?;
         let new = &recorded.baseline;
-        let changed = match Baseline::read(&path) {
-            Ok(old) => changes(&old, new),
-            Err(_) => "there was none that could be compared\n".into(),
+        let changed = match &old {
+            Some(old) => changes(old, new),
+            None => "there was none\n".into(),
         };
         new.write(&path)?;
         let cut = cut(&recorded);
@@ -215,7 +221,7 @@ fn changes(old: &Baseline, new: &Baseline) -> String {
     }
 }
 
-/// The difference of the means as a share of what was, with its 95 % interval; runs
+/// The difference of the means as a share of what was (itself, if that was 0), with its 95 % interval; runs
 /// of the same number are pairs if both met the `same_worlds`.
 fn change(was: &[f64], is: &[f64], same_worlds: bool) -> String {
     let of = |runs: &[f64]| Moments::of(runs.iter().copied());
@@ -226,7 +232,11 @@ fn change(was: &[f64], is: &[f64], same_worlds: bool) -> String {
         }
         false => Difference::of_samples(&of(was), &of(is)),
     };
-    let percent = |x: f64| format!("{:+.2} %", 100.0 * x / of(was).mean);
+    let mean = of(was).mean;
+    let percent = |x: f64| match mean == 0.0 {
+        true => format!("{x:+.2}"),
+        false => format!("{:+.2} %", 100.0 * x / mean),
+    };
     difference.map_or("cannot be compared".into(), |d| {
         let ends = d.interval(0.95);
         format!(
@@ -239,14 +249,7 @@ fn change(was: &[f64], is: &[f64], same_worlds: bool) -> String {
 }
 
 fn put(path: &std::path::Path, text: &str) -> Result<(), CliError> {
-    let folder = match path.parent() {
-        Some(folder) if !folder.as_os_str().is_empty() => folder,
-        _ => std::path::Path::new("."),
-    };
-    let name = path
-        .file_name()
-        .map_or(String::new(), |name| name.to_string_lossy().into_owned());
-    write::whole_file(folder, &name, text).map_err(|why| CliError::Write {
+    write::file(path, text.as_bytes()).map_err(|why| CliError::WriteFile {
         path: path.display().to_string(),
         why,
     })

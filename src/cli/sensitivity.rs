@@ -49,7 +49,12 @@ fn varied(text: &str) -> Result<Varied, String> {
         key: key.trim().into(),
         over: match is_list {
             true => Over::Words(words),
-            false => Over::Range(Range::parse(values)?),
+            false => match Range::parse(values)? {
+                range if range.is_one_value() => {
+                    return Err("the range has one value: nothing varies".into());
+                }
+                range => Over::Range(range),
+            },
         },
     })
 }
@@ -110,15 +115,19 @@ fn winners(finding: &Finding, what: &Sensitivity) -> String {
         Verdict::Better | Verdict::More => what.comparison.b.to_string(),
         _ => what.comparison.a.to_string(),
     };
+    let mut varied = what.varied.iter();
+    let is_words = varied.any(|v| v.key == finding.key && matches!(v.over, Over::Words(_)));
     let mut text = String::new();
     for change in &finding.changes {
         let (before, after) = change.verdicts;
         let (low, high) = &change.between;
-        text += &format!(
-            "the winner changes: {} up to {low}, {} from {high} on\n",
-            winner(before),
-            winner(after)
-        );
+        let (before, after) = (winner(before), winner(after));
+        text += &match is_words {
+            true => format!("the winner changes: {before} with {low}, {after} with {high}\n"),
+            false => {
+                format!("the winner changes: {before} up to {low}, {after} from {high} on\n")
+            }
+        };
     }
     if !finding.changes.is_empty() {
         return text;

@@ -228,6 +228,12 @@ fn summary(
     let mut text = sweep::overview(folder)?;
     let (runs, failures) = (manifest.runs.unwrap_or(0), manifest.failures.unwrap_or(0));
     text += &format!("\n{runs} runs{reused}, written to {}\n", folder.display());
+    if let (Some(points @ 1..), Some(until)) = (manifest.unsettled, &manifest.until) {
+        text += &format!(
+            "{points} points ended after {} runs without the width that `until` asks for\n",
+            until.at_most
+        );
+    }
     if failures > 0 {
         let file = folder.join("failures.jsonl");
         text += &format!("{failures} of them failed: see {}\n", file.display());

@@ -204,7 +204,8 @@ sorted there, and a path is chosen for the request. What goes to the path is its
 clone: a second request for the same data, in the queue of the path's device.
 
 Each claim below is run with its mechanism and without, in request mode, on one
-scenario of scenarios/letter/. docs/letter.md tells more.
+scenario of scenarios/letter/. Each figure is that of one run, and says nothing of how
+another seed would have been: `mpathsim compare` does. docs/letter.md tells more.
 ";
 
 /// The whole table as text, every claim run with its mechanism and without.

@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::atomic::Ordering;
 
 use super::PolicyError;
 use super::results::{self, Points};
@@ -48,12 +49,21 @@ fn run_in(
             why,
         };
         let output = output.map_err(|why| failed(why.to_string()))?;
+        if settings.stop.load(Ordering::Relaxed) {
+            return Err(PolicyError::Stopped);
+        }
         if !output.status.success() {
             return Err(failed(
                 String::from_utf8_lossy(&output.stderr).trim().to_owned(),
             ));
         }
-        for (_, runs) in results::read(&out)? {
+        let results = results::read(&out);
+        let results =
+            results.map_err(|why| failed(format!("its results cannot be read: {}", why)))?;
+        for (_, runs) in results {
+            settings
+                .done
+                .fetch_add(runs.len() as u64, Ordering::Relaxed);
             all.insert(cell.to_string(), runs);
         }
     }

@@ -10,7 +10,7 @@ use super::results::{self, Points, Run};
 use super::runs::{Cell, Runs, Settings, names, once};
 use super::verdict::{Judged, Question, judge};
 use crate::scenario::Mode;
-use crate::stats::Moments;
+use crate::stats::{Interval, Moments};
 use crate::sweep::{METRICS, ratio_to_bound};
 
 /// What is compared, over what.
@@ -43,6 +43,8 @@ pub struct Row {
     pub metric: usize,
     /// The answer.
     pub judged: Judged,
+    /// What a run of A, and of B, tells of its accuracy where it is the only one.
+    pub alone: [Option<Interval>; 2],
     /// How near the runs of A and B came, as a whole, to what the devices could do
     /// at best: IOPS over that, at most 1, or mean latency over it, at least 1;
     /// none for other figures, or where that is not known.
@@ -51,20 +53,41 @@ pub struct Row {
     pub cut: Option<Cut>,
 }
 
+/// What came of a comparison.
+#[derive(Clone, Debug)]
+pub struct Compared {
+    /// Every figure of every cell that both have.
+    pub rows: Vec<Row>,
+    /// What could not be compared, and why, a line each.
+    pub left_out: Vec<String>,
+}
+
+/// What there is to compare.
+struct Found {
+    pairs: Vec<Pair>,
+    /// What only one side has, a line each.
+    left_out: Vec<String>,
+}
+
 /// Two samples of a cell, and whether they are pairs.
 struct Pair {
     cell: String,
     a: Runs,
     b: Runs,
     paired: bool,
+    /// What the only run of A, and of B, tells of the accuracy of its figures.
+    within: [Vec<(usize, Interval)>; 2],
 }
 
 /// Compares A and B.
 ///
 /// # Errors
 /// They cannot be compared, or a run fails.
-pub fn compare(what: &Comparison, settings: &Settings) -> Result<Vec<Row>, PolicyError> {
-    let pairs = pairs(what, settings)?;
+pub fn compare(what: &Comparison, settings: &Settings) -> Result<Compared, PolicyError> {
+    let Found {
+        pairs,
+        mut left_out,
+    } = pairs(what, settings)?;
     let mut asked: Vec<(&Pair, usize)> = Vec::new();
     let mut questions = Vec::new();
     for pair in &pairs {
@@ -76,6 +99,13 @@ pub fn compare(what: &Comparison, settings: &Settings) -> Result<Vec<Row>, Polic
             };
             let (a, b) = (figures(&pair.a), figures(&pair.b));
             if a.is_empty() || b.is_empty() {
+                let name = METRICS[metric].name;
+                let who = match (a.is_empty(), b.is_empty()) {
+                    (true, true) => "no run has",
+                    (true, false) => "no run of A has",
+                    _ => "no run of B has",
+                };
+                left_out.push(format!("{}: {who} `{name}`", pair.cell));
                 continue;
             }
             // A run without the figure would shift all pairs behind it.
@@ -97,10 +127,15 @@ pub fn compare(what: &Comparison, settings: &Settings) -> Result<Vec<Row>, Polic
         cell: pair.cell.clone(),
         metric,
         judged,
+        alone: pair.within.each_ref().map(|of| {
+            let found = of.iter().find(|(index, _)| *index == metric);
+            found.map(|(_, interval)| *interval)
+        }),
         of_bound: of_bound(pair, metric),
         cut: Cut::of(pair.a.iter().chain(&pair.b)),
     };
-    Ok(asked.into_iter().zip(judged).map(row).collect())
+    let rows = asked.into_iter().zip(judged).map(row).collect();
+    Ok(Compared { rows, left_out })
 }
 
 /// How near both came to what is possible.
@@ -113,7 +148,7 @@ fn of_bound(pair: &Pair, decides: usize) -> Option<(Moments, Moments)> {
     Some((near(&pair.a)?, near(&pair.b)?))
 }
 
-fn pairs(what: &Comparison, settings: &Settings) -> Result<Vec<Pair>, PolicyError> {
+fn pairs(what: &Comparison, settings: &Settings) -> Result<Found, PolicyError> {
     match (&what.a, &what.b) {
         (Contender::Results(a), Contender::Results(b)) => {
             joined(results::read(a)?, results::read(b)?)
@@ -179,7 +214,7 @@ impl Comparison {
     }
 }
 
-fn run(a: &[Cell], b: &[Cell], settings: &Settings) -> Result<Vec<Pair>, PolicyError> {
+fn run(a: &[Cell], b: &[Cell], settings: &Settings) -> Result<Found, PolicyError> {
     let all = [a, b].concat();
     let mut runs = settings.run(&all)?;
     let b_runs = runs.split_off(a.len());
@@ -189,37 +224,66 @@ fn run(a: &[Cell], b: &[Cell], settings: &Settings) -> Result<Vec<Pair>, PolicyE
         (false, _) => format!("{} mode", a.mode.name()),
     };
     let pairs = a.iter().zip(b).zip(runs.into_iter().zip(b_runs));
-    Ok(pairs
-        .map(|((a, b), (a_runs, b_runs))| Pair {
-            cell: same(a, b),
-            a: a_runs,
-            b: b_runs,
-            paired: true,
-        })
-        .collect())
+    let pairs = pairs.map(|((a, b), (a_runs, b_runs))| Pair {
+        cell: same(a, b),
+        a: a_runs,
+        b: b_runs,
+        paired: true,
+        within: Default::default(),
+    });
+    Ok(Found {
+        pairs: pairs.collect(),
+        left_out: Vec::new(),
+    })
 }
 
 /// Points that both sets have.
-fn joined(a: Points, mut b: Points) -> Result<Vec<Pair>, PolicyError> {
+fn joined(a: Points, mut b: Points) -> Result<Found, PolicyError> {
     let mut pairs = Vec::new();
+    let mut left_out = Vec::new();
     for (cell, own) in a {
         let Some(other) = b.remove(&cell) else {
+            left_out.push(format!("{cell}: only A has it"));
             continue;
         };
-        let seeds = |runs: &[Run]| runs.iter().map(|run| run.seed.clone()).collect::<Vec<_>>();
         let figures = |runs: Vec<Run>| runs.into_iter().map(|run| run.metrics).collect();
+        let (a, b, paired) = in_the_same_worlds(own, other);
         pairs.push(Pair {
             cell,
-            paired: seeds(&own) == seeds(&other),
-            a: figures(own),
-            b: figures(other),
+            paired,
+            within: [&a, &b].map(|runs| match runs.as_slice() {
+                [run] => run.within.clone(),
+                _ => Vec::new(),
+            }),
+            a: figures(a),
+            b: figures(b),
         });
     }
+    left_out.extend(b.into_keys().map(|cell| format!("{cell}: only B has it")));
     if pairs.is_empty() {
         return Err(PolicyError::asked(
             "the two sets of results have no point in common",
             "sweep the same axes and modes in both",
         ));
     }
-    Ok(pairs)
+    Ok(Found { pairs, left_out })
+}
+
+/// The runs of two sets, and whether they are pairs. If one has run in all worlds of the
+/// other, and in more, those of the other count: what is alike in pairs tells more than
+/// a few runs without a partner.
+fn in_the_same_worlds(a: Vec<Run>, b: Vec<Run>) -> (Vec<Run>, Vec<Run>, bool) {
+    let has = |runs: &[Run], seed: &str| runs.iter().filter(|run| run.seed == seed).count() == 1;
+    let common = a
+        .iter()
+        .filter(|run| has(&a, &run.seed) && has(&b, &run.seed));
+    let common: Vec<String> = common.map(|run| run.seed.clone()).collect();
+    if common.is_empty() || common.len() < a.len().min(b.len()) {
+        return (a, b, false);
+    }
+    let of = |runs: Vec<Run>| -> Vec<Run> {
+        let of = |seed: &String| runs.iter().find(|run| run.seed == *seed).cloned();
+        common.iter().filter_map(of).collect()
+    };
+    (of(a), of(b), true)
 }

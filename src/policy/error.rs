@@ -2,7 +2,7 @@
 
 use miette::Diagnostic;
 
-use crate::scenario::ScenarioError;
+use crate::scenario::{Problem, ScenarioError};
 use crate::sweep::SweepError;
 
 /// Why a comparison cannot be made.
@@ -17,6 +17,15 @@ pub enum PolicyError {
     #[error(transparent)]
     #[diagnostic(transparent)]
     Sweep(#[from] SweepError),
+    /// The matrix of a regression check is wrong.
+    #[error("{name} is no matrix that can be checked")]
+    Matrix {
+        /// The name of the file.
+        name: String,
+        /// What is wrong, in order of appearance.
+        #[related]
+        problems: Vec<Problem>,
+    },
     /// What is asked for does not exist or does not fit.
     #[error("{what}")]
     #[diagnostic(help("{hint}"))]
@@ -48,7 +57,9 @@ pub enum PolicyError {
     },
     /// A program failed.
     #[error("{program}: {why}")]
-    #[diagnostic(help("a build is the path of an `mpathsim` that has the command `sweep`"))]
+    #[diagnostic(help(
+        "a build is the path of an `mpathsim` that has the command `sweep`, and writes results that this one can read"
+    ))]
     Program {
         /// The program.
         program: String,

@@ -18,14 +18,14 @@ mod sensitivity;
 mod tournament;
 mod verdict;
 
-pub use compare::{Comparison, Row, compare};
+pub use compare::{Compared, Comparison, Row, compare};
 pub use contender::Contender;
 pub use cut::Cut;
 pub use error::PolicyError;
 pub use kept::{COMPARISON, Kept, KeptPlace, KeptVerdict, TOURNAMENT};
 pub use kept::{keep_comparison, keep_tournament};
+pub(crate) use runs::names;
 pub use runs::{Cell, Runs, Settings};
-pub(crate) use runs::{names, once};
 pub use sensitivity::{Change, Finding, Over, Sensitivity, Trial, Varied, sensitivity};
 pub use tournament::{Place, Ranking, Tournament, tournament};
 pub use verdict::{Judged, Question, Verdict, judge};

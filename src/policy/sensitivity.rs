@@ -64,10 +64,19 @@ pub struct Trial {
 /// The winner changes.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Change {
-    /// The last value at which the one wins, the first at which the other does.
+    /// The last value at which the one wins, the first at which the other does: by
+    /// rising value, in a range; as they are listed, of words.
     pub between: (String, String),
     /// What B is, beside A, before and after.
     pub verdicts: (Verdict, Verdict),
+}
+
+impl Change {
+    /// The same, seen from the other end.
+    fn turn(&mut self) {
+        self.between = (self.between.1.clone(), self.between.0.clone());
+        self.verdicts = (self.verdicts.1, self.verdicts.0);
+    }
 }
 
 impl Sensitivity {
@@ -136,6 +145,11 @@ fn finding(
         }
     }
     search.tried.sort_by(|a, b| a.at.total_cmp(&b.at));
+    if matches!(&varied.over, Over::Range(range) if range.falls()) {
+        // Told by rising value.
+        changes.reverse();
+        changes.iter_mut().for_each(Change::turn);
+    }
     Ok(Finding {
         key: varied.key.clone(),
         tried: search.tried,
@@ -199,7 +213,7 @@ impl Search<'_> {
         // Where the search goes hangs on what was found, so Holm's correction, which
         // wants all questions at once, is not to be had: Bonferroni's.
         comparison.alpha /= f64::from(self.what.most_verdicts());
-        let row = compare(&comparison, self.settings)?.into_iter().next();
+        let row = compare(&comparison, self.settings)?.rows.into_iter().next();
         let row = row.ok_or_else(|| {
             PolicyError::asked("the runs have no such figure", "choose another --metric")
         })?;

@@ -6,7 +6,7 @@ use super::PolicyError;
 use super::cut::Cut;
 use super::runs::{Cell, Runs, Settings, names, once};
 use super::verdict::{Judged, Question, Verdict, judge};
-use crate::scenario::Mode;
+use crate::scenario::{Mode, did_you_mean};
 use crate::stats::{Interval, Moments};
 use crate::sweep::{Better, METRICS, ratio_to_bound};
 
@@ -15,7 +15,7 @@ use crate::sweep::{Better, METRICS, ratio_to_bound};
 pub struct Tournament {
     /// The scenario files.
     pub scenarios: Vec<PathBuf>,
-    /// The policies; those that a scenario's map refuses are left out.
+    /// The policies; those that a scenario's map refuses are left out, but each is known.
     pub policies: Vec<String>,
     /// The modes.
     pub modes: Vec<Mode>,
@@ -63,7 +63,7 @@ pub struct Ranking {
 /// Plays `what`.
 ///
 /// # Errors
-/// A scenario cannot be read, nobody can play, a run fails, or the figure does not
+/// A scenario cannot be read, a policy does not exist, nobody can play, a run fails, or the figure does not
 /// rank: it is neither better nor worse, or 0 in a run.
 pub fn tournament(what: &Tournament, settings: &Settings) -> Result<Ranking, PolicyError> {
     let metric = &METRICS[what.metric];
@@ -74,6 +74,7 @@ pub fn tournament(what: &Tournament, settings: &Settings) -> Result<Ranking, Pol
         ));
     }
     once(&what.policies)?;
+    are_known(&what.policies, settings)?;
     let mut ranking = Ranking::default();
     let fields = fields(what, settings, &mut ranking)?;
     if fields.is_empty() {
@@ -108,6 +109,22 @@ pub fn tournament(what: &Tournament, settings: &Settings) -> Result<Ranking, Pol
     ranking.cut = Cut::of(players.iter().flat_map(|(_, cells)| cells.iter().flatten()));
     ranking.places = places(what, &players, settings.replications as usize);
     Ok(ranking)
+}
+
+/// Whether there is every policy: what cannot play somewhere is left out, what does not
+/// exist is a slip.
+fn are_known(policies: &[String], settings: &Settings) -> Result<(), PolicyError> {
+    let name = |policy: &String| policy.split_whitespace().next().unwrap_or("").to_owned();
+    let mut names = policies.iter().map(name);
+    names
+        .find(|name| !settings.policies.has(name))
+        .map_or(Ok(()), |name| {
+            let hint = did_you_mean(&name, settings.policies.all_names());
+            Err(PolicyError::asked(
+                format!("there is no policy `{name}`"),
+                hint,
+            ))
+        })
 }
 
 /// The cells that are played over, with no policy yet; modes that a scenario does

@@ -153,11 +153,14 @@ pub fn is_absent(why: &io::Error) -> bool {
 /// Whether a file is a lock, or what is written beside its place (see
 /// [`super::write`]): `.points.csv.4711`.
 fn is_ours_to_lose(name: &str) -> bool {
+    name == ".lock" || is_beside(name).is_some_and(|name| name.contains('.') || name == "journal")
+}
+
+/// What the file `name` was to become, if it is one that is written beside its place.
+pub(crate) fn is_beside(name: &str) -> Option<&str> {
     let is_number = |end: &str| !end.is_empty() && end.bytes().all(|b| b.is_ascii_digit());
-    let beside = name
-        .strip_prefix('.')
-        .and_then(|rest| rest.rsplit_once('.'));
-    name == ".lock" || beside.is_some_and(|(name, end)| name.contains('.') && is_number(end))
+    let (of, process) = name.strip_prefix('.')?.rsplit_once('.')?;
+    is_number(process).then_some(of)
 }
 
 /// What a manifest tells; none if it is none.
@@ -189,7 +192,7 @@ mod tests {
 
     #[test]
     fn only_what_is_nobodys_is_lost() {
-        for name in [".lock", ".points.csv.4711", ".summary.json.1"] {
+        for name in [".lock", ".points.csv.4711", ".summary.json.1", ".journal.8"] {
             assert!(is_ours_to_lose(name), "{name}");
         }
         for name in [

@@ -1,5 +1,7 @@
 //! Aligned columns, and figures as a person reads them.
 
+use crate::stats::Interval;
+
 /// Rows of cells, aligned: the first column to the left, all others to the
 /// right.
 #[derive(Clone, Debug, Default)]
@@ -105,6 +107,17 @@ pub fn three(x: f64) -> String {
     }
 }
 
+/// A mean and its interval: half its width where the mean is in the middle of it, both
+/// ends where it is not.
+pub fn with_interval(mean: f64, interval: Interval) -> String {
+    let Interval { low, high } = interval;
+    let half = interval.half_width();
+    match (mean - (low + high) / 2.0).abs() <= 0.01 * half {
+        true => format!("{} ± {}", three(mean), three(half)),
+        false => format!("{} ({} to {})", three(mean), three(low), three(high)),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -122,6 +135,14 @@ mod tests {
 
     #[test]
     fn figures_are_short() {
+        let (low, high) = (116_392.0, 184_549.0);
+        let told = with_interval(128_451.0, Interval { low, high });
+        assert_eq!(told, "128451 (116392 to 184549)");
+        let even = Interval {
+            low: 4.0,
+            high: 6.0,
+        };
+        assert_eq!(with_interval(5.0, even), "5.00 ± 1.00");
         assert_eq!(count(0), "0");
         assert_eq!(count(1234567), "1,234,567");
         assert_eq!(count(123), "123");

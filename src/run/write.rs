@@ -59,6 +59,8 @@ pub struct Growing {
     file: io::BufWriter<std::fs::File>,
     beside: std::path::PathBuf,
     place: std::path::PathBuf,
+    /// Whether all that it has is durable.
+    is_settled: bool,
     is_there: bool,
 }
 
@@ -74,6 +76,7 @@ impl Growing {
             file: io::BufWriter::with_capacity(1 << 16, std::fs::File::create(&beside)?),
             beside,
             place: folder.join(name),
+            is_settled: false,
             is_there: false,
         })
     }
@@ -83,8 +86,12 @@ impl Growing {
     /// # Errors
     /// What the file system says.
     pub fn settle(&mut self) -> io::Result<()> {
-        self.file.flush()?;
-        self.file.get_ref().sync_all()
+        if !self.is_settled {
+            self.file.flush()?;
+            self.file.get_ref().sync_all()?;
+            self.is_settled = true;
+        }
+        Ok(())
     }
 
     /// Puts it in its place.
@@ -101,6 +108,7 @@ impl Growing {
 
 impl Write for Growing {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.is_settled = false;
         self.file.write(bytes)
     }
     fn flush(&mut self) -> io::Result<()> {

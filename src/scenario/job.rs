@@ -8,6 +8,20 @@ use super::raw::{Arrivals, RawJob, RawOpen};
 use super::table::device_name;
 use super::units::{Int, Time};
 
+/// Keys that are on or off.
+pub(super) const SWITCHES: [&str; 10] = [
+    "direct",
+    "time_based",
+    "group_reporting",
+    "norandommap",
+    "randrepeat",
+    "invalidate",
+    "fadvise_hint",
+    "thread",
+    "end_fsync",
+    "replay_no_stall",
+];
+
 /// Job sections from fields, over `filename` where a job names none.
 pub fn from_fields(jobs: &[At<RawJob>], filename: &str) -> String {
     let mut text = String::new();

@@ -2,10 +2,8 @@
 
 use super::Moments;
 
-/// Batches of a run that has enough observations.
-pub const MANY: usize = 20;
-/// Batches where neighbours of the many are correlated; fewer tell nothing.
-pub const FEW: usize = 10;
+/// Into how many batches a run is cut, the shortest first.
+pub const BATCHES: [usize; 3] = [20, 10, 5];
 /// Correlation of neighbouring batches above which they are too short.
 pub const CORRELATED: f64 = 0.3;
 

@@ -7,12 +7,10 @@ mod difference;
 mod holm;
 mod interval;
 mod proportion;
-mod quantile;
 
-pub use batch::{CORRELATED, FEW, MANY, batches, neighbours};
+pub use batch::{BATCHES, CORRELATED, batches, neighbours};
 pub use bootstrap::bootstrap;
 pub use difference::Difference;
 pub use holm::holm;
 pub use interval::{Interval, Moments, student_t};
 pub use proportion::proportion;
-pub use quantile::rank_interval;

@@ -11,7 +11,7 @@ use super::journal::{self, Index, Place, Reader};
 use super::key::{self, Key};
 use super::manifest::Manifest;
 use super::record::{Outcome, Record};
-use super::tables::Tables;
+use super::tables::{CameTo, Tables};
 
 /// A result that the tables show.
 struct Shown {
@@ -22,10 +22,8 @@ struct Shown {
 
 /// What the tables of a sweep came to.
 pub(super) struct Assembled {
-    /// Runs that they show.
-    pub runs: u64,
-    /// Of which failed.
-    pub failures: u64,
+    /// What they show.
+    pub came_to: CameTo,
     /// Results of an earlier version of the sweep that they do not show.
     pub left: u64,
 }
@@ -84,14 +82,10 @@ pub(super) fn assemble(
             }
         }
     }
-    let (runs, failures) = tables.finish(pool)?;
+    let came_to = tables.finish(pool)?;
     tables.put()?;
     folder.remove_what_is_not_written()?;
-    Ok(Assembled {
-        runs,
-        failures,
-        left,
-    })
+    Ok(Assembled { came_to, left })
 }
 
 /// The result as one of this sweep: it may come from another point of an

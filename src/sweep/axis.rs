@@ -273,7 +273,7 @@ fn varied(
             if known.is_none() {
                 keys.push(At {
                     value: key.clone(),
-                    span: any.span.clone(),
+                    span: key_before(source, key, &any.span),
                 });
             }
         }
@@ -288,6 +288,16 @@ fn varied(
         named: true,
         values: Values::List(list),
     })
+}
+
+/// Where `key` stands before its value at `at`; the value's place if it is written in
+/// another way.
+fn key_before(source: &Source, key: &str, at: &ops::Range<usize>) -> ops::Range<usize> {
+    let before = source.text.get(..at.start).unwrap_or("");
+    match before.rfind(key) {
+        Some(start) => start..start + key.len(),
+        None => at.clone(),
+    }
 }
 
 /// Several keys whose lists go together.

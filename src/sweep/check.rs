@@ -30,6 +30,7 @@ impl Sweep {
     pub(super) fn check(&self) -> Result<(), SweepError> {
         self.check_common()?;
         self.check_keys()?;
+        self.check_common_keys()?;
         let fails = |number: &u64| {
             let why = self.machine(&self.point(*number)).err()?;
             Some((*number, why))
@@ -79,6 +80,36 @@ impl Sweep {
                     return Err(self.invalid(problem));
                 }
                 before.push((number, &key.value, path));
+            }
+        }
+        Ok(())
+    }
+
+    /// Nothing is set for all points that an axis sets at each of them: it would be
+    /// ignored.
+    fn check_common_keys(&self) -> Result<(), SweepError> {
+        for common in &self.common {
+            let Setting::Key(set) = &common.what else {
+                continue;
+            };
+            let path = self.template.path_of(set);
+            let undone = |axis: &&Axis| {
+                let keys = axis.keys.iter().enumerate();
+                let mut keys = keys.filter(|(_, key)| undoes(&self.path(&key.value), &path));
+                keys.any(|(index, _)| always_sets(axis, index))
+            };
+            if let Some(axis) = self.space.axes.iter().find(undone) {
+                let key = axis.keys.first();
+                let at = common.at.clone();
+                let at = at.or_else(|| key.map(|key| key.span.clone()));
+                let what = format!(
+                    "axis `{}` varies this: `{}`, for all points, would be ignored",
+                    axis.columns.join(", "),
+                    set.text
+                );
+                let hint = "leave one of the two out".to_owned();
+                let problem = self.source.problem(at.unwrap_or(0..0), what, hint);
+                return Err(self.invalid(problem));
             }
         }
         Ok(())
@@ -184,7 +215,7 @@ impl Sweep {
         let key = axis.keys.get(set.key).filter(|_| of_key);
         let name = choice.name();
         let (at, what) = match key {
-            Some(key) if axis.named => (&set.at, format!(", {name}: {}", key.value)),
+            Some(key) if axis.named => (&key.span, format!(", {name}: {}", key.value)),
             Some(key) => (&key.span, format!(": {}", key.value)),
             None => (&set.at, format!(", {name}")),
         };
@@ -201,6 +232,16 @@ fn hint(why: &PointError) -> String {
     match why {
         PointError::Scenario(ScenarioError::Option { hint, .. }) => hint.clone(),
         _ => LEAVE_OUT.into(),
+    }
+}
+
+/// Whether every value of `axis` sets its key `index`: of variants, some may not.
+fn always_sets(axis: &Axis, index: usize) -> bool {
+    match &axis.values {
+        Values::List(list) => list
+            .iter()
+            .all(|choice| choice.settings.iter().any(|set| set.key == index)),
+        Values::Range(_) => true,
     }
 }
 

@@ -15,6 +15,7 @@ use super::space::Space;
 use crate::models::mpath::policy::Registry;
 use crate::scenario::{Override, Problem, ScenarioError, Source, Template};
 use crate::sim::Ns;
+use crate::stats::{Interval, Moments};
 
 /// A sweep.
 #[derive(Clone, Debug)]
@@ -75,6 +76,20 @@ pub struct Until {
     pub at_least: u32,
     /// Most runs.
     pub at_most: u32,
+}
+
+impl Until {
+    /// Whether a figure whose runs are `moments` is known as well as it is to be. Of a
+    /// figure that no run has there is nothing to know.
+    pub(super) fn is_content(&self, moments: &Moments) -> bool {
+        let is_narrow =
+            |interval: Interval| interval.half_width() <= self.half_width * moments.mean.abs();
+        match moments.count {
+            0 => true,
+            count if count < u64::from(self.at_least) => false,
+            _ => moments.interval(self.confidence).is_some_and(is_narrow),
+        }
+    }
 }
 
 /// What is cut from the start of a run.

@@ -126,9 +126,7 @@ pub fn execute(
         });
     }
     let assembled = assemble(&folder, &manifest, sweep, &run.keys, &run.pool)?;
-    manifest.runs = Some(assembled.runs);
-    manifest.failures = Some(assembled.failures);
-    manifest.complete = true;
+    assembled.came_to.put_in(&mut manifest);
     manifest.write(&folder.path)?;
     Ok(Report {
         manifest,
@@ -390,12 +388,5 @@ fn is_known_well(outcome: &Outcome, until: &Until, moments: &mut [Moments]) -> b
             moments.add(x);
         }
     }
-    let is_known = |moments: &Moments| match moments.count {
-        0 => true,
-        count if count < u64::from(until.at_least) => false,
-        _ => moments
-            .interval(until.confidence)
-            .is_some_and(|interval| interval.half_width() <= until.half_width * moments.mean.abs()),
-    };
-    moments.iter().all(is_known)
+    moments.iter().all(|moments| until.is_content(moments))
 }

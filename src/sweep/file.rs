@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
+use toml_edit::{ImDocument, Item, Key, TableLike};
+
 use super::SweepError;
 use super::setting::{Common, Setting};
 use crate::models::mpath::policy::Registry;
@@ -32,6 +34,9 @@ impl File {
         let table: Result<toml::Table, _> = toml::from_str(&source.text);
         let table = table.map_err(|why| invalid(source.toml_problem(&why)))?;
         if table.contains_key("scenario") {
+            if let Some(problem) = bare_keys(source) {
+                return Err(invalid(problem));
+            }
             let raw: RawSweepFile =
                 toml::from_str(&source.text).map_err(|why| invalid(source.toml_problem(&why)))?;
             let folder = path.parent().unwrap_or(Path::new("."));
@@ -93,6 +98,21 @@ impl File {
 #[derive(serde::Deserialize)]
 struct ScenarioWithSweep {
     sweep: Option<RawSweep>,
+}
+
+/// What is wrong with a key of `[set]` that is not in quotes: to TOML its dots are tables
+/// in tables.
+fn bare_keys(source: &Source) -> Option<Problem> {
+    let document = ImDocument::parse(source.text.as_ref()).ok()?;
+    let set = document.get("set")?.as_table_like()?;
+    let is_bare = |item: &Item| item.as_table_like().is_some_and(TableLike::is_dotted);
+    let (key, _) = set.iter().find(|(_, item)| is_bare(item))?;
+    let span = set.key(key).and_then(Key::span).unwrap_or(0..0);
+    Some(source.problem(
+        span,
+        format!("`{key}.…` is not in quotes"),
+        "a key of [set] is a path in quotes: \"device.0.port.latency\" = \"4ms\"".to_owned(),
+    ))
 }
 
 fn settings(source: &Source, set: &BTreeMap<String, At<Any>>) -> Result<Vec<Common>, Problem> {

@@ -5,7 +5,7 @@ use std::fs::File;
 use std::path::{Path, PathBuf};
 
 use super::SweepError;
-use super::manifest::Manifest;
+use super::manifest::{MANIFEST, Manifest};
 use crate::run::claim::{self, ELSEWHERE, Holds, Refused};
 
 /// The journal.
@@ -24,6 +24,10 @@ pub const TABLES: [&str; 7] = [
 ];
 /// With the cargo feature `parquet`.
 const PARQUET: [&str; 3] = ["points.parquet", "paths.parquet", "summary.parquet"];
+
+fn is_table(name: &str) -> bool {
+    TABLES.contains(&name) || PARQUET.contains(&name)
+}
 
 /// What is done with results that are there.
 #[derive(Copy, Clone, PartialEq, Eq, Debug, Default)]
@@ -46,6 +50,8 @@ pub struct Folder {
     pub path: PathBuf,
     /// What it was of when it was taken.
     pub before: Option<Manifest>,
+    /// Whether nobody else can take it: not where files cannot be locked.
+    is_locked: bool,
     _lock: File,
 }
 
@@ -61,13 +67,35 @@ impl Folder {
         existing: Existing,
     ) -> Result<Folder, SweepError> {
         may_write(path, manifest, existing)?;
-        let lock = lock(path)?;
+        let (lock, is_locked) = lock(path)?;
         Ok(Folder {
             path: path.to_owned(),
+            is_locked,
             // Until it was locked, another could have written.
             before: may_write(path, manifest, existing)?,
             _lock: lock,
         })
+        .inspect(Folder::remove_leftovers)
+    }
+
+    /// Removes what a sweep that was killed has left beside its places: nobody else
+    /// writes here now. What cannot be removed does no harm.
+    fn remove_leftovers(&self) {
+        if !self.is_locked {
+            return;
+        }
+        let entries = std::fs::read_dir(&self.path)
+            .into_iter()
+            .flatten()
+            .flatten();
+        for entry in entries {
+            let name = entry.file_name();
+            let name = name.to_string_lossy();
+            let beside = claim::is_beside(&name);
+            if beside.is_some_and(|of| of == JOURNAL || of == MANIFEST || is_table(of)) {
+                let _ = std::fs::remove_file(entry.path());
+            }
+        }
     }
 
     /// Removes what a sweep has written, but for the manifest.
@@ -148,8 +176,9 @@ pub(super) fn may_write(
     }
 }
 
-/// Makes the folder at `path`, and keeps all other processes from writing to it.
-fn lock(path: &Path) -> Result<File, SweepError> {
+/// Makes the folder at `path`, and keeps all other processes from writing to it: whether
+/// that can be done there.
+fn lock(path: &Path) -> Result<(File, bool), SweepError> {
     std::fs::create_dir_all(path).map_err(|why| SweepError::unwritable(path, why))?;
     let lock = File::create(path.join(LOCK)).map_err(|why| SweepError::unwritable(path, why))?;
     match fs4::FileExt::try_lock(&lock) {
@@ -159,7 +188,7 @@ fn lock(path: &Path) -> Result<File, SweepError> {
             "wait for it, or use --out FOLDER",
         )),
         // Where files cannot be locked, it is the user who sees to that.
-        _ => Ok(lock),
+        locked => Ok((lock, locked.is_ok())),
     }
 }
 

@@ -4,10 +4,10 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
-use super::definition::{Replications, SourceFile, Sweep};
+use super::definition::{Replications, SourceFile, Sweep, Until};
 use super::key::Program;
 use super::shard::Shard;
-use super::{METRICS, SweepError};
+use super::{METRICS, SweepError, metric};
 use crate::run::claim::{ELSEWHERE, Refused, is_absent};
 use crate::run::summary::ScenarioSummary;
 use crate::run::write;
@@ -32,7 +32,8 @@ pub struct Manifest {
     pub about: String,
     /// Hash of the files that it is made of, and of the options.
     pub content: String,
-    /// These files.
+    /// These files; absent in folders of old.
+    #[serde(default)]
     pub files: Vec<SourceFile>,
     /// Options `--set`.
     pub set: Vec<String>,
@@ -47,6 +48,9 @@ pub struct Manifest {
     /// Runs a point; absent if that depends on the figures.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub replications: Option<u32>,
+    /// What makes it depend; absent if it does not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub until: Option<UntilManifest>,
     /// What is cut from the start of a run.
     pub warm_up: String,
     /// The scenario before any axis changes it; absent in folders of old.
@@ -61,8 +65,52 @@ pub struct Manifest {
     /// Runs that failed; absent until all are done.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub failures: Option<u64>,
+    /// Points that had their most runs without being known as well as `until` asks
+    /// for; absent until all are done, and without `until`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unsettled: Option<u64>,
     /// Whether everything is there.
     pub complete: bool,
+}
+
+/// When a point's figures are known well enough.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct UntilManifest {
+    /// Half width of the confidence interval, a share of the mean.
+    pub half_width_ratio: f64,
+    /// Level of the interval, 0 to 1.
+    pub confidence: f64,
+    /// Of these figures.
+    pub of: Vec<String>,
+    /// Fewest runs.
+    pub at_least: u32,
+    /// Most runs.
+    pub at_most: u32,
+}
+
+impl UntilManifest {
+    fn new(until: &Until) -> UntilManifest {
+        let name = |i: &usize| METRICS.get(*i).map(|metric| metric.name.to_owned());
+        UntilManifest {
+            half_width_ratio: until.half_width,
+            confidence: until.confidence,
+            of: until.of.iter().filter_map(name).collect(),
+            at_least: until.at_least,
+            at_most: until.at_most,
+        }
+    }
+
+    /// As the sweep has it.
+    pub(super) fn until(&self) -> Until {
+        let index = |name: &String| metric(name).map(|(index, _)| index);
+        Until {
+            half_width: self.half_width_ratio,
+            of: self.of.iter().filter_map(index).collect(),
+            confidence: self.confidence,
+            at_least: self.at_least,
+            at_most: self.at_most,
+        }
+    }
 }
 
 /// A figure.
@@ -108,6 +156,10 @@ impl Manifest {
                 Replications::Fixed(n) => Some(n),
                 Replications::Until(_) => None,
             },
+            until: match &sweep.replications {
+                Replications::Fixed(_) => None,
+                Replications::Until(until) => Some(UntilManifest::new(until)),
+            },
             warm_up: sweep.warm_up.to_string(),
             scenario: sweep
                 .base()
@@ -115,6 +167,7 @@ impl Manifest {
             shard,
             runs: None,
             failures: None,
+            unsettled: None,
             complete: false,
         }
     }

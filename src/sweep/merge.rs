@@ -34,7 +34,8 @@ pub fn merge(out: &Path, shards: &[PathBuf], existing: Existing) -> Result<Manif
     };
     let mut tables = Tables::create(&folder.path, &manifest)?;
     tables.add(&pool, &places, read)?;
-    let (runs, failures) = tables.finish(&pool)?;
+    let came_to = tables.finish(&pool)?;
+    let runs = came_to.runs;
     let expected: u64 = parts.iter().filter_map(|part| part.runs).sum();
     if runs != expected {
         return wrong(
@@ -46,9 +47,7 @@ pub fn merge(out: &Path, shards: &[PathBuf], existing: Existing) -> Result<Manif
     manifest.write(&folder.path)?;
     tables.put()?;
     folder.remove_what_is_not_written()?;
-    manifest.runs = Some(runs);
-    manifest.failures = Some(failures);
-    manifest.complete = true;
+    came_to.put_in(&mut manifest);
     manifest.write(&folder.path)?;
     Ok(manifest)
 }
@@ -138,6 +137,7 @@ fn whole(paths: &[PathBuf], parts: &[Manifest]) -> Result<Manifest, SweepError> 
         shard: None,
         runs: None,
         failures: None,
+        unsettled: None,
         complete: false,
         ..manifest.clone()
     };

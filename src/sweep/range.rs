@@ -96,6 +96,16 @@ impl Range {
         Range::new(&raw).map_err(|(what, hint)| format!("{what}; {hint}"))
     }
 
+    /// Whether it ends below its beginning.
+    pub fn falls(&self) -> bool {
+        self.to < self.from
+    }
+
+    /// Whether it ends where it begins: it has one value.
+    pub fn is_one_value(&self) -> bool {
+        self.to == self.from
+    }
+
     /// The value at `u` of the way, 0 to 1.
     pub fn at(&self, u: f64) -> toml::Value {
         let number = match self.log {

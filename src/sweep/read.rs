@@ -62,9 +62,9 @@ impl Reader<'_> {
             self.names(raw, &axes);
             exclusions = self.exclusions(raw, &axes, &modes);
         }
-        let metrics = match raw.metrics.as_slice() {
-            [] => (0..METRICS.len()).collect(),
-            names => self.metrics(names),
+        let metrics = match &raw.metrics {
+            None => (0..METRICS.len()).collect(),
+            Some(names) => self.metrics(names, "metrics"),
         };
         let replications = self.replications(raw);
         let warm_up = self.warm_up(raw.warm_up.as_ref());
@@ -168,12 +168,13 @@ impl Reader<'_> {
         };
         let mut all: Vec<Mode> = modes
             .iter()
-            .map(|mode| match mode {
+            .map(|mode| match mode.value {
                 RawSweepMode::Bio => Mode::Bio,
                 RawSweepMode::Request => Mode::Request,
                 RawSweepMode::Single => Mode::Single,
             })
             .collect();
+        self.once(modes);
         all.sort();
         all.dedup();
         if all.is_empty() {
@@ -186,9 +187,28 @@ impl Reader<'_> {
         all
     }
 
-    fn metrics(&mut self, names: &[At<String>]) -> Vec<usize> {
+    /// Refuses a list that has something twice.
+    fn once<T: PartialEq>(&mut self, list: &[At<T>]) {
+        let is_there = |i: &usize| list[..*i].iter().any(|at| at.value == list[*i].value);
+        if let Some(i) = (1..list.len()).find(is_there) {
+            self.wrong(
+                list[i].span.clone(),
+                "this is there twice",
+                "name each once",
+            );
+        }
+    }
+
+    /// The figures of the list called `of`.
+    fn metrics(&mut self, names: &At<Vec<At<String>>>, of: &str) -> Vec<usize> {
+        if names.is_empty() {
+            let what = format!("`{of}` names no figure");
+            let hint = format!("{of} = [\"iops\", \"lat_p99_us\"], or leave it out");
+            self.wrong(names.span.clone(), what, &hint);
+        }
+        self.once(names);
         let mut found = Vec::new();
-        for name in names {
+        for name in names.iter() {
             match metric(name) {
                 Some((index, _)) => found.push(index),
                 None => {
@@ -235,10 +255,10 @@ impl Reader<'_> {
                 "half_width_percent = 2",
             );
         }
-        let mut of = self.metrics(&at.of);
-        if of.is_empty() {
-            of.extend(metric("iops").map(|(index, _)| index));
-        }
+        let of = match &at.of {
+            Some(names) => self.metrics(names, "of"),
+            None => metric("iops").map(|(index, _)| index).into_iter().collect(),
+        };
         let at_most = at.at_most.map_or(100, |n| n.get32());
         let at_least = at.at_least.map_or(at_most.min(10), |n| n.get32());
         if at_least > at_most {

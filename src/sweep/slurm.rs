@@ -153,7 +153,6 @@ impl Submission {
         let output = Command::new("sbatch")
             .arg("--parsable")
             .args(options)
-            .args(&self.sbatch)
             .arg(folder.join(script))
             .output()
             .map_err(|why| refused(format!("cannot be started: {why}")))?;
@@ -186,6 +185,16 @@ impl Scripts<'_> {
         directive(&format!("{}/{name}", folder.replace('%', "%%")))
     }
 
+    /// The options for sbatch as a line of a script, so that it can be submitted by
+    /// hand as well; of several that say the same, the last holds.
+    fn options(&self) -> String {
+        let options: Vec<String> = self.submission.sbatch.iter().map(|o| word(o)).collect();
+        match options.is_empty() {
+            true => String::new(),
+            false => format!("#SBATCH {}\n", options.join(" ")),
+        }
+    }
+
     fn sets(&self) -> String {
         let sets = self.submission.sets.iter();
         sets.map(|set| format!(" --set {}", quoted(set))).collect()
@@ -202,6 +211,7 @@ impl Scripts<'_> {
              #SBATCH --requeue\n\
              #SBATCH --open-mode=append\n\
              #SBATCH --output={log}\n\
+             {}\
              # A shard of the sweep a task. One that is requeued goes on where it was.\n\
              cd {} || exit\n\
              k=$SLURM_ARRAY_TASK_ID\n\
@@ -209,6 +219,7 @@ impl Scripts<'_> {
                  --out {folder}/\"shard-$k\" --resume --quiet \\\n    \
                  --threads \"${{SLURM_CPUS_PER_TASK:-1}}\"\n",
             ranges(missing),
+            self.options(),
             self.here,
             self.program,
             self.file,
@@ -232,13 +243,17 @@ impl Scripts<'_> {
              #SBATCH --job-name={name}\n\
              #SBATCH --open-mode=append\n\
              #SBATCH --output={log}\n\
-             # Joins the shards; 0: all is well, 1: some points failed.\n\
+             {}\
+             # Joins the shards; 0: all is well, 1: some points failed, 2: it cannot be done.\n\
              cd {} || exit\n\
              {} sweep merge --out {} {folder}/shard-*\n\
              code=$?\n\
-             # 1 may also mean that there was no room.\n\
              [ $code -le 1 ] && grep -q '\"complete\": true' {}/sweep.json && exit $code\n",
-            self.here, self.program, self.out, self.out,
+            self.options(),
+            self.here,
+            self.program,
+            self.out,
+            self.out,
         );
         text += &match attempt < ATTEMPTS {
             true => format!(
@@ -260,6 +275,15 @@ impl Scripts<'_> {
 /// (get_argument() in its opt.c).
 fn directive(text: &str) -> String {
     format!("\"{}\"", text.replace('\\', r"\\").replace('"', r#"\""#))
+}
+
+/// `text` as a word of a line `#SBATCH`.
+fn word(text: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-_.,:/=@%+[]".contains(c);
+    match !text.is_empty() && text.chars().all(plain) {
+        true => text.to_owned(),
+        false => directive(text),
+    }
 }
 
 /// `1,2,3,5` as `1-3,5`.
@@ -286,6 +310,8 @@ mod tests {
     fn directives_are_quoted() {
         assert_eq!(directive("my sweep"), r#""my sweep""#);
         assert_eq!(directive(r#"a"b\c"#), r#""a\"b\\c""#);
+        assert_eq!(word("--partition=sim"), "--partition=sim");
+        assert_eq!(word("--comment=my run"), "\"--comment=my run\"");
     }
 
     #[test]

@@ -98,8 +98,9 @@ fn replace(run: &mut RunSummary, kept: &[&Window], cut: Ns) {
 mod tests {
     use super::*;
     use crate::sim::draw::{Draws, Purpose};
+    use crate::stats::BATCHES;
     use crate::sweep::metric;
-    use crate::sweep::within::{FIGURES, LEAST, Method};
+    use crate::sweep::within::{FIGURES, Method};
 
     /// Completions every 50 µs, over 500 ms; the first tenth is four times as
     /// slow.
@@ -159,18 +160,15 @@ mod tests {
         };
         let mean = of("lat_mean_us");
         assert_eq!(mean.method, Method::BatchMeans);
-        assert!(
-            mean.low < 100.0 && mean.high > 100.0 && mean.high - mean.low < 1.0,
-            "{mean:?}"
-        );
-        // A batch of 880 I/Os has one beyond the 99.9 %: too few.
-        assert_eq!(of("lat_p99_us").method, Method::BatchMeans);
-        let p99 = of("lat_p999_us");
-        assert_eq!(p99.method, Method::Ranks);
-        assert!(
-            p99.low <= 120.0 && p99.high >= 119.0 && p99.high - p99.low < 3.0,
-            "{p99:?}"
-        );
+        let [low, high] = mean.ends.unwrap();
+        assert!(low < 100.0 && high > 100.0 && high - low < 2.0, "{mean:?}");
+        let p90 = of("lat_p90_us");
+        assert_eq!(p90.method, Method::BatchMeans);
+        let [low, high] = p90.ends.unwrap();
+        assert!(low < 116.0 && high > 116.0 && high - low < 5.0, "{p90:?}");
+        // Of 8800 I/Os 88 are beyond the 99 %: too few.
+        let p99 = of("lat_p99_us");
+        assert_eq!((p99.method, p99.ends), (Method::TooFewIos, None));
     }
 
     #[test]
@@ -203,27 +201,74 @@ mod tests {
         summary.application.iops *= 1.02;
         let steady = steady(&mut summary, &windows, &WarmUp::None, true);
         assert_eq!(steady.within.len(), FIGURES.len());
+        let mut found = 0;
         for within in &steady.within {
             let metric = crate::sweep::METRICS[within.metric].name;
             let figure = FIGURES.iter().find(|figure| figure.0 == metric).unwrap();
             let reported = figure.2(&summary.application);
-            let inside = (within.low..=within.high).contains(&reported);
-            assert!(inside, "{metric}: {reported} {within:?}");
+            if let Some([low, high]) = within.ends {
+                found += 1;
+                assert!((low..=high).contains(&reported), "{metric}: {within:?}");
+            }
         }
+        assert!(found >= 3);
+    }
+
+    /// As many I/Os in each window of 100 µs, over so many windows.
+    fn even(windows: u64, ios: u64) -> Windows {
+        let mut found = Windows::default();
+        for i in 0..windows * ios {
+            found.completed(Ns(i * 100_000 / ios), 4096, Ns(100_000));
+        }
+        found
     }
 
     #[test]
-    fn few_windows_tell_no_interval() {
+    fn few_windows_or_few_ios_tell_no_interval() {
+        let (mut summary, _) = run();
+        let mut has_some = |windows: &Windows| {
+            let steady = steady(&mut summary, windows, &WarmUp::None, true);
+            let has = |within: &Within| {
+                let why_not = within.method == Method::TooFewIos;
+                assert_eq!(within.ends.is_none(), why_not, "{within:?}");
+                within.ends.is_some()
+            };
+            steady.within.iter().any(has)
+        };
+        // The last is not counted.
+        let least = BATCHES[0] as u64;
+        assert!(!has_some(&even(least, 10)));
+        assert!(has_some(&even(least + 1, 10)));
+        assert!(!has_some(&even(least + 1, 9)));
+    }
+
+    /// All completions come together, and none in most windows: an interval of rates
+    /// without width would be a lie.
+    #[test]
+    fn ios_that_end_together_tell_nothing() {
         let (mut summary, _) = run();
         let mut windows = Windows::default();
-        for i in 0..(LEAST as u64 * 2) {
-            windows.completed(Ns(i * 50_000), 4096, Ns(100_000));
+        (0..20).for_each(|_| windows.completed(Ns(6_850_000), 4096, Ns(6_000_000)));
+        let steady = steady(&mut summary, &windows, &WarmUp::None, true);
+        assert!(steady.within.iter().all(|within| within.ends.is_none()));
+    }
+
+    /// A latency that rises all the way has parts that are alike.
+    #[test]
+    fn what_drifts_is_correlated() {
+        let (mut summary, _) = run();
+        let mut windows = Windows::default();
+        for i in 0..20_000u64 {
+            windows.completed(Ns(i * 1000), 4096, Ns(100_000 + 10 * i));
         }
-        // One less than it takes, the last not counted.
-        let some = steady(&mut summary, &windows, &WarmUp::None, true);
-        assert!(some.within.is_empty());
-        windows.completed(Ns(LEAST as u64 * 100_000), 4096, Ns(100_000));
-        let more = steady(&mut summary, &windows, &WarmUp::None, true);
-        assert!(!more.within.is_empty());
+        let steady = steady(&mut summary, &windows, &WarmUp::None, true);
+        let of = |name: &str| {
+            let (index, _) = metric(name).unwrap();
+            let mut all = steady.within.iter();
+            all.find(|within| within.metric == index).unwrap().method
+        };
+        assert_eq!(of("lat_mean_us"), Method::Correlated);
+        assert_eq!(of("lat_p50_us"), Method::Correlated);
+        assert_eq!(of("iops"), Method::BatchMeans);
     }
 }

@@ -4,7 +4,9 @@ use std::path::Path;
 
 use super::SweepError;
 use super::manifest::Manifest;
-use crate::run::text::{Columns, three};
+use super::within::Method;
+use crate::run::text::{Columns, three, with_interval};
+use crate::stats::Interval;
 
 /// Points that are shown.
 const POINTS: usize = 40;
@@ -19,7 +21,22 @@ struct Row {
     values: Vec<String>,
     metric: String,
     mean: f64,
-    half_width: Option<f64>,
+    interval: Option<Interval>,
+    method: String,
+}
+
+impl Row {
+    /// The mean with its interval, or why there is none.
+    fn shown(&self) -> String {
+        if let Some(interval) = self.interval {
+            return with_interval(self.mean, interval);
+        }
+        let mean = three(self.mean);
+        match Method::why_not(&self.method) {
+            Some(why) => format!("{mean} (1 run, {why})"),
+            None => format!("{mean} (1 run)"),
+        }
+    }
 }
 
 /// The first points of the finished sweep in `folder`: means and the half
@@ -69,10 +86,7 @@ pub fn overview(folder: &Path) -> Result<String, SweepError> {
             last = Some(row.point.clone());
         }
         if shown.contains(&row.metric.as_str()) {
-            cells.push(match row.half_width {
-                Some(half) => format!("{} ± {}", figure(row.mean), figure(half)),
-                None => format!("{} (1 run)", figure(row.mean)),
-            });
+            cells.push(row.shown());
         }
     }
     if !cells.is_empty() {
@@ -82,11 +96,11 @@ pub fn overview(folder: &Path) -> Result<String, SweepError> {
     if count > POINTS {
         text += &format!("… {} points in all\n", manifest.points);
     }
-    Ok(text + "± is half of the 95 % interval of the mean\n")
-}
-
-fn figure(x: f64) -> String {
-    three(x)
+    text += "± is half of the 95 % interval of the mean";
+    if manifest.replications == Some(1) {
+        text += "; of one run, from its parts (docs/sweeps.md)";
+    }
+    Ok(text + "\n")
 }
 
 fn rows(folder: &Path, columns: usize) -> Result<impl Iterator<Item = Row>, SweepError> {
@@ -106,9 +120,10 @@ fn rows(folder: &Path, columns: usize) -> Result<impl Iterator<Item = Row>, Swee
                 values: (1..at).filter_map(text).collect(),
                 metric: text(at)?,
                 mean: number(at + 2)?,
-                half_width: number(at + 3)
+                interval: number(at + 3)
                     .zip(number(at + 4))
-                    .map(|(low, high)| (high - low) / 2.0),
+                    .map(|(low, high)| Interval { low, high }),
+                method: text(at + 5)?,
             })
         }))
 }

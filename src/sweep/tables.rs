@@ -7,15 +7,15 @@ use std::path::{Path, PathBuf};
 use rayon::ThreadPool;
 use rayon::prelude::*;
 
+use super::definition::Until;
 use super::folder::JOURNAL;
+use super::group::{Group, figure};
 use super::key::Key;
-use super::manifest::Manifest;
-use super::record::{Label, Outcome, Record};
-use super::rows::{Cell, Columns, Pair, Rows, json};
-use super::within::{Method, Within};
+use super::manifest::{Manifest, UntilManifest};
+use super::record::{Outcome, Record};
+use super::rows::{Cell, Pair, Rows, json};
 use super::{METRICS, Measured, SweepError, journal};
 use crate::run::write::Growing;
-use crate::stats::{Interval, Moments};
 
 /// Level of the intervals of `summary.*`.
 pub const LEVEL: f64 = 0.95;
@@ -39,10 +39,31 @@ pub struct Tables {
     group: Option<Group>,
     /// Points whose runs have all come.
     ended: Vec<Group>,
+    /// How long points are run, where that depends on their figures.
+    until: Option<Until>,
+    came_to: CameTo,
+}
+
+/// What a finished sweep came to.
+#[derive(Copy, Clone, Debug, Default)]
+pub struct CameTo {
     /// Runs that were written.
-    runs: u64,
+    pub runs: u64,
     /// Of which failed.
-    failed: u64,
+    pub failures: u64,
+    /// Points that had their most runs and are not known well enough; none if a
+    /// point's runs do not depend on its figures.
+    pub unsettled: Option<u64>,
+}
+
+impl CameTo {
+    /// Says so in the manifest: it is complete.
+    pub(super) fn put_in(&self, manifest: &mut Manifest) {
+        manifest.runs = Some(self.runs);
+        manifest.failures = Some(self.failures);
+        manifest.unsettled = self.unsettled;
+        manifest.complete = true;
+    }
 }
 
 /// What is written of some runs.
@@ -52,70 +73,6 @@ struct Part {
     failures: Vec<u8>,
     journal: Vec<u8>,
     records: Vec<Record>,
-}
-
-fn figure(measured: &Measured, metric: usize) -> Option<f64> {
-    measured.metrics.get(metric).copied().flatten()
-}
-
-/// The runs of one point so far.
-struct Group {
-    point: u64,
-    values: Vec<Label>,
-    moments: Vec<Moments>,
-    /// What the first run alone tells.
-    within: Vec<Within>,
-}
-
-impl Group {
-    /// The interval of a figure, and how it was found: of all runs, or else
-    /// what the only one tells.
-    fn interval(&self, metric: usize, moments: &Moments) -> (Option<Interval>, &'static str) {
-        if let Some(interval) = moments.interval(LEVEL) {
-            return (Some(interval), Method::StudentT.name());
-        }
-        let within = self.within.iter().find(|within| within.metric == metric);
-        within.map_or((None, ""), |within| {
-            let (low, high) = (within.low, within.high);
-            (Some(Interval { low, high }), within.method.name())
-        })
-    }
-
-    fn add(&mut self, measured: Measured, shown: &[usize]) {
-        for (moments, i) in self.moments.iter_mut().zip(shown) {
-            if let Some(x) = figure(&measured, *i) {
-                moments.add(x);
-            }
-        }
-        if self.within.is_empty() {
-            self.within = measured.within;
-        }
-    }
-
-    /// Adds its rows of `summary.*`, one a metric.
-    fn rows(&self, shown: &[usize], columns: &Columns, rows: &mut Rows) -> io::Result<()> {
-        for (moments, i) in self.moments.iter().zip(shown) {
-            if moments.count == 0 {
-                continue;
-            }
-            let (interval, method) = self.interval(*i, moments);
-            let own = [
-                Cell::Text(METRICS[*i].name),
-                Cell::Count(moments.count),
-                Cell::Real(Some(moments.mean)),
-                Cell::Real(interval.map(|interval| interval.low)),
-                Cell::Real(interval.map(|interval| interval.high)),
-                Cell::Text(method),
-                Cell::Real(moments.stddev()),
-                Cell::Real(Some(moments.min)),
-                Cell::Real(Some(moments.max)),
-            ];
-            let values = self.values.iter().map(Cell::Label);
-            let head = std::iter::once(Cell::Count(self.point)).chain(values);
-            rows.add(columns, head.chain(own))?;
-        }
-        Ok(())
-    }
 }
 
 impl Tables {
@@ -165,8 +122,11 @@ impl Tables {
                 shown: shown.clone(),
                 group: None,
                 ended: Vec::new(),
-                runs: 0,
-                failed: 0,
+                came_to: CameTo {
+                    unsettled: manifest.until.as_ref().map(|_| 0),
+                    ..CameTo::default()
+                },
+                until: manifest.until.as_ref().map(UntilManifest::until),
             })
         };
         create().map_err(|why| SweepError::write(folder, why))
@@ -272,23 +232,24 @@ impl Tables {
         self.failures.write_all(&part.failures)?;
         self.journal.write_all(&part.journal)?;
         for record in part.records {
-            self.runs += 1;
+            self.came_to.runs += 1;
             let is_new = |group: &Group| group.point != record.point;
-            if self.group.as_ref().is_none_or(is_new) {
+            if self.group.as_ref().is_some_and(is_new) {
                 self.ended.extend(self.group.take());
-                self.group = Some(Group {
-                    point: record.point,
-                    values: record.values,
-                    moments: vec![Moments::default(); self.shown.len()],
-                    within: Vec::new(),
-                });
             }
+            let group = self.group.get_or_insert_with(|| {
+                Group::new(
+                    record.point,
+                    record.values,
+                    self.shown.len(),
+                    self.until.as_ref(),
+                )
+            });
+            group.runs += 1;
             match record.outcome {
-                Outcome::Failed { .. } => self.failed += 1,
+                Outcome::Failed { .. } => self.came_to.failures += 1,
                 Outcome::Measured(measured) => {
-                    if let Some(group) = &mut self.group {
-                        group.add(measured, &self.shown);
-                    }
+                    group.add(measured, &self.shown, self.until.as_ref());
                 }
             }
         }
@@ -298,6 +259,10 @@ impl Tables {
     /// Writes the rows of all points whose runs have all come.
     fn end_groups(&mut self, pool: &ThreadPool) -> io::Result<()> {
         let ended = std::mem::take(&mut self.ended);
+        if let (Some(until), Some(unsettled)) = (&self.until, &mut self.came_to.unsettled) {
+            let is_unsettled = |group: &&Group| group.is_unsettled(until);
+            *unsettled += ended.iter().filter(is_unsettled).count() as u64;
+        }
         let rows = |groups: &[Group]| {
             let mut rows = Rows::default();
             for group in groups {
@@ -323,16 +288,16 @@ impl Tables {
         kept.map_err(|why| SweepError::write(&self.folder, why))
     }
 
-    /// Ends the last point, and makes all tables durable beside their places:
-    /// how many runs there are, and how many of them failed.
+    /// Ends the last point, and makes all tables durable beside their places: what
+    /// they came to.
     ///
     /// # Errors
     /// A file cannot be written.
-    pub fn finish(&mut self, pool: &ThreadPool) -> Result<(u64, u64), SweepError> {
+    pub fn finish(&mut self, pool: &ThreadPool) -> Result<CameTo, SweepError> {
         self.ended.extend(self.group.take());
         let finished = self.end_groups(pool).and_then(|()| self.settle());
         finished.map_err(|why| SweepError::write(&self.folder, why))?;
-        Ok((self.runs, self.failed))
+        Ok(self.came_to)
     }
 
     fn settle(&mut self) -> io::Result<()> {

@@ -1,5 +1,11 @@
-//! How well one run alone knows its figures: batch means, and the ranks of its
-//! quantiles.
+//! How well one run alone knows its figures: batch means, and whether there are I/Os
+//! enough for them.
+//!
+//! A run is cut into equal parts, and the spread of a figure over the parts tells how far
+//! another run might have been. Parts that are too short are alike, and their spread tells
+//! too little, so it is taken of parts of three lengths, and the widest interval counts;
+//! where neighbours of the shortest are still alike there is none. What is slower than a
+//! run cannot be seen in it: of 95 % intervals, 91 % and more held (`docs/sweeps.md`).
 
 use serde::{Deserialize, Serialize};
 
@@ -8,32 +14,32 @@ use super::tables::LEVEL;
 use crate::models::workload::fio::windows::Window;
 use crate::run::summary::ApplicationSummary;
 use crate::sim::Ns;
-use crate::stats::{CORRELATED, FEW, Interval, MANY, Moments, batches, neighbours, rank_interval};
+use crate::sim::stats::LatencyStats;
+use crate::stats::{BATCHES, CORRELATED, Moments, batches, neighbours};
 
-/// An interval of a figure, from one run alone.
+/// What one run alone tells of the accuracy of a figure.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Within {
     /// The figure: index into [`METRICS`](super::METRICS).
     pub metric: usize,
-    /// How it was found.
+    /// How its interval was found, or why it was not.
     pub method: Method,
-    /// Its lower end.
-    pub low: f64,
-    /// Its upper end.
-    pub high: f64,
+    /// The lower and the upper end of its interval, if there is one.
+    pub ends: Option<[f64; 2]>,
 }
 
-/// How an interval was found.
+/// How an interval was found, or why there is none.
 #[derive(Copy, Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Method {
     /// Student's, of replications.
     StudentT,
-    /// Student's, of ten or twenty parts of one run.
+    /// Student's, of the parts of one run.
     BatchMeans,
-    /// From the ranks of a quantile in one run, whose I/Os count for as many
-    /// independent ones as batch means say.
-    Ranks,
+    /// None: the parts of the run hold too few I/Os.
+    TooFewIos,
+    /// None: the parts of the run are not independent.
+    Correlated,
 }
 
 impl Method {
@@ -42,121 +48,170 @@ impl Method {
         match self {
             Method::StudentT => "student-t",
             Method::BatchMeans => "batch-means",
-            Method::Ranks => "ranks",
+            Method::TooFewIos => "too-few-ios",
+            Method::Correlated => "correlated",
+        }
+    }
+
+    /// Why there is no interval, of the method called `name`; none if there is one.
+    pub(super) fn why_not(name: &str) -> Option<&'static str> {
+        match name {
+            "too-few-ios" => Some("too few I/Os"),
+            "correlated" => Some("correlated"),
+            _ => None,
         }
     }
 }
-/// Fewer whole windows tell nothing: a batch is at least two of them.
-pub(super) const LEAST: usize = 2 * FEW;
 
-/// A figure of a batch, which took so many seconds.
-pub(super) type Figure = fn(&Window, f64) -> Option<f64>;
+/// Fewest I/Os in the shortest parts: a rate of fewer is a matter of where they are cut.
+const IOS: u64 = 10;
+/// Fewest I/Os beyond a quantile, and before it.
+const BEYOND: f64 = 200.0;
+/// How coarse percentiles are: a bucket of their histogram, as a share of itself.
+const BUCKET: f64 = 1.0 / 128.0;
+
 /// The same as the run reports it.
 pub(super) type Reported = fn(&ApplicationSummary) -> f64;
 
-pub(super) const FIGURES: [(&str, Figure, Reported); 7] = [
+/// What a figure is of a part of the run.
+#[derive(Copy, Clone)]
+pub(super) enum Of {
+    /// A mean, or a rate: of the part, which took so many seconds.
+    Part(fn(&Window, f64) -> f64),
+    /// A quantile: percent.
+    Quantile(f64),
+}
+
+/// Figures that a run can tell the accuracy of.
+pub(super) const FIGURES: [(&str, Of, Reported); 7] = [
     (
         "iops",
-        |batch, seconds| Some(batch.latency.count() as f64 / seconds),
+        Of::Part(|part, seconds| part.latency.count() as f64 / seconds),
         |run| run.iops,
     ),
     (
         "mib_per_s",
-        |batch, seconds| Some(batch.bytes as f64 / 1_048_576.0 / seconds),
+        Of::Part(|part, seconds| part.bytes as f64 / 1_048_576.0 / seconds),
         |run| run.bytes_per_second / 1_048_576.0,
     ),
     (
         "lat_mean_us",
-        |batch, _| mean(batch),
+        Of::Part(|part, _| part.latency.mean() / 1e3),
         |run| run.latency.mean_ns / 1e3,
     ),
-    (
-        "lat_p50_us",
-        |batch, _| percentile(batch, 50.0),
-        |run| run.latency.p50_ns as f64 / 1e3,
-    ),
-    (
-        "lat_p90_us",
-        |batch, _| percentile(batch, 90.0),
-        |run| run.latency.p90_ns as f64 / 1e3,
-    ),
-    (
-        "lat_p99_us",
-        |batch, _| percentile(batch, 99.0),
-        |run| run.latency.p99_ns as f64 / 1e3,
-    ),
-    (
-        "lat_p999_us",
-        |batch, _| percentile(batch, 99.9),
-        |run| run.latency.p999_ns as f64 / 1e3,
-    ),
+    ("lat_p50_us", Of::Quantile(50.0), |run| {
+        run.latency.p50_ns as f64 / 1e3
+    }),
+    ("lat_p90_us", Of::Quantile(90.0), |run| {
+        run.latency.p90_ns as f64 / 1e3
+    }),
+    ("lat_p99_us", Of::Quantile(99.0), |run| {
+        run.latency.p99_ns as f64 / 1e3
+    }),
+    ("lat_p999_us", Of::Quantile(99.9), |run| {
+        run.latency.p999_ns as f64 / 1e3
+    }),
 ];
 
-/// Figures that are quantiles: percent.
-const QUANTILES: [(&str, f64); 4] = [
-    ("lat_p50_us", 50.0),
-    ("lat_p90_us", 90.0),
-    ("lat_p99_us", 99.0),
-    ("lat_p999_us", 99.9),
-];
-
-fn mean(batch: &Window) -> Option<f64> {
-    (batch.latency.count() > 0).then(|| batch.latency.mean() / 1e3)
+/// The equal parts that a run is cut into, and how long each is.
+struct Cut {
+    parts: Vec<Window>,
+    seconds: f64,
 }
 
-/// A percentile of a batch, if at least five of its I/Os lie beyond.
-fn percentile(batch: &Window, percent: f64) -> Option<f64> {
-    let beyond = batch.latency.count() as f64 * (1.0 - percent / 100.0);
-    (beyond >= 5.0).then(|| batch.latency.percentile(percent) as f64 / 1e3)
+impl Cut {
+    fn new(windows: &[&Window], width: Ns, count: usize) -> Option<Cut> {
+        let (skip, length) = batches(windows.len(), count)?;
+        Some(Cut {
+            parts: windows[skip..].chunks_exact(length).map(sum).collect(),
+            seconds: (width * length as u64).as_secs_f64(),
+        })
+    }
+
+    /// A mean or a rate of every part.
+    fn figures(&self, of: fn(&Window, f64) -> f64) -> Vec<f64> {
+        self.parts
+            .iter()
+            .map(|part| of(part, self.seconds))
+            .collect()
+    }
+
+    /// By how much the I/Os of every part that took longer than `limit`, ns, are more
+    /// than their share, over the I/Os of a part.
+    fn beyond(&self, limit: u64) -> Vec<f64> {
+        let beyond = |part: &Window| {
+            let buckets = part.latency.histogram().buckets();
+            let slow = buckets.filter(|bucket| bucket.lowest > limit);
+            slow.map(|bucket| bucket.count).sum::<u64>() as f64
+        };
+        let slow: Vec<f64> = self.parts.iter().map(beyond).collect();
+        let ios = |part: &Window| part.latency.count() as f64;
+        let all: f64 = self.parts.iter().map(ios).sum();
+        let share = slow.iter().sum::<f64>() / all;
+        let usual = all / self.parts.len() as f64;
+        let parts = self.parts.iter().zip(&slow);
+        parts
+            .map(|(part, slow)| (slow - share * ios(part)) / usual)
+            .collect()
+    }
 }
 
-/// The equal parts that a run is cut into: many, and few.
+/// The parts of a run, cut in all ways.
 struct Batches {
-    cuts: Vec<(Vec<Window>, f64)>,
+    /// The shortest parts first; none if there is too little in them.
+    cuts: Vec<Cut>,
 }
 
 impl Batches {
     fn new(windows: &[&Window], width: Ns) -> Batches {
-        let cut = |count: usize| {
-            let (skip, length) = batches(windows.len(), count)?;
-            let parts = windows[skip..].chunks_exact(length).map(sum);
-            Some((parts.collect(), (width * length as u64).as_secs_f64()))
+        let cut = |count: &usize| Cut::new(windows, width, *count);
+        let cuts: Option<Vec<Cut>> = BATCHES.iter().map(cut).collect();
+        let has_enough = |cuts: &Vec<Cut>| {
+            let shortest = cuts.first().map_or(&[][..], |cut| &cut.parts);
+            shortest.iter().all(|part| part.latency.count() >= IOS)
         };
         Batches {
-            cuts: [MANY, FEW].into_iter().filter_map(cut).collect(),
+            cuts: cuts.filter(has_enough).unwrap_or_default(),
         }
     }
 
-    /// The interval of a figure: what the run reports, give or take what its parts
-    /// say (sectioning: Asmussen and Glynn 2007, III.5). The mean of the parts would
-    /// be beside what is reported, as a quantile of few I/Os is, and as all are
-    /// without the last window, which is not whole.
-    fn interval(&self, figure: Figure, reported: f64) -> Option<Interval> {
-        let half = self.moments(figure)?.interval(LEVEL)?.half_width();
-        Some(Interval {
-            low: reported - half,
-            high: reported + half,
-        })
+    /// Half of the interval of a mean, a rate or a share, which `of` tells of every part.
+    fn half_width(&self, of: impl Fn(&Cut) -> Vec<f64>) -> Result<f64, Method> {
+        let figures: Vec<Vec<f64>> = self.cuts.iter().map(of).collect();
+        let shortest = figures.first().ok_or(Method::TooFewIos)?;
+        if neighbours(shortest) > CORRELATED {
+            return Err(Method::Correlated);
+        }
+        let half = |figures: Vec<f64>| Some(Moments::of(figures).interval(LEVEL)?.half_width());
+        let halves = figures.into_iter().filter_map(half);
+        halves.reduce(f64::max).ok_or(Method::TooFewIos)
     }
 
-    /// Count, mean and spread of a figure: of many batches, or of few if
-    /// neighbours of the many are correlated, or hold too little.
-    fn moments(&self, figure: Figure) -> Option<Moments> {
-        let mut cuts = self.cuts.iter().map(|(parts, seconds)| {
-            let figures = parts.iter().map(|part| figure(part, *seconds));
-            figures.collect::<Option<Vec<f64>>>()
-        });
-        let last = self.cuts.len().saturating_sub(1);
-        let fits =
-            |(i, figures): &(usize, Vec<f64>)| *i == last || neighbours(figures) <= CORRELATED;
-        let found = cuts
-            .by_ref()
-            .enumerate()
-            .filter_map(|(i, figures)| Some((i, figures?)));
-        found
-            .into_iter()
-            .find(fits)
-            .map(|(_, figures)| Moments::of(figures))
+    /// The interval of a mean or a rate: what the run reports, give or take what its
+    /// parts say (sectioning: Asmussen and Glynn 2007, III.5). The mean of the parts
+    /// would be beside what is reported, which has the last window, too.
+    fn about(&self, of: fn(&Window, f64) -> f64, reported: f64) -> Result<[f64; 2], Method> {
+        let half = self.half_width(|cut| cut.figures(of))?;
+        Ok([reported - half, reported + half])
+    }
+
+    /// The interval of a quantile, µs: from what share of the I/Os takes longer, which is
+    /// a mean, and back to the latencies of `all` (Woodruff 1952).
+    fn quantile(&self, all: &LatencyStats, percent: f64) -> Result<[f64; 2], Method> {
+        let p = percent / 100.0;
+        if (all.count() as f64) * p.min(1.0 - p) < BEYOND {
+            return Err(Method::TooFewIos);
+        }
+        let half = self.half_width(|cut| cut.beyond(all.percentile(percent)))?;
+        let (low, high) = (p - half, p + half);
+        if low <= 0.0 || high >= 1.0 {
+            return Err(Method::TooFewIos);
+        }
+        let at = |p: f64, step: f64| {
+            let ns = all.percentile(100.0 * p) as f64 * (1.0 + step);
+            ns.clamp(all.min() as f64, all.max() as f64) / 1e3
+        };
+        Ok([at(low, -BUCKET), at(high, BUCKET)])
     }
 }
 
@@ -168,61 +223,25 @@ pub(super) fn within(
     whole: &[&Window],
     width: Ns,
 ) -> Vec<Within> {
-    if whole.len() < LEAST {
-        return Vec::new();
-    }
     let batches = Batches::new(whole, width);
-    let mut found = Vec::new();
-    for (name, figure, of_run) in FIGURES {
-        let interval = batches.interval(figure, of_run(reported));
-        if let Some((interval, (metric, _))) = interval.zip(metric(name)) {
-            found.push(Within {
-                metric,
-                method: Method::BatchMeans,
-                low: interval.low,
-                high: interval.high,
-            });
-        }
-    }
-    ranks(kept, &batches, &mut found);
-    found.sort_by_key(|within| within.metric);
-    found
-}
-
-/// Intervals of the quantiles for which batches hold too few I/Os.
-fn ranks(windows: &[&Window], batches: &Batches, found: &mut Vec<Within>) {
-    let error = batches
-        .moments(|batch, _| mean(batch))
-        .and_then(|m| m.standard_error());
-    let Some(error) = error else {
-        return;
-    };
-    let all = sum(windows).latency;
-    let spread = all.stddev() / 1e3;
-    // Independent I/Os would have known the mean to spread / √n.
-    let worth = match error > 0.0 {
-        true => (spread * spread / (error * error)).clamp(1.0, all.count() as f64),
-        false => all.count() as f64,
-    };
-    for (name, percent) in QUANTILES {
+    let all = sum(kept).latency;
+    let mut found = Vec::with_capacity(FIGURES.len());
+    for (name, of, of_run) in FIGURES {
         let Some((metric, _)) = metric(name) else {
             continue;
         };
-        if found.iter().any(|within| within.metric == metric) {
-            continue;
-        }
-        let n = worth as u64;
-        let Some((low, high)) = rank_interval(n, percent / 100.0, LEVEL) else {
-            continue;
+        let ends = match of {
+            Of::Part(of) => batches.about(of, of_run(reported)),
+            Of::Quantile(percent) => batches.quantile(&all, percent),
         };
-        let at = |rank: u64| all.percentile(100.0 * rank as f64 / n as f64) as f64 / 1e3;
         found.push(Within {
             metric,
-            method: Method::Ranks,
-            low: at(low),
-            high: at(high),
+            method: ends.err().unwrap_or(Method::BatchMeans),
+            ends: ends.ok(),
         });
     }
+    found.sort_by_key(|within| within.metric);
+    found
 }
 
 /// All of these together.

@@ -227,3 +227,70 @@ fn what_cannot_be_compared_is_told() {
         "io-affinity",
     );
 }
+
+/// Of two folders, worlds that both met are pairs, and what only one has is named.
+#[test]
+fn folders_of_other_sizes() {
+    let folder = folder("sizes");
+    let table = |replications: u32, policies: &str| {
+        let axis = format!("[[sweep.axis]]\nkey = \"policy\"\nvalues = {policies}\n");
+        format!("{SCENARIO}\n[sweep]\nmodes = [\"bio\"]\nreplications = {replications}\n{axis}")
+    };
+    let sweeps = [
+        ("a", table(5, "[\"round-robin\", \"queue-length\"]")),
+        ("b", table(8, "[\"round-robin\", \"service-time\"]")),
+    ];
+    for (name, text) in sweeps {
+        std::fs::write(folder.join("sweep.toml"), text).unwrap();
+        expect(
+            0,
+            &folder,
+            &["sweep", "sweep.toml", "--out", name, "--quiet"],
+        );
+    }
+    let text = expect(0, &folder, &["compare", "a", "b"]);
+    // The same policy in the same worlds: no difference, and no doubt.
+    assert!(
+        line(&text, "iops").ends_with("same within the margin"),
+        "{text}"
+    );
+    assert!(line(&text, "iops").contains("+0.00 % to +0.00 %"), "{text}");
+    for says in [
+        "not compared: policy=queue-length, mode=bio: only A has it",
+        "not compared: policy=service-time, mode=bio: only B has it",
+    ] {
+        assert!(text.contains(says), "{text}");
+    }
+    let text = expect(
+        0,
+        &folder,
+        &["compare", "a", "b", "--metric", "longest_gap_ms"],
+    );
+    let says = "not compared: policy=round-robin, mode=bio: no run has `longest_gap_ms`";
+    assert!(text.contains(says), "{text}");
+}
+
+/// A single run of a folder has the interval that it tells itself.
+#[test]
+fn folders_of_single_runs() {
+    let folder = folder("alone");
+    for (name, policy) in [("a", "round-robin"), ("b", "queue-length")] {
+        let text = format!("{SCENARIO}\n[sweep]\nmodes = [\"bio\"]\n");
+        std::fs::write(folder.join("sweep.toml"), text).unwrap();
+        let policy = format!("map.0.selector={policy}");
+        let mut words = vec![
+            "sweep",
+            "sweep.toml",
+            "--out",
+            name,
+            "--quiet",
+            "--set",
+            &policy,
+        ];
+        words.extend(["--set", "workload.job.0.number_ios=20000"]);
+        expect(0, &folder, &words);
+    }
+    let text = expect(0, &folder, &["compare", "a", "b"]);
+    assert_eq!(line(&text, "iops").matches(" ± ").count(), 2, "{text}");
+    assert!(line(&text, "iops").ends_with("not enough runs"), "{text}");
+}

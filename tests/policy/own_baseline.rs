@@ -4,6 +4,7 @@
 use mpathsim::policy::Settings;
 use mpathsim::policy::regress::Matrix;
 use mpathsim::policy::regress::study::{Pool, tally};
+use mpathsim::sdk::Registry;
 
 use crate::support::*;
 
@@ -21,7 +22,8 @@ fn our_policies_have_not_become_worse() {
 /// no check of ninety is red.
 #[test]
 fn fresh_worlds_do_not_alarm() {
-    let matrix = Matrix::load(&root().join("tests/regression/matrix.toml")).unwrap();
+    let file = root().join("tests/regression/matrix.toml");
+    let matrix = Matrix::load(&file, &Registry::default()).unwrap();
     let pool = Pool::new(&matrix, 100..110, &Settings::default()).unwrap();
     let blocks = 0..pool.blocks();
     let (same, others): (Vec<_>, Vec<_>) = blocks

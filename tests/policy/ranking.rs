@@ -220,3 +220,63 @@ fn a_mode_that_a_kernel_does_not_have_is_not_played() {
     let text = expect(2, &folder, &asked);
     assert!(text.contains("no request mode"), "{text}");
 }
+
+/// A slip is not a policy that cannot play.
+#[test]
+fn a_policy_that_does_not_exist_is_refused() {
+    let folder = folder("unknown-policy");
+    let words = [
+        "tournament",
+        "s.toml",
+        "--policy",
+        "round-robin",
+        "--policy",
+        "queue-lenght",
+    ];
+    let text = unwrapped(&expect(2, &folder, &words));
+    assert!(text.contains("there is no policy `queue-lenght`"), "{text}");
+    assert!(text.contains("did you mean `queue-length`?"), "{text}");
+}
+
+/// A range that falls is told by rising value, as one that rises.
+#[test]
+fn a_range_may_fall() {
+    let folder = folder("falling");
+    let scenario = root().join("scenarios/fast-flash-array.toml");
+    let scenario = scenario.display().to_string();
+    let winners = |range: &str| {
+        let vary = format!("host.costs.clone_rq={range}:log");
+        let words = [
+            "sensitivity",
+            "request",
+            "bio",
+            "--scenario",
+            &scenario,
+            "--vary",
+            &vary,
+            "--replications",
+            "3",
+            "--steps",
+            "3",
+        ];
+        let text = expect(0, &folder, &words);
+        let found = text
+            .lines()
+            .find(|line| line.starts_with("the winner changes"));
+        let found = found.unwrap_or_else(|| panic!("{text}")).to_owned();
+        let words: Vec<String> = found.split(' ').map(str::to_owned).collect();
+        (words[3].clone(), found)
+    };
+    let (rising, falling) = (winners("100ns..50us"), winners("50us..100ns"));
+    assert_eq!(rising.0, falling.0, "{} / {}", rising.1, falling.1);
+    let words = [
+        "sensitivity",
+        "request",
+        "bio",
+        "--scenario",
+        &scenario,
+        "--vary",
+    ];
+    let one = [&words[..], &["host.costs.clone_rq=1us..1us"]].concat();
+    assert!(unwrapped(&expect(2, &folder, &one)).contains("the range has one value"));
+}

@@ -53,9 +53,10 @@ fn recorded_checked_updated() {
         "{text}"
     );
 
-    // The slow port becomes slower: red, with the command that shows it.
-    let slow = SCENARIO.replace("\"600us\"", "\"700us\"");
-    std::fs::write(folder.join("s.toml"), slow).unwrap();
+    // It was better than it is: red, with the command that shows it.
+    let path = folder.join("m.baseline.json");
+    let as_it_is = Baseline::read(&path).unwrap();
+    better_than(&as_it_is).write(&path).unwrap();
     let text = expect(
         1,
         &folder,
@@ -117,6 +118,96 @@ fn recorded_checked_updated() {
     let text = expect(0, &folder, &["regress", "update", "m.toml"]);
     assert!(text.contains("s, round-robin, bio mode, iops: -"), "{text}");
     expect(0, &folder, &["regress", "check", "m.toml"]);
+    assert_eq!(Baseline::read(&path).unwrap(), as_it_is);
+}
+
+/// The same with every run a tenth better.
+fn better_than(baseline: &Baseline) -> Baseline {
+    let mut better = baseline.clone();
+    for (name, runs) in better.cells.iter_mut().flat_map(|cell| &mut cell.figures) {
+        let factor = if name == "iops" { 1.1 } else { 0.9 };
+        runs.iter_mut().for_each(|run| *run *= factor);
+    }
+    better
+}
+
+/// A policy is not blamed for a scenario that is another.
+#[test]
+fn a_scenario_that_changed_is_told() {
+    let folder = folder("changed");
+    std::fs::write(folder.join("m.toml"), MATRIX).unwrap();
+    expect(0, &folder, &["regress", "record", "m.toml"]);
+    let check = ["regress", "check", "m.toml"];
+    let commented = format!("# told\n{}", SCENARIO.replace(" = ", "  =  "));
+    std::fs::write(folder.join("s.toml"), commented).unwrap();
+    expect(0, &folder, &check);
+    std::fs::write(
+        folder.join("s.toml"),
+        SCENARIO.replace("\"600us\"", "\"700us\""),
+    )
+    .unwrap();
+    let text = unwrapped(&expect(2, &folder, &check));
+    assert!(text.contains("the scenario `s` is not the one"), "{text}");
+    assert!(text.contains("mpathsim regress update"), "{text}");
+    expect(0, &folder, &["regress", "update", "m.toml"]);
+    expect(0, &folder, &check);
+    // A baseline of old knows no scenarios: it is checked as it always was.
+    let path = folder.join("m.baseline.json");
+    let mut baseline = Baseline::read(&path).unwrap();
+    baseline.scenarios.clear();
+    baseline.write(&path).unwrap();
+    expect(0, &folder, &check);
+}
+
+/// `update` replaces a baseline, and nothing else.
+#[test]
+fn what_is_no_baseline_stays() {
+    let folder = folder("kept");
+    std::fs::write(folder.join("m.toml"), MATRIX).unwrap();
+    let later = "{\"format\":\"mpathsim-baseline/9\"}";
+    std::fs::write(folder.join("later.json"), later).unwrap();
+    for (file, holds, says) in [
+        ("m.toml", MATRIX, "m.toml is no baseline"),
+        ("s.toml", SCENARIO, "s.toml is no baseline"),
+        ("later.json", later, "later.json is of another version"),
+    ] {
+        let words = ["regress", "update", "m.toml", "--baseline", file];
+        let text = unwrapped(&expect(2, &folder, &words));
+        assert!(text.contains(says), "{text}");
+        assert_eq!(std::fs::read_to_string(folder.join(file)).unwrap(), holds);
+    }
+    let words = ["regress", "update", "m.toml", "--baseline", "new.json"];
+    expect(0, &folder, &words);
+}
+
+#[test]
+fn a_file_that_cannot_be_written_is_not_a_red_check() {
+    let folder = folder("unwritable");
+    std::fs::write(folder.join("m.toml"), MATRIX).unwrap();
+    expect(0, &folder, &["regress", "record", "m.toml"]);
+    let words = ["regress", "check", "m.toml", "--junit", "s.toml/j.xml"];
+    let text = expect(2, &folder, &words);
+    assert!(text.contains("nothing became worse"), "{text}");
+    assert!(text.contains("cannot write s.toml/j.xml"), "{text}");
+}
+
+/// Where it was nothing there is no share of it.
+#[test]
+fn a_figure_that_was_nought() {
+    let folder = folder("nought");
+    let matrix = MATRIX.replace("lat_p99_us", "errors");
+    std::fs::write(folder.join("m.toml"), matrix).unwrap();
+    let matrix = Matrix::load(&folder.join("m.toml"), &Registry::default()).unwrap();
+    let mut baseline = record(&matrix, &Settings::default()).unwrap().baseline;
+    for (name, runs) in baseline.cells.iter_mut().flat_map(|cell| &mut cell.figures) {
+        if name == "iops" {
+            runs.iter_mut().for_each(|run| *run = 0.0);
+        }
+    }
+    let report = check(&matrix, &baseline, &Settings::default()).unwrap();
+    let row = report.rows.iter().find(|row| row.metric == "iops").unwrap();
+    let shown = row.shown(row.worse_by);
+    assert!(shown.starts_with('-') && !shown.contains('%'), "{shown}");
 }
 
 /// least-pending that takes the fullest path every other time.
@@ -139,7 +230,7 @@ fn a_policy_that_became_worse_is_red() {
     let folder = folder("worse");
     let matrix = MATRIX.replace("replications = 6", "replications = 12");
     std::fs::write(folder.join("m.toml"), matrix).unwrap();
-    let matrix = Matrix::load(&folder.join("m.toml")).unwrap();
+    let matrix = Matrix::load(&folder.join("m.toml"), &Registry::default()).unwrap();
     let settings = Settings::default();
     let baseline = record(&matrix, &settings).unwrap().baseline;
     assert!(!check(&matrix, &baseline, &settings).unwrap().is_red());
@@ -189,6 +280,31 @@ fn what_does_not_fit_is_told() {
         &MATRIX.replace("replications", "replicates"),
         "unknown key `replicates`",
     );
+    for (from, to, says) in [
+        ("[\"s.toml\"]", "[]", "m.toml:2:13"),
+        ("[\"s.toml\"]", "[\"t.toml\"]", "there is no file t.toml"),
+        (
+            "[\"s.toml\"]",
+            "[\"s.toml\", \"s.toml\"]",
+            "this is there twice",
+        ),
+        ("[\"bio\", \"request\"]", "[]", "`modes` is empty"),
+        ("[\"bio\", \"request\"]", "[]", "m.toml:4:9"),
+        (
+            "[\"round-robin\", \"least-pending\"]",
+            "[]",
+            "`policies` is empty",
+        ),
+        (
+            "\"round-robin\"",
+            "\"round-robbin\"",
+            "did you mean `round-robin`?",
+        ),
+        ("\"round-robin\"", "\"round-robbin\"", "m.toml:3:13"),
+        ("margin_percent = 1", "margin_percent = -1", "m.toml:9:18"),
+    ] {
+        refused(&MATRIX.replace(from, to), says);
+    }
     std::fs::write(folder.join("m.toml"), MATRIX).unwrap();
     expect(0, &folder, &["regress", "record", "m.toml"]);
     refused(

@@ -190,3 +190,48 @@ fn folders_of_others_are_left_alone() {
     assert_eq!(contents(&folder.join("mine")).len(), 1);
     assert_eq!(contents(&folder.join("out")), before);
 }
+
+#[test]
+fn what_would_be_ignored() {
+    let depth = axis("key = \"workload.job.0.iodepth\"\nname = \"depth\"\nvalues = [1, 2]");
+    let folder = sweep("bad-set", &depth);
+    let words = ["sweep", "sweep.toml", "--set", "workload.job.0.iodepth=8"];
+    let text = expect(2, &folder, &words);
+    assert!(text.contains("axis `depth` varies this"), "{text}");
+    // A variant that leaves a key alone has what is set for all.
+    let variants = "name = \"depth\"\nvariant = [{ name = \"as it is\" }, \
+                    { name = \"deep\", set = { \"workload.job.0.iodepth\" = 16 } }]";
+    let folder = sweep("set-of-some", &axis(variants));
+    expect(0, &folder, &words);
+    for (list, says) in [
+        ("metrics = []", "`metrics` names no figure"),
+        ("metrics = [\"iops\", \"iops\"]", "this is there twice"),
+        ("modes = [\"bio\", \"bio\"]", "this is there twice"),
+        (
+            "until = { half_width_percent = 2, of = [] }",
+            "`of` names no figure",
+        ),
+    ] {
+        refused(
+            "list",
+            &format!("[sweep]\n{list}\n"),
+            &[says, "sweep.toml:"],
+        );
+    }
+    refused(
+        "truth",
+        &axis("key = \"workload.job.0.iodepth\"\nvalues = [4, true]"),
+        &["axis `iodepth`, true", "`iodepth` is not true or false"],
+    );
+}
+
+#[test]
+fn keys_without_quotes() {
+    let folder = folder("bad-quotes");
+    std::fs::write(folder.join("s.toml"), SCENARIO).unwrap();
+    let text = "scenario = \"s.toml\"\n[set]\nworkload.job.0.iodepth = 4\n[sweep]\n";
+    std::fs::write(folder.join("sweep.toml"), text).unwrap();
+    let text = expect(2, &folder, &["sweep", "sweep.toml"]);
+    assert!(text.contains("`workload.…` is not in quotes"), "{text}");
+    assert!(text.contains("sweep.toml:3:1"), "{text}");
+}

@@ -142,7 +142,7 @@ fn a_full_disk_loses_nothing_that_was_written() {
         .output()
         .unwrap();
     let error = String::from_utf8_lossy(&output.stderr).into_owned();
-    assert_eq!(output.status.code(), Some(1), "{error}");
+    assert_eq!(output.status.code(), Some(2), "{error}");
     assert!(
         error.contains("cannot write") && error.contains("--resume"),
         "{error}"
@@ -192,4 +192,30 @@ fn threads_do_not_show() {
         &["sweep", "sweep.toml", "--out", "three", "--threads", "3"],
     );
     same(&folder.join("one"), &folder.join("three"));
+}
+
+/// What a sweep that was killed has left beside its places goes with the next.
+#[test]
+fn nothing_is_left_of_a_killed_sweep() {
+    let folder = sweep("leftovers", "[sweep]\nmodes = [\"bio\"]\n");
+    expect(0, &folder, &["sweep", "sweep.toml", "--out", "out"]);
+    let out = folder.join("out");
+    for name in [
+        ".points.csv.4711",
+        ".journal.4711",
+        ".sweep.json.12",
+        ".notes.txt.1",
+    ] {
+        std::fs::write(out.join(name), "half").unwrap();
+    }
+    expect(
+        0,
+        &folder,
+        &["sweep", "sweep.toml", "--out", "out", "--resume"],
+    );
+    let hidden: Vec<String> = contents(&out)
+        .into_keys()
+        .filter(|n| n.starts_with('.'))
+        .collect();
+    assert_eq!(hidden, [".notes.txt.1"]);
 }

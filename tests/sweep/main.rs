@@ -9,4 +9,5 @@ mod folders;
 mod interrupted;
 mod results;
 mod shards;
+mod single_run;
 mod support;

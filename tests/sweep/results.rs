@@ -232,10 +232,14 @@ fn a_single_run_has_an_interval_too() {
     .unwrap();
     let text = expect(0, &folder, &["sweep", "sweep.toml"]);
     assert!(text.contains(" ± ") && !text.contains("(1 run)"), "{text}");
+    // Of 8000 I/Os 80 are beyond the 99 %.
+    assert!(text.contains(" (1 run, too few I/Os)"), "{text}");
     let summary = rows(&folder.join("results/sweep/summary.csv"));
     let of = |name: &str| summary.iter().find(|row| row["metric"] == name).unwrap();
     assert_eq!(of("iops")["method"], "batch-means");
-    assert_eq!(of("lat_p99_us")["method"], "batch-means");
+    assert_eq!(of("lat_p90_us")["method"], "batch-means");
+    let p99 = ["method", "low", "high"].map(|column| of("lat_p99_us")[column].as_str());
+    assert_eq!(p99, ["too-few-ios", "", ""]);
     assert_eq!(of("errors")["method"], "");
     let points = rows(&folder.join("results/sweep/points.csv"));
     // Whole windows are cut.
@@ -245,4 +249,20 @@ fn a_single_run_has_an_interval_too() {
         (0.0..0.05 * seconds("duration_s")).contains(&more),
         "{more}"
     );
+}
+
+/// A point that ends at its most runs without the width is counted.
+#[test]
+fn what_is_not_known_well_enough_is_told() {
+    let table = "[sweep]\nmodes = [\"bio\"]\nmetrics = [\"lat_p99_us\"]\n\
+                 until = { half_width_percent = 0.001, of = [\"iops\"], at_least = 3, at_most = 4 }\n\
+                 [[sweep.axis]]\nkey = \"policy\"\nvalues = [\"round-robin\", \"queue-length\"]\n";
+    let folder = sweep("unsettled", table);
+    let text = expect(0, &folder, &["sweep", "sweep.toml"]);
+    let told = "2 points ended after 4 runs without the width that `until` asks for";
+    assert!(text.contains(told), "{text}");
+    let manifest = std::fs::read(folder.join("results/sweep/sweep.json")).unwrap();
+    let manifest: serde_json::Value = serde_json::from_slice(&manifest).unwrap();
+    assert_eq!(manifest["unsettled"], 2);
+    assert_eq!(manifest["until"]["of"][0], "iops");
 }

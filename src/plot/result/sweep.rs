@@ -159,7 +159,9 @@ impl Columns {
         let parsed = |i: usize| row.get(i).and_then(|text| text.parse::<f64>().ok());
         let number = |i: usize| parsed(i).filter(|x| x.is_finite());
         let mean = number(self.mean)?;
-        let method = self.method.and_then(|i| row.get(i));
+        // Without an interval it says why there is none.
+        let has_ends = number(self.low).is_some();
+        let method = self.method.and_then(|i| row.get(i)).filter(|_| has_ends);
         Some(Cell {
             values: self.axes(row).map(str::to_owned).collect(),
             metric: row.get(self.metric).unwrap_or_default().into(),

@@ -1,9 +1,11 @@
 //! How it was: a file that is kept in the repository of a team.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
+use super::fingerprint::fingerprint;
 use super::matrix::Matrix;
 use crate::policy::cut::Cut;
 use crate::policy::{PolicyError, Settings};
@@ -24,6 +26,9 @@ pub struct Baseline {
     pub first: u32,
     /// What was cut from the start of each run.
     pub warm_up: String,
+    /// The hash of each scenario, by its name: none in baselines of old.
+    #[serde(default)]
+    pub scenarios: BTreeMap<String, String>,
     /// Every cell, in order of the matrix.
     pub cells: Vec<CellRuns>,
 }
@@ -85,12 +90,51 @@ pub fn record(matrix: &Matrix, settings: &Settings) -> Result<Recorded, PolicyEr
         mpathsim: env!("CARGO_PKG_VERSION").into(),
         first: settings.first,
         warm_up: matrix.warm_up.to_string(),
+        scenarios: scenarios(matrix)?,
         cells: cells.collect::<Result<_, PolicyError>>()?,
     };
     Ok(Recorded { baseline, cut })
 }
 
+/// The hash of each scenario of `matrix`, by its name.
+fn scenarios(matrix: &Matrix) -> Result<BTreeMap<String, String>, PolicyError> {
+    let mut found = BTreeMap::new();
+    for cell in &matrix.cells {
+        if !found.contains_key(cell.scenario_name()) {
+            found.insert(
+                cell.scenario_name().to_owned(),
+                fingerprint(&cell.scenario)?,
+            );
+        }
+    }
+    Ok(found)
+}
+
 impl Baseline {
+    /// The baseline at `path`; none if nothing is there.
+    ///
+    /// # Errors
+    /// What is there is no baseline, or one of another version: not to be replaced.
+    pub fn there(path: &Path) -> Result<Option<Baseline>, PolicyError> {
+        match path.exists() {
+            true => Baseline::read(path).map(Some),
+            false => Ok(None),
+        }
+    }
+
+    /// The first scenario of `matrix` that is not the one this was recorded with.
+    ///
+    /// # Errors
+    /// A scenario cannot be read.
+    pub(super) fn changed(&self, matrix: &Matrix) -> Result<Option<String>, PolicyError> {
+        let now = scenarios(matrix)?;
+        let mut names = now.iter().filter(|(name, hash)| {
+            let was = self.scenarios.get(*name);
+            was.is_some_and(|was| was != *hash)
+        });
+        Ok(names.next().map(|(name, _)| name.clone()))
+    }
+
     /// Reads the baseline at `path`.
     ///
     /// # Errors
@@ -107,22 +151,30 @@ impl Baseline {
                 why,
             },
         })?;
-        let baseline: Baseline = serde_json::from_str(&text).map_err(|why| {
+        #[derive(Deserialize)]
+        struct Format {
+            format: String,
+        }
+        let none = |why: String| {
             PolicyError::asked(
                 format!("{name} is no baseline: {why}"),
-                "mpathsim regress record FILE makes one",
+                "mpathsim regress record FILE makes one; --baseline FILE names it; nothing was changed",
             )
-        })?;
-        if baseline.format != FORMAT {
-            return Err(PolicyError::asked(
-                format!(
-                    "{name} is of another version: {}, this program reads {FORMAT}",
-                    baseline.format
-                ),
-                "record it anew with mpathsim regress update FILE",
-            ));
+        };
+        let found: Format = serde_json::from_str(&text).map_err(|why| none(why.to_string()))?;
+        if found.format != FORMAT {
+            if !found.format.starts_with("mpathsim-baseline/") {
+                return Err(none(format!("its format is {}", found.format)));
+            }
+            let what = format!(
+                "{name} is of another version: {}, this program reads {FORMAT}",
+                found.format
+            );
+            let hint = "use the mpathsim that wrote it, or remove it and record it anew: \
+                        mpathsim regress record FILE";
+            return Err(PolicyError::asked(what, hint));
         }
-        Ok(baseline)
+        serde_json::from_str(&text).map_err(|why| none(why.to_string()))
     }
 
     /// The part of it that `matrix` has, which may be of some of its cells.

@@ -35,7 +35,7 @@ pub struct Row {
     /// How it is.
     pub is: Moments,
     /// By how much it became worse, as a share of how it was; negative if it
-    /// became better.
+    /// became better. Where it was 0 there is no share: the difference itself.
     pub worse_by: f64,
     /// The 95 % interval of that.
     pub interval: Option<Interval>,
@@ -129,6 +129,15 @@ fn fits(matrix: &Matrix, baseline: &Baseline) -> Result<(), PolicyError> {
                 .iter()
                 .all(|(_, runs)| runs.len() == matrix.replications as usize)
     };
+    if let Some(name) = baseline.changed(matrix)? {
+        return Err(PolicyError::asked(
+            format!(
+                "the scenario `{name}` is not the one that the baseline was recorded with: \
+                 whether a policy became worse cannot be told"
+            ),
+            "undo the change, or record it anew: mpathsim regress update FILE",
+        ));
+    }
     let same_order = there.iter().copied().eq(wanted.iter().map(String::as_str));
     if !same_order
         || !baseline.cells.iter().all(all_there)
@@ -191,6 +200,15 @@ impl Figure {
 }
 
 impl Row {
+    /// `worse_by`, or an end of its interval, as it is shown: percent, or the
+    /// difference itself where the figure was 0.
+    pub fn shown(&self, worse_by: f64) -> String {
+        match self.was.mean == 0.0 {
+            true => format!("{worse_by:+.2}"),
+            false => format!("{:+.2} %", 100.0 * worse_by),
+        }
+    }
+
     /// A figure that is not yet judged.
     fn new(cell: &str, name: &str, asked: &Question, difference: Option<Difference>) -> Row {
         let of = |runs: &[f64]| Moments::of(runs.iter().copied());

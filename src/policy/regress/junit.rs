@@ -28,11 +28,9 @@ fn case(row: &Row, command: &str) -> String {
     if row.state != State::Worse {
         return head + "/>\n";
     }
-    let percent = 100.0 * row.worse_by;
-    let message = format!(
-        "worse by {percent:.2} % (margin {:.1} %)",
-        100.0 * row.margin
-    );
+    let by = row.shown(row.worse_by);
+    let by = by.trim_start_matches('+');
+    let message = format!("worse by {by} (margin {:.1} %)", 100.0 * row.margin);
     let detail = format!(
         "was {}, is {}, p = {:.1e}\n{command}",
         with_half(&row.was),

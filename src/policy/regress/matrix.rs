@@ -1,33 +1,34 @@
 //! What is kept from getting worse: a file that a team writes.
 
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use crate::policy::{Cell, PolicyError, names, once};
+use crate::models::mpath::policy::Registry;
+use crate::policy::{Cell, PolicyError, names};
 use crate::scenario::raw::RawSweepMode;
-use crate::scenario::{Mode, ScenarioError, Source, did_you_mean};
+use crate::scenario::{At, Mode, Problem, ScenarioError, Source, did_you_mean};
 use crate::sim::Ns;
-use crate::sweep::{Better, METRICS, SweepError, WarmUp, metric};
+use crate::sweep::{Better, METRICS, WarmUp, metric};
 
 /// The file as it is written.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct RawMatrix {
     /// Scenario files, from the folder of this file.
-    scenarios: Vec<PathBuf>,
-    /// Policies; none: each scenario's own.
-    #[serde(default)]
-    policies: Vec<String>,
+    scenarios: At<Vec<At<PathBuf>>>,
+    /// Policies. Default: each scenario's own.
+    policies: Option<At<Vec<At<String>>>>,
     /// Modes. Default: bio and request.
-    modes: Option<Vec<RawSweepMode>>,
+    modes: Option<At<Vec<At<RawSweepMode>>>>,
     /// Runs a cell. Default: 16.
-    replications: Option<u32>,
+    replications: Option<At<u32>>,
     /// What is cut from the start of a run: `none`, `auto`, or a time.
-    warm_up: Option<String>,
+    warm_up: Option<At<String>>,
     /// Chance that a check of unchanged policies fails, percent. Default: 0.05.
-    false_alarm_percent: Option<f64>,
+    false_alarm_percent: Option<At<f64>>,
     /// The figures.
     metric: Vec<RawFigure>,
 }
@@ -37,9 +38,9 @@ struct RawMatrix {
 #[serde(deny_unknown_fields)]
 struct RawFigure {
     /// Its name.
-    name: String,
+    name: At<String>,
     /// How much worse it may become, percent.
-    margin_percent: f64,
+    margin_percent: At<f64>,
 }
 
 /// What is kept from getting worse.
@@ -69,23 +70,35 @@ pub struct Figure {
 }
 
 impl Matrix {
-    /// Reads the file at `path`.
+    /// Reads the file at `path`; it may name the selectors of `policies` beside the
+    /// kernel's.
     ///
     /// # Errors
-    /// What is wrong with it.
-    pub fn load(path: &Path) -> Result<Matrix, PolicyError> {
+    /// What is wrong with it, each with its place.
+    pub fn load(path: &Path, policies: &Registry) -> Result<Matrix, PolicyError> {
         let name = path.display().to_string();
         let text = std::fs::read_to_string(path).map_err(|why| ScenarioError::Unreadable {
             path: name.clone(),
             why,
         })?;
         let source = Source::new(name.as_str(), text);
-        let raw: RawMatrix = toml::from_str(&source.text).map_err(|why| SweepError::Invalid {
+        let invalid = |problems| PolicyError::Matrix {
             name: name.clone(),
-            problems: vec![source.toml_problem(&why)],
-        })?;
-        let folder = path.parent().unwrap_or(Path::new("."));
-        raw.matrix(path, folder)
+            problems,
+        };
+        let raw: RawMatrix =
+            toml::from_str(&source.text).map_err(|why| invalid(vec![source.toml_problem(&why)]))?;
+        let mut reader = Reader {
+            source: &source,
+            policies,
+            folder: path.parent().unwrap_or(Path::new(".")),
+            problems: Vec::new(),
+        };
+        let matrix = reader.matrix(&raw, path);
+        match reader.problems.is_empty() {
+            true => Ok(matrix),
+            false => Err(invalid(reader.problems)),
+        }
     }
 
     /// The same with no other cells than `wanted`, each named as [`Cell`] prints it;
@@ -113,131 +126,193 @@ impl Matrix {
     }
 }
 
-impl RawMatrix {
-    fn matrix(&self, path: &Path, folder: &Path) -> Result<Matrix, PolicyError> {
-        let wrong = |what: String, hint: &str| {
-            Err(PolicyError::asked(
-                format!("{}: {what}", path.display()),
-                hint,
-            ))
+/// Reads a matrix, and finds what is wrong with it.
+struct Reader<'s> {
+    source: &'s Source,
+    policies: &'s Registry,
+    folder: &'s Path,
+    problems: Vec<Problem>,
+}
+
+impl Reader<'_> {
+    fn wrong(&mut self, at: &Range<usize>, what: impl Into<String>, hint: impl Into<String>) {
+        let problem = self.source.problem(at.clone(), what, hint.into());
+        self.problems.push(problem);
+    }
+
+    /// A list that must not be empty, nor have anything twice.
+    fn list<T: PartialEq>(&mut self, list: &At<Vec<At<T>>>, name: &str, example: &str) {
+        if list.is_empty() {
+            let what = format!("`{name}` is empty: there is nothing to check");
+            self.wrong(&list.span, what, example);
+        }
+        let is_there = |i: &usize| list[..*i].iter().any(|at| at.value == list[*i].value);
+        if let Some(i) = (1..list.len()).find(is_there) {
+            self.wrong(&list[i].span, "this is there twice", "name each once");
+        }
+    }
+
+    fn matrix(&mut self, raw: &RawMatrix, path: &Path) -> Matrix {
+        self.list(&raw.scenarios, "scenarios", "scenarios = [\"a.toml\"]");
+        for scenario in raw.scenarios.iter() {
+            if !self.folder.join(&scenario.value).is_file() {
+                let what = format!("there is no file {}", scenario.display());
+                self.wrong(
+                    &scenario.span,
+                    what,
+                    "scenarios are looked for beside the matrix",
+                );
+            }
+        }
+        if let Some(policies) = &raw.policies {
+            let example =
+                "policies = [\"round-robin\"]; without it each scenario's own are checked";
+            self.list(policies, "policies", example);
+            policies.iter().for_each(|policy| self.policy(policy));
+        }
+        if let Some(modes) = &raw.modes {
+            self.list(modes, "modes", "modes = [\"bio\", \"request\"]");
+        }
+        Matrix {
+            path: path.to_owned(),
+            cells: raw.cells(self.folder),
+            figures: self.figures(raw),
+            replications: self.replications(raw.replications.as_ref()),
+            warm_up: self.warm_up(raw.warm_up.as_ref()),
+            alpha: self.alpha(raw.false_alarm_percent.as_ref()),
+        }
+    }
+
+    fn policy(&mut self, policy: &At<String>) {
+        let name = policy.split_whitespace().next().unwrap_or("");
+        if !self.policies.has(name) {
+            let hint = did_you_mean(name, self.policies.all_names());
+            self.wrong(&policy.span, format!("there is no policy `{name}`"), hint);
+        }
+    }
+
+    fn figures(&mut self, raw: &RawMatrix) -> Vec<Figure> {
+        if raw.metric.is_empty() {
+            let at = self.source.text.find("metric").unwrap_or(0);
+            let example = "[[metric]] with name = \"iops\", margin_percent = 2";
+            self.wrong(
+                &(at..at + "metric".len()),
+                "there is no figure to check",
+                example,
+            );
+        }
+        let mut figures: Vec<Figure> = Vec::new();
+        for raw in &raw.metric {
+            let Some(figure) = self.figure(raw) else {
+                continue;
+            };
+            if figures.iter().any(|other| other.metric == figure.metric) {
+                let what = format!("`{}` is given twice", raw.name.value);
+                self.wrong(
+                    &raw.name.span,
+                    what,
+                    "one [[metric]] with one margin a figure",
+                );
+            }
+            figures.push(figure);
+        }
+        figures
+    }
+
+    fn figure(&mut self, raw: &RawFigure) -> Option<Figure> {
+        let name = raw.name.as_str();
+        let Some((index, found)) = metric(name) else {
+            let hint = did_you_mean(name, METRICS.iter().map(|metric| metric.name));
+            self.wrong(&raw.name.span, format!("there is no figure `{name}`"), hint);
+            return None;
         };
-        let figures = self
-            .metric
-            .iter()
-            .map(|raw| raw.figure(path))
-            .collect::<Result<Vec<_>, _>>()?;
-        if figures.is_empty() || self.scenarios.is_empty() {
-            return wrong(
-                "there is nothing to check".into(),
-                "scenarios = [\"a.toml\"] and [[metric]] name = \"iops\", margin_percent = 2",
+        if found.better == Better::Neither {
+            let hint = "choose a figure that has: iops, lat_p99_us, cpu_per_io_us, …";
+            self.wrong(
+                &raw.name.span,
+                format!("`{name}` has no better and worse"),
+                hint,
             );
         }
-        let twice = |i: &usize| figures[..*i].iter().any(|f| f.metric == figures[*i].metric);
-        if let Some(i) = (1..figures.len()).find(twice) {
-            return wrong(
-                format!("`{}` is given twice", self.metric[i].name),
-                "one [[metric]] with one margin a figure",
-            );
+        let percent = raw.margin_percent.value;
+        if !(0.0..1000.0).contains(&percent) {
+            let what = format!("a margin of {percent} %");
+            self.wrong(&raw.margin_percent.span, what, "margin_percent = 2");
         }
-        let replications = self.replications.unwrap_or(16);
-        if !(3..=100_000).contains(&replications) {
-            return wrong(
-                format!("{replications} runs a cell"),
-                "replications = 16; 3 at least",
-            );
+        Some(Figure {
+            metric: index,
+            margin: percent / 100.0,
+        })
+    }
+
+    fn replications(&mut self, raw: Option<&At<u32>>) -> u32 {
+        let Some(raw) = raw else { return 16 };
+        if !(3..=100_000).contains(&raw.value) {
+            let what = format!("{} runs a cell", raw.value);
+            self.wrong(&raw.span, what, "replications = 16; 3 at least");
         }
-        let percent = self.false_alarm_percent.unwrap_or(0.05);
+        raw.value
+    }
+
+    fn alpha(&mut self, raw: Option<&At<f64>>) -> f64 {
+        let Some(raw) = raw else { return 0.0005 };
+        let percent = raw.value;
         if !(percent > 0.0 && percent < 50.0) {
-            return wrong(
-                format!("false_alarm_percent = {percent}"),
+            let what = format!("false_alarm_percent = {percent}");
+            self.wrong(
+                &raw.span,
+                what,
                 "above 0, below 50; 0.05 is one check in 2000",
             );
         }
-        let warm_up = match self.warm_up() {
-            Ok(warm_up) => warm_up,
-            Err(why) => return wrong(why, "`none`, `auto`, or a time: \"200ms\""),
-        };
-        Ok(Matrix {
-            path: path.to_owned(),
-            cells: self.cells(folder)?,
-            figures,
-            replications,
-            warm_up,
-            alpha: percent / 100.0,
-        })
+        percent / 100.0
     }
 
-    fn warm_up(&self) -> Result<WarmUp, String> {
-        match self.warm_up.as_deref() {
-            None | Some("none") => Ok(WarmUp::None),
-            Some("auto") => Ok(WarmUp::Auto),
-            Some(text) => match text.parse::<Ns>() {
-                Ok(time) => Ok(WarmUp::Fixed(time)),
-                Err(why) => Err(format!("warm_up: {why}")),
-            },
+    fn warm_up(&mut self, raw: Option<&At<String>>) -> WarmUp {
+        match raw.map(|raw| (raw, raw.as_str())) {
+            None | Some((_, "none")) => WarmUp::None,
+            Some((_, "auto")) => WarmUp::Auto,
+            Some((at, text)) => text.parse::<Ns>().map_or_else(
+                |why| {
+                    let hint = "`none`, `auto`, or a time: \"200ms\"";
+                    self.wrong(&at.span, format!("warm_up: {why}"), hint);
+                    WarmUp::None
+                },
+                WarmUp::Fixed,
+            ),
         }
-    }
-
-    fn cells(&self, folder: &Path) -> Result<Vec<Cell>, PolicyError> {
-        let modes: Vec<Mode> = match &self.modes {
-            None => vec![Mode::Bio, Mode::Request],
-            Some(modes) => modes
-                .iter()
-                .map(|mode| match mode {
-                    RawSweepMode::Bio => Mode::Bio,
-                    RawSweepMode::Request => Mode::Request,
-                    RawSweepMode::Single => Mode::Single,
-                })
-                .collect(),
-        };
-        let policies: Vec<Option<String>> = match self.policies.as_slice() {
-            [] => vec![None],
-            policies => policies.iter().cloned().map(Some).collect(),
-        };
-        let mut cells = Vec::new();
-        for (scenario, name) in self.scenarios.iter().zip(names(&self.scenarios)) {
-            for policy in &policies {
-                for mode in &modes {
-                    cells.push(Cell {
-                        scenario: folder.join(scenario),
-                        name: name.clone(),
-                        policy: policy.clone(),
-                        mode: *mode,
-                        sets: Vec::new(),
-                    });
-                }
-            }
-        }
-        let all: Vec<String> = cells.iter().map(ToString::to_string).collect();
-        once(&all)?;
-        Ok(cells)
     }
 }
 
-impl RawFigure {
-    fn figure(&self, path: &Path) -> Result<Figure, PolicyError> {
-        let path = path.display();
-        let Some((index, found)) = metric(&self.name) else {
-            return Err(PolicyError::asked(
-                format!("{path}: there is no figure `{}`", self.name),
-                did_you_mean(&self.name, METRICS.iter().map(|metric| metric.name)),
-            ));
+impl RawMatrix {
+    fn cells(&self, folder: &Path) -> Vec<Cell> {
+        let mode = |mode: &At<RawSweepMode>| match mode.value {
+            RawSweepMode::Bio => Mode::Bio,
+            RawSweepMode::Request => Mode::Request,
+            RawSweepMode::Single => Mode::Single,
         };
-        if found.better == Better::Neither {
-            return Err(PolicyError::asked(
-                format!("{path}: `{}` has no better and worse", self.name),
-                "choose a figure that has: iops, lat_p99_us, cpu_per_io_us, …",
-            ));
+        let modes: Vec<Mode> = match &self.modes {
+            None => vec![Mode::Bio, Mode::Request],
+            Some(modes) => modes.iter().map(mode).collect(),
+        };
+        let own = |policy: &At<String>| Some(policy.value.clone());
+        let policies: Vec<Option<String>> = match &self.policies {
+            None => vec![None],
+            Some(policies) => policies.iter().map(own).collect(),
+        };
+        let scenarios: Vec<PathBuf> = self.scenarios.iter().map(|at| at.value.clone()).collect();
+        let mut cells = Vec::new();
+        for (scenario, name) in scenarios.iter().zip(names(&scenarios)) {
+            for policy in &policies {
+                cells.extend(modes.iter().map(|mode| Cell {
+                    scenario: folder.join(scenario),
+                    name: name.clone(),
+                    policy: policy.clone(),
+                    mode: *mode,
+                    sets: Vec::new(),
+                }));
+            }
         }
-        if !(0.0..1000.0).contains(&self.margin_percent) {
-            return Err(PolicyError::asked(
-                format!("{path}: a margin of {} %", self.margin_percent),
-                "margin_percent = 2",
-            ));
-        }
-        Ok(Figure {
-            metric: index,
-            margin: self.margin_percent / 100.0,
-        })
+        cells
     }
 }

@@ -6,6 +6,7 @@
 
 mod baseline;
 mod check;
+mod fingerprint;
 mod junit;
 mod markdown;
 mod matrix;

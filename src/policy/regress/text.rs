@@ -43,9 +43,8 @@ pub fn text(report: &Report) -> String {
 
 /// The cells of a row, as all formats have them.
 pub(super) fn cells(row: &Row) -> Vec<String> {
-    let percent = |x: f64| format!("{:+.2} %", 100.0 * x);
     let interval = row.interval.map_or(String::new(), |i| {
-        format!("{} to {}", percent(i.low), percent(i.high))
+        format!("{} to {}", row.shown(i.low), row.shown(i.high))
     });
     let state = match row.state {
         State::Worse => "WORSE",
@@ -57,7 +56,7 @@ pub(super) fn cells(row: &Row) -> Vec<String> {
         row.metric.clone(),
         with_half(&row.was),
         with_half(&row.is),
-        percent(row.worse_by),
+        row.shown(row.worse_by),
         interval,
         format!("{:.1} %", 100.0 * row.margin),
         state.into(),

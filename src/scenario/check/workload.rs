@@ -7,7 +7,7 @@ use crate::formats::fio_job::{self, ParseOptions};
 use crate::models::workload::WorkloadConfig;
 use crate::scenario::at::At;
 use crate::scenario::error::{Source, did_you_mean};
-use crate::scenario::raw::{Arrivals, RawJob, RawOpen, RawWorkload};
+use crate::scenario::raw::{Arrivals, FioValue, RawJob, RawOpen, RawWorkload};
 use crate::scenario::table::device_name;
 use crate::scenario::{Device, Map, job};
 
@@ -58,6 +58,7 @@ impl Checker<'_> {
             }
             (None, None, Some(jobs), None) if !jobs.is_empty() => {
                 for job in jobs {
+                    self.switches(job);
                     let text = job::from_fields(std::slice::from_ref(job), &filename);
                     let place =
                         |part: Range<usize>| (source.clone(), field(job, &text, part.start));
@@ -138,6 +139,16 @@ impl Checker<'_> {
                     message.to_owned(),
                     error.hint(),
                 );
+            }
+        }
+    }
+
+    /// A truth value is 1 or 0 to fio: only a switch may be written so.
+    fn switches(&mut self, job: &RawJob) {
+        for (key, value) in job.given() {
+            if matches!(value.value, FioValue::Bool(_)) && !job::SWITCHES.contains(&key) {
+                let message = format!("`{key}` is not true or false");
+                self.wrong(value, message, "give a number, or text as fio reads it");
             }
         }
     }

@@ -40,7 +40,7 @@ pub struct RawSweep {
     #[serde(default)]
     pub axis: Vec<At<RawAxis>>,
     /// Modes: each point is run in every one. Default: bio and request.
-    pub modes: Option<At<Vec<RawSweepMode>>>,
+    pub modes: Option<At<Vec<At<RawSweepMode>>>>,
     /// Points that are left out: those for which every condition of a table
     /// holds, by the name of the axis: `{ depth = ">= 64", mode = "bio" }`.
     #[serde(default)]
@@ -53,8 +53,7 @@ pub struct RawSweep {
     /// `replications`.
     pub until: Option<At<RawUntil>>,
     /// Figures that the tables show. Default: all.
-    #[serde(default)]
-    pub metrics: Vec<At<String>>,
+    pub metrics: Option<At<Vec<At<String>>>>,
     /// What is cut from the start of a run: `none` (default), `auto` (as much
     /// as MSER-5 says), or a time: `"200ms"`.
     pub warm_up: Option<At<String>>,
@@ -167,8 +166,7 @@ pub struct RawUntil {
     /// Half width of the confidence interval, percent of the mean.
     pub half_width_percent: f64,
     /// Figures for which that is to hold. Default: `iops`.
-    #[serde(default)]
-    pub of: Vec<At<String>>,
+    pub of: Option<At<Vec<At<String>>>>,
     /// Level of the interval, percent. Default: 95.
     pub confidence_percent: Option<f64>,
     /// Fewest runs a point. Default: 10.
