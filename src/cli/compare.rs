@@ -7,12 +7,12 @@ use clap::Args;
 
 use super::kept::KeptIn;
 use super::replicated::{ModeName, Replicated, figure, modes, watched};
-use super::{CliError, print};
+use super::{CliError, print, terminal};
 use crate::models::mpath::policy::Registry;
 use crate::policy::{
     COMPARISON, Comparison, Contender, Cut, Judged, Row, compare, keep_comparison,
 };
-use crate::run::text::{Columns, three};
+use crate::run::text::{Columns, three, wrapped};
 use crate::stats::{Difference, Interval, Moments};
 use crate::sweep::{Better, METRICS, quoted, ratio_to_bound};
 
@@ -128,7 +128,7 @@ impl Compare {
         let rows = watched(&settings, || compare(&comparison, &settings))?;
         let text = match self.json {
             true => json(&rows)?,
-            false => table(&rows, &comparison),
+            false => table(&rows, &comparison, terminal::width()),
         };
         print(&text)?;
         if self.kept.out.is_some() {
@@ -187,14 +187,15 @@ fn with_half(moments: &Moments) -> String {
     }
 }
 
-fn table(rows: &[Row], what: &Comparison) -> String {
+/// For a terminal of `width` columns, or as wide as it is.
+fn table(rows: &[Row], what: &Comparison, width: Option<usize>) -> String {
     let mut text = format!("A: {}\nB: {}\n", what.a, what.b);
     let mut last = "";
     let mut columns = Columns::default();
     for row in rows {
         if row.cell != last {
             columns.row(Vec::<String>::new());
-            columns.row([
+            columns.head([
                 row.cell.clone(),
                 "A".into(),
                 "B".into(),
@@ -230,13 +231,13 @@ fn table(rows: &[Row], what: &Comparison) -> String {
             columns.row(["    bound: not known (page cache, storage network)"]);
         }
     }
-    text += &columns.render();
+    text += &columns.shown(width);
     text += &format!(
         "\nmargin {} %; the chance that any verdict is wrong is below {} % (Holm)\n",
         100.0 * what.margin,
         100.0 * what.alpha
     );
-    text
+    width.map_or(text.clone(), |width| wrapped(&text, width))
 }
 
 /// How near both came to what the devices could do at best, as a whole: with what

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use crate::policy::Kept;
 use crate::sweep::Better;
 
 /// What `sweep.json` tells of a sweep; of tournaments too.
@@ -21,6 +22,8 @@ pub struct Origin {
     pub better: Vec<(String, Better)>,
     /// Of a tournament: the first and the last place that each policy may have.
     pub places: Vec<Places>,
+    /// Of a comparison: what B is beside A.
+    pub comparison: Option<Kept>,
 }
 
 /// The places among which the runs of a tournament do not tell.
@@ -91,6 +94,7 @@ impl Origin {
             version: named.mpathsim,
             better: named.metrics.into_iter().map(NamedMetric::better).collect(),
             places: named.places,
+            comparison: Kept::read(folder).filter(|kept| !kept.is_tournament()),
         }
     }
 }

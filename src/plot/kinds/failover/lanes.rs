@@ -2,7 +2,7 @@
 //! application saw errors.
 
 use super::curves::held_ios;
-use super::is_done_early;
+use super::ends::is_done_early;
 use super::path_states::{Groups, State, first_groups, states};
 use crate::plot::chart::{Panel, TEXT};
 use crate::plot::drawing::{Drawing, label, rect};
