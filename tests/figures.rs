@@ -365,7 +365,7 @@ fn a_comparison_is_drawn_as_it_is_judged() {
         for (end, text) in ends.iter().zip(&drawn[3..]) {
             let end = 100.0 * end.as_f64().unwrap();
             assert!(
-                (end - percent(text)).abs() <= 0.01 * end.abs() + 1e-3,
+                (end - percent(text)).abs() <= 0.01 * end.abs() + 0.006,
                 "{row} {drawn:?}"
             );
         }

@@ -164,7 +164,7 @@ impl Kind {
                 Kind::Failover => run.summary.runs.iter().any(|r| r.failover.is_some()),
                 _ => false,
             },
-            Found::Sweep(_) => self.draw(found, &Choice::default()).is_ok(),
+            Found::Sweep(_) => self.drawn(found, &Choice::default()).is_ok(),
         }
     }
 
@@ -173,15 +173,20 @@ impl Kind {
     /// # Errors
     /// It has nothing of this kind.
     pub fn draw(self, found: &Found, choice: &Choice) -> Result<Drawing, PlotError> {
-        let nothing = || {
-            let name = found.name().to_owned();
-            // Also those that tell too little to be drawn unasked.
-            let kinds = Kind::ALL.iter().filter(|kind| kind.suits(found));
-            let kinds: Vec<&str> = kinds.map(|kind| kind.name()).collect();
-            PlotError::NotThere(name, self.name(), kinds.join(", "))
-        };
-        match (found, self) {
-            (Found::Run(_), _) if !self.suits(found) => Err(nothing()),
+        self.drawn(found, choice).map_err(|why| {
+            why.unwrap_or_else(|| {
+                // Also those that tell too little to be drawn unasked.
+                let kinds = Kind::ALL.iter().filter(|kind| kind.suits(found));
+                let kinds: Vec<&str> = kinds.map(|kind| kind.name()).collect();
+                PlotError::NotThere(found.name().to_owned(), self.name(), kinds.join(", "))
+            })
+        })
+    }
+
+    /// The same; no error is that it is not of such results.
+    fn drawn(self, found: &Found, choice: &Choice) -> Result<Drawing, Option<PlotError>> {
+        let drawn = match (found, self) {
+            (Found::Run(_), _) if !self.suits(found) => return Err(None),
             (Found::Run(run), Kind::Layers) => Ok(kinds::layers(run)),
             (Found::Run(run), Kind::Sequence) => Ok(kinds::sequence(run)),
             (Found::Run(run), Kind::Latency) => Ok(kinds::latency(run)),
@@ -194,9 +199,10 @@ impl Kind {
             (Found::Sweep(sweep), Kind::Ranking) => kinds::ranking(sweep, choice),
             (Found::Sweep(sweep), Kind::Differences) => match &sweep.origin.comparison {
                 Some(kept) => kinds::differences(sweep, kept, choice),
-                None => Err(nothing()),
+                None => return Err(None),
             },
-            _ => Err(nothing()),
-        }
+            _ => return Err(None),
+        };
+        drawn.map_err(Some)
     }
 }

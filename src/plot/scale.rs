@@ -241,7 +241,7 @@ impl Scale {
 /// must be told.
 fn from(first: f64, values: impl Iterator<Item = f64>) -> Vec<f64> {
     let values: Vec<f64> = values.collect();
-    let near = values.first().is_some_and(|value| *value < 1.9 * first);
+    let near = values.first().is_some_and(|value| *value < 2.1 * first);
     let first = (!near).then_some(first);
     first.into_iter().chain(values).collect()
 }

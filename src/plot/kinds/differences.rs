@@ -146,7 +146,11 @@ impl Sheet<'_> {
         let there = |v: &Verdict| self.asked.iter().any(|asked| asked.verdict == *v);
         let verdicts = all.into_iter().filter(there).map(|v| {
             let (ink, filled) = look(v);
-            Key::dot(ink, filled, format!("B is: {}", v.name()))
+            let text = match v {
+                Verdict::NotEnoughRuns | Verdict::Same => v.name().into(),
+                _ => format!("B is {}", v.name()),
+            };
+            Key::dot(ink, filled, text)
         });
         let interval = Key::line(
             Ink::Text,
@@ -174,7 +178,11 @@ impl Sheet<'_> {
                 .iter()
                 .flat_map(|v| [v.low, v.high, v.difference])
         };
-        let bulk = end_of_bulk(ends().flatten().map(f64::abs));
+        let furthest = |v: &&KeptVerdict| {
+            let ends = [v.low, v.high, v.difference].into_iter().flatten();
+            ends.map(f64::abs).fold(0.0, f64::max)
+        };
+        let bulk = end_of_bulk(self.asked.iter().map(furthest));
         let least = 1.6 * self.kept.margin.max(1e-4);
         let reach = |sign: f64| {
             let most = ends().flatten().map(|x| sign * x).fold(0.0, f64::max);
@@ -307,9 +315,13 @@ fn told(v: &KeptVerdict) -> String {
     }
 }
 
-/// `+1.25 %`, `−30.1 %`.
+/// `+1.25 %`, `−30.1 %`, `+554 %`.
 fn percent(share: f64) -> String {
-    let text = figures(100.0 * share);
+    let text = match 100.0 * share {
+        x if x.abs() >= 99.95 => format!("{x:.0}"),
+        x if x.abs() >= 9.995 => format!("{x:.1}"),
+        x => format!("{x:.2}"),
+    };
     format!("{} %", signed(&text))
 }
 
@@ -399,7 +411,7 @@ mod tests {
         assert!(same.0 > band.x && same.0 < band.right() && same.1 == Ink::Muted);
         let texts: Vec<&str> = drawing.labels().map(|l| l.text.as_str()).collect();
         assert_eq!(drawing.title, "adaptive beside round-robin");
-        assert!(texts.contains(&"+6 % (+5 to +7)"), "{texts:?}");
+        assert!(texts.contains(&"+6.00 % (+5.00 to +7.00)"), "{texts:?}");
         assert!(texts.contains(&"within 1 %: does not matter"));
         assert!(texts.contains(&"← adaptive has less"));
     }
@@ -415,10 +427,7 @@ mod tests {
         ]);
         let texts: Vec<&str> = drawing.labels().map(|l| l.text.as_str()).collect();
         assert!(texts.contains(&"+550 % (+500 to +600)"), "{texts:?}");
-        assert!(
-            texts.contains(&"−10 %") || texts.contains(&"−10"),
-            "{texts:?}"
-        );
+        assert!(texts.contains(&"−10.0 % (−11.0 to −9.00)"), "{texts:?}");
         let arrows = drawing
             .shapes
             .iter()

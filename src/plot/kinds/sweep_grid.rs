@@ -109,7 +109,9 @@ impl<'a> Grid<'a> {
             let apart = |pair: &[Rect]| pair[0].right() + 6.0 < pair[1].x;
             spaces.windows(2).all(apart)
         };
-        let every = (1..sizes.len()).find(has_room).unwrap_or(sizes.len().max(1));
+        let every = (1..sizes.len())
+            .find(has_room)
+            .unwrap_or(sizes.len().max(1));
         for text in sizes.into_iter().step_by(every) {
             drawing.text(text);
         }

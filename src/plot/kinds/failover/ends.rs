@@ -14,7 +14,7 @@ const AWAY: f64 = 4.0;
 /// Steps in which a place is looked for.
 const STEP: f64 = 12.0;
 /// A place on the line of a fault is as bad as one so far away.
-const LINE: f64 = 60.0;
+const LINE: f64 = 160.0;
 
 /// Curves, lines of faults, and what is written already.
 type Drawn<'c> = (&'c [Curve], &'c [f64], Vec<Rect>);
