@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 import tempfile
 from pathlib import Path
@@ -102,3 +103,10 @@ class Result:
         path = self.folder / f"{kind}.svg"
         command("plot", self.folder, "--kind", kind, "--out", path)
         return path
+
+    def figure(self, kind):
+        """The same as a picture in a notebook, as wide as there is room."""
+        from IPython.display import SVG
+
+        size = re.compile(r'^<svg([^>]*?) width="[^"]*" height="[^"]*"')
+        return SVG(size.sub(r'<svg\1 width="100%"', self.plot(kind).read_text()))

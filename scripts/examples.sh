@@ -44,6 +44,9 @@ picture "$scratch/selectors-by-rate" lines
 "$mpathsim" tournament scenarios/unequal-ports.toml --mode request --replications 5 \
     --out "$scratch/tournament" >/dev/null
 picture "$scratch/tournament" ranking
+"$mpathsim" compare round-robin queue-length --scenario scenarios/unequal-ports.toml \
+    --replications 5 --out "$scratch/pair" >/dev/null
+picture "$scratch/pair" differences
 
 if [ "${1:-}" = --check ]; then
     if ! diff -rq "$made/examples" results/examples || ! diff -rq "$made/pictures" docs/pictures; then

@@ -271,6 +271,37 @@ fn costs_are_keys_and_ties_are_shuffled_on_request() {
     assert_eq!(summary.scenario.shuffle_ties, Some(3));
 }
 
+/// fio waits for the next arrival on the CPU, at last; where code costs nothing that
+/// is no cost of an I/O.
+#[test]
+fn where_code_costs_nothing_no_cpu_is_used() {
+    let folder = folder("free");
+    let cpu = |out: &str, more: &[&str]| {
+        let out = folder.join(out);
+        let (scenario, out) = ("scenarios/poisson-arrivals.toml", out.to_str().unwrap());
+        let words = ["run", scenario, "--json", "--one-profile", "--out", out];
+        let done = mpathsim(&[&words, more].concat());
+        assert_eq!(done.status.code(), Some(0), "{done:?}");
+        let summary: mpathsim::run::summary::Summary =
+            serde_json::from_slice(&done.stdout).unwrap();
+        summary
+            .runs
+            .into_iter()
+            .map(|run| run.cpu)
+            .collect::<Vec<_>>()
+    };
+    for cpu in cpu("none", &[]) {
+        assert_eq!(
+            (cpu.busy, cpu.busiest, cpu.ns_per_io),
+            (0.0, 0.0, 0.0),
+            "{cpu:?}"
+        );
+    }
+    for cpu in cpu("lab", &["--set", "host.profile=lab"]) {
+        assert!(cpu.task_ns > 0 && cpu.ns_per_io > 0.0, "{cpu:?}");
+    }
+}
+
 #[test]
 fn what_cannot_be_read_is_said_once() {
     let output = mpathsim(&["validate", "/nonexistent"]);

@@ -325,6 +325,74 @@ fn a_tournament_is_drawn_as_it_is_told() {
     }
 }
 
+/// A comparison is drawn as what B has more or less, with those that are compared in
+/// the titles; what tells less can be asked for, and is named where something else is.
+#[test]
+fn a_comparison_is_drawn_as_it_is_judged() {
+    let folder = folder("compared");
+    let out = folder.to_str().unwrap();
+    let done = mpathsim(&[
+        "compare",
+        "round-robin",
+        "queue-length",
+        "--scenario",
+        "scenarios/unequal-ports.toml",
+        "--replications",
+        "3",
+        "--json",
+        "--out",
+        out,
+    ]);
+    assert!(done.status.success(), "{done:?}");
+    let found = Found::read(&folder).unwrap();
+    draw_all(&found, &["differences", "lines"]);
+    let drawing = Kind::Differences.draw(&found, &Choice::default()).unwrap();
+    assert_eq!(drawing.title, "queue-length beside round-robin");
+    let said = String::from_utf8_lossy(&done.stdout).into_owned();
+    let rows: Vec<serde_json::Value> = said
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect();
+    assert_eq!(rows.len(), drawing.table.rows.len());
+    let percent = |text: &str| -> f64 {
+        let text = text.replace('−', "-").replace(" %", "");
+        text.trim_start_matches('+').parse().unwrap()
+    };
+    for (row, drawn) in rows.iter().zip(&drawing.table.rows) {
+        let Some(ends) = row["difference_ratio_interval"].as_array() else {
+            continue;
+        };
+        for (end, text) in ends.iter().zip(&drawn[3..]) {
+            let end = 100.0 * end.as_f64().unwrap();
+            assert!(
+                (end - percent(text)).abs() <= 0.01 * end.abs() + 0.006,
+                "{row} {drawn:?}"
+            );
+        }
+    }
+    let cell = &drawing.table.rows[0][0];
+    let at = Choice {
+        metric: Some("iops".into()),
+        at: vec![("cell".into(), cell.clone())],
+        ..Choice::default()
+    };
+    let one = Kind::Differences.draw(&found, &at).unwrap();
+    assert_eq!(one.table.rows.len(), 1);
+    assert_eq!(one.faults(), Vec::<String>::new());
+    let lines = Kind::Lines.draw(&found, &Choice::default()).unwrap();
+    assert!(
+        lines.title.ends_with(": round-robin and queue-length"),
+        "{}",
+        lines.title
+    );
+    let why = Kind::Latency.draw(&found, &Choice::default()).unwrap_err();
+    let why = why.to_string();
+    assert!(
+        why.contains("differences") && why.contains("lines"),
+        "{why}"
+    );
+}
+
 /// Every policy of the simulator has a colour and a hatch that no other has.
 #[test]
 fn policies_have_looks_of_their_own() {
@@ -598,7 +666,9 @@ fn the_tables_of_a_run_add_up_to_its_summary() {
                 // Little's law: what is in flight, over time, is the time of all commands.
                 let times: Vec<f64> = rows().take(2).map(|r| r.time_s).collect();
                 let [first, second] = times[..] else { continue };
-                let area: f64 = rows().map(|r| r.in_flight * (second - first)).sum();
+                let end = run.duration_ns as f64 / 1e9;
+                let lasts = |at: f64| (second - first).min(end - at).max(0.0);
+                let area: f64 = rows().map(|r| r.in_flight * lasts(r.time_s)).sum();
                 let summed = device.d2c.mean_ns * device.d2c.count as f64 / 1e9;
                 if device.requests_requeued == 0 && device.requests_failed == 0 {
                     let off = (area - summed).abs();

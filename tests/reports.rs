@@ -268,6 +268,7 @@ fn a_comparison_can_be_drawn_and_reported() {
         "B is: better",
         "mpathsim compare round-robin queue-length --scenario scenarios/unequal-ports.toml",
         "id=\"r0-topology-0\"",
+        "id=\"r0-differences\"",
         "id=\"r0-lines\"",
         "seed 1, CPU profile",
     ] {

@@ -19,9 +19,10 @@ MPATHSIM = os.environ.get("MPATHSIM", str(ROOT / "target/release/mpathsim"))
 UTF8 = {"TERM": "xterm-256color", "LC_ALL": "C.UTF-8"}
 
 
-def run(folder, environment, columns=80, errors=False):
-    """What a run writes to a terminal, or only what is for errors and progress."""
-    words = [MPATHSIM, "run", "scenarios/quick-start.toml", "--one-profile", "--out", folder]
+def run(folder, environment, columns=80, errors=False, words=()):
+    """What a command writes to a terminal, or only what is for errors and progress."""
+    run = ["run", "scenarios/quick-start.toml", "--one-profile", "--out", folder]
+    words = [MPATHSIM, *(words or run)]
     ours, theirs = pty.openpty()
     fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
     streams = {"stdout": theirs, "stderr": subprocess.DEVNULL}
@@ -60,6 +61,22 @@ class Terminal(unittest.TestCase):
             bars = re.sub(r"\x1b\[[0-9;]*m", "", text.split("\n\n")[0]).splitlines()
             self.assertIn("████████", "".join(bars))
             self.assertLess(max(map(len, bars)), columns)
+
+    def test_no_line_is_wider_than_the_terminal(self):
+        scenario = "scenarios/failover/random-faults.toml"
+        failover = ["run", scenario, "--one-profile", "--overwrite", "--out", self.folder.name]
+        compare = ["compare", "round-robin", "queue-length", "--replications", "2"]
+        compare += ["--scenario", "scenarios/unequal-ports.toml"]
+        for words in (failover, compare, ["run", "--help"], ["sweep", "--help"]):
+            for columns in (60, 70, 80):
+                text = run(self.folder.name, UTF8, columns, words=words).replace("\r", "")
+                lines = re.sub(r"\x1b\[[0-9;]*m", "", text).splitlines()
+                written = [line for line in lines if not line.startswith("written to")]
+                self.assertLessEqual(max(map(len, written)), columns, (words, columns))
+        file = Path(self.folder.name, "comparison.txt").read_text()
+        plain = subprocess.run([MPATHSIM, *failover], cwd=ROOT, capture_output=True, check=True)
+        self.assertIn(file, plain.stdout.decode())
+        self.assertGreater(max(map(len, file.splitlines())), 100)
 
     def test_progress_is_plain_where_nothing_else_can_be_shown(self):
         dumb = run(self.folder.name, {"TERM": "dumb", "LC_ALL": "C.UTF-8"}, errors=True)

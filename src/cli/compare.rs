@@ -7,12 +7,12 @@ use clap::Args;
 
 use super::kept::KeptIn;
 use super::replicated::{ModeName, Replicated, figure, modes, watched};
-use super::{CliError, print};
+use super::{CliError, print, terminal};
 use crate::models::mpath::policy::Registry;
 use crate::policy::{
     self, COMPARISON, Comparison, Contender, Cut, Judged, Row, compare, keep_comparison,
 };
-use crate::run::text::{Columns, three, with_interval};
+use crate::run::text::{Columns, three, with_interval, wrapped};
 use crate::stats::{Difference, Interval, Moments};
 use crate::sweep::{Better, METRICS, quoted, ratio_to_bound};
 
@@ -129,7 +129,7 @@ impl Compare {
             watched(&settings, || compare(&comparison, &settings))?;
         let text = match self.json {
             true => json(&rows)?,
-            false => table(&rows, &comparison) + &not_compared(&left_out),
+            false => table(&rows, &comparison, terminal::width()) + &not_compared(&left_out),
         };
         print(&text)?;
         if self.kept.out.is_some() {
@@ -189,14 +189,15 @@ fn with_half(moments: &Moments, alone: Option<Interval>) -> String {
     }
 }
 
-fn table(rows: &[Row], what: &Comparison) -> String {
+/// For a terminal of `width` columns, or as wide as it is.
+fn table(rows: &[Row], what: &Comparison, width: Option<usize>) -> String {
     let mut text = format!("A: {}\nB: {}\n", what.a, what.b);
     let mut last = "";
     let mut columns = Columns::default();
     for row in rows {
         if row.cell != last {
             columns.row(Vec::<String>::new());
-            columns.row([
+            columns.head([
                 row.cell.clone(),
                 "A".into(),
                 "B".into(),
@@ -232,13 +233,13 @@ fn table(rows: &[Row], what: &Comparison) -> String {
             columns.row(["    bound: not known (`mpathsim run` tells why)"]);
         }
     }
-    text += &columns.render();
+    text += &columns.shown(width);
     text += &format!(
         "\nmargin {} %; the chance that any verdict is wrong is below {} % (Holm)\n",
         100.0 * what.margin,
         100.0 * what.alpha
     );
-    text
+    width.map_or(text.clone(), |width| wrapped(&text, width))
 }
 
 /// Lines that are printed of what could not be compared.

@@ -68,6 +68,8 @@ enum KindName {
     Crossover,
     /// Of a sweep: policies, the best first.
     Ranking,
+    /// Of a comparison: what B has more or less than A, with the margin.
+    Differences,
     /// All that the result has something for.
     All,
 }

@@ -14,10 +14,11 @@ use self::plan::{Finished, Plan};
 use super::{CliError, print, terminal};
 use crate::models::mpath::policy::Registry;
 use crate::run::claim::{Results, claim};
-use crate::run::compare::comparison;
-use crate::run::glance::glance;
+use crate::run::compare::{comparison, shown};
+use crate::run::glance::{Series, glance};
 use crate::run::outcome::Outcome;
 use crate::run::summary::{FORMAT, ScenarioSummary, Summary};
+use crate::run::text::wrapped;
 use crate::run::{csv, write};
 use crate::scenario::{self, Mode, Scenario};
 
@@ -241,6 +242,10 @@ impl Run {
                 Some(look) => glance(&summary, &series_of(&runs), look) + "\n",
                 None => String::new(),
             };
+            let text = match terminal::width() {
+                Some(width) => shown(&summary, Some(width)) + &wrapped(mechanisms, width),
+                None => text,
+            };
             print(&format!("{bars}{text}\nwritten to {}\n", folder.display()))
         } else {
             Ok(())
@@ -249,7 +254,10 @@ impl Run {
 }
 
 /// The I/Os of each run by time.
-fn series_of(runs: &[(Mode, &Outcome)]) -> Vec<Vec<u64>> {
-    let ios = |outcome: &Outcome| outcome.series.iter().map(|bin| bin.ios).collect();
-    runs.iter().map(|(_, outcome)| ios(outcome)).collect()
+fn series_of(runs: &[(Mode, &Outcome)]) -> Vec<Series> {
+    let of = |outcome: &Outcome| Series {
+        width: outcome.series_bin,
+        ios: outcome.series.iter().map(|bin| bin.ios).collect(),
+    };
+    runs.iter().map(|(_, outcome)| of(outcome)).collect()
 }

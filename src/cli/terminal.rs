@@ -31,13 +31,24 @@ pub fn look() -> Option<Look> {
     if !stdout().is_terminal() || is_dumb() || !has_blocks() {
         return None;
     }
-    let size = terminal_size::terminal_size_of(stdout());
     Some(Look {
         // https://no-color.org: set and not empty.
         colour: set("NO_COLOR").is_none(),
-        // One that does not say how wide it is has 80 columns.
-        width: size.map_or(80, |(width, _)| usize::from(width.0)),
+        width: columns(),
     })
+}
+
+/// Columns of the terminal that is standard output. One that does not say how wide it
+/// is has 80.
+fn columns() -> usize {
+    let size = terminal_size::terminal_size_of(stdout());
+    size.map_or(80, |(width, _)| usize::from(width.0)).max(40)
+}
+
+/// Letters that a line of text on standard output may have; none if it is no terminal:
+/// what reads a file or a pipe breaks no lines.
+pub fn width() -> Option<usize> {
+    stdout().is_terminal().then(columns)
 }
 
 /// Whether a bar on standard error can be drawn over itself, and is seen.

@@ -91,11 +91,13 @@ pub enum Kind {
     Crossover,
     /// Policies, the best first.
     Ranking,
+    /// What one has more or less than the other, of a comparison.
+    Differences,
 }
 
 impl Kind {
     /// Every kind.
-    pub const ALL: [Kind; 10] = [
+    pub const ALL: [Kind; 11] = [
         Kind::Layers,
         Kind::Sequence,
         Kind::Latency,
@@ -106,6 +108,7 @@ impl Kind {
         Kind::Heat,
         Kind::Crossover,
         Kind::Ranking,
+        Kind::Differences,
     ];
 
     /// As it is called in options and file names.
@@ -121,6 +124,7 @@ impl Kind {
             Kind::Heat => "heat",
             Kind::Crossover => "crossover",
             Kind::Ranking => "ranking",
+            Kind::Differences => "differences",
         }
     }
 
@@ -136,6 +140,9 @@ impl Kind {
                 Kind::Percentiles,
                 Kind::Paths,
             ],
+            Found::Sweep(sweep) if sweep.origin.comparison.is_some() => {
+                &[Kind::Differences, Kind::Lines]
+            }
             // Lines run through sizes; names are ranked, which says all that points
             // beside each other would.
             Found::Sweep(sweep) if kinds::has_names_only(sweep) => match kinds::modes(sweep) {
@@ -157,7 +164,7 @@ impl Kind {
                 Kind::Failover => run.summary.runs.iter().any(|r| r.failover.is_some()),
                 _ => false,
             },
-            Found::Sweep(_) => self.draw(found, &Choice::default()).is_ok(),
+            Found::Sweep(_) => self.drawn(found, &Choice::default()).is_ok(),
         }
     }
 
@@ -166,13 +173,20 @@ impl Kind {
     /// # Errors
     /// It has nothing of this kind.
     pub fn draw(self, found: &Found, choice: &Choice) -> Result<Drawing, PlotError> {
-        let nothing = || {
-            let name = found.name().to_owned();
-            let kinds: Vec<&str> = Kind::of(found).iter().map(|kind| kind.name()).collect();
-            PlotError::NotThere(name, self.name(), kinds.join(", "))
-        };
-        match (found, self) {
-            (Found::Run(_), _) if !self.suits(found) => Err(nothing()),
+        self.drawn(found, choice).map_err(|why| {
+            why.unwrap_or_else(|| {
+                // Also those that tell too little to be drawn unasked.
+                let kinds = Kind::ALL.iter().filter(|kind| kind.suits(found));
+                let kinds: Vec<&str> = kinds.map(|kind| kind.name()).collect();
+                PlotError::NotThere(found.name().to_owned(), self.name(), kinds.join(", "))
+            })
+        })
+    }
+
+    /// The same; no error is that it is not of such results.
+    fn drawn(self, found: &Found, choice: &Choice) -> Result<Drawing, Option<PlotError>> {
+        let drawn = match (found, self) {
+            (Found::Run(_), _) if !self.suits(found) => return Err(None),
             (Found::Run(run), Kind::Layers) => Ok(kinds::layers(run)),
             (Found::Run(run), Kind::Sequence) => Ok(kinds::sequence(run)),
             (Found::Run(run), Kind::Latency) => Ok(kinds::latency(run)),
@@ -183,7 +197,12 @@ impl Kind {
             (Found::Sweep(sweep), Kind::Heat) => kinds::heat(sweep, choice),
             (Found::Sweep(sweep), Kind::Crossover) => kinds::crossover(sweep, choice),
             (Found::Sweep(sweep), Kind::Ranking) => kinds::ranking(sweep, choice),
-            _ => Err(nothing()),
-        }
+            (Found::Sweep(sweep), Kind::Differences) => match &sweep.origin.comparison {
+                Some(kept) => kinds::differences(sweep, kept, choice),
+                None => return Err(None),
+            },
+            _ => return Err(None),
+        };
+        drawn.map_err(Some)
     }
 }

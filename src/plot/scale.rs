@@ -29,6 +29,9 @@ pub struct Scale {
 /// The end of a scale on which all is 0.
 const NOTHING: f64 = 1e-12;
 
+/// Beyond this factor a scale has room for what is below its least value.
+const DECADE: f64 = 10.0;
+
 /// Steps within a power of ten where there are few powers.
 const FINE: [f64; 9] = [1.0, 1.2, 1.5, 2.0, 2.5, 3.0, 4.0, 5.0, 7.0];
 
@@ -78,7 +81,8 @@ impl Scale {
             ..scale
         }
     }
-    /// About all of `values` above 0, and hardly more.
+    /// About all of `values` above 0, and hardly more; over decades from a round value
+    /// on, that what is smallest can be read.
     pub fn log_about(unit: Unit, values: impl IntoIterator<Item = f64>) -> Scale {
         let values = values.into_iter().filter(|v| *v > 0.0 && v.is_finite());
         let (low, high) = values.fold((f64::INFINITY, 0.0f64), |(low, high), v| {
@@ -88,7 +92,10 @@ impl Scale {
             true => Scale {
                 run: Run::Log,
                 unit,
-                low: low / 1.1,
+                low: match high > DECADE * low {
+                    true => round_below(unit, low / 1.05),
+                    false => low / 1.1,
+                },
                 high: high * 1.1,
             },
             false => Scale::log(unit, [low, high]),
@@ -105,16 +112,19 @@ impl Scale {
         } else {
             (1.0, 10.0)
         };
-        let nice = nice_log(unit);
         // One value alone stands in the middle.
         let (low, high) = if high < low * 1.01 {
             (low / 2.0, high * 2.0)
         } else {
             (low, high)
         };
-        let below = nice.iter().rev().find(|n| **n <= low * 1.0001);
+        let nice = nice_log(unit);
         let above = nice.iter().find(|n| **n >= high * 0.9999);
-        let low = below.copied().unwrap_or(low);
+        // Of many decades the least value does not lie on the axis, as if it were none.
+        let low = match high > DECADE * low {
+            true => round_below(unit, low / 1.05),
+            false => round_below(unit, low),
+        };
         let high = above.copied().unwrap_or(high);
         Scale {
             run: Run::Log,
@@ -189,12 +199,16 @@ impl Scale {
             let power = libm::log10(*v) / libm::log10(base);
             (power - power.round()).abs() < 1e-6
         };
+        let powers = || all.iter().copied().filter(is_power);
+        let threes = powers().flat_map(|power| [power, 3.0 * power]);
+        let threes = || threes.clone().filter(inside);
         let shown: Vec<f64> = if all.len() as f64 <= n {
             all
+        } else if base != 2.0 && threes().count() as f64 <= n {
+            from(all[0], threes())
         } else {
-            let powers: Vec<f64> = all.into_iter().filter(is_power).collect();
-            let every = (powers.len() as f64 / n).ceil().max(1.0) as usize;
-            powers.into_iter().step_by(every).collect()
+            let every = (powers().count() as f64 / n).ceil().max(1.0) as usize;
+            from(all[0], powers().step_by(every))
         };
         let tick = |at| Tick {
             at,
@@ -221,6 +235,22 @@ impl Scale {
         };
         inside.map(tick).collect()
     }
+}
+
+/// `values`, the `first` of all before them unless it is too near: where a scale begins
+/// must be told.
+fn from(first: f64, values: impl Iterator<Item = f64>) -> Vec<f64> {
+    let values: Vec<f64> = values.collect();
+    let near = values.first().is_some_and(|value| *value < 2.1 * first);
+    let first = (!near).then_some(first);
+    first.into_iter().chain(values).collect()
+}
+
+/// The round value that `low` lies on or above.
+fn round_below(unit: Unit, low: f64) -> f64 {
+    let nice = nice_log(unit);
+    let below = nice.iter().rev().find(|n| **n <= low * 1.0001);
+    below.copied().unwrap_or(low)
 }
 
 /// 1, 2 and 5 times the powers of ten; of bytes, the powers of two.
@@ -284,6 +314,26 @@ mod tests {
         assert_eq!(texts(scale, 6.0), ["100 µs", "200 µs", "500 µs", "1 ms"]);
         let wide = Scale::log(Unit::Time, [1.0, 9e9]);
         assert!(texts(wide, 6.0).len() <= 6);
+    }
+
+    /// What is smallest can be read: there is a tick below it, and it is written.
+    #[test]
+    fn decades_begin_with_a_tick() {
+        let values = [0.13e6, 0.25e6, 1e9];
+        for scale in [
+            Scale::log_about(Unit::Time, values),
+            Scale::log(Unit::Time, values),
+        ] {
+            for n in [4.0, 6.0, 9.0, 12.0] {
+                let ticks = scale.ticks(n);
+                assert!((ticks[0].at - 1e5).abs() < 1.0, "{n}: {ticks:?}");
+                assert!(scale.place(0.13e6) > 0.01);
+            }
+        }
+        let steps = texts(Scale::log(Unit::Time, [2e5, 9e8]), 9.0);
+        assert_eq!(steps[..3], ["100 µs", "300 µs", "1 ms"]);
+        // A value on a tick is not on the axis.
+        assert!(Scale::log(Unit::Time, [2e5, 9e8]).place(2e5) > 0.0);
     }
 
     #[test]

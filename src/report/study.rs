@@ -47,7 +47,7 @@ pub fn section(
     // A line between names of policies would say nothing that the ranking does not.
     let kinds: &[Kind] = match kept.is_tournament() {
         true => &[Kind::Ranking],
-        false => &[Kind::Lines],
+        false => &[Kind::Differences, Kind::Lines],
     };
     let choice = Choice {
         x: (!kept.is_tournament()).then(|| "cell".into()),

@@ -3,7 +3,7 @@
 
 use super::single_queue::{SingleQueueOutcome, StackingOutcome};
 use super::summary::{RunSummary, Summary};
-use super::text::{Columns, bytes, count, paragraph, percent, time};
+use super::text::{Columns, bytes, count, paragraph, percent, time, wrapped};
 use super::timeline::timeline;
 use super::verdict::Verdict;
 
@@ -12,10 +12,15 @@ pub(super) const NOTHING: &str = "–";
 
 /// The comparison of all runs of `summary`.
 pub fn comparison(summary: &Summary) -> String {
+    shown(summary, None)
+}
+
+/// The same for a terminal of `width` columns; none: as wide as it is.
+pub fn shown(summary: &Summary, width: Option<usize>) -> String {
     let mut text = heading(summary);
     let mut columns = Columns::default();
     let heads = summary.runs.iter().map(column_head);
-    columns.row(std::iter::once(String::new()).chain(heads));
+    columns.head(std::iter::once(String::new()).chain(heads));
     let mut sheet = Sheet {
         runs: &summary.runs,
         columns,
@@ -26,11 +31,11 @@ pub fn comparison(summary: &Summary) -> String {
     paths(&mut sheet);
     single_queues(&mut sheet);
     cpu(&mut sheet, &summary.scenario.cpu_profile);
-    text += &sheet.columns.render();
-    text += &timeline(&summary.runs);
-    text += &super::iostat::iostat(&summary.runs);
+    text += &sheet.columns.shown(width);
+    text += &timeline(&summary.runs, width);
+    text += &super::iostat::iostat(&summary.runs, width);
     text += &verdicts(summary);
-    text
+    width.map_or(text.clone(), |width| wrapped(&text, width))
 }
 
 fn heading(summary: &Summary) -> String {

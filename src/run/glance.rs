@@ -3,6 +3,7 @@
 
 use super::summary::{RunSummary, Summary};
 use super::text::{count, time};
+use crate::sim::Ns;
 
 /// Cells of the longest bar.
 const CELLS: usize = 28;
@@ -43,8 +44,17 @@ fn requests(run: &RunSummary) -> f64 {
     run.path_devices.requests_kept as f64
 }
 
-/// The runs of `summary` as bars; `series` are each run's I/Os by time.
-pub fn glance(summary: &Summary, series: &[Vec<u64>], look: Look) -> String {
+/// A run's I/Os by time.
+#[derive(Clone, Debug, Default)]
+pub struct Series {
+    /// Width of a bin.
+    pub width: Ns,
+    /// I/Os in each.
+    pub ios: Vec<u64>,
+}
+
+/// The runs of `summary` as bars, and their `series`.
+pub fn glance(summary: &Summary, series: &[Series], look: Look) -> String {
     let mut text = String::new();
     let modes: Vec<&str> = summary.runs.iter().map(|run| run.mode.as_str()).collect();
     for (name, of, tell) in FIGURES {
@@ -123,33 +133,45 @@ fn bar(share: f64, cells: usize) -> String {
     "█".repeat(eighths / 8) + PARTS[eighths % 8]
 }
 
-/// Means over equal times, as heights: bins of all runs have the same width, and
-/// a height is the same in all. Nothing is a blank, the least that there is can
-/// be seen, and a peak is cut where it would press all else flat.
-fn sparklines(series: &[Vec<u64>], cells: usize) -> Vec<String> {
+/// Rates over equal times, as heights: a cell is as long in all runs, whatever the
+/// width of their bins, and a height is the same in all. Nothing is a blank, the least
+/// that there is can be seen, and a peak is cut where it would press all else flat.
+fn sparklines(series: &[Series], cells: usize) -> Vec<String> {
     const HEIGHTS: [char; 9] = [' ', '▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
-    let longest = series.iter().map(Vec::len).max().unwrap_or(0);
-    let each = longest.div_ceil(cells).max(1);
+    let width = |run: &Series| run.width.0.max(1);
+    let coarsest = series.iter().map(width).max().unwrap_or(1);
+    let lasts = |run: &Series| width(run).saturating_mul(run.ios.len() as u64);
+    let longest = series.iter().map(lasts).max().unwrap_or(0);
+    let cell = longest
+        .div_ceil(cells.max(1) as u64)
+        .max(1)
+        .next_multiple_of(coarsest);
     // A last group that is not whole would look like a drop.
-    let mean = |group: &[u64]| group.iter().sum::<u64>() as f64 / group.len() as f64;
-    let means = |bins: &Vec<u64>| bins.chunks(each).map(mean).collect();
-    let means: Vec<Vec<f64>> = series.iter().map(means).collect();
-    let top = top(means.iter().flatten().copied());
-    let height = |mean: &f64| match (mean / top * 8.0).ceil() {
+    let rate = |group: &[u64], width: u64| {
+        group.iter().sum::<u64>() as f64 / (group.len() as f64 * width as f64)
+    };
+    let rates = |run: &Series| {
+        let each = (cell / width(run)).max(1) as usize;
+        let groups = run.ios.chunks(each);
+        groups.map(|group| rate(group, width(run))).collect()
+    };
+    let rates: Vec<Vec<f64>> = series.iter().map(rates).collect();
+    let top = top(rates.iter().flatten().copied());
+    let height = |rate: &f64| match (rate / top * 8.0).ceil() {
         eighths if eighths >= 1.0 => HEIGHTS[(eighths as usize).min(8)],
         _ => HEIGHTS[0],
     };
-    let line = |means: &Vec<f64>| means.iter().map(height).collect();
-    means.iter().map(line).collect()
+    let line = |rates: &Vec<f64>| rates.iter().map(height).collect();
+    rates.iter().map(line).collect()
 }
 
 /// What a full cell is worth: the most, or twice what is usual if only one in ten
 /// is more than that.
-fn top(means: impl Iterator<Item = f64>) -> f64 {
-    let mut there: Vec<f64> = means.filter(|mean| *mean > 0.0).collect();
+fn top(rates: impl Iterator<Item = f64>) -> f64 {
+    let mut there: Vec<f64> = rates.filter(|rate| *rate > 0.0).collect();
     there.sort_by(f64::total_cmp);
     let usual = there.get(there.len() / 2).copied().unwrap_or(1.0);
-    let beyond = there.iter().filter(|mean| **mean > 2.0 * usual).count();
+    let beyond = there.iter().filter(|rate| **rate > 2.0 * usual).count();
     match there.last() {
         Some(most) if 10 * beyond > there.len() || *most < 2.0 * usual => *most,
         _ => 2.0 * usual,
@@ -169,16 +191,34 @@ mod tests {
         assert_eq!(bar(0.5, 28), "█".repeat(14));
     }
 
+    fn series(ms: u64, ios: Vec<u64>) -> Series {
+        let width = Ns::from_ms(ms);
+        Series { width, ios }
+    }
+
     #[test]
     fn sparklines_share_their_time_and_their_height() {
-        assert_eq!(sparklines(&[vec![0, 1, 2, 4]], 40), [" ▂▄█"]);
-        assert_eq!(
-            sparklines(&[vec![8; 2], vec![4; 2], vec![1]], 40),
-            ["██", "▄▄", "▁"]
-        );
-        let lines = sparklines(&[vec![7; 80], vec![7; 160]], 40);
+        let of = |all: &[Vec<u64>]| {
+            let all: Vec<Series> = all.iter().map(|ios| series(10, ios.clone())).collect();
+            sparklines(&all, 40)
+        };
+        assert_eq!(of(&[vec![0, 1, 2, 4]]), [" ▂▄█"]);
+        assert_eq!(of(&[vec![8; 2], vec![4; 2], vec![1]]), ["██", "▄▄", "▁"]);
+        let lines = of(&[vec![7; 80], vec![7; 160]]);
         assert_eq!([0, 1].map(|n| lines[n].chars().count()), [20, 40]);
-        assert_eq!(sparklines(&[vec![]], 40), [""]);
+        assert_eq!(of(&[vec![]]), [""]);
+    }
+
+    /// Bins of a longer run are wider; the same rate is as high, and half the time
+    /// half as long.
+    #[test]
+    fn bins_of_several_widths_share_a_scale() {
+        let long = series(80, vec![16; 1000]);
+        let short = series(40, vec![8; 1000]);
+        let lines = sparklines(&[long, short], 40);
+        assert_eq!([&lines[0], &lines[1]].map(|l| l.chars().count()), [40, 20]);
+        let height = |line: &str| line.chars().next();
+        assert_eq!(height(&lines[0]), height(&lines[1]));
     }
 
     #[test]
@@ -187,7 +227,7 @@ mod tests {
         bins[8..12].fill(0);
         bins[12] = 1;
         bins[13] = 24_000;
-        let line = &sparklines(&[bins], 40)[0];
+        let line = &sparklines(&[series(10, bins)], 40)[0];
         let want = format!("{}    ▁█{}", "▄".repeat(8), "▄".repeat(16));
         assert_eq!(*line, want);
     }
@@ -206,7 +246,7 @@ mod tests {
             runs: vec![run("bio", 1e6), run("request", 2e6), run("single", 3.0)],
             ..Summary::default()
         };
-        let series = vec![vec![5; 200]; 3];
+        let series = vec![series(10, vec![5; 200]); 3];
         for width in [40, 59, 60, 72, 80, 200] {
             let look = Look {
                 colour: false,

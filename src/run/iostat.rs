@@ -3,14 +3,15 @@
 use super::summary::{DeviceSummary, DirectionSummary, RunSummary};
 use super::text::{Columns, three};
 
-/// A table with a line a run and device that was used.
-pub fn iostat(runs: &[RunSummary]) -> String {
+/// A table with a line a run and device that was used, for a terminal of `width`
+/// columns or as wide as it is.
+pub fn iostat(runs: &[RunSummary], width: Option<usize>) -> String {
     let all = || runs.iter().flat_map(|run| &run.devices);
     let reads = all().any(|device| device.read.ios > 0);
     let writes = !reads || all().any(|device| device.write.ios > 0);
     let mut columns = Columns::default();
     columns.row(Vec::<String>::new());
-    columns.row(head(reads, writes));
+    columns.head(head(reads, writes));
     for run in runs {
         for device in &run.devices {
             if device.util > 0.0 {
@@ -18,7 +19,7 @@ pub fn iostat(runs: &[RunSummary]) -> String {
             }
         }
     }
-    columns.render()
+    columns.shown(width)
 }
 
 fn head(reads: bool, writes: bool) -> Vec<String> {

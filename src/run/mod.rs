@@ -3,6 +3,7 @@
 
 pub mod bound;
 pub mod claim;
+mod columns;
 pub mod compare;
 pub mod csv;
 pub mod failover;
@@ -29,7 +30,7 @@ use crate::models::machine::{BuildError, Machine, ThreadConfig, Violation};
 use crate::models::mpath::selector::StatusType;
 use crate::observe::Observers;
 use crate::observe::blkparse::Blkparse;
-use crate::observe::flow::{Flow, PathBin};
+use crate::observe::flow::Flow;
 use crate::observe::gaps::{Gaps, ThreadGaps};
 use crate::observe::marks::Marks;
 use crate::observe::opening::Opening;
@@ -153,7 +154,7 @@ pub fn run(config: &MachineConfig, options: &RunOptions) -> Result<Outcome, RunE
     }
     outcome.flow = machine.probe.flow.map(|mut flow| {
         flow.until(outcome.duration);
-        flow_outcome(config, &flow)
+        flow_outcome(config, &flow, outcome.duration)
     });
     outcome.gaps = machine.probe.gaps.map(|gaps| gaps_outcome(gaps, &names));
     outcome.marks = machine
@@ -234,16 +235,20 @@ fn gaps_outcome(gaps: Gaps, names: &[String]) -> GapsOutcome {
     }
 }
 
-fn flow_outcome(config: &MachineConfig, flow: &Flow) -> FlowOutcome {
+/// Means are over the time that a bin has: the last may end with the run, at `end`.
+fn flow_outcome(config: &MachineConfig, flow: &Flow, end: Ns) -> FlowOutcome {
+    let mean = |sum: u128, at: Ns, width: Ns| {
+        let lasts = width.min(end.saturating_sub(at)).max(Ns(1));
+        sum as f64 / lasts.0 as f64
+    };
     let names = config.devices.iter().map(|d| d.name.clone());
     let bins = flow.paths.iter().map(|series| {
         let width = series.width();
-        let mean = |bin: &PathBin| bin.in_flight as f64 / width.0 as f64;
         let bins = series.bins().map(|(at, bin)| PathBinOutcome {
             at,
             commands: bin.commands,
             bytes: bin.bytes,
-            in_flight: mean(bin),
+            in_flight: mean(bin.in_flight, at, width),
         });
         (width, bins.collect())
     });
@@ -259,7 +264,7 @@ fn flow_outcome(config: &MachineConfig, flow: &Flow) -> FlowOutcome {
             })
             .collect(),
         waiting: waiting
-            .map(|(at, sum)| (at, *sum as f64 / width.0 as f64))
+            .map(|(at, sum)| (at, mean(*sum, at, width)))
             .collect(),
     }
 }

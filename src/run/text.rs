@@ -1,45 +1,8 @@
-//! Aligned columns, and figures as a person reads them.
+//! Figures as a person reads them, and their words in lines.
 
 use crate::stats::Interval;
 
-/// Rows of cells, aligned: the first column to the left, all others to the
-/// right.
-#[derive(Clone, Debug, Default)]
-pub struct Columns {
-    rows: Vec<Vec<String>>,
-}
-
-impl Columns {
-    /// Adds a row; an empty one is a blank line.
-    pub fn row<S: Into<String>>(&mut self, cells: impl IntoIterator<Item = S>) {
-        self.rows.push(cells.into_iter().map(Into::into).collect());
-    }
-
-    /// The rows as text, one a line, no blanks at the ends.
-    pub fn render(&self) -> String {
-        let columns = self.rows.iter().map(Vec::len).max().unwrap_or(0);
-        let width = |column: usize| {
-            let cells = self.rows.iter().filter(|row| row.len() > 1);
-            let cells = cells.filter_map(|row| row.get(column));
-            cells.map(|cell| cell.chars().count()).max().unwrap_or(0)
-        };
-        let widths: Vec<usize> = (0..columns).map(width).collect();
-        let mut text = String::new();
-        for row in &self.rows {
-            let mut line = String::new();
-            for (column, (cell, width)) in row.iter().zip(&widths).enumerate() {
-                let pad = " ".repeat(width.saturating_sub(cell.chars().count()));
-                match column {
-                    0 => line += &format!("{cell}{pad}"),
-                    _ => line += &format!("  {pad}{cell}"),
-                }
-            }
-            text += line.trim_end();
-            text.push('\n');
-        }
-        text
-    }
-}
+pub use super::columns::Columns;
 
 /// `text` in lines of at most `width` letters behind `indent` blanks.
 pub fn paragraph(text: &str, indent: usize, width: usize) -> String {
@@ -57,6 +20,26 @@ pub fn paragraph(text: &str, indent: usize, width: usize) -> String {
     let blanks = " ".repeat(indent);
     let lines = lines.iter().map(|line| format!("{blanks}{line}\n"));
     lines.collect()
+}
+
+/// `text`, its lines that are wider than `width` letters broken between words; what
+/// follows is indented a little more than the line.
+pub fn wrapped(text: &str, width: usize) -> String {
+    let mut all = String::new();
+    for line in text.lines() {
+        if line.chars().count() <= width {
+            all += line;
+            all.push('\n');
+            continue;
+        }
+        let indent = line.chars().take_while(|c| *c == ' ').count();
+        let more = (indent + 2).min(width / 2);
+        let lines = paragraph(line, more, width.saturating_sub(more));
+        // The first begins where it did.
+        all += &" ".repeat(indent.min(more));
+        all += lines.trim_start();
+    }
+    all
 }
 
 /// `1234567` as `1,234,567`.
@@ -123,14 +106,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn columns_align() {
-        let mut columns = Columns::default();
-        columns.row(["a", "bio"]);
-        columns.row(["long", "1"]);
-        columns.row(["a line of its own that is not counted"]);
-        columns.row(Vec::<String>::new());
-        let want = "a     bio\nlong    1\na line of its own that is not counted\n\n";
-        assert_eq!(columns.render(), want);
+    fn long_lines_are_broken_behind_their_indent() {
+        let text = "short\n\n  one two three four\n";
+        assert_eq!(wrapped(text, 40), text);
+        assert_eq!(wrapped(text, 14), "short\n\n  one two\n    three four\n");
     }
 
     #[test]

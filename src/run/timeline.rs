@@ -14,15 +14,16 @@ const MOST_BLOCKS: usize = 12;
 /// Rows that say nothing unless more waited than before the first event.
 const QUEUE_ROWS: [&str; 2] = ["most that waited", "drained within"];
 
-/// The timeline of all runs; empty if nothing was done in any.
-pub fn timeline(runs: &[RunSummary]) -> String {
+/// The timeline of all runs, for a terminal of `width` columns or as wide as it is;
+/// empty if nothing was done in any.
+pub fn timeline(runs: &[RunSummary], width: Option<usize>) -> String {
     if runs.iter().all(|run| run.failover.is_none()) {
         return String::new();
     }
     let mut columns = Columns::default();
     columns.row(Vec::<String>::new());
     let heads = runs.iter().map(column_head);
-    columns.row(std::iter::once("timeline, seconds".to_owned()).chain(heads));
+    columns.head(std::iter::once("timeline, seconds".to_owned()).chain(heads));
     let told: Vec<_> = runs.iter().map(|run| run.failover.as_ref()).collect();
     for event in aligned(&told) {
         let cells = event.at.iter().map(|at| at.map_or(NOTHING.into(), seconds));
@@ -41,7 +42,7 @@ pub fn timeline(runs: &[RunSummary]) -> String {
         columns.row([format!("after {left} more: see summary.json")]);
     }
     whole_run(runs, &mut columns);
-    columns.render() + &held(runs)
+    columns.shown(width) + &held(runs)
 }
 
 /// What happened too often for a line each time.

@@ -18,7 +18,7 @@ impl CpuId {
     }
 }
 
-/// CPU time by what it went to.
+/// CPU time by what it went to; none where no code path costs anything.
 #[derive(Copy, Clone, Debug, Default)]
 pub struct CpuUse {
     /// Tasks: user code and system calls.

@@ -56,6 +56,7 @@ impl<P: Probe> Machine<P> {
         // A worker may be about to send again what has just come back.
         let is_calm = now.saturating_sub(last) >= CALM;
         let is_idle = is_calm && self.at_work().next().is_none() && !self.admin_runs();
+        let is_idle = is_idle && !self.is_activating();
         let is_idle = is_idle && !self.held().is_empty();
         if !is_idle && last.saturating_sub(since) < self.futile_after {
             return false;
@@ -66,6 +67,14 @@ impl<P: Probe> Machine<P> {
         };
         self.is_futile = !is_idle && last.saturating_sub(since) >= self.futile_after;
         self.is_futile || is_idle
+    }
+
+    /// Whether a hardware handler has been asked to activate a path and has not
+    /// answered: it will, if only that it cannot, a minute later
+    /// (`ALUA_FAILOVER_TIMEOUT`); what its group holds goes on then.
+    fn is_activating(&self) -> bool {
+        let mut targets = self.dm.devs.iter().filter_map(DmDev::multipath);
+        targets.any(|target| target.pg_init_in_progress() > 0)
     }
 
     /// Leaf devices that have I/O in flight or commands of their own, and a port

@@ -178,6 +178,10 @@ fn keys(pairs: &[Pair<'_>], is: &str) -> Vec<Key> {
             some(|v| *v == Verdict::Unsure),
             Key::hatched(Ink::Muted, 1.0, Hatch::Rising, unsure),
         ),
+        (
+            some(|v| matches!(v, Verdict::Bio(_) | Verdict::Request(_))),
+            Key::note("full colour: 4 times and more"),
+        ),
     ];
     let seen = all.into_iter().filter(|key| key.0);
     seen.map(|key| key.1).collect()

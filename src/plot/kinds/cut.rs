@@ -1,7 +1,7 @@
 //! What is beyond a scale: a spike must not flatten all else, but be told.
 
 use crate::plot::chart::{Panel, SMALL};
-use crate::plot::drawing::{Drawing, label, rect};
+use crate::plot::drawing::{Drawing, Rect, label, rect};
 use crate::plot::font::{self, Weight};
 use crate::plot::theme::Ink;
 
@@ -24,12 +24,14 @@ pub fn end_of_bulk(values: impl IntoIterator<Item = f64>) -> f64 {
 }
 
 /// Marks where values, each with its begin and end, are beyond the scale of
-/// `panel`, and tells the largest.
+/// `panel`, and tells the largest, beside the upright `lines` if there is room; where
+/// that stands.
 pub fn tell_cut(
     drawing: &mut Drawing,
     panel: &Panel,
     values: impl IntoIterator<Item = (f64, f64, f64)>,
-) {
+    lines: &[f64],
+) -> Option<Rect> {
     let beyond = |value: &(f64, f64, f64)| value.2 > panel.y.high;
     let mut beyond: Vec<_> = values.into_iter().filter(beyond).collect();
     beyond.sort_by(|a, b| a.0.total_cmp(&b.0));
@@ -48,22 +50,27 @@ pub fn tell_cut(
         let arrow = vec![(x - 6.0, y + 4.0), (x + 6.0, y + 4.0), (x, y - 6.0)];
         drawing.area(arrow, Ink::Text);
     }
-    let Some(largest) = cut.iter().max_by(|a, b| a.2.total_cmp(&b.2)) else {
-        return;
-    };
+    let largest = cut.iter().max_by(|a, b| a.2.total_cmp(&b.2))?;
     let told = format!("up to {}", panel.y.unit.tell(largest.2));
     let wide = 1.12 * font::width(&told, SMALL, Weight::Regular);
-    let x = beside(panel, &cut, largest, wide);
+    let x = beside(panel, &cut, largest, wide, lines);
     let y = panel.area.y + 8.0;
     // Lines of faults may run there: none goes through the text.
     let plate = rect(x - 4.0, y - 8.0, wide + 8.0, 16.0);
     drawing.bar(plate, Ink::Paper);
     drawing.text(label(x, y, told, SMALL));
+    Some(plate)
 }
 
 /// Where a text so wide begins, beside one of the `cut` values: to its right, or where
 /// the panel or the mark of another is in the way, to its left.
-fn beside(panel: &Panel, cut: &[(f64, f64, f64)], of: &(f64, f64, f64), wide: f64) -> f64 {
+fn beside(
+    panel: &Panel,
+    cut: &[(f64, f64, f64)],
+    of: &(f64, f64, f64),
+    wide: f64,
+    lines: &[f64],
+) -> f64 {
     let middle = (of.0 + of.1) / 2.0;
     let right = of.1.max(middle + 6.0) + 6.0;
     let left = of.0.min(middle - 6.0) - 6.0 - wide;
@@ -75,11 +82,18 @@ fn beside(panel: &Panel, cut: &[(f64, f64, f64)], of: &(f64, f64, f64), wide: f6
         let inside = *x > panel.area.x && x + wide < panel.area.right();
         inside && !cut.iter().any(hits)
     };
-    let free = [right, left].into_iter().find(is_free);
-    free.unwrap_or(match right + wide < panel.area.right() {
-        true => right,
-        false => left,
-    })
+    let crosses = |x: &f64| {
+        let hit = |line: &&f64| **line > x - 4.0 && **line < x + wide + 4.0;
+        lines.iter().any(|line| hit(&line))
+    };
+    let free = || [right, left].into_iter().filter(is_free);
+    let alone = free().find(|x| !crosses(x));
+    alone
+        .or_else(|| free().next())
+        .unwrap_or(match right + wide < panel.area.right() {
+            true => right,
+            false => left,
+        })
 }
 
 #[cfg(test)]
@@ -96,7 +110,7 @@ mod tests {
         let y = Scale::span(Unit::Count, 0.0, 10.0);
         let panel = Panel::in_space(rect(0.0, 0.0, 400.0, 200.0), x, y, false);
         let mut drawing = Drawing::new(400.0, 200.0, "");
-        tell_cut(&mut drawing, &panel, [(10.0, 12.0, 70.0)]);
+        tell_cut(&mut drawing, &panel, [(10.0, 12.0, 70.0)], &[]);
         let [.., Shape::Bar(ground, paint), Shape::Text(text)] = &drawing.shapes[..] else {
             panic!("{:?}", drawing.shapes)
         };
@@ -111,11 +125,13 @@ mod tests {
         let x = Scale::span(Unit::Time, 0.0, 100.0);
         let y = Scale::span(Unit::Count, 0.0, 10.0);
         let panel = Panel::in_space(rect(0.0, 0.0, 400.0, 200.0), x, y, false);
-        let at = |of: usize| {
-            let cut = [(200.0, 202.0, 9.0), (230.0, 232.0, 9.0)];
-            beside(&panel, &cut, &cut[of], 60.0)
-        };
+        let cut = [(200.0, 202.0, 9.0), (230.0, 232.0, 9.0)];
+        let at = |of: usize| beside(&panel, &cut, &cut[of], 60.0, &[]);
         assert!(at(0) + 60.0 < 200.0 && at(1) > 232.0);
+        // Nor the line of a fault, if it can be helped.
+        let at = |lines: &[f64]| beside(&panel, &cut[..1], &cut[0], 60.0, lines);
+        assert!(at(&[]) > 202.0 && at(&[240.0]) + 60.0 < 200.0);
+        assert!(at(&[150.0, 240.0]) > 202.0);
     }
 
     #[test]

@@ -38,9 +38,9 @@ impl Ramp {
         let along = (place(value) - place(self.low)) / span.max(1e-12);
         (STEPS * along).round() as u8
     }
-    /// The values of the colours.
+    /// What is shown, and the values of the colours.
     fn draw(&self, drawing: &mut Drawing, space: Rect, metric: &Metric) {
-        let low = metric.tell(self.low);
+        let low = format!("{}:  {}", capital(&metric.name), metric.tell(self.low));
         let text = label(space.x, space.y + 8.0, low, SMALL).ink(Ink::Muted);
         let mut x = space.x + 1.12 * text.space().w + 8.0;
         drawing.text(text);

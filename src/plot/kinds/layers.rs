@@ -11,6 +11,8 @@ use crate::run::summary::{LayerSummary, RunSummary};
 
 /// Height of a bar, with what is between it and the next.
 const BAR: f64 = 28.0;
+/// Room for a value behind the bars.
+const VALUE: f64 = 78.0;
 
 /// A figure of a layer: its heading, its unit, and what it is of.
 struct Figure {
@@ -112,7 +114,8 @@ fn bars(drawing: &mut Drawing, runs: &[&RunSummary], figure: &Figure, place: [f6
         let of = *of;
         runs.iter().filter_map(move |run| (figure.of)(of(run), run))
     });
-    // A share is one of a whole.
+    // The ground ends where the longest bar does, or 100 %; values stand behind it.
+    let ground = width - VALUE;
     let most = match figure.unit {
         Unit::Share => 1.0,
         _ => values.fold(0.0, f64::max),
@@ -121,21 +124,19 @@ fn bars(drawing: &mut Drawing, runs: &[&RunSummary], figure: &Figure, place: [f6
         for (i, run) in runs.iter().enumerate() {
             let y = top + block(runs.len()) * n as f64 + BAR * i as f64;
             let value = (figure.of)(of(run), run);
-            // The longest bar leaves room for its value; nothing has no bar.
+            // Nothing has no bar.
             let long = match value {
-                Some(value) if most > 0.0 && value > 0.0 => {
-                    ((width - 78.0) * value / most).max(1.5)
-                }
+                Some(value) if most > 0.0 && value > 0.0 => (ground * value / most).max(1.5),
                 _ => 0.0,
             };
-            drawing.bar(rect(left, y + 4.0, width, 20.0), Ink::Lane);
+            drawing.bar(rect(left, y + 4.0, ground, 20.0), Ink::Lane);
             let at = rect(left, y + 4.0, long, 20.0);
             drawing.bar(at, Ink::of_mode(&run.mode));
-            let (told, size, ink) = match value {
-                Some(value) => (figure.unit.tell(value), TEXT, Ink::Text),
-                None => (nothing(run, n).into(), SMALL, Ink::Muted),
+            let (told, x, size, ink) = match value {
+                Some(value) => (figure.unit.tell(value), ground, TEXT, Ink::Text),
+                None => (nothing(run, n).into(), 0.0, SMALL, Ink::Muted),
             };
-            let beside = label(left + long + 7.0, y + 14.0, told.as_str(), size);
+            let beside = label(left + x + 7.0, y + 14.0, told.as_str(), size);
             drawing.text(beside.ink(ink));
             let layer = name.replace('\n', " ");
             let spot = format!("{}, {}, {layer}: {told}", figure.heading, mode_name(run));
@@ -168,11 +169,17 @@ mod tests {
         let runs: Vec<&RunSummary> = summary.runs.iter().collect();
         let mut drawing = Drawing::new(400.0, 400.0, "");
         bars(&mut drawing, &runs, &FIGURES[0], [0.0, 0.0, 278.0]);
-        let bars = drawing.shapes.iter().filter_map(|shape| match shape {
-            crate::plot::Shape::Bar(at, paint) if paint.ink != Ink::Lane => Some(at.w),
-            _ => None,
-        });
-        let bars: Vec<f64> = bars.collect();
+        let wide = |is_ground: bool| -> Vec<f64> {
+            let bars = drawing.shapes.iter().filter_map(|shape| match shape {
+                crate::plot::Shape::Bar(at, paint) if (paint.ink == Ink::Lane) == is_ground => {
+                    Some(at.w)
+                }
+                _ => None,
+            });
+            bars.collect()
+        };
+        assert!(wide(true).iter().all(|w| *w == 200.0));
+        let bars = wide(false);
         assert!(!bars.is_empty());
         assert!(bars.iter().all(|w| (*w - 20.0).abs() < 0.01), "{bars:?}");
     }

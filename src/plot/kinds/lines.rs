@@ -3,7 +3,7 @@
 use super::sweep_axis::Axis;
 use super::sweep_metric::Metric;
 use super::sweep_slice::{
-    Choice, Slice, about, axis, capital, check_apart, foot, interval, modes, restricted,
+    Choice, Slice, about, axis, capital, check_apart, foot, interval, modes, restricted, titled,
 };
 use crate::plot::PlotError;
 use crate::plot::chart::{EDGE, Panel, margin, page};
@@ -156,7 +156,7 @@ impl<'s> Lines<'s> {
         let keys = self.keys(&lines, &scales);
         let subjects: Vec<&str> = self.metrics.iter().map(|m| m.subject.as_str()).collect();
         let title = format!("{} by {}", subjects.join(" and "), self.x.words);
-        let title = capital(&title);
+        let title = titled(whole, capital(&title));
         let names: Vec<&str> = self.metrics.iter().map(|m| m.name.as_str()).collect();
         let otherwise = format!("{}, the mean at each point", names.join(" and "));
         let inner = WIDTH - 2.0 * EDGE;

@@ -2,6 +2,7 @@
 
 mod crossover;
 mod cut;
+mod differences;
 mod failover;
 mod heat;
 mod latency;
@@ -19,6 +20,7 @@ mod sweep_slice;
 mod told;
 
 pub use crossover::{Verdict, crossover};
+pub use differences::differences;
 pub use failover::failover;
 pub use heat::heat;
 pub use latency::latency;

@@ -39,7 +39,14 @@ pub fn paths(result: &RunResult) -> Drawing {
     let y2 = Scale::from_zero(Unit::Count, end_of_bulk(all().map(Band::deepest)));
     let x = Scale::until(Unit::Time, longest(&runs));
     let left = margin(&y1).max(margin(&y2));
-    drawing.table = Table::new(["mode", "path", "share of the bytes", "in flight", "in use"]);
+    drawing.table = Table::new([
+        "mode",
+        "path",
+        "share of the bytes",
+        // Other than the curves, which are of the driver alone.
+        "queued and in flight (aqu-sz)",
+        "in use",
+    ]);
     for (n, (run, bands)) in runs.iter().zip(&bands).enumerate() {
         let at = |row: f64| -> Rect {
             let y = space.y + below + 22.0 + row * height;
@@ -77,7 +84,7 @@ fn column(
     let name = label(head.0 + 12.0, head.1 - 13.0, mode_name(run), 15.0);
     drawing.text(name.bold());
     top.draw_y(drawing, "bandwidth");
-    low.draw_y(drawing, "in flight");
+    low.draw_y(drawing, "commands in flight in the driver");
     stack(drawing, top, bands, devices);
     for (device, path) in devices.iter().enumerate() {
         let points = bands.iter().flat_map(|b| {
@@ -87,9 +94,9 @@ fn column(
         low.curve(drawing, points, path.ink, 1.8, path.dash());
     }
     let rates = bands.iter().map(|b| (b.from, b.to, b.total()));
-    tell_cut(drawing, top, rates);
+    tell_cut(drawing, top, rates, &[]);
     let depths = bands.iter().map(|b| (b.from, b.to, b.deepest()));
-    tell_cut(drawing, low, depths);
+    tell_cut(drawing, low, depths, &[]);
     top.draw_x_line(drawing);
     low.draw_x(drawing, "time");
     tell(drawing, [top, low], run, bands, devices);
@@ -153,7 +160,9 @@ fn bands(result: &RunResult, run: &RunSummary, devices: &[PathDevice]) -> Vec<Ba
             let band = &mut bands[i];
             let long = ((band.to - band.from) / 1e9).max(1e-9);
             band.rate[d] += row.bytes as f64 / long;
-            band.in_flight[d] += row.in_flight * bin / long;
+            // The last bin is as long as the run goes on.
+            let lasts = bin.min(end - row.time_s).max(0.0);
+            band.in_flight[d] += row.in_flight * lasts / long;
         }
     }
     bands

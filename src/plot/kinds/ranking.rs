@@ -2,7 +2,9 @@
 
 use super::sweep_axis::{Axis, short};
 use super::sweep_metric::Metric;
-use super::sweep_slice::{Choice, Slice, about, axis, capital, foot, interval, modes, restricted};
+use super::sweep_slice::{
+    Choice, Slice, about, axis, capital, foot, interval, modes, restricted, titled,
+};
 use crate::plot::PlotError;
 use crate::plot::chart::{EDGE, Panel, TEXT, page};
 use crate::plot::drawing::{Dash, Drawing, Hatch, Table, label, rect};
@@ -80,6 +82,7 @@ impl List<'_> {
             words => words,
         };
         let title = format!("{} ranked by {}", capital(what), self.metric.subject);
+        let title = titled(whole, title);
         let first = match self.metric.better {
             Better::Neither => "the largest first",
             _ => "the best first",

@@ -2,7 +2,7 @@
 
 use super::sweep_axis::Axis;
 use crate::plot::chart::{Panel, SMALL, TEXT};
-use crate::plot::drawing::{Drawing, Rect, label, rect};
+use crate::plot::drawing::{Drawing, Label, Rect, label, rect};
 use crate::plot::font::{self, Weight};
 use crate::plot::result::Cell;
 use crate::plot::scale::Scale;
@@ -93,19 +93,27 @@ impl<'a> Grid<'a> {
         drawing.text(y.ink(Ink::Muted).fit(self.area.right() - edge));
     }
 
-    /// Sizes below the columns, as far as they have room, and their name.
+    /// Sizes below the columns, all or every so many, and their name.
     fn write_sizes(&self, drawing: &mut Drawing, edge: f64) {
         let ax = &self.axes[0];
-        let mut free = f64::NEG_INFINITY;
-        for (x, value) in ax.told.iter().enumerate() {
+        let size = |(x, value): (usize, &String)| {
             let cell = self.cell(x, 0);
             let (x, y) = (cell.x + cell.w / 2.0, self.area.bottom() + 14.0);
             let text = label(x, y, value.as_str(), SMALL).ink(Ink::Muted);
-            let text = text.fit_middle(cell.w.max(60.0)).centred();
-            if text.space().x > free {
-                free = text.space().right() + 6.0;
-                drawing.text(text);
-            }
+            text.fit_middle(cell.w.max(60.0)).centred()
+        };
+        let sizes: Vec<Label> = ax.told.iter().enumerate().map(size).collect();
+        let has_room = |every: &usize| {
+            let spaces = sizes.iter().step_by(*every).map(Label::space);
+            let spaces: Vec<Rect> = spaces.collect();
+            let apart = |pair: &[Rect]| pair[0].right() + 6.0 < pair[1].x;
+            spaces.windows(2).all(apart)
+        };
+        let every = (1..sizes.len())
+            .find(has_room)
+            .unwrap_or(sizes.len().max(1));
+        for text in sizes.into_iter().step_by(every) {
+            drawing.text(text);
         }
         let (right, below) = (self.area.right(), self.area.bottom() + 34.0);
         let name = label(right, below, ax.name.as_str(), TEXT).ink(Ink::Muted);

@@ -215,9 +215,10 @@ pub fn foot(sweep: &SweepResult, fixed: &str) -> String {
     if let Some(profile) = origin.cpu_profile.as_ref().filter(|_| !varies) {
         text += &format!(" · CPU profile {profile}");
     }
-    text += match origin.places.is_empty() {
-        true => " · sweep ",
-        false => " · ",
+    text += match (&origin.comparison, origin.places.is_empty()) {
+        (Some(_), _) => " · comparison of ",
+        (None, true) => " · sweep ",
+        (None, false) => " · ",
     };
     text += &sweep.name;
     if !fixed.is_empty() {
@@ -239,6 +240,14 @@ pub fn interval(cells: &[&Cell]) -> Option<String> {
         (true, false) => format!("95 % confidence interval of the mean of {least} to {most} runs"),
     };
     Some(text)
+}
+
+/// The title of a figure: of a comparison, with those that are compared.
+pub fn titled(sweep: &SweepResult, title: String) -> String {
+    match &sweep.origin.comparison {
+        Some(_) => format!("{title}: {}", sweep.name),
+        None => title,
+    }
 }
 
 /// `text` with a capital letter.

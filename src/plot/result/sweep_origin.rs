@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use crate::policy::Kept;
 use crate::sweep::Better;
 
 /// What `sweep.json` tells of a sweep; of tournaments too.
@@ -21,6 +22,8 @@ pub struct Origin {
     pub better: Vec<(String, Better)>,
     /// Of a tournament: the first and the last place that each policy may have.
     pub places: Vec<Places>,
+    /// Of a comparison: what B is beside A.
+    pub comparison: Option<Kept>,
 }
 
 /// The places among which the runs of a tournament do not tell.
@@ -83,14 +86,16 @@ impl Origin {
         let Some(named) = named else {
             return Origin::default();
         };
+        let comparison = Kept::read(folder).filter(|kept| !kept.is_tournament());
         Origin {
             cpu_profile: named.cpu_profile(),
-            seed: seed(folder),
+            seed: seed(folder).or_else(|| seed_of_all(comparison.as_ref()?)),
             name: Some(named.sweep),
             about: named.about,
             version: named.mpathsim,
             better: named.metrics.into_iter().map(NamedMetric::better).collect(),
             places: named.places,
+            comparison,
         }
     }
 }
@@ -125,6 +130,13 @@ impl Manifest {
         let found = found.or_else(|| tables().find_map(own));
         Some(found.unwrap_or_else(|| "none".into()))
     }
+}
+
+/// The seed that all scenarios of a comparison have.
+fn seed_of_all(kept: &Kept) -> Option<u64> {
+    let mut seeds = kept.scenarios.iter().map(|scenario| scenario.seed);
+    let first = seeds.next()?;
+    seeds.all(|seed| seed == first).then_some(first)
 }
 
 /// The seed of the first run: further replications have seeds that follow from it.

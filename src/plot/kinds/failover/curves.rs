@@ -27,16 +27,15 @@ pub type Curve = Vec<Step>;
 /// that never was.
 fn join(bins: &[(f64, f64)], width: f64, each: usize, faults: &[f64], end: f64) -> Curve {
     let mut steps: Curve = Vec::new();
+    // What is complete at the very end stands in a bin of no length; that before has
+    // its share.
+    let has_length = |bin: &(f64, f64)| end - bin.0 >= 0.01 * width;
+    let bins = &bins[..bins.partition_point(has_length)];
     let parts = between(bins, width, faults);
     for group in parts.into_iter().flat_map(|part| even(part, each)) {
         let from = group[0].0;
         let whole = from + width * group.len() as f64;
         let to = whole.min(end.max(from));
-        // What is complete at the very end would stand in a bin of no length; that
-        // before has its share.
-        if to - from < 0.01 * width {
-            continue;
-        }
         let amount = width * group.iter().map(|bin| bin.1).sum::<f64>();
         match steps.last_mut() {
             Some(last) if to < whole - 0.01 * width => {
@@ -222,6 +221,9 @@ mod tests {
         let bins = [(0.0, 100.0), (10.0, 10.0)];
         assert_eq!(join(&bins, 10.0, 1, &[], 10.0), [step(0.0, 10.0, 100.0)]);
         assert_eq!(join(&bins, 10.0, 2, &[], 20.0), [step(0.0, 20.0, 55.0)]);
+        // Nor within a group.
+        let bins = [(0.0, 100.0), (10.0, 100.0), (20.0, 10.0)];
+        assert_eq!(join(&bins, 10.0, 3, &[], 20.0), [step(0.0, 20.0, 100.0)]);
     }
 
     /// Nothing falls before the fault.

@@ -73,8 +73,13 @@ impl Told {
             drawing.lines(&like, lines.iter().map(String::as_str), 16.0);
         }
         if self.places.len() < faults.len() {
-            let more = format!("and {} more", faults.len() - self.places.len());
-            let more = label(x + TEXT_AT, y + self.height - LINE + 6.0, more, TEXT);
+            let (told, y) = (self.places.len(), y + self.height - LINE + 6.0);
+            let left = &faults[told..];
+            let numbers = numbers(told, left.len());
+            let half = half_width(&numbers);
+            mark(drawing, (x + 2.0 + half, y), &numbers, ink_of_all(left));
+            let at = (x + 2.0 * half + 10.0).max(x + TEXT_AT);
+            let more = label(at, y, format!("{} more", left.len()), TEXT);
             drawing.text(more.ink(Ink::Muted));
         }
     }
@@ -85,6 +90,17 @@ fn ink(fault: &FaultSummary) -> Ink {
         "breaks" => Ink::Bad,
         "repairs" => Ink::Good,
         _ => Ink::Muted,
+    }
+}
+
+/// The colour of all of them, or none.
+fn ink_of_all(group: &[FaultSummary]) -> Ink {
+    let mut inks = group.iter().map(ink);
+    let first = inks.next().unwrap_or(Ink::Text);
+    if inks.all(|ink| ink == first) {
+        first
+    } else {
+        Ink::Text
     }
 }
 
@@ -118,8 +134,7 @@ pub fn draw(drawing: &mut Drawing, panel: &Panel, faults: &[FaultSummary], parts
         let group = &faults[first..first + count];
         let text = numbers(first, count);
         let half = half_width(&text);
-        let one = group.iter().all(|fault| ink(fault) == ink(&group[0]));
-        let paint = if one { ink(&group[0]) } else { Ink::Text };
+        let paint = ink_of_all(group);
         // Not beyond the page, nor over the badge before.
         let x = middle(panel, group).clamp(panel.area.x, panel.area.right() + 16.0 - half);
         mark(drawing, (x, panel.area.y - 10.0), &text, paint);
@@ -201,7 +216,8 @@ mod tests {
         let told = Told::new(&faults, 880.0);
         told.draw(&mut page, &faults, (10.0, 10.0));
         assert_eq!(page.faults(), Vec::<String>::new());
-        assert!(texts(&page).contains(&"and 2 more") && texts(&page).contains(&"24"));
+        assert!(texts(&page).contains(&"2 more") && texts(&page).contains(&"24"));
+        assert!(texts(&page).contains(&"25–26"));
     }
 
     #[test]

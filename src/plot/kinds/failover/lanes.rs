@@ -2,7 +2,7 @@
 //! application saw errors.
 
 use super::curves::held_ios;
-use super::is_done_early;
+use super::ends::is_done_early;
 use super::path_states::{Groups, State, first_groups, states};
 use crate::plot::chart::{Panel, TEXT};
 use crate::plot::drawing::{Drawing, label, rect};
@@ -144,6 +144,8 @@ impl<'r> Lanes<'r> {
             let (l, r) = (panel.x_at(from as f64), panel.x_at(to));
             let (part, hatch) = state.fill();
             let high = part * (STRIP - 3.0);
+            // What has just begun at the end is seen too, and not beyond it.
+            let l = l.min(panel.area.right() - 1.5);
             let at = rect(l, y + (STRIP - high) / 2.0, (r - l).max(1.5), high);
             drawing.hatched(at, state.ink(), hatch);
             let until = match held && n + 1 == states.len() {

@@ -2,6 +2,7 @@
 //! of every path, over time.
 
 mod curves;
+mod ends;
 mod faults;
 mod lanes;
 mod path_states;
@@ -138,8 +139,14 @@ impl Timeline<'_> {
     fn draw_rates(&self, drawing: &mut Drawing, panel: &Panel) {
         draw_curves(drawing, panel, &self.runs, &self.rates);
         let steps = self.rates.iter().flatten().map(|s| (s.from, s.to, s.value));
-        tell_cut(drawing, panel, steps);
-        tell_ends(drawing, panel, &self.runs);
+        let lines = self
+            .faults
+            .iter()
+            .map(|fault| panel.x_at(fault.at_ns as f64));
+        let lines: Vec<f64> = lines.collect();
+        let taken = tell_cut(drawing, panel, steps, &lines);
+        let taken: Vec<Rect> = taken.into_iter().collect();
+        ends::tell(drawing, panel, &self.runs, (&self.rates, &lines, taken));
         spots(drawing, panel, &self.runs, &self.rates, |rate| {
             format!("{} IOPS", Unit::PerSecond.tell(rate))
         });
@@ -183,40 +190,6 @@ fn draw_curves(drawing: &mut Drawing, panel: &Panel, runs: &[&RunSummary], curve
             .flat_map(|s| [(s.from, s.value), (s.to, s.value)]);
         panel.curve(drawing, points, ink, 2.0, dash);
     }
-}
-
-/// Says which runs never end, and which are done long before the end of the axis: what
-/// is no longer drawn there is no outage.
-fn tell_ends(drawing: &mut Drawing, panel: &Panel, runs: &[&RunSummary]) {
-    let mut y = panel.area.bottom() - 14.0;
-    let done = runs.iter().filter(|run| is_done_early(run, panel));
-    let done = done.map(|run| {
-        let when = Unit::Time.tell(run.duration_ns as f64);
-        (format!("{}: done at {when}", mode_name(run)), Ink::Muted)
-    });
-    let held = runs.iter().filter(|run| held_ios(run) > 0);
-    let names: Vec<String> = held.map(|run| mode_name(run)).collect();
-    let verb = if names.len() == 1 { "ends" } else { "end" };
-    let never = (!names.is_empty()).then(|| {
-        let text = format!("{}: never {verb}", names.join(", "));
-        (text, Ink::Bad)
-    });
-    for (text, ink) in never.into_iter().chain(done) {
-        let text = label(panel.area.right() - 4.0, y, text, TEXT);
-        let text = text.bold().ink(ink).right();
-        let at = text.space();
-        let wide = 1.12 * at.w + 8.0;
-        let ground = rect(at.right() + 4.0 - wide, at.y - 2.0, wide, at.h + 4.0);
-        drawing.bar(ground, Ink::Paper);
-        drawing.text(text);
-        y -= 20.0;
-    }
-}
-
-/// Whether a run is over long before the axis ends.
-fn is_done_early(run: &RunSummary, panel: &Panel) -> bool {
-    let behind = panel.area.right() - panel.x_at(run.duration_ns as f64);
-    held_ios(run) == 0 && behind > 48.0
 }
 
 /// Places over the panel that tell what each run had there.
