@@ -43,6 +43,7 @@ impl<P> Machine<P> {
             block: &self.block,
             scsi: &self.devices.scsi,
             maps,
+            open: &[],
         };
         let dev = lookup
             .by_path(name)
@@ -117,6 +118,7 @@ impl<P> Machine<P> {
             block: &self.block,
             scsi: &self.devices.scsi,
             maps,
+            open: &[],
         };
         let missing = || BuildError::Thread(format!("{}: no device {:?}", s.name, s.device));
         let dev = lookup.by_path(&s.device).ok_or_else(missing)?;
