@@ -11,6 +11,7 @@ use super::{CliError, print, terminal};
 use crate::run::write;
 use crate::torture::check::check_text;
 use crate::torture::generator::generate;
+use crate::torture::shrink::MOST_TIME;
 use crate::torture::{Campaign, Failure, Report};
 
 /// Run random computers, tables, workloads and faults, and check each run
@@ -71,9 +72,22 @@ impl Torture {
             ..Campaign::default()
         };
         let bar = bar(runs);
-        let report = campaign.run(|done| bar.set_position(done));
+        let report = campaign.run_telling(
+            |done| bar.set_position(done),
+            |run, failure| bar.suspend(|| self.tell(run, failure)),
+        );
         bar.finish_and_clear();
         self.report(&report)
+    }
+
+    /// A case has failed; it may take a while to make it smaller.
+    fn tell(&self, run: u64, failure: &Failure) {
+        let (seed, what) = (self.seed, &failure.what);
+        let secs = MOST_TIME.as_secs();
+        // Who does not read this finds it in the report.
+        let _ = print(&format!(
+            "seed {seed}, run {run} fails: {what}\n  it is made smaller, for {secs} s at most\n"
+        ));
     }
 
     fn report(&self, report: &Report) -> Result<ExitCode, CliError> {

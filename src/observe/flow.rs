@@ -93,6 +93,10 @@ impl Flow {
     #[inline]
     pub fn block_event(&mut self, at: Ns, dev: DevId, action: Action, subject: Subject) {
         use Action::{Complete, Issue, Queue, Requeue};
+        // Checks and samples of multipathd are no I/O of the application.
+        if subject.is_daemons || subject.op.is_passthrough() {
+            return;
+        }
         let Subject {
             sector, sectors, ..
         } = subject;

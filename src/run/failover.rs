@@ -10,7 +10,7 @@ pub mod status;
 use super::outcome::{ActionOutcome, Outcome};
 use super::summary::{ErrorSummary, FailoverSummary, FaultSummary, RetriesSummary, StatusSummary};
 use crate::models::fault::ActionKind;
-use crate::observe::marks::Mark;
+use crate::observe::marks::{Mark, Peak};
 use crate::sim::Ns;
 use events::PathChange;
 use status::{Change, MapStatus};
@@ -41,7 +41,7 @@ pub fn failover(outcome: &Outcome) -> Option<FailoverSummary> {
         errors: errors(outcome),
         retries: retries(outcome),
         held,
-        kernel_log: kernel_log(outcome),
+        kernel_log: outcome.kernel_log.iter().map(|(at, line)| (at.0, line.clone())).collect(),
         normal_queue_bytes: outcome.marks.as_ref().map_or(0, |m| 512 * m.normal_sectors),
     })
 }
@@ -52,6 +52,8 @@ struct Fault<'o> {
     action: &'o ActionOutcome,
     changes: &'o [PathChange],
     mark: Option<&'o Mark>,
+    /// The queue it has left behind.
+    peak: Peak,
     /// When the next one comes: after one that breaks something the next such
     /// one, otherwise any that does something.
     next: Ns,
@@ -69,19 +71,30 @@ impl<'o> Fault<'o> {
             _ => other.kind != ActionKind::Neither,
         };
         let later = outcome.actions.iter().enumerate();
-        // Of the same kind at the same time, all have the same consequences.
-        let later = later.filter(|(i, other)| {
-            let is_later = (other.at, *i) > (action.at, n);
-            let is_together = other.at == action.at && other.kind == action.kind;
-            is_later && !is_together && ends(other)
-        });
-        let marks = outcome.marks.iter().flat_map(|m| &m.marks);
+        let later = later.filter(|(i, other)| (other.at, *i) > (action.at, n) && ends(other));
+        // Of the same kind at the same time, all have the same consequences; what
+        // was refused has none.
+        let is_together = |other: &ActionOutcome| {
+            other.at == action.at && other.kind == action.kind
+        };
+        let ending = later.clone().filter(|(_, o)| !is_together(o) && o.error.is_none());
+        let next = ending.map(|(_, o)| o.at).min().unwrap_or(Ns::NEVER);
+        let mark_of = |action: &ActionOutcome| {
+            let mut marks = outcome.marks.iter().flat_map(|m| &m.marks);
+            marks.find(|mark| mark.event == Some(action.id))
+        };
+        let mark = mark_of(action);
+        // Each of those has taken over the queue.
+        let heirs = later.filter(|(_, o)| o.at < next || is_together(o));
+        let heirs = heirs.filter_map(|(_, o)| mark_of(o));
+        let peak = mark.map(|mark| heirs.fold(mark.peak, |peak, heir| peak.and_then(heir.peak)));
         Fault {
             outcome,
             action,
             changes,
-            mark: marks.clone().find(|mark| mark.event == Some(action.id)),
-            next: later.map(|(_, o)| o.at).min().unwrap_or(Ns::NEVER),
+            mark,
+            peak: peak.unwrap_or_default(),
+            next,
         }
     }
 
@@ -107,7 +120,7 @@ impl<'o> Fault<'o> {
             summary.to_first_error_ns = error.map(|(at, _)| after(at));
             let success = mark.first_success.filter(|at| *at < self.next);
             summary.to_first_success_ns = success.map(after);
-            self.queue(mark, &mut summary);
+            self.queue(&mut summary);
         }
         self.path(&mut summary);
         summary.to_full_rate_ns = self.full_rate().map(after);
@@ -119,7 +132,8 @@ impl<'o> Fault<'o> {
     /// is something that breaks or repairs, or if not, before the end.
     fn full_rate(&self) -> Option<Ns> {
         let at = self.action.at;
-        let later = self.outcome.actions.iter().filter(|o| o.at > at);
+        let done = self.outcome.actions.iter().filter(|o| o.error.is_none());
+        let later = done.filter(|o| o.at > at);
         let acts = later.clone().filter(|o| o.kind != ActionKind::Neither);
         let ends = [later.map(|o| o.at).min(), acts.map(|o| o.at).min()];
         let ends = ends.into_iter().flatten().map(|end| end.min(self.next));
@@ -228,15 +242,15 @@ impl<'o> Fault<'o> {
         summary.no_success_since_ns = open.map(|gap| gap.0.0);
     }
 
-    fn queue(&self, mark: &Mark, summary: &mut FaultSummary) {
+    fn queue(&self, summary: &mut FaultSummary) {
         let mean = self.outcome.marks.as_ref().map_or(0.0, |m| m.mean_sectors);
-        let sectors = mark.peak.sectors.max(0) as u64;
+        let sectors = self.peak.sectors.max(0) as u64;
         summary.peak_queue_bytes = 512 * sectors;
         if mean > 0.0 {
             summary.peak_queue_ios = sectors as f64 / mean;
         }
-        let drained = mark.peak.drained.filter(|_| sectors > 0);
-        summary.drained_in_ns = drained.map(|at| at.saturating_sub(mark.peak.until).0);
+        let drained = self.peak.drained.filter(|_| sectors > 0);
+        summary.drained_in_ns = drained.map(|at| at.saturating_sub(self.peak.until).0);
     }
 }
 
@@ -308,19 +322,6 @@ fn retries(outcome: &Outcome) -> RetriesSummary {
         multipath_requeues: requeues(true),
         path_requeues: requeues(false),
     }
-}
-
-/// Lines of maps and of everything else, in order of time.
-fn kernel_log(outcome: &Outcome) -> Vec<(u64, String)> {
-    let maps = outcome.maps.iter().flat_map(|map| {
-        let lines = map.kernel_log_at.iter().zip(&map.kernel_log);
-        lines.map(|(at, line)| (at.0, line.clone()))
-    });
-    let rest = outcome.kernel_log.iter();
-    let mut lines: Vec<_> = rest.map(|(at, line)| (at.0, line.clone())).collect();
-    lines.extend(maps);
-    lines.sort_by_key(|(at, _)| *at);
-    lines
 }
 
 /// The last status before `at` that is known of a map, or its first.

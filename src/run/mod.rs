@@ -25,6 +25,7 @@ use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 
 use crate::formats::fio_job::{self, ParseOptions};
 use crate::models::config::MachineConfig;
+use crate::models::host::TaskState;
 use crate::models::io::DevId;
 use crate::models::machine::{BuildError, Machine, ThreadConfig, Violation};
 use crate::models::mpath::selector::StatusType;
@@ -93,9 +94,33 @@ pub enum RunError {
     /// The fio job file is not understood.
     #[error("{0}")]
     Job(String),
+    /// Code goes on for ever and no time passes.
+    #[error(
+        "the run does not end: at {at} the computer goes on and no time passes any more{}",
+        why_failing(.failing)
+    )]
+    Spins {
+        /// When.
+        at: Ns,
+        /// Jobs that are not over and whose I/O fails at once.
+        failing: Vec<String>,
+    },
     /// An invariant did not hold: a defect of the simulator.
     #[error("invariant violated at {}: {}", .0.at, .0.what)]
     Invariant(#[from] Violation),
+}
+
+/// Why no time passes, as far as it is the application's doing.
+fn why_failing(jobs: &[String]) -> String {
+    if jobs.is_empty() {
+        return String::new();
+    }
+    format!(
+        ": each I/O of {} fails at once, the next one follows (continue_on_error), and under \
+         CPU profile `none` that takes no time. A rate (rate_iops), a pause (thinktime), \
+         a map that queues, or profile `lab` ([host]) lets time pass",
+        jobs.join(", ")
+    )
 }
 
 /// Builds the machine of `config`, runs its workload to the end, checks every
@@ -189,15 +214,31 @@ fn execute<P: crate::models::probe::Probe>(
     if let Some(seed) = options.shuffle_ties {
         m.shuffle_ties(seed);
     }
-    m.run(|m| {
+    let ran = m.run(|m| {
         if let Some(progress) = &options.progress {
             progress.set(m.fraction());
         }
-    })?;
+    });
+    if m.host.is_stuck {
+        let (at, failing) = (m.host.now(), failing_jobs(&m));
+        return Err(RunError::Spins { at, failing });
+    }
+    ran?;
     let end = now(&m);
     let mut outcome = summarise::summarise(&m, [start.0, end.0], [start.1, end.1]);
     outcome.windows = summarise::take_windows(&mut m);
     Ok((m, outcome))
+}
+
+/// Jobs that are not over and have seen errors.
+fn failing_jobs<P: crate::models::probe::Probe>(m: &Machine<P>) -> Vec<String> {
+    let failing = m.app.threads.iter().filter(|thread| {
+        let report = thread.fio.report();
+        m.host.tasks[thread.task.index()].state != TaskState::Dead && report.total_err > 0
+    });
+    let mut names: Vec<String> = failing.map(|t| format!("`{}`", t.fio.spec().name)).collect();
+    names.dedup();
+    names
 }
 
 fn bins(series: &Series) -> Vec<SeriesBin> {

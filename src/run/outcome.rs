@@ -44,8 +44,8 @@ pub struct Outcome {
     /// What the kernel and multipathd did about it: timeouts, aborts, resets,
     /// queue depths, paths that are withheld; in order of time.
     pub recovery: Vec<(Ns, String)>,
-    /// Kernel log lines of the block layer and its drivers, and when; those of
-    /// maps are with these.
+    /// The kernel's log: lines of maps, of the block layer and of its drivers,
+    /// and when.
     pub kernel_log: Vec<(Ns, String)>,
     /// I/Os that each map holds for ever; none in a run that ended.
     pub held: Vec<(String, u64)>,
@@ -243,8 +243,6 @@ pub struct MapOutcome {
     pub status_at_end: String,
     /// Kernel log lines of dm and its targets.
     pub kernel_log: Vec<String>,
-    /// When each of these was written.
-    pub kernel_log_at: Vec<Ns>,
     /// I/Os that came back from a path to be sent again.
     pub retried: u64,
     /// What `dmsetup status` said when the timeline asked for it, and when it

@@ -216,7 +216,6 @@ fn map_outcomes<P: Probe>(
             status_at_start: text(&statuses, 0, i),
             status_at_end: text(&statuses, 1, i),
             kernel_log: d.log.clone(),
-            kernel_log_at: d.log_at.clone(),
             retried: d.retried,
             history: d.history.clone(),
             status_seen: d.status_seen.clone(),

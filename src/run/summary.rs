@@ -270,6 +270,9 @@ pub struct PathSummary {
 pub struct DeviceSummary {
     /// Kernel name.
     pub name: String,
+    /// `major:minor`, as the kernel's log and `dmsetup` name it.
+    #[serde(default)]
+    pub number: String,
     /// Whether it is a device-mapper device.
     pub is_map: bool,
     /// Reads.

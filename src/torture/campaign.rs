@@ -69,6 +69,16 @@ const BLOCK: u64 = 256;
 impl Campaign {
     /// Runs it; `progress` is told how many cases are done.
     pub fn run(&self, progress: impl Fn(u64)) -> Report {
+        self.run_telling(progress, |_, _| ())
+    }
+
+    /// The same; `failed` is told of each case that fails as soon as it has, before
+    /// any is made smaller: its number, and how it fails.
+    pub fn run_telling(
+        &self,
+        progress: impl Fn(u64),
+        failed: impl Fn(u64, &Failure) + Sync,
+    ) -> Report {
         let began = Instant::now();
         let is_over = |done: u64| {
             self.runs.is_some_and(|runs| done >= runs)
@@ -79,18 +89,28 @@ impl Campaign {
         while !is_over(done) && report.found.len() < self.failures {
             let block = BLOCK.min(self.runs.unwrap_or(u64::MAX) - done);
             let from = self.first.saturating_add(done);
-            self.run_block(from..from.saturating_add(block), &mut report);
+            self.run_block(from..from.saturating_add(block), &failed, &mut report);
             done += block;
             progress(done);
         }
         report
     }
 
-    fn run_block(&self, runs: std::ops::Range<u64>, report: &mut Report) {
-        let outcomes: Vec<(u64, Result<Passed, Failure>)> = runs
-            .into_par_iter()
-            .map(|run| (run, check(&generate(self.seed, run))))
-            .collect();
+    fn run_block(
+        &self,
+        runs: std::ops::Range<u64>,
+        failed: &(impl Fn(u64, &Failure) + Sync),
+        report: &mut Report,
+    ) {
+        let checked = |run| {
+            let outcome = check(&generate(self.seed, run));
+            if let Err(failure) = &outcome {
+                failed(run, failure);
+            }
+            (run, outcome)
+        };
+        let outcomes: Vec<(u64, Result<Passed, Failure>)> =
+            runs.into_par_iter().map(checked).collect();
         for (run, outcome) in outcomes {
             match outcome {
                 Ok(passed) => {

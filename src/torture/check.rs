@@ -9,7 +9,6 @@ use super::extents::{Hazards, LateWrite};
 use super::witness::Witness;
 use super::{ledger, status, usable};
 use crate::models::config::MachineConfig;
-use crate::models::dm::DmDev;
 use crate::models::io::DevId;
 use crate::models::machine::Machine;
 use crate::models::mpath::selector::StatusType;
@@ -91,8 +90,11 @@ fn in_words(m: &Machine<Witness>, w: &LateWrite) -> String {
     )
 }
 
-/// A run of more events than this is taken not to end.
-const MOST_EVENTS: u64 = 8_000_000;
+/// A run of more events than this is taken not to end. A LUN that answers BUSY for
+/// ever is asked every 3 ms: as many events as that makes on a few disks until
+/// [`FUTILE_AFTER`], and as the last of some dozen I/Os takes to fail where each has
+/// to wait for the one before.
+const MOST_EVENTS: u64 = 64_000_000;
 /// The same of steps during which no time passes.
 const MOST_STEPS: u64 = 1_000_000;
 /// I/O that is tried again and again for so long never ends: longer than all
@@ -179,7 +181,7 @@ fn run(config: &MachineConfig, sectors: u64, ties: Option<u64>) -> Result<Passed
     ran.map_err(|v| Failure::new(format!("{} (at {})", v.what, v.at)))?;
     m.probe.extents.land(Ns::NEVER);
     usable::check(&mut m).map_err(Failure::new)?;
-    at_the_end(&m)?;
+    at_the_end(&mut m)?;
     let sum = |of: fn(&super::witness::Counted) -> u64| m.probe.threads.iter().map(of).sum();
     let hazards = &m.probe.extents.hazards;
     let tally = Tally {
@@ -196,19 +198,11 @@ fn run(config: &MachineConfig, sectors: u64, ties: Option<u64>) -> Result<Passed
 
 /// What has to be true when a run is over, beside the machine's own
 /// invariants.
-fn at_the_end(m: &Machine<Witness>) -> Result<(), Failure> {
+fn at_the_end(m: &mut Machine<Witness>) -> Result<(), Failure> {
     let fail = |what: String| Err(Failure::new(what));
     let is_kept = m.is_futile || m.has_blocked_io();
     // Who suspends waits for what a target holds for want of a path, or a path.
-    if m.admin.left() > 0
-        && !is_kept
-        && !m
-            .dm
-            .devs
-            .iter()
-            .filter_map(DmDev::multipath)
-            .any(usable::holds)
-    {
+    if m.admin.left() > 0 && !is_kept && !usable::may_hold_for_ever(m) {
         return fail(format!("stuck: {} actions never ended", m.admin.left()));
     }
     if let Some(shadow) = &m.probe.shadow

@@ -1,15 +1,24 @@
 //! Makes a case that fails smaller, as long as it fails in the same way.
 
+use std::time::{Duration, Instant};
+
 use super::case::{Case, Cpu, Network};
 use super::check::{Failure, check};
 
 /// Most runs that are spent on it.
 const MOST_RUNS: u32 = 600;
+/// Most wall time: of a case that takes seconds not all of those runs are made, and
+/// what comes of it is less small.
+pub const MOST_TIME: Duration = Duration::from_secs(60);
 
 /// A case that breaks the same rule as `case` does, from which nothing can be
 /// taken; and how it fails.
 pub fn shrink(case: &Case, failure: &Failure) -> (Case, Failure) {
-    shrink_by(case, failure, |case| check(case).err())
+    let began = Instant::now();
+    shrink_by(case, failure, |case| {
+        let has_time = began.elapsed() < MOST_TIME;
+        has_time.then(|| check(case).err()).flatten()
+    })
 }
 
 /// The same, where `fails` says how a case fails.

@@ -4,6 +4,7 @@
 use super::witness::Witness;
 use crate::models::device::scsi::handler::Handler;
 use crate::models::device::scsi::{Lld, SdevState};
+use crate::models::dm::DmDev;
 use crate::models::io::DevId;
 use crate::models::machine::Machine;
 use crate::models::mpath::Multipath;
@@ -15,6 +16,21 @@ const FOUND_AFTER: Ns = Ns::from_secs(100);
 /// Whether `target` has no path and holds I/O until one comes.
 pub fn holds(target: &Multipath) -> bool {
     target.nr_valid_paths() == 0 && target.queue_if_no_path()
+}
+
+/// Whether a map may hold I/O for ever: it has no path and queues; or none of its
+/// paths takes I/O, multipathd takes one on standby into use again and again, and
+/// switches queueing on again each time, although a suspend has switched it off
+/// (`multipath_presuspend`).
+pub fn may_hold_for_ever(m: &mut Machine<Witness>) -> bool {
+    let targets = m.dm.devs.iter().filter_map(DmDev::multipath);
+    if targets.clone().any(holds) {
+        return true;
+    }
+    let paths = |t: &Multipath| t.paths().iter().map(|path| path.dev).collect();
+    let mut paths = targets.map(paths).collect::<Vec<Vec<DevId>>>().into_iter();
+    m.has_multipathd()
+        && paths.any(|devs| !devs.into_iter().any(|dev| m.takes_io(dev) && is_usable(m, dev)))
 }
 
 /// Where multipathd runs, no map holds I/O for ever for want of a path that

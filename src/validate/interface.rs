@@ -208,10 +208,8 @@ impl Lab {
 
     /// What the kernel has logged of the device and of I/O errors.
     fn take_log(&mut self) -> Vec<String> {
-        let mut log = std::mem::take(&mut self.machine.dm.devs[usize::from(self.dm)].log);
         let lines = std::mem::take(&mut self.machine.block.klog.lines);
-        log.extend(lines.into_iter().map(|(_, line)| line));
-        log
+        lines.into_iter().map(|(_, line)| line).collect()
     }
 
     /// Loads a second table and resumes the device, which takes it if it can.

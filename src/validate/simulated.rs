@@ -57,22 +57,14 @@ fn status_seen(map: &MapOutcome) -> Vec<StatusSeen> {
     seen.collect()
 }
 
-/// The log of all maps, with devices by name, and what the block layer says of
-/// requests that failed, in order of time.
+/// What the log says of maps, with devices by name, and of requests that failed.
 fn kernel_log(outcome: &Outcome) -> Vec<String> {
-    let maps = outcome.maps.iter().flat_map(|map| {
-        let times = map.kernel_log_at.iter().copied();
-        // What was said before the run has no time.
-        let times = times.chain(std::iter::repeat(Ns::ZERO));
-        map.kernel_log.iter().zip(times)
-    });
-    let maps = maps.map(|(line, at)| (at, with_names(line, outcome)));
-    let is_error = |line: &&(Ns, String)| line.1.starts_with("I/O error, dev ");
-    let errors = outcome.kernel_log.iter().filter(is_error).cloned();
-    // Of the same time, a request fails before its path does.
-    let mut lines: Vec<(Ns, String)> = errors.chain(maps).collect();
-    lines.sort_by_key(|(at, _)| *at);
-    lines.into_iter().map(|(_, line)| line).collect()
+    let is_told = |line: &str| {
+        line.starts_with("device-mapper: ") || line.starts_with("I/O error, dev ")
+    };
+    let lines = outcome.kernel_log.iter().map(|(_, line)| line);
+    let lines = lines.filter(|line| is_told(line));
+    lines.map(|line| with_names(line, outcome)).collect()
 }
 
 /// `line` with the names of the devices in place of their numbers: a word that
@@ -322,19 +314,14 @@ mod tests {
     fn devices_are_named_and_bins_of_another_width_left_out() {
         let mut outcome = small_outcome();
         outcome.devices[0].devno = (253, 1);
-        outcome.maps[0].kernel_log = vec![
-            "device-mapper: multipath: 253:1: Failing path 253:1.".into(),
-            "253:11 and 3:1 are others, as is 253:1x".into(),
-        ];
         let io_error = "I/O error, dev p0, sector 8 op 0x0:(READ)";
-        outcome.maps[0].kernel_log_at = vec![Ns::from_ms(2), Ns::from_ms(4)];
-        outcome.kernel_log = vec![
-            (
-                Ns::from_ms(1),
-                "sd 0:0:0:0: rejecting I/O to offline device".into(),
-            ),
-            (Ns::from_ms(2), io_error.into()),
+        let lines = [
+            (1, "sd 0:0:0:0: rejecting I/O to offline device"),
+            (2, "device-mapper: multipath: 253:1: Failing path 253:1."),
+            (2, io_error),
+            (4, "device-mapper: 253:11 and 3:1 are others, as is 253:1x"),
         ];
+        outcome.kernel_log = lines.map(|(ms, line)| (Ns::from_ms(ms), line.into())).into();
         outcome.maps[0].status_seen = vec![(Ns::from_us(1_500), "0 8 multipath".into())];
         outcome.gaps = Some(GapsOutcome {
             bin: Ns::from_ms(10),
@@ -346,9 +333,9 @@ mod tests {
         assert_eq!(
             run.kernel_log.unwrap(),
             [
-                io_error,
                 "device-mapper: multipath: p0: Failing path p0.",
-                "253:11 and 3:1 are others, as is 253:1x"
+                io_error,
+                "device-mapper: 253:11 and 3:1 are others, as is 253:1x"
             ]
         );
         assert_eq!(run.status_seen[0].at_ms, 1.5);

@@ -58,7 +58,7 @@ pub struct Array {
     /// What its administrator is going to move, the next one last.
     orders: Vec<Order>,
     /// Which LUN has moved to which controller, and when.
-    pub moves: Vec<(Ns, u16, u16)>,
+    pub moves: Vec<(Ns, u16, u16, bool)>,
 }
 
 /// A LUN.

@@ -47,7 +47,9 @@ impl Array {
             let at = self.due;
             while let Some(order) = self.orders.pop_if(|order| order.at <= at) {
                 self.luns[usize::from(order.lun)].ownership.preferred = order.to;
-                if !self.controllers[usize::from(order.to)].is_down {
+                if self.controllers[usize::from(order.to)].is_down {
+                    self.tell_move(at, order.lun, order.to, false);
+                } else {
                     self.moves_to(order.lun, order.to, at, self.access.transition);
                 }
             }
@@ -88,8 +90,14 @@ impl Array {
         let moves = self.luns[usize::from(lun)]
             .ownership
             .move_to(to, now, takes);
-        if moves && self.moves.len() < MOST_MOVES {
-            self.moves.push((now, lun, to));
+        if moves {
+            self.tell_move(now, lun, to, true);
+        }
+    }
+
+    fn tell_move(&mut self, at: Ns, lun: u16, to: u16, happens: bool) {
+        if self.moves.len() < MOST_MOVES {
+            self.moves.push((at, lun, to, happens));
         }
     }
 

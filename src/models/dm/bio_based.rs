@@ -11,7 +11,7 @@ use super::super::mpath::{Completion, EndIoBio, MapBio, PathIdx};
 use super::super::probe::TargetEvent;
 use super::clone::select_ctx;
 use super::delay::Delay;
-use super::{DmEnv, DmFrame, Target, apply, pg_init, remember, suspend, worker};
+use super::{DmEnv, DmFrame, Target, apply, pg_init, print_log, remember, suspend, worker};
 use crate::models::planted::{self, Defect};
 use crate::sim::Ns;
 
@@ -138,16 +138,16 @@ fn redirect<K: DmEnv>(k: &mut K, clone: BioId, (dev, sector): (DevId, u64)) {
     k.trace(dev, Action::Remap(from.0, from.1), |b| b.bio_subject(clone));
 }
 
-/// `multipath_map_bio`
+/// What the target says of a clone, and what it was told.
 #[inline]
-fn multipath_map_bio<K: DmEnv>(k: &mut K, dm: u16, clone: BioId) {
+pub fn ask_target<K: DmEnv>(k: &mut K, dm: u16, clone: BioId) -> Option<(MapBio, SelectCtx)> {
     let o = &k.block().bios[clone];
     let (hints, sector, sectors) = ((o.op, o.flags, o.prio), o.sector, o.sectors);
     if k.dm().mpath(dm).is_some_and(|m| m.uses_hr_timer()) {
         k.host().charge(Cost::ReadClock);
     }
     let ctx = select_ctx(k, hints, sector, sectors);
-    let Some(m) = k.dm().mpath(dm) else { return };
+    let m = k.dm().mpath(dm)?;
     let verdict = m.map_bio(&ctx);
     let reads_clock = m.uses_hr_timer();
     if m.take_regrouped() {
@@ -157,6 +157,15 @@ fn multipath_map_bio<K: DmEnv>(k: &mut K, dm: u16, clone: BioId) {
         k.host().charge(Cost::ReadClock);
     }
     k.target_event(dm, TargetEvent::Mapped(verdict.into(), ctx));
+    Some((verdict, ctx))
+}
+
+/// `multipath_map_bio`
+#[inline]
+fn multipath_map_bio<K: DmEnv>(k: &mut K, dm: u16, clone: BioId) {
+    let Some((verdict, ctx)) = ask_target(k, dm, clone) else {
+        return;
+    };
     match verdict {
         MapBio::Remapped(path) => remap(k, dm, clone, path, &ctx),
         MapBio::Queued { worker, activate } => {
@@ -233,6 +242,9 @@ pub fn clone_endio<K: DmEnv>(k: &mut K, dm: u16, clone: BioId) {
         is_over: matches!(verdict, EndIoBio::Done(_)),
     };
     k.target_event(dm, left);
+    if c.status.is_path_error() {
+        print_log(k, dm);
+    }
     match verdict {
         EndIoBio::Done(_) if planted::has(Defect::ErrorSwallowed) => {
             end_clone(k, dm, clone, BlkStatus::Ok);

@@ -152,8 +152,6 @@ pub struct DmDev {
     pub nopath_generation: u32,
     /// Kernel log lines.
     pub log: Vec<String>,
-    /// When each of these was written.
-    pub log_at: Vec<Ns>,
     /// Devices it stands on, each once.
     pub below: Vec<DevId>,
     /// Request-based, on a single queue.
@@ -177,10 +175,6 @@ impl DmDev {
             Some(Target::Multipath(m)) => Some(m),
             _ => None,
         }
-    }
-    /// What has been added to the log was written at `now`.
-    pub fn stamp_log(&mut self, now: Ns) {
-        self.log_at.resize(self.log.len(), now);
     }
 }
 
@@ -268,11 +262,22 @@ pub fn apply<K: DmEnv>(k: &mut K, dm: u16, effects: Effects) {
     if effects.event {
         k.dm_event(dm);
     }
-    if let Some(mut log) = k.dm().mpath(dm).map(Multipath::take_log) {
-        let now = k.host().now();
-        let d = k.dm().dev(dm);
-        d.log.append(&mut log);
-        d.stamp_log(now);
+    print_log(k, dm);
+}
+
+/// What the target had to say is in the kernel's log, before what comes of it.
+pub fn print_log<K: DmEnv>(k: &mut K, dm: u16) {
+    if let Some(log) = k.dm().mpath(dm).map(Multipath::take_log) {
+        print(k, dm, log);
+    }
+}
+
+/// Writes `lines` about `dm` to the kernel's log.
+pub fn print<K: DmEnv>(k: &mut K, dm: u16, lines: Vec<String>) {
+    let now = k.host().now();
+    for line in lines {
+        k.block().klog.print(now, line.clone());
+        k.dm().dev(dm).log.push(line);
     }
 }
 

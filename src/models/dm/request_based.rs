@@ -14,7 +14,7 @@ use super::super::mpath::selector::SelectCtx;
 use super::super::mpath::{Completion, EndIoRq, MapRq, PathIdx};
 use super::super::probe::{Mapped, TargetEvent};
 use super::clone::{end_clone_bio, select_ctx};
-use super::{DmEnv, apply, pg_init, remember, suspend};
+use super::{DmEnv, apply, pg_init, print_log, remember, suspend};
 use crate::sim::Ns;
 
 /// Delay before a request without a path is tried again
@@ -332,6 +332,9 @@ fn dm_complete_request<K: DmEnv>(k: &mut K, dm: u16, rq: ReqId, status: BlkStatu
         k.target_event(dm, left);
     }
     release_clone(k, rq, clone);
+    if status.is_path_error() {
+        print_log(k, dm);
+    }
     if verdict != EndIoRq::Done {
         k.dm().dev(dm).retried += 1;
     }

@@ -29,7 +29,11 @@ pub fn start<K: DmEnv>(k: &mut K, dm: u16) {
     // there it waits for what ends it.
     // So too where nothing is left that could end it.
     let waits = free || m.worker_waits();
+    let maps_anything = !m.worker_waits();
     if m.nr_valid_paths() == 0 && m.queue_if_no_path() && (waits || !k.can_change()) {
+        if maps_anything {
+            pass_in_vain(k, dm);
+        }
         return;
     }
     k.dm().dev(dm).worker_queued = true;
@@ -40,6 +44,17 @@ pub fn start<K: DmEnv>(k: &mut K, dm: u16) {
     });
     let frame = K::dm_frame(frame);
     k.queue_work(worker, frame);
+}
+
+/// What the first of those passes does: it finds no path, so that no group is in
+/// use any longer (`choose_pgpath`), and leaves the bios where they are.
+fn pass_in_vain<K: DmEnv>(k: &mut K, dm: u16) {
+    let Some(bio) = k.dm().dev(dm).queued.first() else {
+        return;
+    };
+    if k.dm().mpath(dm).is_some_and(|m| m.has_group_in_use()) {
+        bio_based::ask_target(k, dm, bio);
+    }
 }
 
 /// Without a path, pass after pass comes to nothing until something happens: as

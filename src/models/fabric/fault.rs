@@ -174,6 +174,17 @@ pub enum FaultError {
     /// A percentage is none.
     #[error("1 to 100 percent of a bandwidth can be left, not {0}")]
     Percent(u8),
+    /// Sectors in the wrong order.
+    #[error("sectors are given first and last, and {0} comes after {1}")]
+    Sectors(u64, u64),
+    /// Sectors that are not there.
+    #[error("its last sector is {last}, and sector {first} is beyond that")]
+    NoSuchSector {
+        /// The first of those that were given.
+        first: u64,
+        /// The last one there is.
+        last: u64,
+    },
     /// It ends before it begins.
     #[error("it ends before it begins")]
     EndsEarly,
@@ -195,6 +206,9 @@ impl FaultKind {
             }
             FaultKind::Bandwidth(percent) if !(1..=100).contains(&percent) => {
                 Err(FaultError::Percent(percent))
+            }
+            FaultKind::MediumError(first, last) if first > last => {
+                Err(FaultError::Sectors(first, last))
             }
             _ => Ok(()),
         }

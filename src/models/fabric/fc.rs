@@ -16,8 +16,9 @@ use crate::sim::units::{as_text, option_as_text};
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct FcConfig {
-    /// From the loss of a port to the failure of its commands; 0 = off.
-    /// Default: 5 s, what multipathd sets.
+    /// From the loss of a port to the failure of its commands; 0 = off. Shorter
+    /// than `dev_loss_tmo`. Default: 5 s, what multipathd sets; the kernel's own is
+    /// off (`scsi_transport_fc.c`, 6.1).
     #[serde(serialize_with = "as_text")]
     pub fast_io_fail_tmo: Ns,
     /// From the loss of a port to the removal of its disks; absent: never.

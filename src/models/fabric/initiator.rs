@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::link::LinkConfig;
 use crate::sim::calendar::Calendar;
 use crate::sim::time::Ns;
-use crate::sim::units::as_text;
+use crate::sim::units::{as_text, option_as_text};
 
 /// An initiator port: an HBA's, or a network card's.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -21,6 +21,14 @@ pub struct InitiatorConfig {
     /// Tags, which all disks on it share (`can_queue`), 1 to 10240. Default:
     /// 1024.
     pub can_queue: u32,
+    /// From the first abort or failure on, error handling has so long to abort and to
+    /// reset disks and targets; after that it resets the host adapter at once
+    /// (`eh_deadline` in sysfs, whole seconds there). Default: off, as in the kernel.
+    #[serde(
+        skip_serializing_if = "Option::is_none",
+        serialize_with = "option_as_text"
+    )]
+    pub eh_deadline: Option<Ns>,
     /// Its link. Default: that of the fabric.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub link: Option<LinkConfig>,
@@ -32,6 +40,7 @@ impl Default for InitiatorConfig {
             name: String::new(),
             per_command: Ns::ZERO,
             can_queue: 1024,
+            eh_deadline: None,
             link: None,
         }
     }
@@ -46,6 +55,8 @@ pub struct Initiator {
     pub link: u16,
     /// Its tags.
     pub can_queue: u32,
+    /// How long error handling of its host adapter may take.
+    pub eh_deadline: Option<Ns>,
     per_command: Ns,
     processor: Calendar,
 }
@@ -57,6 +68,7 @@ impl Initiator {
             name: config.name.clone(),
             link,
             can_queue: config.can_queue,
+            eh_deadline: config.eh_deadline,
             per_command: config.per_command,
             processor: Calendar::default(),
         }

@@ -14,10 +14,25 @@ use super::nexus::{Detection, Policy};
 use crate::sim::time::Ns;
 use crate::sim::units::{Bytes, as_text, option_as_text};
 
+/// What a TCP session carries.
+#[derive(Copy, Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Protocol {
+    /// SCSI: multipathd sets the session's timeouts.
+    #[default]
+    Iscsi,
+    /// NVMe: multipathd leaves the controller's timeouts as they are
+    /// (`discovery.c:sysfs_set_scsi_tmo`). Its namespaces are SCSI disks here
+    /// all the same, in name and in what the kernel logs of them.
+    Nvme,
+}
+
 /// A TCP session and its timeouts.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct TcpConfig {
+    /// What it carries. Default: `iscsi`.
+    pub protocol: Protocol,
     /// Bytes of a session that may be under way each way; at least one
     /// segment. Default: 4 MiB, what Linux tunes up to (`tcp_wmem`).
     pub window: Bytes,
@@ -29,18 +44,21 @@ pub struct TcpConfig {
     /// Bytes of a write that are sent without asking (`ImmediateData`,
     /// `FirstBurstLength`). Default: 64 KiB.
     pub immediate_data: Bytes,
-    /// A ping after so long without a word (`noop_out_interval`). Default: 5 s.
+    /// A ping after so long without a word (`noop_out_interval`, half of `kato`);
+    /// 0 = none. Default: 5 s.
     #[serde(serialize_with = "as_text")]
     pub keep_alive_interval: Ns,
     /// The session is broken when it is not answered for so long
-    /// (`noop_out_timeout`). Default: 5 s.
+    /// (`noop_out_timeout`, `kato`); 0 = never: then only the timeout of a command
+    /// finds that nobody answers. Default: 5 s.
     #[serde(serialize_with = "as_text")]
     pub keep_alive_timeout: Ns,
     /// Between two attempts to log in again. Default: 2 s.
     #[serde(serialize_with = "as_text")]
     pub reconnect: Ns,
     /// From a broken session to the failure of its commands
-    /// (`recovery_tmo`); 0 = off. Default: 5 s, what multipathd sets.
+    /// (`recovery_tmo`); 0 = off. Default: 5 s, what multipathd sets; the kernel's
+    /// own is 120 s (`scsi_transport_iscsi.c`, 6.1).
     #[serde(serialize_with = "as_text")]
     pub fast_io_fail_tmo: Ns,
     /// From a broken session to the removal of its disks (`ctrl_loss_tmo`);
@@ -55,6 +73,7 @@ pub struct TcpConfig {
 impl Default for TcpConfig {
     fn default() -> Self {
         TcpConfig {
+            protocol: Protocol::Iscsi,
             window: Bytes(4 << 20),
             segment: Bytes(1448),
             rto_min: Ns::from_ms(200),

@@ -142,15 +142,17 @@ pub struct Host<F, I> {
     pub uptime: Ns,
     /// What the scheduler's tunables are multiplied with.
     sysctl_factor: u64,
-    /// A CPU that takes more steps than this without any time passing is taken
-    /// never to do anything else.
+    /// A CPU that takes more steps than this without any time passing and anything
+    /// that [succeeds](Self::succeeded) is taken never to do anything else.
     pub most_steps: u64,
     /// Whether one has.
     pub is_stuck: bool,
+    /// What has succeeded so far.
+    successes: u64,
 }
 
-/// The usual [`Host::most_steps`]: minutes of wall time.
-const MOST_STEPS: u64 = 1 << 34;
+/// The usual [`Host::most_steps`]: a second or two of wall time.
+const MOST_STEPS: u64 = 1 << 26;
 
 impl<F: Copy, I: Copy> Host<F, I> {
     /// A host with idle CPUs and no tasks.
@@ -167,6 +169,7 @@ impl<F: Copy, I: Copy> Host<F, I> {
             sysctl_factor: fair::sysctl_factor(usize::from(cpus)),
             most_steps: MOST_STEPS,
             is_stuck: false,
+            successes: 0,
         }
     }
 
@@ -223,6 +226,15 @@ impl<F: Copy, I: Copy> Host<F, I> {
         let ticks = span.0.div_ceil(self.jiffy.0) + 1;
         let base = self.clock.0 / self.jiffy.0;
         Ns((base + ticks) * self.jiffy.0)
+    }
+    /// Something has been done for good, however little time that took.
+    #[inline]
+    pub fn succeeded(&mut self) {
+        self.successes += 1;
+    }
+    /// How often it [has](Self::succeeded).
+    pub fn successes(&self) -> u64 {
+        self.successes
     }
     /// Whether no code path costs anything.
     #[inline]

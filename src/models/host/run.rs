@@ -109,11 +109,15 @@ pub(super) fn run_cpu<K: HostEnv>(k: &mut K, cpu: CpuId) {
         start_late(k, cpu);
     }
     let mut steps = 0;
+    let mut successes = k.host().successes;
     loop {
         let h = k.host();
         if steps > h.most_steps {
-            h.is_stuck = true;
-            return;
+            if h.successes == successes {
+                h.is_stuck = true;
+                return;
+            }
+            (steps, successes) = (0, h.successes);
         }
         let mut began = h.clock;
         let c = &mut h.cpus[cpu.index()];

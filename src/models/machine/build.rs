@@ -187,6 +187,9 @@ impl<P> Machine<P> {
                 });
             }
         };
+        for line in &log {
+            self.block.klog.print(Ns::ZERO, line.clone());
+        }
         self.attach_handlers(&table);
         let (mut limits, mut write_cache, mut fua) = (Limits::stacking(), false, false);
         for dev in table.devices() {
@@ -248,7 +251,6 @@ impl<P> Machine<P> {
             suspender: None,
             suspend_lock: Default::default(),
             nopath_generation: 0,
-            log_at: vec![Ns::ZERO; log.len()],
             log,
             below,
             stacking: Default::default(),
@@ -278,7 +280,9 @@ impl<P> Machine<P> {
         live: Option<&Table>,
         log: &mut Vec<String>,
     ) -> Result<Table, LoadError> {
-        let mut table = self.with_ctr_env(devno, maps, |env| Table::load(text, env, live, log))?;
+        let open: Vec<DevId> = live.iter().flat_map(|table| table.devices()).collect();
+        let load = |env: &CtrEnv| Table::load(text, env, live, log);
+        let mut table = self.with_ctr_env(devno, maps, &open, load)?;
         let truth = |dev: DevId| self.truths.get(usize::from(dev.0)).copied();
         for spec in &mut table.targets {
             if let Target::Multipath(m) = &mut spec.target {
@@ -303,11 +307,12 @@ impl<P> Machine<P> {
         }
     }
 
-    /// What targets of the map `devno` are made in.
+    /// What targets of the map `devno` are made in; it has `open` open.
     pub(super) fn with_ctr_env<R>(
         &self,
         devno: (u32, u32),
         maps: &[(String, DevId)],
+        open: &[DevId],
         make: impl FnOnce(&CtrEnv) -> R,
     ) -> R {
         let name = format!("{}:{}", devno.0, devno.1);
@@ -315,6 +320,7 @@ impl<P> Machine<P> {
             block: &self.block,
             scsi: &self.devices.scsi,
             maps,
+            open,
         };
         let nodes = vec![0u16; self.host.cpus.len()];
         let timeout = self.admin.params.queue_if_no_path_timeout_secs;

@@ -404,6 +404,9 @@ impl<P: Probe> AppEnv for Machine<P> {
     fn io_done(&mut self, thread: u16, bytes: u32, errno: i32) {
         let at = self.host.now();
         self.last_io = at;
+        if errno == 0 {
+            self.host.succeeded();
+        }
         self.probe.io_done(at, thread, bytes, errno);
     }
     fn synced(&mut self, thread: u16, errno: i32) {

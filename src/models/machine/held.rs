@@ -1,5 +1,6 @@
 //! I/O that is held: by whom, and whether it will be for ever, which ends a run.
 
+use super::super::array::access_state::AccessState;
 use super::super::block::BlockDev;
 use super::super::device::scsi::SdevState;
 use super::super::dm::DmDev;
@@ -95,6 +96,12 @@ impl<P: Probe> Machine<P> {
         in_flight > 0
             || disks.any(|disk| disk.dev == dev && disk.is_looked_at())
             || reqs.in_use().any(|rq| reqs[rq].dev == dev)
+    }
+
+    /// Whether the port of `dev` takes I/O, as far as its access state says.
+    pub fn takes_io(&self, dev: DevId) -> bool {
+        let refuses = [AccessState::Standby, AccessState::Unavailable];
+        self.access_state(dev).is_none_or(|state| !refuses.contains(&state))
     }
 
     fn is_map(&self, dev: DevId) -> bool {

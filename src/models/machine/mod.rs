@@ -219,6 +219,8 @@ impl<P: Probe> Machine<P> {
         let mut clock = Ns::ZERO;
         let mut look_at = self.host.now() + self.hung_after;
         let mut hung_since = None;
+        // Events since time last passed or anything succeeded.
+        let (mut at_once, mut successes) = (0, 0);
         while let Some((now, event)) = self.queue.pop() {
             if now >= deadline {
                 if self.app.running > 0 {
@@ -241,6 +243,10 @@ impl<P: Probe> Machine<P> {
             {
                 break;
             }
+            if now > clock || self.host.successes() > successes {
+                (at_once, successes) = (0, self.host.successes());
+            }
+            at_once += 1;
             clock = now;
             self.events += 1;
             if self.events.is_multiple_of(WATCHED_EVERY) {
@@ -259,7 +265,8 @@ impl<P: Probe> Machine<P> {
                 Event::Host(HostEvent::Run(cpu)) => host::run(self, cpu),
                 Event::Host(HostEvent::RunIrq(cpu)) => host::run_irq(self, cpu),
             }
-            if self.host.is_stuck {
+            if self.host.is_stuck || at_once > self.host.most_steps {
+                self.host.is_stuck = true;
                 return Err(Violation::spinning(now));
             }
             if self.probe.has_seen_enough() {
@@ -309,10 +316,12 @@ impl<P: Probe> Machine<P> {
             block: &self.block,
             scsi: &self.devices.scsi,
             maps: &maps,
+            open: &self.dm.devs[usize::from(dm)].table.devices().collect::<Vec<_>>(),
         };
         let d = &mut self.dm.devs[usize::from(dm)];
-        let effects = super::dm::message::message(&mut d.table, 0, text, &lookup, &mut d.log);
-        d.stamp_log(self.host.now());
+        let mut log = Vec::new();
+        let effects = super::dm::message::message(&mut d.table, 0, text, &lookup, &mut log);
+        super::dm::print(self, dm, log);
         let effects = effects?;
         self.target_event(dm, TargetEvent::Message(text));
         super::dm::apply(self, dm, effects);
@@ -341,7 +350,8 @@ impl<P: Probe> Machine<P> {
     pub fn fits(&self, dm: u16, table: &Table, log: &mut Vec<String>) -> bool {
         let d = &self.dm.devs[usize::from(dm)];
         let devno = self.block.devs[usize::from(d.dev.0)].devno;
-        let checked = self.with_ctr_env(devno, &self.map_names(), |env| table.check_areas(env));
+        let maps = self.map_names();
+        let checked = self.with_ctr_env(devno, &maps, &[], |env| table.check_areas(env));
         if let Err(text) = &checked {
             log.push(text.clone());
         }

@@ -262,6 +262,10 @@ impl Multipath {
     pub fn queue_if_no_path(&self) -> bool {
         self.queue_if_no_path
     }
+    /// Whether I/O has gone to a group and still would.
+    pub fn has_group_in_use(&self) -> bool {
+        self.current_pg.is_some()
+    }
     /// Whether I/O is held until the group is initialised.
     pub fn queue_io(&self) -> bool {
         self.queue_io

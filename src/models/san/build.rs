@@ -158,6 +158,12 @@ impl San {
         self.fabric.initiators[usize::from(initiator)].can_queue
     }
 
+    /// How long error handling of the host adapter of `path` may take.
+    pub fn eh_deadline(&self, path: PathId) -> Option<Ns> {
+        let initiator = self.initiator_of(path);
+        self.fabric.initiators[usize::from(initiator)].eh_deadline
+    }
+
     /// Capacity of the LUN behind `path`, in sectors.
     pub fn sectors(&self, path: PathId) -> u64 {
         let p = &self.paths[usize::from(path.0)];
@@ -210,6 +216,7 @@ impl Builder {
     /// Adds `fault`; as it really is.
     fn fault(&mut self, fault: &Fault, config: &SanConfig) -> Result<Fault, SanError> {
         let place = self.place(&fault.on, &fault.kind)?;
+        self.has_sectors(place, &fault.kind, &fault.on)?;
         // A controller that comes back starts first.
         let restart = match place {
             Place::Controller(a, _) if fault.kind == FaultKind::Down => {
@@ -252,6 +259,7 @@ impl Builder {
 
     fn random_fault(&mut self, n: u64, fault: &RandomFault) -> Result<Renewal, SanError> {
         let place = self.place(&fault.on, &fault.fault)?;
+        self.has_sectors(place, &fault.fault, &fault.on)?;
         let wrong = |source| SanError::Fault {
             on: fault.on.clone(),
             source,
@@ -288,6 +296,23 @@ impl Builder {
             on: on.into(),
             what: place.what(),
         })
+    }
+
+    /// Sectors that cannot be read are there.
+    fn has_sectors(&self, place: Place, kind: &FaultKind, on: &str) -> Result<(), SanError> {
+        let (Place::Lun(a, n), FaultKind::MediumError(first, _)) = (place, kind) else {
+            return Ok(());
+        };
+        let sectors = self.arrays[usize::from(a)].luns[usize::from(n)].sectors;
+        if *first < sectors {
+            return Ok(());
+        }
+        let source = FaultError::NoSuchSector {
+            first: *first,
+            last: sectors.saturating_sub(1),
+        };
+        let on = on.into();
+        Err(SanError::Fault { on, source })
     }
 
     /// Does something with the health of `place`, and of the ports of a

@@ -375,12 +375,17 @@ impl San {
         }
     }
 
-    /// Every move of a LUN so far, array by array: when, and what.
+    /// Every move of a LUN so far, and every one that could not be, array by array:
+    /// when, and what.
     pub fn moves(&self) -> impl Iterator<Item = (Ns, String)> {
         self.arrays.iter().flat_map(|array| {
-            array.moves.iter().map(|&(at, lun, to)| {
+            array.moves.iter().map(|&(at, lun, to, happens)| {
                 let lun = &array.luns[usize::from(lun)].name;
-                (at, format!("{lun} moves to ctl{to}"))
+                let what = match happens {
+                    true => format!("{lun} moves to ctl{to}"),
+                    false => format!("{lun} stays where it is: ctl{to} is down"),
+                };
+                (at, what)
             })
         })
     }

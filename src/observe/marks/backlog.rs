@@ -73,6 +73,18 @@ impl Backlog {
 }
 
 impl Peak {
+    /// This one, where the queue goes on as that of another event, which has
+    /// `later`.
+    pub fn and_then(self, later: Peak) -> Peak {
+        if later.sectors >= self.sectors {
+            return later;
+        }
+        Peak {
+            drained: self.drained.or(later.drained),
+            ..self
+        }
+    }
+
     /// The level was `before` and is `now`.
     #[inline]
     pub fn update(&mut self, at: Ns, before: i64, now: i64, normal: i64) {

@@ -19,7 +19,10 @@ const DEVIATIONS: f64 = 4.0;
 /// had. Nothing, if it never is, or if it is not known what the rate was.
 ///
 /// A window is five spans, and a span a bin, or as many bins as had 20 successes,
-/// as far as two windows fit before the first event.
+/// as far as two windows fit before the first event. What the rate was is not known
+/// from less than 100 successes. Where the rate has fallen, it is full from that bin
+/// of the window's first span on from which most is above what is asked: the burst
+/// that makes up for what was missed begins it, not what came before the burst.
 /// The rate has fallen in a window that has less than 95 % of what the least
 /// before the first event had, and less than four standard deviations below
 /// their mean: rates differ by themselves. And it has fallen in a gap of 20 ms
@@ -63,13 +66,13 @@ struct Rate<'g> {
 }
 
 impl<'g> Rate<'g> {
-    /// Nothing, if there was no success in the whole bins before `event`.
+    /// Nothing, if there were few successes in the whole bins before `event`.
     fn new(gaps: &'g GapsOutcome, event: Ns) -> Option<Self> {
         let mut bins = gaps.successes.clone();
         let time_before = event.saturating_sub(gaps.first?);
         let before = (time_before.0 / gaps.bin.0.max(1)) as usize;
         let sum: u64 = bins.get(..before)?.iter().sum();
-        if sum == 0 {
+        if (sum as f64) < ENOUGH * SPANS as f64 {
             return None;
         }
         let a_bin = sum as f64 / before as f64;
@@ -157,8 +160,24 @@ impl<'g> Rate<'g> {
                 && self.sum(*bin, self.window()) >= FULL * self.mean * SPANS as f64
         };
         let full = (self.bin(at)..self.windows()).find(is_full)?;
-        let busy = (full..).find(|bin| self.sum(*bin, 1) > 0.0)?;
+        let best = self.rises(full);
+        let busy = (best..).find(|bin| self.sum(*bin, 1) > 0.0)?;
         Some(self.begin(busy).max(at))
+    }
+
+    /// Of the bins of the first span of the window at `full`, the first from which on
+    /// the window has most above the full rate.
+    fn rises(&self, full: usize) -> usize {
+        let end = full + self.window();
+        let a_bin = FULL * self.mean / self.span as f64;
+        let above = |bin: usize| self.sum(bin, end - bin) - a_bin * (end - bin) as f64;
+        let mut best = full;
+        for bin in full..full + self.span {
+            if above(bin) > above(best) {
+                best = bin;
+            }
+        }
+        best
     }
 }
 
@@ -246,6 +265,25 @@ mod tests {
         let outcome = outcome(&successes, 5_900);
         let at = full(&outcome, Ns::from_ms(5_900), Ns::NEVER);
         assert_eq!(at, Some(Ns::from_ms(6_300)));
+    }
+
+    #[test]
+    fn a_rate_is_full_from_the_burst_on_not_before() {
+        // Half of the load is held for 5 s, then comes at once.
+        let mut successes = vec![2; 1200];
+        successes[200..700].fill(1);
+        successes[700] = 502;
+        let outcome = outcome(&successes, 2_000);
+        let at = full(&outcome, Ns::from_ms(2_000), Ns::NEVER);
+        assert_eq!(at, Some(Ns::from_ms(7_000)));
+    }
+
+    #[test]
+    fn of_a_handful_of_successes_no_rate_is_known() {
+        let mut successes = vec![1; 400];
+        successes[10..60].fill(0);
+        let at = |ms| full(&outcome(&successes, ms), Ns::from_ms(ms), Ns::NEVER);
+        assert_eq!(at(54), None);
     }
 
     #[test]

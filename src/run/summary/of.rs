@@ -141,6 +141,7 @@ impl DeviceSummary {
         let issued = device.issued.iter();
         DeviceSummary {
             name: device.name.clone(),
+            number: format!("{}:{}", device.devno.0, device.devno.1),
             is_map: device.is_map,
             read: DirectionSummary::new(&device.read, seconds),
             write: DirectionSummary::new(&device.write, seconds),

@@ -16,8 +16,6 @@ use crate::sim::Ns;
 pub(super) const MIB: u64 = 1 << 20;
 /// Major number of all leaf devices that are not SCSI disks.
 const MAJOR: u32 = 253;
-/// Major number of SCSI disks and minors a disk (`drivers/scsi/sd.c`).
-const SD: (u32, u32) = (8, 16);
 
 impl Checker<'_> {
     pub(super) fn devices(
@@ -33,6 +31,7 @@ impl Checker<'_> {
             };
             for name in entry.name.iter() {
                 self.device_name(entry, name, &devices);
+                self.own_path(entry, &kind, &devices);
                 devices.push(Device {
                     name: name.into(),
                     devno: number(name, &devices),
@@ -58,6 +57,23 @@ impl Checker<'_> {
         if before.iter().any(|device| device.name == name) {
             let message = format!("a device `{name}` stands above already");
             self.wrong(&entry.name, message, "give each device a name of its own");
+        }
+    }
+
+    /// A LUN has one disk at most for each pair of ports.
+    fn own_path(&mut self, entry: &At<RawDevice>, kind: &DeviceConfig, before: &[Device]) {
+        let DeviceConfig::Lun(lun) = kind else { return };
+        let is_same = |device: &&Device| match &device.kind {
+            DeviceConfig::Lun(other) => {
+                (&other.initiator, &other.target, &other.lun)
+                    == (&lun.initiator, &lun.target, &lun.lun)
+            }
+            _ => false,
+        };
+        if let Some(same) = before.iter().find(is_same) {
+            let message = format!("the same LUN through the same ports as `{}`", same.name);
+            let hint = "another `initiator` or `target` makes another path";
+            self.wrong(&entry.name, message, hint);
         }
     }
 
@@ -214,18 +230,52 @@ impl Checker<'_> {
 
 /// The number of a new device `name`.
 fn number(name: &str, before: &[Device]) -> (u32, u32) {
-    if let Some(disk) = disk_index(name) {
-        return (SD.0, SD.1 * disk);
+    if let Some(index) = disk_index(name) {
+        return sd_number(index);
     }
     let others = before.iter().filter(|device| device.devno.0 == MAJOR);
     (MAJOR, others.count() as u32)
 }
 
-/// 0 for `sda`, 1 for `sdb`, 25 for `sdz`; only the disks of major 8.
+/// 0 for `sda`, 25 for `sdz`, 26 for `sdaa` (`sd.c:sd_format_disk_name`, 6.1).
 fn disk_index(name: &str) -> Option<u32> {
-    let letter = name.strip_prefix("sd")?;
-    let [letter @ b'a'..=b'p'] = letter.as_bytes() else {
+    let letters = name.strip_prefix("sd")?.as_bytes();
+    if !(1..=4).contains(&letters.len()) || !letters.iter().all(u8::is_ascii_lowercase) {
         return None;
+    }
+    let after = |number: u32, letter: &u8| 26 * number + u32::from(letter - b'a') + 1;
+    Some(letters.iter().fold(0, after) - 1)
+}
+
+/// Sixteen minors a disk, sixteen disks a major, and after sixteen majors the first
+/// one again, with minors from 256 on (`sd.c:sd_major`, `sd_probe`, 6.1).
+fn sd_number(index: u32) -> (u32, u32) {
+    let major = match index >> 4 & 0xf {
+        0 => 8,
+        nth @ 1..=7 => 65 + nth - 1,
+        nth => 128 + nth - 8,
     };
-    Some(u32::from(letter - b'a'))
+    (major, (index & 0xf) << 4 | index & 0xf_ff00)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn disks_have_the_numbers_that_sd_gives() {
+        let told = ["sda", "sdp", "sdq", "sdaa", "sddx", "sddy", "sdiv", "sdiw"];
+        let want = [
+            (8, 0),
+            (8, 240),
+            (65, 0),
+            (65, 160),
+            (71, 240),
+            (128, 0),
+            (135, 240),
+            (8, 256),
+        ];
+        assert_eq!(told.map(|name| number(name, &[])), want);
+        assert_eq!(["sd", "sdA", "sd1", "xda"].map(disk_index), [None; 4]);
+    }
 }

@@ -62,7 +62,7 @@ pub(super) fn check(
     if let Some(settings) = &multipathd {
         checker.set_timeouts(&mut san, settings);
     }
-    checker.compare_timeouts(&san);
+    checker.compare_timeouts(raw, &san);
     let devices = checker.devices(&raw.device, &raw.media, &san);
     let maps = checker.maps(&raw.map, &devices, &san, multipathd.as_ref());
     let messages = checker.messages(&raw.message, &maps);

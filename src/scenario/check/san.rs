@@ -7,6 +7,7 @@ use crate::models::device::scsi::LunDiskConfig;
 use crate::models::fabric::Transport;
 use crate::models::fabric::fault::{Fault, FaultKind};
 use crate::models::fabric::fc::FcConfig;
+use crate::models::fabric::tcp::Protocol;
 use crate::models::machine::lun_info;
 use crate::models::multipathd::{DevLoss, FastIoFail, PathInfo, PathState, Settings};
 use crate::models::san::{LunMove, San, SanConfig};
@@ -20,7 +21,7 @@ impl Checker<'_> {
     /// The network of `raw`. Its parts are tried one by one, so that a problem
     /// is noted where it stands.
     pub(super) fn san(&mut self, raw: &RawScenario) -> SanConfig {
-        let fabric = raw.fabric.clone().unwrap_or_default().0;
+        let fabric = raw.fabric.as_ref().map(|at| at.value.clone()).unwrap_or_default().0;
         let mut config = SanConfig {
             transport: fabric.transport,
             link: fabric.link,
@@ -91,7 +92,12 @@ impl Checker<'_> {
             self.wrong(event, "it is not said what it is on", "add on = \"NAME\"");
             return Vec::new();
         };
-        let lasts = event.lasts.map_or(Ns::NEVER, |time| time.ns());
+        let lasts = event.lasts.as_ref().map_or(Ns::NEVER, |time| time.ns());
+        if let Some(time) = event.lasts.as_ref().filter(|_| lasts == Ns::ZERO) {
+            let hint = "leave `for` out for a fault that stays";
+            self.wrong(time, "a fault lasts longer than no time at all", hint);
+            return Vec::new();
+        }
         vec![Fault {
             on: on.value.clone(),
             kind: fault.clone(),
@@ -147,6 +153,7 @@ impl Checker<'_> {
         };
         match &mut config.transport {
             Transport::Fc(fc) => self.set_remote_port(fc, fast, settings),
+            Transport::Tcp(tcp) if tcp.protocol == Protocol::Nvme => {}
             Transport::Tcp(_) if fast < Ns::from_secs(1) => {}
             Transport::Tcp(tcp) => tcp.fast_io_fail_tmo = fast,
         }
@@ -179,19 +186,33 @@ impl Checker<'_> {
         }
     }
 
-    /// Warns of a timeout that is never reached.
-    pub(super) fn compare_timeouts(&mut self, config: &SanConfig) {
-        let (fast, loss) = match &config.transport {
-            Transport::Fc(fc) => (fc.fast_io_fail_tmo, fc.dev_loss_tmo),
-            Transport::Tcp(tcp) => (tcp.fast_io_fail_tmo, tcp.dev_loss_tmo),
+    /// A timeout that is never reached is refused for a remote port, as the kernel
+    /// does (`scsi_transport_fc.c:store_fc_rport_fast_io_fail_tmo`, 6.1), and warned of
+    /// for a session.
+    pub(super) fn compare_timeouts(&mut self, raw: &RawScenario, config: &SanConfig) {
+        let (fast, loss, is_refused) = match &config.transport {
+            Transport::Fc(fc) => (fc.fast_io_fail_tmo, fc.dev_loss_tmo, true),
+            Transport::Tcp(tcp) => (tcp.fast_io_fail_tmo, tcp.dev_loss_tmo, false),
         };
-        if let Some(loss) = loss.filter(|&loss| loss <= fast) {
-            self.warnings.push(format!(
-                "[fabric]: fast_io_fail_tmo ({}) is not shorter than dev_loss_tmo ({}) \
-                 and has no effect",
-                seconds(fast),
-                seconds(loss)
-            ));
+        let Some(loss) = loss.filter(|&loss| loss <= fast) else {
+            return;
+        };
+        let what = format!(
+            "fast_io_fail_tmo ({}) is not shorter than dev_loss_tmo ({})",
+            seconds(fast),
+            seconds(loss)
+        );
+        match &raw.fabric {
+            Some(fabric) if is_refused => {
+                let hint = "the kernel refuses that; \"0s\" switches fast_io_fail_tmo off";
+                self.wrong(fabric, what, hint);
+            }
+            Some(fabric) => {
+                let what = format!("{what} and has no effect");
+                let problem = self.source.problem(fabric.span.clone(), what, None);
+                self.warnings.push(problem.to_line());
+            }
+            None => self.warnings.push(format!("[fabric]: {what} and has no effect")),
         }
     }
 
@@ -225,6 +246,10 @@ impl Checker<'_> {
         if !(1..=4096).contains(&config.queue_depth) {
             let what = format!("`queue_depth` is {}", config.queue_depth);
             self.wrong(&entry.name, what, "from 1 to 4096");
+        }
+        if config.timeout < Ns::from_ms(1) {
+            let what = "`timeout` is shorter than 1 ms: no command ends in time";
+            self.wrong(&entry.name, what, "30 s is the kernel's default");
         }
         let network = San::new(san, Draws::new(0));
         let added = network.and_then(|mut network| {

@@ -3,11 +3,15 @@
 
 use super::Checker;
 use crate::formats::fio_job::{self, ParseOptions};
+use crate::models::device::DeviceConfig;
+use crate::models::device::scsi::scsi_debug::{
+    OPT_HOST_BUSY, OPT_MEDIUM_ERR, OPT_TIMEOUT, OPT_TRANSPORT_ERR,
+};
 use crate::models::fault::{Action, DeviceState, TimedAction};
 use crate::models::workload::WorkloadConfig;
 use crate::scenario::at::At;
 use crate::scenario::error::did_you_mean;
-use crate::scenario::raw::{RawEvent, RawState, RawSuspend};
+use crate::scenario::raw::{RawEvent, RawInjection, RawState, RawSuspend};
 use crate::scenario::{Device, Map};
 use crate::sim::Ns;
 
@@ -83,7 +87,15 @@ impl Checker<'_> {
         if e.fault.is_some() || e.upgrade.is_some() || e.moved.is_some() {
             return None; // hardware: it belongs to the storage network
         }
+        for (key, flag) in [("resume", &e.resume), ("delete", &e.delete)] {
+            if let Some(flag) = flag.as_ref().filter(|flag| !***flag) {
+                let message = format!("`{key} = false` does nothing");
+                self.wrong(flag, message, "true, or leave the event out");
+                return None;
+            }
+        }
         if let Some(injection) = &e.scsi_debug {
+            self.injection(injection, devices);
             return Some(Action::ScsiDebug {
                 opts: injection.opts,
                 every_nth: injection.every_nth,
@@ -106,6 +118,21 @@ impl Checker<'_> {
             return Some(Action::Resume { map });
         }
         self.device_action(e, devices)
+    }
+
+    /// There is a disk to inject it into, and it does something there.
+    fn injection(&mut self, injection: &At<RawInjection>, devices: &[Device]) {
+        let is_scsi_debug = |d: &Device| matches!(d.kind, DeviceConfig::ScsiDebug(_));
+        if !devices.iter().any(is_scsi_debug) {
+            let message = "there is no disk of scsi_debug";
+            self.wrong(injection, message, "[[device]] with `scsi_debug = {}`");
+        }
+        let known = OPT_MEDIUM_ERR | OPT_TIMEOUT | OPT_TRANSPORT_ERR | OPT_HOST_BUSY;
+        if injection.opts & !known != 0 {
+            let message = format!("`opts` {:#x} has bits that inject nothing here", injection.opts);
+            let hint = "2 medium error, 4 timeout, 16 transport error, 32768 host busy, or a sum";
+            self.wrong(injection, message, hint);
+        }
     }
 
     fn device_action(&mut self, e: &At<RawEvent>, devices: &[Device]) -> Option<Action> {

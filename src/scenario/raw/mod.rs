@@ -75,7 +75,7 @@ pub struct RawScenario {
     #[serde(default)]
     pub media: Vec<RawMedia>,
     /// What runs over the links of the storage network.
-    pub fabric: Option<OverPreset<FabricConfig>>,
+    pub fabric: Option<At<OverPreset<FabricConfig>>>,
     /// Initiator ports, of this host and of others.
     #[serde(default)]
     pub initiator: Vec<At<InitiatorConfig>>,

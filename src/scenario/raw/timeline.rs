@@ -43,7 +43,7 @@ pub struct RawEvent {
     pub on: Option<At<String>>,
     /// How long a fault lasts. Default: for good.
     #[serde(rename = "for")]
-    pub lasts: Option<Time>,
+    pub lasts: Option<At<Time>>,
     /// The controllers of an array are restarted one after the other.
     pub upgrade: Option<RawUpgrade>,
     /// The array's administrator moves a LUN to another controller.

@@ -102,7 +102,9 @@ pub(super) fn eh_scmd_add<K: DeviceEnv>(k: &mut K, disk: u16, rq: ReqId) {
     let d = sdev(k, disk);
     d.cmnd(rq, now).is_timed_out = true;
     let host = d.host;
-    shost(k, host).failed.push((disk, rq));
+    let h = shost(k, host);
+    h.eh_begins(now);
+    h.failed.push((disk, rq));
     wakeup(k, host);
 }
 
@@ -142,13 +144,19 @@ pub(super) fn looks_for_port<K: DeviceEnv>(k: &mut K, host: u16) {
 /// The next disk, or target, or all, is tried to be brought back; then the next
 /// larger thing; then error handling is over.
 fn next_unit<K: DeviceEnv>(k: &mut K, host: u16) {
+    let now = k.host().now();
     loop {
         let devices = k.devices();
         let (hosts, disks) = (&mut devices.hosts, &devices.scsi);
         let h = &mut hosts[usize::from(host)];
+        let is_late = h.is_past_deadline(now);
         let Some(recovery) = h.recovery.as_mut() else {
             return;
         };
+        if is_late && recovery.stage < STAGES.len() - 1 {
+            recovery.stage = STAGES.len() - 1; // "past eh deadline"
+            recovery.tried.clear();
+        }
         let Some(&stage) = STAGES.get(recovery.stage).filter(|_| !h.failed.is_empty()) else {
             return recovered(k, host);
         };
@@ -235,6 +243,7 @@ pub(super) fn reset_ends<K: DeviceEnv>(k: &mut K, host: u16) {
 /// takes commands again.
 fn recovered<K: DeviceEnv>(k: &mut K, host: u16) {
     let h = shost(k, host);
+    h.eh_ends();
     let failed = std::mem::take(&mut h.failed);
     let done = h.recovery.take().map_or(Vec::new(), |r| r.done);
     for &(disk, _) in &failed {

@@ -32,6 +32,10 @@ pub struct ScsiHost {
     pub(super) recovery: Option<Recovery>,
     /// Commands that are to be aborted.
     pub(super) aborts: Aborts,
+    /// How long error handling may take before the host is reset (`eh_deadline`).
+    pub eh_deadline: Option<Ns>,
+    /// Since when it is at it (`last_reset`).
+    eh_since: Option<Ns>,
 }
 
 impl ScsiHost {
@@ -48,6 +52,23 @@ impl ScsiHost {
     #[inline]
     pub fn is_in_recovery(&self) -> bool {
         !self.failed.is_empty() || self.recovery.is_some()
+    }
+
+    /// A command is to be aborted, or is left to error handling.
+    pub(super) fn eh_begins(&mut self, now: Ns) {
+        if self.eh_deadline.is_some() {
+            self.eh_since.get_or_insert(now);
+        }
+    }
+    /// All have been seen to.
+    pub(super) fn eh_ends(&mut self) {
+        self.eh_since = None;
+    }
+    /// Whether it has taken so long that nothing but the host is reset any more
+    /// (`scsi_host_eh_past_deadline`).
+    pub(super) fn is_past_deadline(&self, now: Ns) -> bool {
+        let due = self.eh_since.zip(self.eh_deadline);
+        due.is_some_and(|(since, deadline)| since.saturating_add(deadline) <= now)
     }
 
     /// Whether what goes wrong waits for a port that is away.

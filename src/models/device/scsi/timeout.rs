@@ -51,6 +51,8 @@ pub fn scsi_timeout<K: DeviceEnv>(k: &mut K, disk: u16, rq: ReqId) {
         cmnd.abort_tried = false;
         return error::eh_scmd_add(k, disk, rq);
     }
+    let host = sdev(k, disk).host;
+    shost(k, host).eh_begins(now);
     let h = k.host();
     let wait = Ns((h.hz() / ABORT_AFTER).max(1) * h.jiffy.0);
     let at = h.jiffies_from_now(wait);
@@ -71,8 +73,10 @@ pub(super) fn abort_due<K: DeviceEnv>(k: &mut K, disk: u16, rq: ReqId) {
 pub(super) fn run_aborts<K: DeviceEnv>(k: &mut K, host: u16) {
     let now = k.host().now();
     while let Some(&(disk, _)) = shost(k, host).aborts.queue.front() {
+        let is_late = shost(k, host).is_past_deadline(now);
         let d = sdev(k, disk);
         let asked = match d.lld {
+            _ if is_late => Asked::FailsFast,
             Lld::ScsiDebug => Asked::Goes(d.policy.abort),
             Lld::Lun(path) => lun::task_management(k, path),
         };
@@ -116,6 +120,11 @@ fn abort_handler<K: DeviceEnv>(k: &mut K, disk: u16, rq: ReqId, succeeds: bool) 
     incident::note(k, disk, Incident::Abort { succeeds });
     if !succeeds {
         return error::eh_scmd_add(k, disk, rq);
+    }
+    let host = sdev(k, disk).host;
+    let h = shost(k, host);
+    if h.aborts.queue.is_empty() && h.failed.is_empty() {
+        h.eh_ends();
     }
     gave_up(k, disk, rq, true);
     if planted::has(Defect::AbortedCommandLost) {

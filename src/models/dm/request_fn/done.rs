@@ -11,7 +11,7 @@ use super::super::super::io::{BlkStatus, DevId, ReqId, SECTOR};
 use super::super::super::mpath::{Completion, EndIoRq, PathIdx};
 use super::super::super::probe::TargetEvent;
 use super::super::clone::end_clone_bio;
-use super::super::{DmEnv, Effects, apply, suspend};
+use super::super::{DmEnv, Effects, apply, print_log, suspend};
 
 /// `sectors` more of a clone have ended, bio by bio, each of which ends that of
 /// the original at once; without patch 01 they wait for the end of the request
@@ -97,6 +97,7 @@ pub(super) fn complete_original<K: DmEnv>(k: &mut K, dm: u16, rq: ReqId, status:
     };
     k.target_event(dm, left);
     release_clone(k, dm, rq, clone);
+    print_log(k, dm);
     match verdict {
         EndIoRq::Done => finish_now(k, dm, rq, status),
         EndIoRq::Requeue | EndIoRq::DelayRequeue => send_again(k, dm, rq, r.completed),

@@ -95,18 +95,11 @@ impl<P: Probe> Machine<P> {
         }
     }
 
-    pub(super) fn append_log(&mut self, dm: u16, lines: &mut Vec<String>) {
-        let now = self.host.now();
-        let d = self.dm.dev(dm);
-        d.log.append(lines);
-        d.stamp_log(now);
-    }
-
     /// `dmsetup load`
     fn load_inactive(&mut self, dm: u16, text: &str) -> Result<(), Errno> {
         let mut log = Vec::new();
         let loaded = self.load_replacement(dm, text, &mut log);
-        self.append_log(dm, &mut log);
+        dm::print(self, dm, log);
         match loaded {
             Ok(table) => {
                 self.attach_handlers(&table);

@@ -1,7 +1,7 @@
 //! Suspending and resuming a map: one at a time has its lock (`md->suspend_lock`).
 
 use super::super::super::block::BlockEnv;
-use super::super::super::dm::suspend;
+use super::super::super::dm::{self, suspend};
 use super::super::super::fault::Action;
 use super::super::super::host::TaskId;
 use super::super::super::mpath::Errno;
@@ -95,7 +95,7 @@ impl<P: Probe> Machine<P> {
         if let Some(table) = self.admin.taken[n].take() {
             let mut log = Vec::new();
             let fits = self.fits(dm, &table, &mut log);
-            self.append_log(dm, &mut log);
+            dm::print(self, dm, log);
             if !fits {
                 return Err(Errno::Einval);
             }

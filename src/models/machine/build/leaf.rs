@@ -54,6 +54,9 @@ impl<P> Machine<P> {
                 let (initiator, address) = (san.initiator_of(path), san.address(path));
                 let disk = ScsiDisk::on_path(id, c, path, address, alua);
                 let n = self.devices.add_scsi(disk, Some(initiator));
+                let host = self.devices.scsi[usize::from(n)].host;
+                self.devices.hosts[usize::from(host)].eh_deadline =
+                    self.devices.san.eh_deadline(path);
                 (dev, self.devices.san.can_queue(path), 1, Driver::Scsi(n))
             }
         };

@@ -45,6 +45,7 @@ impl<P> Machine<P> {
             block: &self.block,
             scsi: &self.devices.scsi,
             maps,
+            open: &[],
         };
         let dev = lookup
             .by_path(name)
@@ -120,6 +121,7 @@ impl<P> Machine<P> {
             block: &self.block,
             scsi: &self.devices.scsi,
             maps,
+            open: &[],
         };
         let missing = || BuildError::Thread(format!("{}: no device {:?}", s.name, s.device));
         let dev = lookup.by_path(&s.device).ok_or_else(missing)?;

@@ -5,6 +5,7 @@ use super::super::super::array::access_state::AccessState;
 use super::super::super::block::complete::blk_mq_free_request;
 use super::super::super::block::submit::submit_bio_noacct;
 use super::super::super::block::{RqEnd, passthrough, pop};
+use super::super::super::device::scsi::SdevState;
 use super::super::super::host::{self, Step, TaskId};
 use super::super::super::io::{Bio, BioId, BlkStatus, DevId, EndIo, Flags, Op, ReqId};
 use super::super::super::multipathd::{
@@ -52,15 +53,19 @@ pub(super) struct Commands {
 const CHECK_SECTORS: u32 = 8;
 
 impl<P: Probe> Machine<P> {
-    /// Checks a path: a disk that is offline or gone needs no command.
+    /// Checks a path: a disk that is offline or gone needs no command; one whose port
+    /// is away is left as it is, and looked at again in a second
+    /// (`discovery.c:path_offline`: "blocked" is `PATH_PENDING`).
     pub(super) fn start_check(&mut self, n: u16, path: PathId, checker: Checker, number: u32) {
         let dev = self.mpds.maps[usize::from(n)].paths[usize::from(path.0)];
         let driver = self.driver(dev);
         let at_once = match driver {
             _ if self.block.dev(dev).is_dying => Some(PathState::Removed),
-            Driver::Scsi(disk) if !self.devices.scsi[usize::from(disk)].state.is_online() => {
-                Some(PathState::Down)
-            }
+            Driver::Scsi(disk) => match self.devices.scsi[usize::from(disk)].state {
+                SdevState::Blocked => Some(PathState::Pending),
+                state if !state.is_online() => Some(PathState::Down),
+                _ => None,
+            },
             _ => None,
         };
         if let Some(state) = at_once {

@@ -72,7 +72,7 @@ impl<P> Machine<P> {
     }
 
     /// The access state of `dev`, if it has any.
-    pub(super) fn access_state(&self, dev: DevId) -> Option<AccessState> {
+    pub(in super::super) fn access_state(&self, dev: DevId) -> Option<AccessState> {
         let path = self.path_of(dev)?;
         Some(self.devices.san.access_state(path, self.host.now()))
     }
