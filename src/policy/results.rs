@@ -56,12 +56,15 @@ pub fn read(folder: &Path) -> Result<Points, PolicyError> {
     for row in reader.records() {
         let row = row.map_err(wrong)?;
         let figure = |at: &Option<usize>| row.get((*at)?)?.parse().ok();
-        points.entry(called(&manifest, &row)).or_default().push(Run {
-            // point, columns, replication, seed
-            seed: row.get(columns + 2).unwrap_or("").to_owned(),
-            metrics: figures.iter().map(figure).collect(),
-            within: Vec::new(),
-        });
+        points
+            .entry(called(&manifest, &row))
+            .or_default()
+            .push(Run {
+                // point, columns, replication, seed
+                seed: row.get(columns + 2).unwrap_or("").to_owned(),
+                metrics: figures.iter().map(figure).collect(),
+                within: Vec::new(),
+            });
     }
     add_intervals(folder, &manifest, &mut points)?;
     Ok(points)
@@ -94,7 +97,10 @@ fn add_intervals(
         let (Some((low, high)), Some(index)) = (ends, index) else {
             continue;
         };
-        if let Some([run]) = points.get_mut(&called(manifest, &row)).map(Vec::as_mut_slice) {
+        if let Some([run]) = points
+            .get_mut(&called(manifest, &row))
+            .map(Vec::as_mut_slice)
+        {
             run.within.push((index, Interval { low, high }));
         }
     }

@@ -194,26 +194,12 @@ fn explain(message: &str) -> (String, Option<String>) {
         );
     }
     if let Some((what, expected)) = message.split_once(", expected ") {
-        return (
-            in_toml(what),
-            Some(format!("expected {}", in_toml(expected))),
-        );
+        return (what.into(), Some(format!("expected {expected}")));
     }
     if let Some(key) = message.strip_prefix("missing field ") {
         return (format!("the key {key} is missing"), None);
     }
     (message.into(), None)
-}
-
-/// serde's names of things, as TOML has them.
-fn in_toml(message: &str) -> String {
-    let names = [("sequence", "list"), ("map", "table")];
-    let own = |word: &str| names.iter().find(|(theirs, _)| *theirs == word);
-    let words = message.replace("borrowed string", "text");
-    let words = words
-        .split(' ')
-        .map(|word| own(word).map_or(word, |(_, ours)| *ours));
-    words.collect::<Vec<_>>().join(" ")
 }
 
 /// The unknown word of serde's message, and the words that it knows.

@@ -5,7 +5,8 @@
 //! another run might have been. Parts that are too short are alike, and their spread tells
 //! too little, so it is taken of parts of three lengths, and the widest interval counts;
 //! where neighbours of the shortest are still alike there is none. What is slower than a
-//! run cannot be seen in it: of 95 % intervals, 91 % and more held (`docs/sweeps.md`).
+//! run cannot be seen in it: of 95 % intervals, 94 % and more held, but for tails of
+//! latency under slow queues (83 % at worst: `docs/sweeps.md`).
 
 use serde::{Deserialize, Serialize};
 

@@ -83,7 +83,7 @@ fn an_unknown_key_is_found_wherever_it_is_in_the_path() {
     blamed(
         "variant",
         variant,
-        "7",
+        "device.0.prt.slots",
         &[
             "axis `ports`, b: device.0.prt.slots",
             "did you mean `port`?",
