@@ -21,7 +21,7 @@ const ROW: f64 = 28.0;
 /// Height of the name of a cell, above its rows.
 const HEAD: f64 = 30.0;
 /// Room for the difference and the verdict, behind the rows.
-const TOLD: f64 = 300.0;
+const TOLD: f64 = 330.0;
 /// Verdicts that a page has room for.
 const MOST: usize = 60;
 
@@ -255,7 +255,7 @@ impl Sheet<'_> {
         }
         let told = told(verdict);
         let text = label(area.right() + 14.0, middle, told.as_str(), TEXT);
-        drawing.text(text.fit(TOLD - 128.0));
+        drawing.text(text.fit(TOLD - 130.0));
         let is = label(WIDTH - EDGE, middle, short(verdict.verdict), TEXT).bold();
         drawing.text(is.ink(word_ink(verdict.verdict)).right());
         let (cell, words) = (verdict.cell.as_str(), verdict.verdict.name());
