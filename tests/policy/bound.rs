@@ -90,7 +90,7 @@ fn devices(d: &mut Dice, legacy: bool) -> (String, usize) {
             "scsi" => {
                 let (us, depth) = (d.of(&[20, 1000]), d.of(&[1, 8, 64]));
                 format!(
-                    "scsi_debug = {{ ndelay = \"{us}us\", max_queue = {depth}, size = \"1GiB\" }}\n"
+                    "scsi_debug = {{ delay = \"{us}us\", max_queue = {depth}, size = \"1GiB\" }}\n"
                 )
             }
             "lun" => {
@@ -157,48 +157,42 @@ fn network(d: &mut Dice) -> String {
     text + "luns = [{ name = \"lun0\", size = \"16GiB\" }]\n"
 }
 
-fn job(d: &mut Dice, size: &str) -> String {
+/// A section of a fio job file.
+fn job(d: &mut Dice, n: usize) -> String {
     let rw = d.of(&["read", "write", "rw", "randread", "randwrite", "randrw"]);
-    let depth = d.of(&[1, 2, 4, 16, 64, 256]);
-    let mut text =
-        format!("[[workload.job]]\nrw = \"{rw}\"\niodepth = {depth}\nsize = \"{size}\"\n");
+    let (depth, size) = (d.of(&[1, 2, 4, 16, 64, 256]), d.of(&["1m", "4m", "16m"]));
+    let mut text = format!("[j{n}]\nrw={rw}\niodepth={depth}\nsize={size}\n");
     text += &match d.next(4) {
         0 => {
-            let split = d.of(&[
+            let splits = [
                 "4k/50:64k/50",
                 "4k/90:256k/10",
                 "4k/90:1m/10",
                 "4k/30:16k/30:64k/40",
-            ]);
-            format!("bssplit = \"{split}\"\n")
+            ];
+            format!("bssplit={}\n", d.of(&splits))
         }
-        _ => format!(
-            "bs = \"{}\"\n",
-            d.of(&["4k", "4k", "16k", "64k", "512k", "1m"])
-        ),
+        _ => format!("bs={}\n", d.of(&["4k", "4k", "16k", "64k", "512k", "1m"])),
     };
     if d.one_in(3) {
-        text += &format!("numjobs = {}\n", d.of(&[2, 4]));
+        text += &format!("numjobs={}\n", d.of(&[2, 4]));
     }
     if rw.contains("rw") {
-        text += &format!("rwmixread = {}\n", d.of(&[10, 50, 90]));
+        text += &format!("rwmixread={}\n", d.of(&[10, 50, 90]));
     }
     match d.next(12) {
-        0 => text += "iodepth_batch_submit = 8\n",
-        1 if rw != "read" && rw != "randread" => text += "fsync = 8\n",
-        2 => text += "ioengine = \"psync\"\n",
-        3 => text += "direct = 0\n",
-        4 => text += "direct = 0\nend_fsync = 1\n",
-        5 => text += "rate_iops = 500\n",
-        6 => text += "rate_iops = 500\nrate_process = \"poisson\"\n",
+        0 => text += "iodepth_batch_submit=8\n",
+        1 if rw != "read" && rw != "randread" => text += "fsync=8\n",
+        2 => text += "ioengine=psync\n",
+        3 => text += "direct=0\n",
+        4 => text += "direct=0\nend_fsync=1\n",
+        5 => text += "rate_iops=500\n",
+        6 => text += "rate_iops=500\nrate_process=poisson\n",
         7 => {
-            text += &format!(
-                "thinktime = {}\nthinktime_blocks = {}\n",
-                d.of(&[100, 2000]),
-                d.of(&[1, 7])
-            )
+            let (think, blocks) = (d.of(&[100, 2000]), d.of(&[1, 7]));
+            text += &format!("thinktime={think}\nthinktime_blocks={blocks}\n");
         }
-        8 => text += "group_reporting = 1\n",
+        8 => text += "group_reporting=1\n",
         _ => {}
     }
     text
@@ -222,10 +216,11 @@ fn random(seed: u64) -> (String, &'static str) {
     if d.one_in(4) {
         text += &format!("[map.queue]\nmax_request = \"{}KiB\"\n", d.of(&[64, 512]));
     }
-    for _ in 0..d.of(&[1, 1, 1, 2]) {
-        let size = d.of(&["1m", "4m", "16m"]);
-        text += &job(&mut d, size);
+    text += "[workload]\nfio = \"\"\"\n[global]\nioengine=libaio\ndirect=1\n";
+    for n in 0..d.of(&[1, 1, 1, 2]) {
+        text += &job(&mut d, n);
     }
+    text += "\"\"\"\n";
     let (cpus, profile) = (d.of(&[1, 2, 4]), d.of(&["none", "none", "lab"]));
     text += &format!("[host]\ncpus = {cpus}\nprofile = \"{profile}\"\n");
     (text, kernel)

@@ -153,7 +153,7 @@ fn a_rate_is_a_limit() {
 #[test]
 fn arrivals_are_a_limit() {
     let job = "[[workload.open]]\nrw = \"randread\"\nbs = \"4k\"\nrate_iops = 2000\n\
-               outstanding = 64\nruntime = 2\n";
+               outstanding = 64\nruntime = \"2s\"\n";
     let text = format!("{}{job}{MAP}", ports("latency = \"1ms\""));
     let (bound, of, _) = after(&text, Mode::Bio);
     assert_eq!(bound.by, Limiter::Offered);
@@ -163,18 +163,18 @@ fn arrivals_are_a_limit() {
 
 #[test]
 fn who_pauses_offers_less() {
-    let job = "[[workload.job]]\nrw = \"randread\"\nbs = \"4k\"\niodepth = 1\n\
-               thinktime = 1000\nsize = \"2m\"\n";
-    let text = format!("{}{job}", ports("latency = \"1ms\""));
+    let ports = ports("latency = \"1ms\"");
+    let job = |more: &str| {
+        let fio = "[a]\nioengine=libaio\ndirect=1\nrw=randread\nbs=4k\nsize=2m\n";
+        format!("{ports}[workload]\nfio = \"\"\"\n{fio}{more}\"\"\"\n")
+    };
     // 1 ms of service, 1 ms of pause.
-    reaches(&text, 500.0, 0.99);
+    reaches(&job("iodepth=1\nthinktime=1000\n"), 500.0, 0.99);
     // Two at once, then a pause.
-    let job = "[[workload.job]]\nrw = \"randread\"\nbs = \"4k\"\niodepth = 2\n\
-               thinktime = 9000\nthinktime_blocks = 2\nthinktime_blocks_type = \"issue\"\n\
-               size = \"2m\"\n";
-    let text = format!("{}{job}", ports("latency = \"1ms\""));
-    let (bound, of, _) = after(&format!("{text}{MAP}"), Mode::Bio);
+    let two = "iodepth=2\nthinktime=9000\nthinktime_blocks=2\nthinktime_blocks_type=issue\n";
+    let (bound, of, _) = after(&format!("{}{MAP}", job(two)), Mode::Bio);
     assert!((0.97..=1.0).contains(&of), "{of} of {bound:?}");
+    assert_eq!(bound.by, Limiter::Offered);
 }
 
 /// Devices of no map, of another map, of a group that is not used.
@@ -303,14 +303,14 @@ fn a_network_is_as_wide_as_its_narrowest_cut() {
     let large =
         "[[workload.job]]\nrw = \"randread\"\nbs = \"512k\"\niodepth = 32\nsize = \"256m\"\n";
     // 2 GB/s of 512 KiB each.
-    reaches(&format!("{NETWORK}{large}"), 2e9 / 524_288.0, 0.97);
+    reaches(&format!("{NETWORK}{large}"), 2e9 / 524_288.0, 0.9);
     let small = job("randread", 64) + "size = \"64m\"\n";
-    reaches(&format!("{NETWORK}{small}"), 200_000.0, 0.97);
+    reaches(&format!("{NETWORK}{small}"), 200_000.0, 0.85);
     // One alone: 4 links there and back, the core, 4 KiB at 1 byte a ns.
-    let one = job("randread", 1) + "size = \"1m\"\n";
+    let one = job("randread", 1) + "size = \"64m\"\n";
     let (bound, of, latency) = after(&format!("{NETWORK}{one}{MAP}"), Mode::Bio);
     assert_eq!(bound.latency.0, 40_000 + 5_000 + 4096);
-    assert!(of > 0.95 && latency.unwrap() < 1.05, "{of} {latency:?}");
+    assert!(of > 0.9 && latency.unwrap() < 1.1, "{of} {latency:?}");
 }
 
 /// Paths of one port are one port.
@@ -322,7 +322,7 @@ fn what_paths_share_counts_once() {
         "lun = \"lun0\" }\n[[device]]",
     );
     let job = "[[workload.job]]\nrw = \"randread\"\nbs = \"512k\"\niodepth = 32\nsize = \"256m\"\n";
-    reaches(&format!("{shared}{job}"), 1e9 / 524_288.0, 0.97);
+    reaches(&format!("{shared}{job}"), 1e9 / 524_288.0, 0.9);
 }
 
 /// What is read through the page cache for the first time comes from the devices.
@@ -360,18 +360,14 @@ fn what_the_page_cache_answers_is_not_limited() {
 /// Where devices take no time CPUs do, if anything does.
 #[test]
 fn without_devices_there_are_cpus() {
-    let device = "[[device]]\nname = [\"sda\", \"sdb\"]\nnull_blk = { irqmode = 1 }\n";
-    let device = match scenario::parse("x", &format!("{device}{}{MAP}", job("randread", 8)), &[]) {
-        Ok(_) => device.to_owned(),
-        Err(_) => ports("latency = \"0us\""),
-    };
-    let text = |host: &str| format!("{device}{}size = \"4m\"\n{MAP}{host}", job("randread", 8));
-    let scenario = scenario::parse("x", &text(""), &["host.profile=none".into()]).unwrap();
+    let device = ports("latency = \"0us\"");
+    let text = format!("{device}{}size = \"4m\"\n{MAP}", job("randread", 8));
+    let scenario = scenario::parse("x", &text, &["host.profile=none".into()]).unwrap();
     let machine = scenario::build(&scenario, Mode::Bio).unwrap();
     let outcome = run(&machine, &RunOptions::default()).unwrap();
     let limit = bound_of_run(&machine, &outcome).unwrap();
     assert!(matches!(limit, Limit::Unknown(_)), "{limit:?}");
-    let scenario = scenario::parse("x", &text(""), &["host.profile=lab".into()]).unwrap();
+    let scenario = scenario::parse("x", &text, &["host.profile=lab".into()]).unwrap();
     let machine = scenario::build(&scenario, Mode::Bio).unwrap();
     let outcome = run(&machine, &RunOptions::default()).unwrap();
     let bound = bound_of_run(&machine, &outcome).unwrap().known().unwrap();

@@ -27,7 +27,9 @@ pub(super) fn course(
             course.serve(on, both(Linear::fixed(c.ndelay.0 as f64)));
         }
         DeviceConfig::ArrayPort(c) => port(&mut course, config, (name, c), known, resources),
-        DeviceConfig::Lun(c) => network::course(&mut course, &config.san, c, known, resources),
+        DeviceConfig::Lun(c) => {
+            network::course(&mut course, &config.san, (name, c), known, resources)
+        }
     }
     course
 }

@@ -16,7 +16,7 @@ use crate::models::san::SanConfig;
 pub(super) fn course(
     course: &mut Course,
     san: &SanConfig,
-    c: &LunDiskConfig,
+    (name, c): (&str, &LunDiskConfig),
     known: Known,
     resources: &mut Resources,
 ) {
@@ -42,8 +42,7 @@ pub(super) fn course(
         .collect();
     cross(course, &links, &san.transport, resources);
     at_port(course, &target, known, resources);
-    let name = format!("{}-{}-{} depth", c.initiator, target.name, c.lun);
-    let depth = resources.find(name, c.queue_depth);
+    let depth = resources.find(format!("{name} depth"), c.queue_depth);
     course.hold(depth, begin);
     if let Some(initiator) = initiator {
         let tags = resources.find(format!("{} tags", initiator.name), initiator.can_queue);

@@ -135,7 +135,10 @@ impl<'a> Seen<'a> {
             count += issued.count;
         }
         if self.joined > 0 && count > 0 {
-            all.merged_mean = Some(SECTOR as f64 * sectors as f64 / count as f64);
+            // What came back and was issued again counts once.
+            let back = self.device(name).map_or(0, |d| d.requests_taken_back);
+            let once = count.saturating_sub(back).max(1);
+            all.merged_mean = Some(SECTOR as f64 * sectors as f64 / once as f64);
         }
         all
     }
