@@ -55,8 +55,7 @@ impl Checker<'_> {
                 "the last job ends after {} s: this event comes too late",
                 end.0 as f64 / 1e9
             );
-            let problem = self.source.problem(event.span.clone(), what, None);
-            self.warnings.push(problem.to_line());
+            self.warn(event, what);
         }
     }
 
@@ -124,8 +123,7 @@ impl Checker<'_> {
     fn injection(&mut self, injection: &At<RawInjection>, devices: &[Device]) {
         let is_scsi_debug = |d: &Device| matches!(d.kind, DeviceConfig::ScsiDebug(_));
         if !devices.iter().any(is_scsi_debug) {
-            let message = "there is no disk of scsi_debug";
-            self.wrong(injection, message, "[[device]] with `scsi_debug = {}`");
+            self.warn(injection, "there is no disk of scsi_debug: this does nothing");
         }
         let known = OPT_MEDIUM_ERR | OPT_TIMEOUT | OPT_TRANSPORT_ERR | OPT_HOST_BUSY;
         if injection.opts & !known != 0 {
