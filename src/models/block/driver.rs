@@ -43,13 +43,15 @@ pub fn put_driver_tag<K: BlockEnv>(k: &mut K, rq: ReqId) {
 /// The driver starts `rq` (`blk_mq_start_request`).
 #[inline(always)]
 pub fn blk_mq_start_request<K: BlockEnv>(k: &mut K, rq: ReqId) {
+    let dev = k.block().reqs[rq].dev;
+    k.trace(dev, Action::Issue, |b| b.rq_subject(rq));
+    k.host().charge(Cost::Trace);
     let now = k.host().now();
     let b = k.block();
     let r = &mut b.reqs[rq];
     r.io_start = now;
     r.rqf.set(RqFlags::IN_FLIGHT);
     r.rqf.clear(RqFlags::TIMED_OUT);
-    let dev = r.dev;
     let d = &mut b.devs[usize::from(dev.0)];
     d.count.count_issue(r.sectors, r.op, r.flags);
     let arms = d.timer.is_to_be_armed();
@@ -57,6 +59,4 @@ pub fn blk_mq_start_request<K: BlockEnv>(k: &mut K, rq: ReqId) {
     if arms {
         timeout::blk_add_timer(k, dev);
     }
-    k.trace(dev, Action::Issue, |b| b.rq_subject(rq));
-    k.host().charge(Cost::Trace);
 }

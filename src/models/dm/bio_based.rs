@@ -143,11 +143,18 @@ fn redirect<K: DmEnv>(k: &mut K, clone: BioId, (dev, sector): (DevId, u64)) {
 pub fn ask_target<K: DmEnv>(k: &mut K, dm: u16, clone: BioId) -> Option<(MapBio, SelectCtx)> {
     let o = &k.block().bios[clone];
     let (hints, sector, sectors) = ((o.op, o.flags, o.prio), o.sector, o.sectors);
+    if k.dm().mpath(dm).is_some_and(|m| m.uses_hr_timer()) {
+        k.host().charge(Cost::ReadClock);
+    }
     let ctx = select_ctx(k, hints, sector, sectors);
     let m = k.dm().mpath(dm)?;
     let verdict = m.map_bio(&ctx);
+    let reads_clock = m.uses_hr_timer();
     if m.take_regrouped() {
         remember(k, dm);
+    }
+    if reads_clock {
+        k.host().charge(Cost::ReadClock);
     }
     k.target_event(dm, TargetEvent::Mapped(verdict.into(), ctx));
     Some((verdict, ctx))

@@ -93,14 +93,19 @@ fn map_request<K: DmEnv>(k: &mut K, dm: u16, rq: ReqId) -> Option<BlkStatus> {
     let (hints, sector, sectors) = ((r.op, r.flags, r.prio), r.sector, r.sectors);
     let ctx = select_ctx(k, hints, sector, sectors);
     let (mut verdict, mut to) = (MapRq::Kill, None);
+    let mut reads_clock = false;
     if let Some(m) = k.dm().mpath(dm) {
         verdict = m.map_rq(&ctx);
+        reads_clock = m.uses_hr_timer();
         if let MapRq::Remapped(path) = verdict {
             to = Some(m.dev(path));
         }
         if m.take_regrouped() {
             remember(k, dm);
         }
+    }
+    if reads_clock {
+        k.host().charge(Cost::ReadClock);
     }
     let mapped = match verdict {
         MapRq::Remapped(path) => Mapped::To(path),
@@ -303,7 +308,6 @@ pub fn end_clone_request<K: DmEnv>(k: &mut K, dm: u16, orig: ReqId, status: BlkS
 /// `dm_complete_request`, `dm_softirq_done`, `dm_done`
 #[inline]
 fn dm_complete_request<K: DmEnv>(k: &mut K, dm: u16, rq: ReqId, status: BlkStatus) {
-    k.host().charge(Cost::EndClone);
     let (now, uptime) = (k.host().ktime(), k.host().uptime);
     let b = k.block();
     let r = &b.reqs[rq];
@@ -317,6 +321,7 @@ fn dm_complete_request<K: DmEnv>(k: &mut K, dm: u16, rq: ReqId, status: BlkStatu
     };
     let Some(m) = k.dm().mpath(dm) else { return };
     let (verdict, effects) = m.end_io_rq(&io);
+    k.host().charge(Cost::EndClone);
     if let Some(path) = io.path {
         let left = TargetEvent::Left {
             path,

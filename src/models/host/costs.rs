@@ -46,6 +46,8 @@ costs! {
     ElvSearch "elv_search" 306,
     /// A bio merged into a request of a scheduler or software queue.
     ElvMerge "elv_merge" 651,
+    /// Looking at the clock for a selector that times I/Os to the nanosecond.
+    ReadClock "read_clock" 110,
     /// Allocating a request and filling it from a bio.
     GetRequest "get_request" 529,
     /// Adding a request to the plug.
@@ -106,6 +108,8 @@ costs! {
     FlushPage "flush_page" 2_700,
     /// Direct I/O: pinning one page of the buffer.
     PinPage "pin_page" 341,
+    /// Direct I/O: the first touch of one page of the buffer, which faults it in.
+    FaultPage "fault_page" 2_950,
     /// Direct I/O: releasing one page of the buffer.
     UnpinPage "unpin_page" 172,
     /// `dmsetup`, from its start to its ioctl.

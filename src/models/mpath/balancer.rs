@@ -178,6 +178,9 @@ impl PathSelector for Selector {
     fn learn_truth(&mut self, path: usize, truth: Truth) {
         dispatch!(self, s => s.learn_truth(path, truth))
     }
+    fn uses_hr_timer(&self) -> bool {
+        dispatch!(self, s => s.uses_hr_timer())
+    }
     fn repeat_count(&self, path: usize) -> u32 {
         dispatch!(self, s => s.repeat_count(path))
     }

@@ -158,6 +158,8 @@ pub struct Multipath {
     pub(super) pg_init: PgInit,
     /// The selector is asked for every I/O (6.1), not once a `repeat_count`.
     pub(super) asks_every_io: bool,
+    /// A selector of this kernel looks at the clock for every I/O.
+    pub(super) uses_hr_timer: bool,
     /// What holds of an old kernel's target.
     pub(super) facts: Option<MultipathFacts>,
     /// I/Os left to the current path; 0 = no limit. Old kernels only.
@@ -187,6 +189,7 @@ impl Multipath {
         Ok(Multipath {
             name: env.name.into(),
             mode: params.features.mode,
+            uses_hr_timer: params.groups.iter().any(|g| g.selector.uses_hr_timer()),
             nr_valid_paths: params.paths.len() as u32,
             groups: params.groups,
             paths: params.paths,
@@ -227,6 +230,11 @@ impl Multipath {
     /// All groups, in table order.
     pub fn groups(&self) -> &[Group] {
         &self.groups
+    }
+    /// Whether a selector looks at the clock for every I/O.
+    #[inline]
+    pub fn uses_hr_timer(&self) -> bool {
+        self.uses_hr_timer
     }
     /// The device of `path`.
     #[inline]

@@ -10,7 +10,9 @@ use crate::models::mpath::DeviceLookup;
 use crate::models::workload::app::dio::MAX_VECS;
 use crate::models::workload::app::offload::{At, Worker};
 use crate::models::workload::app::script::Scripted;
-use crate::models::workload::app::{AppFrame, Slot, Thread, Waiting, contiguous_slots};
+use crate::models::workload::app::{
+    AppFrame, Slot, Thread, Waiting, contiguous_slots, resident_buffers,
+};
 use crate::models::workload::fio::spec::SubmitMode;
 use crate::models::workload::fio::{FioThread, ThreadSpec};
 use crate::models::workload::page_cache::{
@@ -90,6 +92,7 @@ impl<P> Machine<P> {
             ring: Fifo::default(),
             submitted: 0,
             slots: vec![Slot::default(); t.spec.iodepth.max(1) as usize],
+            resident: resident_buffers(&t.spec),
             contiguous: contiguous_slots(&t.spec),
         });
         self.app.running += 1;

@@ -141,6 +141,9 @@ impl PathSelector for HistoricalServiceTime {
     fn name(&self) -> &str {
         "historical-service-time"
     }
+    fn uses_hr_timer(&self) -> bool {
+        true
+    }
     /// The repeat count is read and forgotten.
     fn add_path(&mut self, args: &[&str], _log: &mut Vec<String>) -> Result<(), String> {
         if args.len() > 1 {

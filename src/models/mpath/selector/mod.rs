@@ -74,6 +74,11 @@ pub trait PathSelector {
     /// # Errors
     /// The text the kernel logs for arguments it refuses.
     fn add_path(&mut self, args: &[&str], log: &mut Vec<String>) -> Result<(), String>;
+    /// Whether it times I/Os to the nanosecond (`DM_PS_USE_HR_TIMER`): each then
+    /// costs the CPU a few looks at the clock.
+    fn uses_hr_timer(&self) -> bool {
+        false
+    }
     /// The path that takes the next I/O; none if no path is usable
     /// (`select_path`).
     fn select_path(&mut self, ctx: &SelectCtx) -> Option<usize>;

@@ -137,6 +137,7 @@ fn submit<K: AppEnv>(k: &mut K, task: TaskId, t: u16, unit: &IoUnit, waiter: Opt
         thread: t,
         slot: unit.slot,
     };
+    fault_in(k, t, unit);
     // Every write call on a block device has a plug of its own, a read only if
     // it takes several bios; inside another plug it is void.
     let wants_plug = unit.op == Op::Write || pieces > 1;
@@ -157,6 +158,23 @@ fn submit<K: AppEnv>(k: &mut K, task: TaskId, t: u16, unit: &IoUnit, waiter: Opt
         let len = max_bytes.min(u64::from(unit.len) - from);
         let bio = transfer.bio(k, unit.offset + from, len);
         submit::submit_bio_noacct(k, bio);
+    }
+}
+
+/// Brings the pages of the buffer of `unit` into memory that have never been touched
+/// (`gup.c:faultin_page`). What that costs of a huge page is not measured.
+#[inline]
+fn fault_in<K: AppEnv>(k: &mut K, t: u16, unit: &IoUnit) {
+    let th = thread(k, t);
+    let resident = &mut th.resident[unit.slot as usize];
+    let absent = unit.len.saturating_sub(*resident);
+    if absent == 0 || unit.op != Op::Read {
+        return;
+    }
+    *resident += absent;
+    if !th.contiguous.contains(&unit.slot) {
+        let pages = u64::from(absent).div_ceil(PAGE);
+        k.host().charge_n(Cost::FaultPage, pages);
     }
 }
 

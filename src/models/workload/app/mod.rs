@@ -206,6 +206,9 @@ pub struct Thread {
     pub submitted: u64,
     /// I/Os in flight, by I/O unit.
     pub slots: Vec<Slot>,
+    /// Bytes of each I/O unit's buffer that are in memory: fio fills buffers to be
+    /// written, and touches no other (`backend.c:init_io_u_buffers`).
+    pub resident: Vec<u32>,
     /// The I/O units whose buffers are contiguous in memory.
     pub contiguous: Range<u32>,
 }
@@ -254,6 +257,12 @@ pub fn contiguous_slots(spec: &ThreadSpec) -> Range<u32> {
     let first = (HUGE_PAGE - BUFFERS_AT).div_ceil(bytes);
     let last = (end - BUFFERS_AT) / bytes;
     first as u32..last as u32
+}
+
+/// What of each I/O unit's buffer is in memory from the beginning.
+pub fn resident_buffers(spec: &ThreadSpec) -> Vec<u32> {
+    let filled = if spec.pattern.write { u32::MAX } else { 0 };
+    vec![filled; spec.iodepth.max(1) as usize]
 }
 
 impl Slot {
