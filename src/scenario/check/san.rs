@@ -21,7 +21,12 @@ impl Checker<'_> {
     /// The network of `raw`. Its parts are tried one by one, so that a problem
     /// is noted where it stands.
     pub(super) fn san(&mut self, raw: &RawScenario) -> SanConfig {
-        let fabric = raw.fabric.as_ref().map(|at| at.value.clone()).unwrap_or_default().0;
+        let fabric = raw
+            .fabric
+            .as_ref()
+            .map(|at| at.value.clone())
+            .unwrap_or_default()
+            .0;
         let mut config = SanConfig {
             transport: fabric.transport,
             link: fabric.link,
