@@ -366,10 +366,6 @@ fn what_cannot_be_is_refused_where_it_stands() {
             "on = \"ctl0.p0\"\nfault = \"down\"\nfor = \"0s\"",
             "no time",
         ),
-        (
-            "scsi_debug = { opts = 4, every_nth = 2 }",
-            "no disk of scsi_debug",
-        ),
         ("scsi_debug = { opts = 64 }", "inject nothing"),
     ] {
         let found = of_network(event);
@@ -378,28 +374,35 @@ fn what_cannot_be_is_refused_where_it_stands() {
         assert!(is_said && line_is_told, "{event}: {found:?}");
     }
     let text = network("preset = \"fc-16g\"", "", 3, &[]);
-    let swapped = [
-        (
-            "initiator = \"hba1\", target = \"ctl0.p1\"",
-            "initiator = \"hba0\", target = \"ctl0.p0\"",
-            "the same LUN",
-        ),
-        (
-            "lun = \"lun0\" }\n[[map]]",
-            "lun = \"lun0\", timeout = \"0s\" }\n[[map]]",
-            "`timeout`",
-        ),
-        (
-            "preset = \"fc-16g\"",
-            "preset = \"fc-16g\"\ntransport = { fc = { fast_io_fail_tmo = \"5s\", dev_loss_tmo = \"3s\" } }",
-            "not shorter than dev_loss_tmo",
-        ),
-    ];
+    let swapped = [(
+        "lun = \"lun0\" }\n[[map]]",
+        "lun = \"lun0\", timeout = \"0s\" }\n[[map]]",
+        "`timeout`",
+    )];
     for (from, to, says) in swapped {
         assert!(text.contains(from), "{from}");
         let found = problems(&text.replace(from, to));
         let is_said = |(line, message): &(usize, String)| *line > 0 && message.contains(says);
         assert!(found.iter().any(is_said), "{to}: {found:?}");
+    }
+}
+
+#[test]
+fn what_does_nothing_is_warned_of_where_it_stands() {
+    let event = "scsi_debug = { opts = 4, every_nth = 2 }";
+    let text = network("preset = \"fc-16g\"", "", 3, &[(1000, event)]);
+    let second = "initiator = \"hba1\", target = \"ctl0.p1\"";
+    let text = text.replace(second, "initiator = \"hba0\", target = \"ctl0.p0\"");
+    let tmo = "transport = { fc = { fast_io_fail_tmo = \"5s\", dev_loss_tmo = \"3s\" } }";
+    let text = text.replace("[fabric]\n", &format!("[fabric]\n{tmo}\n"));
+    let warnings = parsed(&text).warnings;
+    for says in [
+        "no disk of scsi_debug",
+        "the same LUN through",
+        "the kernel refuses that",
+    ] {
+        let is_said = |w: &&String| w.contains(says) && w.contains("faults:");
+        assert!(warnings.iter().any(|w| is_said(&w)), "{warnings:?}");
     }
 }
 

@@ -41,7 +41,11 @@ pub fn failover(outcome: &Outcome) -> Option<FailoverSummary> {
         errors: errors(outcome),
         retries: retries(outcome),
         held,
-        kernel_log: outcome.kernel_log.iter().map(|(at, line)| (at.0, line.clone())).collect(),
+        kernel_log: outcome
+            .kernel_log
+            .iter()
+            .map(|(at, line)| (at.0, line.clone()))
+            .collect(),
         normal_queue_bytes: outcome.marks.as_ref().map_or(0, |m| 512 * m.normal_sectors),
     })
 }
@@ -74,10 +78,11 @@ impl<'o> Fault<'o> {
         let later = later.filter(|(i, other)| (other.at, *i) > (action.at, n) && ends(other));
         // Of the same kind at the same time, all have the same consequences; what
         // was refused has none.
-        let is_together = |other: &ActionOutcome| {
-            other.at == action.at && other.kind == action.kind
-        };
-        let ending = later.clone().filter(|(_, o)| !is_together(o) && o.error.is_none());
+        let is_together =
+            |other: &ActionOutcome| other.at == action.at && other.kind == action.kind;
+        let ending = later
+            .clone()
+            .filter(|(_, o)| !is_together(o) && o.error.is_none());
         let next = ending.map(|(_, o)| o.at).min().unwrap_or(Ns::NEVER);
         let mark_of = |action: &ActionOutcome| {
             let mut marks = outcome.marks.iter().flat_map(|m| &m.marks);

@@ -236,7 +236,9 @@ fn failing_jobs<P: crate::models::probe::Probe>(m: &Machine<P>) -> Vec<String> {
         let report = thread.fio.report();
         m.host.tasks[thread.task.index()].state != TaskState::Dead && report.total_err > 0
     });
-    let mut names: Vec<String> = failing.map(|t| format!("`{}`", t.fio.spec().name)).collect();
+    let mut names: Vec<String> = failing
+        .map(|t| format!("`{}`", t.fio.spec().name))
+        .collect();
     names.dedup();
     names
 }

@@ -30,7 +30,11 @@ pub fn may_hold_for_ever(m: &mut Machine<Witness>) -> bool {
     let paths = |t: &Multipath| t.paths().iter().map(|path| path.dev).collect();
     let mut paths = targets.map(paths).collect::<Vec<Vec<DevId>>>().into_iter();
     m.has_multipathd()
-        && paths.any(|devs| !devs.into_iter().any(|dev| m.takes_io(dev) && is_usable(m, dev)))
+        && paths.any(|devs| {
+            !devs
+                .into_iter()
+                .any(|dev| m.takes_io(dev) && is_usable(m, dev))
+        })
 }
 
 /// Where multipathd runs, no map holds I/O for ever for want of a path that

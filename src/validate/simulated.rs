@@ -59,9 +59,8 @@ fn status_seen(map: &MapOutcome) -> Vec<StatusSeen> {
 
 /// What the log says of maps, with devices by name, and of requests that failed.
 fn kernel_log(outcome: &Outcome) -> Vec<String> {
-    let is_told = |line: &str| {
-        line.starts_with("device-mapper: ") || line.starts_with("I/O error, dev ")
-    };
+    let is_told =
+        |line: &str| line.starts_with("device-mapper: ") || line.starts_with("I/O error, dev ");
     let lines = outcome.kernel_log.iter().map(|(_, line)| line);
     let lines = lines.filter(|line| is_told(line));
     lines.map(|line| with_names(line, outcome)).collect()
@@ -321,7 +320,9 @@ mod tests {
             (2, io_error),
             (4, "device-mapper: 253:11 and 3:1 are others, as is 253:1x"),
         ];
-        outcome.kernel_log = lines.map(|(ms, line)| (Ns::from_ms(ms), line.into())).into();
+        outcome.kernel_log = lines
+            .map(|(ms, line)| (Ns::from_ms(ms), line.into()))
+            .into();
         outcome.maps[0].status_seen = vec![(Ns::from_us(1_500), "0 8 multipath".into())];
         outcome.gaps = Some(GapsOutcome {
             bin: Ns::from_ms(10),

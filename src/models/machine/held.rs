@@ -101,7 +101,8 @@ impl<P: Probe> Machine<P> {
     /// Whether the port of `dev` takes I/O, as far as its access state says.
     pub fn takes_io(&self, dev: DevId) -> bool {
         let refuses = [AccessState::Standby, AccessState::Unavailable];
-        self.access_state(dev).is_none_or(|state| !refuses.contains(&state))
+        self.access_state(dev)
+            .is_none_or(|state| !refuses.contains(&state))
     }
 
     fn is_map(&self, dev: DevId) -> bool {

@@ -316,7 +316,10 @@ impl<P: Probe> Machine<P> {
             block: &self.block,
             scsi: &self.devices.scsi,
             maps: &maps,
-            open: &self.dm.devs[usize::from(dm)].table.devices().collect::<Vec<_>>(),
+            open: &self.dm.devs[usize::from(dm)]
+                .table
+                .devices()
+                .collect::<Vec<_>>(),
         };
         let d = &mut self.dm.devs[usize::from(dm)];
         let mut log = Vec::new();

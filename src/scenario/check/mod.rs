@@ -121,6 +121,12 @@ impl Checker<'_> {
         self.problems.push(problem);
     }
 
+    /// Warns of something at the place of `at`.
+    fn warn<T>(&mut self, at: &At<T>, message: impl Into<String>) {
+        let problem = self.source.problem(at.span.clone(), message, None);
+        self.warnings.push(problem.to_line());
+    }
+
     /// Notes a problem at bytes `part` of the text `at`.
     fn wrong_within(
         &mut self,

@@ -21,7 +21,12 @@ impl Checker<'_> {
     /// The network of `raw`. Its parts are tried one by one, so that a problem
     /// is noted where it stands.
     pub(super) fn san(&mut self, raw: &RawScenario) -> SanConfig {
-        let fabric = raw.fabric.as_ref().map(|at| at.value.clone()).unwrap_or_default().0;
+        let fabric = raw
+            .fabric
+            .as_ref()
+            .map(|at| at.value.clone())
+            .unwrap_or_default()
+            .0;
         let mut config = SanConfig {
             transport: fabric.transport,
             link: fabric.link,
@@ -186,33 +191,28 @@ impl Checker<'_> {
         }
     }
 
-    /// A timeout that is never reached is refused for a remote port, as the kernel
-    /// does (`scsi_transport_fc.c:store_fc_rport_fast_io_fail_tmo`, 6.1), and warned of
-    /// for a session.
+    /// Warns of a timeout that is never reached. For a remote port the kernel refuses
+    /// it (`scsi_transport_fc.c:store_fc_rport_fast_io_fail_tmo`, 6.1).
     pub(super) fn compare_timeouts(&mut self, raw: &RawScenario, config: &SanConfig) {
-        let (fast, loss, is_refused) = match &config.transport {
-            Transport::Fc(fc) => (fc.fast_io_fail_tmo, fc.dev_loss_tmo, true),
-            Transport::Tcp(tcp) => (tcp.fast_io_fail_tmo, tcp.dev_loss_tmo, false),
+        let (fast, loss, refused) = match &config.transport {
+            Transport::Fc(fc) => (
+                fc.fast_io_fail_tmo,
+                fc.dev_loss_tmo,
+                ": the kernel refuses that, and here it",
+            ),
+            Transport::Tcp(tcp) => (tcp.fast_io_fail_tmo, tcp.dev_loss_tmo, " and"),
         };
         let Some(loss) = loss.filter(|&loss| loss <= fast) else {
             return;
         };
         let what = format!(
-            "fast_io_fail_tmo ({}) is not shorter than dev_loss_tmo ({})",
+            "fast_io_fail_tmo ({}) is not shorter than dev_loss_tmo ({}){refused} has no effect",
             seconds(fast),
             seconds(loss)
         );
         match &raw.fabric {
-            Some(fabric) if is_refused => {
-                let hint = "the kernel refuses that; \"0s\" switches fast_io_fail_tmo off";
-                self.wrong(fabric, what, hint);
-            }
-            Some(fabric) => {
-                let what = format!("{what} and has no effect");
-                let problem = self.source.problem(fabric.span.clone(), what, None);
-                self.warnings.push(problem.to_line());
-            }
-            None => self.warnings.push(format!("[fabric]: {what} and has no effect")),
+            Some(fabric) => self.warn(fabric, what),
+            None => self.warnings.push(format!("[fabric]: {what}")),
         }
     }
 

@@ -55,8 +55,7 @@ impl Checker<'_> {
                 "the last job ends after {} s: this event comes too late",
                 end.0 as f64 / 1e9
             );
-            let problem = self.source.problem(event.span.clone(), what, None);
-            self.warnings.push(problem.to_line());
+            self.warn(event, what);
         }
     }
 
@@ -124,12 +123,17 @@ impl Checker<'_> {
     fn injection(&mut self, injection: &At<RawInjection>, devices: &[Device]) {
         let is_scsi_debug = |d: &Device| matches!(d.kind, DeviceConfig::ScsiDebug(_));
         if !devices.iter().any(is_scsi_debug) {
-            let message = "there is no disk of scsi_debug";
-            self.wrong(injection, message, "[[device]] with `scsi_debug = {}`");
+            self.warn(
+                injection,
+                "there is no disk of scsi_debug: this does nothing",
+            );
         }
         let known = OPT_MEDIUM_ERR | OPT_TIMEOUT | OPT_TRANSPORT_ERR | OPT_HOST_BUSY;
         if injection.opts & !known != 0 {
-            let message = format!("`opts` {:#x} has bits that inject nothing here", injection.opts);
+            let message = format!(
+                "`opts` {:#x} has bits that inject nothing here",
+                injection.opts
+            );
             let hint = "2 medium error, 4 timeout, 16 transport error, 32768 host busy, or a sum";
             self.wrong(injection, message, hint);
         }
