@@ -123,7 +123,9 @@ fn refused(features: &'static str, answer: DhAnswer) -> (u64, usize) {
     let map = &run.machine.dm.devs[0];
     assert!(map.log[0].contains("Failing path"));
     let handler = run.machine.devices.scsi[0].handler.as_ref().unwrap();
-    (map.log_at[0].0 / 1_000_000, handler.asked())
+    let printed = &run.machine.block.klog.lines;
+    let at = printed.iter().find(|(_, line)| *line == map.log[0]).unwrap().0;
+    (at.0 / 1_000_000, handler.asked())
 }
 
 #[test]
