@@ -357,21 +357,17 @@ fn what_the_page_cache_answers_is_not_limited() {
     }
 }
 
-/// Where devices take no time CPUs do, if anything does.
+/// Where devices take no time nothing of them is a limit, whatever code costs.
 #[test]
-fn without_devices_there_are_cpus() {
+fn devices_that_take_no_time_are_no_limit() {
     let device = ports("latency = \"0us\"");
     let text = format!("{device}{}size = \"4m\"\n{MAP}", job("randread", 8));
-    let scenario = scenario::parse("x", &text, &["host.profile=none".into()]).unwrap();
-    let machine = scenario::build(&scenario, Mode::Bio).unwrap();
-    let outcome = run(&machine, &RunOptions::default()).unwrap();
-    let limit = bound_of_run(&machine, &outcome).unwrap();
-    assert!(matches!(limit, Limit::Unknown(_)), "{limit:?}");
-    let scenario = scenario::parse("x", &text, &["host.profile=lab".into()]).unwrap();
-    let machine = scenario::build(&scenario, Mode::Bio).unwrap();
-    let outcome = run(&machine, &RunOptions::default()).unwrap();
-    let bound = bound_of_run(&machine, &outcome).unwrap().known().unwrap();
-    let of = bound.of(&RunSummary::new(Mode::Bio, None, &outcome).application);
-    assert_eq!(bound.by, Limiter::Cpu);
-    assert!((0.3..=1.0 + 1e-9).contains(&of.iops), "{of:?}");
+    for profile in ["none", "lab"] {
+        let set = format!("host.profile={profile}");
+        let scenario = scenario::parse("x", &text, &[set]).unwrap();
+        let machine = scenario::build(&scenario, Mode::Bio).unwrap();
+        let outcome = run(&machine, &RunOptions::default()).unwrap();
+        let limit = bound_of_run(&machine, &outcome).unwrap();
+        assert!(matches!(limit, Limit::Unknown(_)), "{limit:?}");
+    }
 }

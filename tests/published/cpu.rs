@@ -14,5 +14,5 @@ fn t15_request_mode_over_null_blk_keeps_about_half() {
     judge("15a", &[ratio], 0.424..=0.636);
     effect("A15", ratio, 0.53);
     let scheduled = iops(Mode::Request, &["map.0.queue.scheduler=\"mq-deadline\""]);
-    told("15a", &[("0.62", scheduled / raw)]);
+    told("15a", &[("0.63", scheduled / raw)]);
 }

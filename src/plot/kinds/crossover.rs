@@ -256,10 +256,10 @@ mod tests {
             request,
             verdict: Verdict::new(bio, request, Better::More),
         };
-        assert_eq!(keys(&[pair(&high, &low)], "is better").len(), 1);
+        assert_eq!(keys(&[pair(&high, &low)], "is better").len(), 2);
         assert_eq!(
             keys(&[pair(&low, &low), pair(&low, &high)], "is better").len(),
-            2
+            3
         );
         assert_eq!(Verdict::Bio(2.0).forms(), ["bio ×2", "bio ×2", "×2"]);
         assert_eq!(Verdict::Unsure.forms(), ["not told apart", "", ""]);

@@ -402,7 +402,7 @@ mod tests {
         });
         let band = band.unwrap();
         let dots = drawing.shapes.iter().filter_map(|shape| match shape {
-            Shape::Dot((x, y), _, paint, true) if *y > band.y => Some((*x, paint.ink)),
+            Shape::Dot((x, y), _, paint, _) if *y > band.y => Some((*x, paint.ink)),
             _ => None,
         });
         let dots: Vec<(f64, Ink)> = dots.collect();

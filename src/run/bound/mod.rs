@@ -20,7 +20,6 @@
 
 mod cached;
 mod capacity;
-mod cpu;
 mod latency;
 mod load;
 mod lp;
@@ -62,8 +61,6 @@ pub enum Limiter {
     Devices,
     /// The jobs, which offer no more.
     Offered,
-    /// The CPUs, at what an I/O cost them in the run.
-    Cpu,
 }
 
 impl Limiter {
@@ -72,7 +69,6 @@ impl Limiter {
         match self {
             Limiter::Devices => "",
             Limiter::Offered => " offered",
-            Limiter::Cpu => " by CPU",
         }
     }
 }
@@ -145,7 +141,7 @@ const SCRIPTS: &str = "given bios, no jobs";
 /// Why a run that did nothing has no limit: those of others hold all the same.
 pub const NOTHING_DONE: &str = "no I/O succeeded";
 const CACHE: &str = "the page cache answers, not the devices";
-const NO_TIME: &str = "nothing takes time";
+const NO_TIME: &str = "the devices take no time";
 const TOO_MANY: &str = "too many paths and jobs";
 
 fn limit(config: &MachineConfig, outcome: Option<&Outcome>) -> Result<Limit, RunError> {
@@ -181,14 +177,8 @@ fn limit(config: &MachineConfig, outcome: Option<&Outcome>) -> Result<Limit, Run
             },
         }));
     }
-    let by_cpu = outcome.and_then(|outcome| cpu::most(&threads, outcome));
-    Ok(match by_cpu {
-        Some(iops) => Limit::Known(Bound {
-            iops,
-            latency: latency::least(&pools, &paths, seen.as_ref()),
-            by: Limiter::Cpu,
-        }),
-        None if is_cached => Limit::Unknown(CACHE),
-        None => Limit::Unknown(NO_TIME),
-    })
+    Ok(Limit::Unknown(match is_cached {
+        true => CACHE,
+        false => NO_TIME,
+    }))
 }

@@ -228,14 +228,14 @@ mod tests {
     #[test]
     fn the_rate_is_full_when_five_bins_are() {
         let successes = [
-            20, 20, 20, 20, 8, 0, 0, 60, 18, 16, 16, 20, 18, 20, 20, 20, 20, 20, 20,
+            20, 20, 20, 20, 20, 20, 8, 0, 0, 60, 18, 16, 16, 20, 18, 20, 20, 20, 20, 20, 20,
         ];
-        let at = |from| full(&outcome(&successes, 40), Ns::from_ms(from), Ns::NEVER);
-        assert_eq!(at(115), Some(Ns::from_ms(115)));
-        assert_eq!(at(82), Some(Ns::from_ms(110)));
-        let soon = full(&outcome(&successes, 40), Ns::from_ms(40), Ns::from_ms(95));
-        assert_eq!(soon, Some(Ns::from_ms(70)));
-        let too_soon = full(&outcome(&successes, 40), Ns::from_ms(40), Ns::from_ms(65));
+        let at = |from| full(&outcome(&successes, 60), Ns::from_ms(from), Ns::NEVER);
+        assert_eq!(at(135), Some(Ns::from_ms(135)));
+        assert_eq!(at(102), Some(Ns::from_ms(130)));
+        let soon = full(&outcome(&successes, 60), Ns::from_ms(60), Ns::from_ms(115));
+        assert_eq!(soon, Some(Ns::from_ms(90)));
+        let too_soon = full(&outcome(&successes, 60), Ns::from_ms(60), Ns::from_ms(85));
         assert_eq!(too_soon, None);
     }
 
