@@ -124,7 +124,11 @@ fn refused(features: &'static str, answer: DhAnswer) -> (u64, usize) {
     assert!(map.log[0].contains("Failing path"));
     let handler = run.machine.devices.scsi[0].handler.as_ref().unwrap();
     let printed = &run.machine.block.klog.lines;
-    let at = printed.iter().find(|(_, line)| *line == map.log[0]).unwrap().0;
+    let at = printed
+        .iter()
+        .find(|(_, line)| *line == map.log[0])
+        .unwrap()
+        .0;
     (at.0 / 1_000_000, handler.asked())
 }
 

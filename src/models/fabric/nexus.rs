@@ -13,6 +13,9 @@
 
 use crate::sim::time::Ns;
 
+/// When a loss is noticed that no ping looks for: after every run.
+const UNNOTICED: Ns = Ns::from_secs(1 << 30);
+
 /// How a transport notices and what it does.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Policy {
@@ -156,7 +159,7 @@ impl Nexus {
                         let heard = last_ping(self.last_heard, interval, now);
                         let pings = interval > Ns::ZERO && timeout > Ns::ZERO;
                         let notices_at = heard.saturating_add(interval).saturating_add(timeout);
-                        self.notices_at = if pings { notices_at } else { Ns::NEVER };
+                        self.notices_at = if pings { notices_at } else { UNNOTICED };
                         self.become_(State::Stalled, tell);
                     }
                 }

@@ -151,8 +151,8 @@ pub struct Host<F, I> {
     successes: u64,
 }
 
-/// The usual [`Host::most_steps`]: a second or two of wall time.
-const MOST_STEPS: u64 = 1 << 26;
+/// The usual [`Host::most_steps`]: a few seconds of wall time.
+const MOST_STEPS: u64 = 1 << 23;
 
 impl<F: Copy, I: Copy> Host<F, I> {
     /// A host with idle CPUs and no tasks.

@@ -114,7 +114,8 @@ fn by_rate(spec: &ThreadSpec, dir: Dir, mean: f64, span: &Span) -> f64 {
         (RateProcess::Poisson, Some(duration)) => {
             let until = span.last(duration);
             let count = match goes_once(spec, duration) {
-                true => arrivals(spec, dir, until as u64 / 1000) as f64,
+                // And the one that is under way when the time is over.
+                true => arrivals(spec, dir, until as u64 / 1000) as f64 + 1.0,
                 false => {
                     let mean = until / (1e3 * mean_gap(spec, dir));
                     mean + UNLIKELY * (mean.sqrt() + UNLIKELY)
