@@ -240,21 +240,6 @@ fn events_of_one_time_and_kind_leave_the_same_queue_behind() {
 }
 
 #[test]
-fn what_spins_without_time_passing_ends_and_says_why() {
-    let events = [
-        (200, "device = \"sda\"\nbad_blocks = \"0-511\""),
-        (200, "device = \"sdb\"\nbad_blocks = \"0-511\""),
-    ];
-    let text = null_blk("", "continue_on_error = \"all\"", &events);
-    for mode in BOTH {
-        let why = outcome(&text, mode).unwrap_err();
-        assert!(matches!(why, RunError::Spins { .. }), "{why}");
-        let why = why.to_string();
-        assert!(why.contains("rate_iops") && why.contains("job"), "{why}");
-    }
-}
-
-#[test]
 fn without_a_path_no_group_is_in_use() {
     let events = [
         (99, "device = \"sda\"\nbad_blocks = \"0-511\""),
@@ -302,27 +287,6 @@ fn over_nvme_a_path_fails_when_the_controller_is_reset() {
         let after = fault(&told, "down").to_path_failed_ns.unwrap();
         // The last ping was answered up to 2.5 s before; 2.5 s + 5 s after it.
         assert!((5 * S..=7 * S + 600 * MS).contains(&after), "{after}");
-    }
-}
-
-#[test]
-fn without_pings_the_timeout_of_a_command_finds_that_nobody_answers() {
-    let dark = [(2000, "on = \"ctl0.p0\"\nfault = \"down\"")];
-    for key in ["keep_alive_interval", "keep_alive_timeout"] {
-        let fabric =
-            format!("preset = \"iscsi-10g\"\ntransport = {{ tcp = {{ {key} = \"0s\" }} }}");
-        let told = told(&network(&fabric, "", 60, &dark), Mode::Request);
-        let blocked = told
-            .events
-            .iter()
-            .find(|e| e.what.contains("port is blocked"));
-        assert!(blocked.is_none(), "{blocked:?}");
-        let timeout = told
-            .events
-            .iter()
-            .find(|e| e.what.contains("command timeout"))
-            .unwrap();
-        assert!((32 * S..34 * S).contains(&timeout.at_ns), "{timeout:?}");
     }
 }
 

@@ -13,9 +13,6 @@
 
 use crate::sim::time::Ns;
 
-/// When a loss is noticed that no ping looks for: after every run.
-const UNNOTICED: Ns = Ns::from_secs(1 << 30);
-
 /// How a transport notices and what it does.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Policy {
@@ -37,7 +34,7 @@ pub enum Detection {
     /// A ping is sent after `interval` without a word, and is not answered for
     /// `timeout`.
     Silence {
-        /// `noop_out_interval`; 0, as for `timeout`: nobody notices.
+        /// `noop_out_interval`
         interval: Ns,
         /// `noop_out_timeout`
         timeout: Ns,
@@ -157,9 +154,7 @@ impl Nexus {
                         interval, timeout, ..
                     } => {
                         let heard = last_ping(self.last_heard, interval, now);
-                        let pings = interval > Ns::ZERO && timeout > Ns::ZERO;
-                        let notices_at = heard.saturating_add(interval).saturating_add(timeout);
-                        self.notices_at = if pings { notices_at } else { UNNOTICED };
+                        self.notices_at = heard.saturating_add(interval).saturating_add(timeout);
                         self.become_(State::Stalled, tell);
                     }
                 }
@@ -351,21 +346,6 @@ mod tests {
                 (S * 50, Became(Failed)),
             ]
         );
-    }
-
-    #[test]
-    fn without_pings_nobody_notices() {
-        for (interval, timeout) in [(Ns::ZERO, S * 5), (S * 5, Ns::ZERO)] {
-            let policy = TcpConfig {
-                keep_alive_interval: interval,
-                keep_alive_timeout: timeout,
-                ..Default::default()
-            }
-            .policy();
-            let told = story(&policy, &[(20, 1000)]);
-            assert_eq!(told[0], (S * 20, Became(Stalled)));
-            assert_eq!(told[1].1, Released);
-        }
     }
 
     #[test]

@@ -44,13 +44,12 @@ pub struct TcpConfig {
     /// Bytes of a write that are sent without asking (`ImmediateData`,
     /// `FirstBurstLength`). Default: 64 KiB.
     pub immediate_data: Bytes,
-    /// A ping after so long without a word (`noop_out_interval`, half of `kato`);
-    /// 0 = none. Default: 5 s.
+    /// A ping after so long without a word (`noop_out_interval`, half of `kato`).
+    /// Default: 5 s.
     #[serde(serialize_with = "as_text")]
     pub keep_alive_interval: Ns,
     /// The session is broken when it is not answered for so long
-    /// (`noop_out_timeout`, `kato`); 0 = never: then only the timeout of a command
-    /// finds that nobody answers. Default: 5 s.
+    /// (`noop_out_timeout`, `kato`). Default: 5 s.
     #[serde(serialize_with = "as_text")]
     pub keep_alive_timeout: Ns,
     /// Between two attempts to log in again. Default: 2 s.
