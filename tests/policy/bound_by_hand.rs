@@ -317,10 +317,6 @@ fn a_network_is_as_wide_as_its_narrowest_cut() {
 #[test]
 fn what_paths_share_counts_once() {
     let shared = NETWORK.replace("hba1\", target = \"ctl0.p1", "hba0\", target = \"ctl0.p0");
-    let shared = shared.replace(
-        "lun = \"lun0\" }\n[[device]]",
-        "lun = \"lun0\" }\n[[device]]",
-    );
     let job = "[[workload.job]]\nrw = \"randread\"\nbs = \"512k\"\niodepth = 32\nsize = \"256m\"\n";
     reaches(&format!("{shared}{job}"), 1e9 / 524_288.0, 0.9);
 }

@@ -406,13 +406,8 @@ mod tests {
             _ => None,
         });
         let dots: Vec<(f64, Ink)> = dots.collect();
-        let within = |x: f64| x > band.x && x < band.right();
-        let is_same = |dot: &(f64, Ink)| within(dot.0) && dot.1 == Ink::Muted;
-        assert!(
-            dots.iter().any(|dot| dot.1 == Ink::Good),
-            "{dots:?} {band:?}"
-        );
-        assert!(dots.iter().any(is_same), "{dots:?} {band:?}");
+        let is_same = |d: &(f64, Ink)| d.0 > band.x && d.0 < band.right() && d.1 == Ink::Muted;
+        assert!(dots.iter().any(|d| d.1 == Ink::Good) && dots.iter().any(is_same));
         let texts: Vec<&str> = drawing.labels().map(|l| l.text.as_str()).collect();
         assert_eq!(drawing.title, "adaptive beside round-robin");
         assert!(texts.contains(&"+6.00 % (+5.00 to +7.00)"), "{texts:?}");
