@@ -4,12 +4,12 @@
 //! A fluid limit. Let the I/Os of the application be divided over the paths in the
 //! best possible way, each path always having work, and merged as far as requests may
 //! grow if neighbours there are; where I/O is random, as far as they did. Then no
-//! arrangement is faster than the [optimum](capacity) of a linear program, in which
+//! arrangement is faster than the optimum (`capacity`) of a linear program, in which
 //! every [resource](crate::models::truth) that commands go through - tags, slots,
 //! links, controllers, media, each once, whoever shares it - works no more than all
-//! the time, and no job has more I/Os [in flight](load), or [offers](offered) more of
-//! them, than it does. What the page cache answers takes [no device's time](cached).
-//! Where devices take no time at all, [CPUs](cpu) do.
+//! the time, and no job has more I/Os in flight (`load`), or offers (`offered`) more of
+//! them, than it does. What the page cache answers takes no device's time
+//! (`cached`). CPU time is left out.
 //!
 //! With constant service times that holds for every run. With noise it holds for the
 //! means of the law, and a run may be luckier than these: the limit of a *run* takes
