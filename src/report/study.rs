@@ -63,7 +63,7 @@ pub fn section(
 /// The cell of these values.
 fn cell<'r>(result: &'r SweepResult, metric: &str, values: &[&str]) -> Option<&'r Cell> {
     let mut cells = result.cells.iter();
-    cells.find(|cell| cell.metric == metric && cell.values == values)
+    cells.find(|cell| cell.is(metric) && cell.values.iter().eq(values))
 }
 
 fn told(result: &SweepResult, metric: &str, values: &[&str]) -> String {

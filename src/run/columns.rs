@@ -18,6 +18,8 @@ struct Row {
 
 /// Columns at least that the first one has in a terminal.
 const LABEL: usize = 18;
+/// The same where names stand above their cells.
+const NARROW: usize = 2;
 
 fn wide(text: &str) -> usize {
     text.chars().count()
@@ -65,6 +67,12 @@ impl Columns {
             true => usize::MAX,
             false => ((width - label) / others).saturating_sub(2),
         };
+        // Where that would tell most rows by their cells' names, names above their cells
+        // are easier to read.
+        let each = match cells + NARROW <= width && self.most_are_wider(each) {
+            true => usize::MAX,
+            false => each,
+        };
         let fits = |row: &&Row| row.cells.iter().skip(1).all(|cell| wide(cell) <= each);
         let mut widths = widths(self.rows.iter().filter(fits));
         let taken: usize = widths.iter().skip(1).map(|w| w + 2).sum();
@@ -85,6 +93,16 @@ impl Columns {
             };
         }
         text
+    }
+}
+
+impl Columns {
+    /// Whether more than half of the rows have cells of more than `each` letters.
+    fn most_are_wider(&self, each: usize) -> bool {
+        let of = |row: &&Row| row.cells.len() > 1 && !row.is_head;
+        let rows = self.rows.iter().filter(of);
+        let is_wide = |row: &&Row| row.cells.iter().skip(1).any(|cell| wide(cell) > each);
+        2 * rows.clone().filter(is_wide).count() > rows.count()
     }
 }
 

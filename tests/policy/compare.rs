@@ -266,7 +266,7 @@ fn folders_of_other_sizes() {
         &folder,
         &["compare", "a", "b", "--metric", "longest_gap_ms"],
     );
-    let says = "not compared: policy=round-robin, mode=bio: no run has `longest_gap_ms`";
+    let says = "not compared: policy=round-robin, mode=bio, longest_gap_ms: no run has it";
     assert!(text.contains(says), "{text}");
 }
 

@@ -144,9 +144,9 @@ struct Pair<'c> {
 }
 
 fn pairs<'c>(grid: &Grid<'_>, cells: &[&'c Cell], mode: usize, better: Better) -> Vec<Pair<'c>> {
+    let [bio, request] = ["bio", "request"].map(|name| grid.placed(cells, Some((mode, name))));
     let pair = |at| {
-        let of = |name| grid.find(cells, at, Some((mode, name)));
-        let (bio, request) = (of("bio")?, of("request")?);
+        let (bio, request) = (*bio.get(&at)?, *request.get(&at)?);
         let verdict = Verdict::new(bio, request, better);
         Some(Pair {
             at,
@@ -213,8 +213,8 @@ mod tests {
 
     fn cell(mean: f64, half: f64) -> Cell {
         Cell {
-            values: Vec::new(),
-            metric: String::new(),
+            values: [].into(),
+            metric: "".into(),
             mean,
             low: mean - half,
             high: mean + half,

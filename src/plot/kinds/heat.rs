@@ -77,7 +77,7 @@ pub fn heat(whole: &SweepResult, choice: &Choice) -> Result<Drawing, PlotError> 
     drawing.alt = format!("{title}, as a map of colours");
     let ramp = Ramp::new(cells.iter().map(|cell| cell.mean));
     ramp.draw(&mut drawing, space, &metric);
-    let modes = mode.map_or_else(|| vec![String::new()], |axis| sweep.values(axis));
+    let modes = mode.map_or_else(|| vec![String::new()], |axis| sweep.values(axis).to_vec());
     let width = space.w / modes.len().max(1) as f64;
     drawing.table = Table::new(["mode", x, y, metric.name.as_str()]);
     let top = space.y + 18.0 + 54.0;
@@ -111,8 +111,9 @@ impl Map<'_> {
             drawing.text(label(x, y, format!("{mode} mode"), TEXT).bold());
         }
         let mut all = Vec::new();
+        let placed = self.grid.placed(self.cells, self.mode);
         for at in self.grid.all() {
-            let Some(cell) = self.grid.find(self.cells, at, self.mode) else {
+            let Some(cell) = placed.get(&at) else {
                 continue;
             };
             let place = self.grid.cell(at.0, at.1);

@@ -1,5 +1,7 @@
 //! Throughput and latency against an axis of a sweep, with their intervals.
 
+use std::collections::BTreeMap;
+
 use super::sweep_axis::Axis;
 use super::sweep_metric::Metric;
 use super::sweep_slice::{
@@ -29,6 +31,8 @@ struct Lines<'s> {
     /// What tells the lines apart, and all their names.
     by: Option<Axis>,
     metrics: Vec<Metric>,
+    /// The cells of each figure.
+    cells: Vec<Vec<&'s Cell>>,
 }
 
 /// A line: its name, and how it looks.
@@ -51,8 +55,8 @@ pub fn lines(whole: &SweepResult, choice: &Choice) -> Result<Drawing, PlotError>
         by.is_some_and(|by| *axis == sweep.axes[by.column])
     });
     // A value has its colour whatever --at leaves.
-    let all = all.map_or_else(Vec::new, |axis| whole.values(axis));
-    lines.draw(whole, &all)
+    let all = all.map_or(&[][..], |axis| whole.values(axis));
+    lines.draw(whole, all)
 }
 
 impl<'s> Lines<'s> {
@@ -73,8 +77,11 @@ impl<'s> Lines<'s> {
         let metrics = metrics(sweep, choice)?;
         let free: Vec<usize> = std::iter::once(x).chain(by).collect();
         let compared = by.map_or_else(|| vec![x], |by| vec![by]);
+        let slice = Slice::new(sweep, &metrics[0].key, &free, &compared);
+        let cells = metrics.iter().map(|metric| slice.cells(sweep, &metric.key));
         Ok(Lines {
-            slice: Slice::new(sweep, &metrics[0].key, &free, &compared),
+            cells: cells.collect(),
+            slice,
             sweep,
             x: Axis::new(sweep, x),
             by: by.map(|by| Axis::new(sweep, by)),
@@ -131,9 +138,7 @@ impl<'s> Lines<'s> {
                 false => Key::dot(line.ink, true, text),
             })
         };
-        let all = self.metrics.iter();
-        let all = all.flat_map(|metric| self.slice.cells(self.sweep, &metric.key));
-        let band = match interval(&all.collect::<Vec<_>>()) {
+        let band = match interval(&self.cells.concat()) {
             Some(text) if self.has_wide(scales) => Key::square(Ink::Muted.alpha(0.35), text),
             Some(text) => Key::note(format!("{text}: no wider than the lines")),
             None => Key::note("one run a point: no interval"),
@@ -142,8 +147,8 @@ impl<'s> Lines<'s> {
     }
     /// Whether any interval is wide enough to be seen.
     fn has_wide(&self, scales: &[Scale]) -> bool {
-        self.metrics.iter().zip(scales).any(|(metric, scale)| {
-            let cells = self.slice.cells(self.sweep, &metric.key);
+        let figures = self.metrics.iter().zip(&self.cells);
+        figures.zip(scales).any(|((metric, cells), scale)| {
             let ends = cells.iter().map(|c| [c.low, c.high]);
             let mut places = ends.map(|ends| ends.map(|v| scale.place(v * metric.times)));
             places.any(|[low, high]| (high - low) * PANEL > 3.0)
@@ -178,7 +183,7 @@ impl<'s> Lines<'s> {
             panel.draw_y(&mut drawing, &metric.name);
             for (g, line) in lines.iter().enumerate() {
                 let aside = 12.0 * (g as f64 - (lines.len() - 1) as f64 / 2.0);
-                self.line(&mut drawing, &panel, metric, line, aside);
+                self.line(&mut drawing, &panel, n, line, aside);
             }
             if n + 1 == self.metrics.len() {
                 self.x.draw_below(&mut drawing, &panel);
@@ -190,32 +195,31 @@ impl<'s> Lines<'s> {
     }
 
     fn scales(&self) -> Vec<Scale> {
-        let scale = |metric: &Metric| {
-            let cells = self.slice.cells(self.sweep, &metric.key);
-            scale(metric, &cells)
-        };
-        self.metrics.iter().map(scale).collect()
+        let figures = self.metrics.iter().zip(&self.cells);
+        figures.map(|(metric, cells)| scale(metric, cells)).collect()
     }
 
     /// The points of a line: where on the axis, which value of it, and the figure.
-    fn points(&self, metric: &Metric, line: &Line) -> Vec<(f64, usize, &'s Cell)> {
-        let cells = self.slice.cells(self.sweep, &metric.key);
-        let of = |cell: &&Cell| {
-            let by = self.by.as_ref();
-            by.is_none_or(|by| cell.values[by.column] == line.value)
-        };
-        let cells: Vec<&Cell> = cells.into_iter().filter(of).collect();
+    fn points(&self, figure: usize, line: &Line) -> Vec<(f64, usize, &'s Cell)> {
+        let by = self.by.as_ref();
+        let mut cells: BTreeMap<&str, &'s Cell> = BTreeMap::new();
+        for cell in &self.cells[figure] {
+            if by.is_none_or(|by| cell.values[by.column] == line.value) {
+                cells.entry(&cell.values[self.x.column]).or_insert(cell);
+            }
+        }
         let values = self.x.values.iter().enumerate();
         values
             .filter_map(|(i, value)| {
-                let found = cells.iter().find(|c| c.values[self.x.column] == *value);
+                let found = cells.get(value.as_str());
                 Some((self.x.place(i), i, *found?))
             })
             .collect()
     }
 
-    fn line(&self, drawing: &mut Drawing, panel: &Panel, metric: &Metric, line: &Line, aside: f64) {
-        let points = self.points(metric, line);
+    fn line(&self, drawing: &mut Drawing, panel: &Panel, figure: usize, line: &Line, aside: f64) {
+        let metric = &self.metrics[figure];
+        let points = self.points(figure, line);
         let times = metric.times;
         if self.x.has_sizes() {
             let highs = points
@@ -306,7 +310,7 @@ mod tests {
     #[test]
     fn values_over_decades_are_told_apart() {
         let cell = |mean: f64| Cell {
-            values: vec!["4".into()],
+            values: ["4".into()].into(),
             metric: "lat_mean_us".into(),
             mean,
             low: -mean,

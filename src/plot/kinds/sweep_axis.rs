@@ -35,7 +35,7 @@ pub struct Axis {
 impl Axis {
     /// Axis number `column` of `sweep`.
     pub fn new(sweep: &SweepResult, column: usize) -> Axis {
-        let values = sweep.values(column);
+        let values = sweep.values(column).to_vec();
         let own = short(&sweep.axes[column]);
         let words = words(own);
         let unit = unit(own, &values);
