@@ -190,12 +190,7 @@ fn with_half(moments: &Moments, alone: Option<Interval>) -> String {
 }
 
 /// For a terminal of `width` columns, or as wide as it is.
-fn table(
-    rows: &[Row],
-    what: &Comparison,
-    left_out: &[LeftOut],
-    width: Option<usize>,
-) -> String {
+fn table(rows: &[Row], what: &Comparison, left_out: &[LeftOut], width: Option<usize>) -> String {
     let mut text = format!("A: {}\nB: {}\n", what.a, what.b);
     let mut last = "";
     let mut columns = Columns::default();

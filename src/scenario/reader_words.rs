@@ -87,10 +87,7 @@ fn of_type(found: &str, wanted: &str, written: &str) -> (String, Option<String>)
             };
             ("a text", example)
         }
-        "a boolean" => (
-            "yes or no",
-            "`true` or `false`, without quotes".to_owned(),
-        ),
+        "a boolean" => ("yes or no", "`true` or `false`, without quotes".to_owned()),
         "a map" => ("a table", "`{ key = value }`".to_owned()),
         "f32" | "f64" => ("a number", "without quotes".to_owned()),
         "i8" | "i16" | "i32" | "i64" | "u8" | "u16" | "u32" | "u64" | "usize" => {
@@ -148,7 +145,10 @@ mod tests {
     #[test]
     fn types_have_their_names_of_toml() {
         let wanted = "a list is wanted here, not the number 3; in brackets: `[3]`";
-        assert_eq!(told("invalid type: integer `3`, expected a sequence", "3"), wanted);
+        assert_eq!(
+            told("invalid type: integer `3`, expected a sequence", "3"),
+            wanted
+        );
         let wanted = "a list is wanted here, not a table; a list of tables: each begins with \
                       `[[sweep.axis]]`";
         let found = "invalid type: map, expected a sequence";
@@ -167,7 +167,13 @@ mod tests {
 
     #[test]
     fn a_lists_of_words_is_no_type() {
-        let told = told("unknown variant `Bio`, expected `bio` or `request`", "\"Bio\"");
-        assert!(told.starts_with("unknown word `Bio`; did you mean `bio`?"), "{told}");
+        let told = told(
+            "unknown variant `Bio`, expected `bio` or `request`",
+            "\"Bio\"",
+        );
+        assert!(
+            told.starts_with("unknown word `Bio`; did you mean `bio`?"),
+            "{told}"
+        );
     }
 }

@@ -268,6 +268,26 @@ fn folders_of_other_sizes() {
     );
     let says = "not compared: policy=round-robin, mode=bio, longest_gap_ms: no run has it";
     assert!(text.contains(says), "{text}");
+    // JSON has the same, an object each.
+    let words = ["compare", "a", "b", "--json", "--metric", "longest_gap_ms"];
+    let text = expect(0, &folder, &words);
+    let rows = text.lines().map(|line| serde_json::from_str(line).unwrap());
+    let rows: Vec<serde_json::Value> = rows.collect();
+    let told = |row: &serde_json::Value| {
+        ["cell", "metric", "not_compared"].map(|key| row[key].as_str().unwrap_or("-").to_owned())
+    };
+    let told: Vec<[String; 3]> = rows.iter().map(told).collect();
+    let of = |cell: &str, metric: &str, why: &str| [cell, metric, why].map(str::to_owned);
+    let want = [
+        of("policy=queue-length, mode=bio", "-", "only A has it"),
+        of("policy=service-time, mode=bio", "-", "only B has it"),
+        of(
+            "policy=round-robin, mode=bio",
+            "longest_gap_ms",
+            "no run has it",
+        ),
+    ];
+    assert_eq!(told, want);
 }
 
 /// A single run of a folder has the interval that it tells itself.

@@ -4,6 +4,7 @@ use super::sweep_axis::Axis;
 use super::sweep_grid::{Grid, Told, write_cells};
 use super::sweep_metric::Metric;
 use super::sweep_slice::{Choice, Slice, about, capital, foot, modes, restricted, two_axes};
+use super::sweep_thin::{ACROSS, Ends, Thin, UP, foot_words, together};
 use crate::plot::PlotError;
 use crate::plot::chart::{SMALL, TEXT, page};
 use crate::plot::drawing::{Drawing, Rect, Table, label, rect};
@@ -68,11 +69,17 @@ pub fn heat(whole: &SweepResult, choice: &Choice) -> Result<Drawing, PlotError> 
     // Without modes, what is compared are all cells.
     let compared = mode.map_or_else(|| columns.to_vec(), |mode| vec![mode]);
     let slice = Slice::new(&sweep, &metric.key, &free, &compared);
+    let [x, y] = axes;
+    let thin = [Thin::new(x, ACROSS), Thin::new(y, UP)];
     let cells = slice.cells(&sweep, &metric.key);
+    let cells = together(&cells, &[&thin[0], &thin[1]], Ends::Mean);
+    let cells: Vec<&Cell> = cells.iter().collect();
+    let note = foot_words(&[&thin[0], &thin[1]], &slice.words(whole));
+    let axes = thin.map(|thin| thin.axis);
     let [x, y] = axes.each_ref().map(|axis| axis.words.as_str());
     let title = format!("{} by {x} and {y}", capital(&metric.subject));
     let subtitle = about(whole, "mean over the runs of each point");
-    let note = foot(whole, &slice.words(whole));
+    let note = foot(whole, &note);
     let (mut drawing, space) = page(960.0, 540.0, &title, subtitle, &note);
     drawing.alt = format!("{title}, as a map of colours");
     let ramp = Ramp::new(cells.iter().map(|cell| cell.mean));

@@ -118,9 +118,7 @@ impl List<'_> {
     }
 
     fn keys(&self) -> Vec<Key> {
-        let modes = self
-            .mode
-            .map_or(&[][..], |axis| self.sweep.values(axis));
+        let modes = self.mode.map_or(&[][..], |axis| self.sweep.values(axis));
         let modes = modes
             .iter()
             .map(|m| Key::square(Ink::of_mode(m), format!("{m} mode")));

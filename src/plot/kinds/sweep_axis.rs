@@ -59,6 +59,19 @@ impl Axis {
         }
     }
 
+    /// The same with these values only.
+    pub fn only(&self, kept: impl Iterator<Item = usize>) -> Axis {
+        let kept: Vec<usize> = kept.collect();
+        let of = |all: &[String]| kept.iter().map(|i| all[*i].clone()).collect();
+        let sizes = self.sizes.as_ref();
+        Axis {
+            values: of(&self.values),
+            told: of(&self.told),
+            sizes: sizes.map(|sizes| kept.iter().map(|i| sizes[*i]).collect()),
+            ..self.clone()
+        }
+    }
+
     /// How value number `i` is read.
     pub fn tell(&self, value: &str) -> &str {
         let at = self.values.iter().position(|known| known == value);

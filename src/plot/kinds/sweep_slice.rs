@@ -139,7 +139,11 @@ impl Slice {
     /// free ones; of equals, the first. A figure of what is equal everywhere would
     /// say less.
     pub fn new(sweep: &SweepResult, metric: &str, free: &[usize], compared: &[usize]) -> Slice {
-        let kept: Vec<usize> = free.iter().copied().filter(|i| !compared.contains(i)).collect();
+        let kept: Vec<usize> = free
+            .iter()
+            .copied()
+            .filter(|i| !compared.contains(i))
+            .collect();
         // In order of the table.
         let mut parts: Vec<(Vec<Option<&str>>, Part<'_>)> = Vec::new();
         let mut known: BTreeMap<Vec<Option<&str>>, usize> = BTreeMap::new();
@@ -165,7 +169,10 @@ impl Slice {
         }
         let fixed = best.map(|best| best.1).unwrap_or_default();
         Slice {
-            fixed: fixed.into_iter().map(|value| value.map(str::to_owned)).collect(),
+            fixed: fixed
+                .into_iter()
+                .map(|value| value.map(str::to_owned))
+                .collect(),
         }
     }
 

@@ -137,7 +137,9 @@ impl SweepResult {
 
     fn known(&self) -> &Known {
         self.known.get_or_init(|| Known {
-            values: (0..self.axes.len()).map(|axis| self.values_of(axis)).collect(),
+            values: (0..self.axes.len())
+                .map(|axis| self.values_of(axis))
+                .collect(),
             metrics: self.names(),
         })
     }

@@ -120,13 +120,19 @@ mod tests {
             std::fs::write(&path, text).unwrap();
             fingerprint(&path).unwrap()
         };
-        let fields = |policy: &str, paths: &str| of(&format!("[[map]]\n{policy}\npaths = {paths}\n"));
+        let fields =
+            |policy: &str, paths: &str| of(&format!("[[map]]\n{policy}\npaths = {paths}\n"));
         let one = fields("selector = \"round-robin\"", "[\"sda\", \"sdb\"]");
         let other = "selector = \"ewma-latency\"\nselector_args = [\"shift=2\"]";
-        assert_eq!(one, fields(other, "[\"sda\", { device = \"sdb\", args = [\"4\"] }]"));
+        assert_eq!(
+            one,
+            fields(other, "[\"sda\", { device = \"sdb\", args = [\"4\"] }]")
+        );
         assert_ne!(one, fields(other, "[\"sda\", \"sdc\"]"));
         let line = |policy: &str, paths: &str| {
-            of(&format!("[[map]]\ntable = \"0 8 multipath 0 0 1 1 {policy} 0 {paths}\"\n"))
+            of(&format!(
+                "[[map]]\ntable = \"0 8 multipath 0 0 1 1 {policy} 0 {paths}\"\n"
+            ))
         };
         let one = line("round-robin", "2 1 sda 1000 sdb 1000");
         assert_eq!(one, line("queue-length", "2 0 sda sdb"));
