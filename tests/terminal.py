@@ -64,7 +64,8 @@ class Terminal(unittest.TestCase):
 
     def test_no_line_is_wider_than_the_terminal(self):
         scenario = "scenarios/failover/random-faults.toml"
-        failover = ["run", scenario, "--one-profile", "--overwrite", "--out", self.folder.name]
+        out = self.folder.name + "/run"
+        failover = ["run", scenario, "--one-profile", "--overwrite", "--out", out]
         compare = ["compare", "round-robin", "queue-length", "--replications", "2"]
         compare += ["--scenario", "scenarios/unequal-ports.toml"]
         tournament = ["tournament", "scenarios/unequal-ports.toml", "--replications", "3"]
@@ -81,7 +82,7 @@ class Terminal(unittest.TestCase):
                 lines = re.sub(r"\x1b\[[0-9;]*m", "", text).splitlines()
                 written = [line for line in lines if "written to" not in line]
                 self.assertLessEqual(max(map(len, written)), columns, (words, columns))
-        file = Path(self.folder.name, "comparison.txt").read_text()
+        file = Path(out, "comparison.txt").read_text()
         plain = subprocess.run([MPATHSIM, *failover], cwd=ROOT, capture_output=True, check=True)
         self.assertIn(file, plain.stdout.decode())
         self.assertGreater(max(map(len, file.splitlines())), 100)

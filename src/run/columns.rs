@@ -174,6 +174,9 @@ impl Row {
         let mut text = self.name(width);
         let mut line = String::new();
         for (n, cell) in self.cells.iter().enumerate().skip(1) {
+            if cell.is_empty() {
+                continue;
+            }
             let told = match head.get(n).map_or("", |head| head.trim()) {
                 "" => cell.clone(),
                 head => format!("{head} {cell}"),
@@ -256,6 +259,11 @@ mod tests {
         let told = "  j0: gaps of 20 ms or more\n    bio mode 3, mean 120 ms, longest 2.1 s · \
                     request mode none\n    sda alone –\n";
         assert!(text.contains(told), "{text}");
+        // A cell of which there is nothing to tell is not announced.
+        let mut empty = Columns::default();
+        empty.head(["", "a", "b"]);
+        empty.row(["name".to_owned(), "x".repeat(40), String::new()]);
+        assert!(!empty.within(40).contains('·'), "{}", empty.within(40));
         let above = "  dmsetup suspend --noflush mp is over\n";
         assert!(text.contains(above), "{text}");
     }

@@ -76,9 +76,11 @@ impl<'r> Tails<'r> {
         if p - half <= 0.0 || p + half >= 1.0 {
             return Err(Method::TooFewIos);
         }
-        // The nearest that is too small, surely, and the nearest that is large enough.
-        let is_less = |at: &usize| self.within[*at] + self.half_width(*at) < p;
-        let is_enough = |at: &usize| self.within[*at] - self.half_width(*at) >= p;
+        // The nearest that is too small, surely, and the nearest that is large enough: as
+        // sure as parts are of it, and as they are of the percentile that was found.
+        let unsure = |at: &usize| self.half_width(*at).max(half);
+        let is_less = |at: &usize| self.within[*at] + unsure(at) < p;
+        let is_enough = |at: &usize| self.within[*at] - unsure(at) >= p;
         let least = (0..own).rev().find(is_less).map_or(0, |at| at + 1);
         let most = (own..self.limits.len()).find(is_enough);
         let at = |at: usize, step: f64| {

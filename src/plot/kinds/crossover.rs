@@ -198,7 +198,7 @@ fn draw(drawing: &mut Drawing, grid: &Grid<'_>, pairs: &[Pair<'_>], metric: &Met
     let mut told = Vec::new();
     for pair in pairs {
         let place = grid.cell(pair.at.0, pair.at.1);
-        let inner = rect(place.x + 1.0, place.y + 1.0, place.w - 2.0, place.h - 2.0);
+        let inner = grid.inner(pair.at.0, pair.at.1);
         let (paint, hatch) = pair.verdict.paint();
         drawing.bar(inner, Ink::Lane);
         drawing.hatched(inner, paint, hatch);

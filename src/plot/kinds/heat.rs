@@ -124,8 +124,7 @@ impl Map<'_> {
                 continue;
             };
             let place = self.grid.cell(at.0, at.1);
-            let inner = rect(place.x + 1.0, place.y + 1.0, place.w - 2.0, place.h - 2.0);
-            drawing.bar(inner, Ink::Ramp(ramp.step(cell.mean)));
+            drawing.bar(self.grid.inner(at.0, at.1), Ink::Ramp(ramp.step(cell.mean)));
             let (told, short) = (metric.tell(cell.mean), metric.tell_short(cell.mean));
             let [x, y] = [(0, at.0), (1, at.1)].map(|(axis, i)| &self.grid.axes[axis].told[i]);
             let name = &metric.name;

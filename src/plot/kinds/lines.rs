@@ -33,6 +33,8 @@ struct Lines<'s> {
     x: Thin,
     /// What tells the lines apart, and all their names.
     by: Option<Axis>,
+    /// How many lines there could be.
+    of: usize,
     metrics: Vec<Metric>,
     /// The cells of each figure.
     cells: Vec<Vec<Cell>>,
@@ -90,7 +92,8 @@ impl<'s> Lines<'s> {
             slice,
             sweep,
             x,
-            by: by.map(|by| Axis::new(sweep, by)),
+            of: by.map_or(0, |by| sweep.values(by).len()),
+            by: by.map(|by| Thin::some(Axis::new(sweep, by))),
             metrics,
         })
     }
@@ -108,7 +111,13 @@ impl<'s> Lines<'s> {
         };
         let is_mode = Some(by.column) == self.sweep.mode_axis();
         let line = |value: &String| {
-            let n = all.iter().position(|known| known == value).unwrap_or(0);
+            // Of many, those that are drawn have all the colours.
+            let among = if self.of > by.values.len() {
+                &by.values
+            } else {
+                all
+            };
+            let n = among.iter().position(|known| known == value).unwrap_or(0);
             let look = match by.words == "policy" {
                 true => Look::of_policy(value),
                 false => Look::numbered(n),
@@ -151,7 +160,10 @@ impl<'s> Lines<'s> {
             Some(text) => Key::note(format!("{text}: no wider than the lines")),
             None => Key::note("one run a point: no interval"),
         };
-        lines.iter().filter_map(key).chain([band]).collect()
+        let some = (self.of > lines.len() && self.by.is_some())
+            .then(|| Key::note(format!("{} of {} lines", lines.len(), self.of)));
+        let keys = lines.iter().filter_map(key);
+        keys.chain(some).chain([band]).collect()
     }
     /// What a mark is that several points share.
     fn put_together(&self) -> String {

@@ -11,6 +11,9 @@ use crate::plot::scale::Scale;
 use crate::plot::theme::Ink;
 use crate::plot::units::Unit;
 
+/// Cells below this width or height have no gaps between them.
+const DENSE: f64 = 10.0;
+
 /// A grid.
 pub struct Grid<'a> {
     /// From left to right, and from below to above.
@@ -42,6 +45,14 @@ impl<'a> Grid<'a> {
             w,
             h,
         )
+    }
+    /// The same without the gap to its neighbours, of which small ones have none.
+    pub fn inner(&self, x: usize, y: usize) -> Rect {
+        let at = self.cell(x, y);
+        match at.w.min(at.h) {
+            least if least < DENSE => at,
+            _ => rect(at.x + 1.0, at.y + 1.0, at.w - 2.0, at.h - 2.0),
+        }
     }
     /// All cells, row by row.
     pub fn all(&self) -> impl Iterator<Item = (usize, usize)> + use<> {

@@ -8,6 +8,8 @@ use crate::plot::result::Cell;
 /// Marks of a line, fields of a map from left to right, and from below to above, at most:
 /// more would be narrower than they can be seen.
 pub const LINE: usize = 480;
+/// Lines that a figure can tell apart by their colours.
+pub const LINES: usize = 8;
 /// Fields of a map from left to right.
 pub const ACROSS: usize = 128;
 /// Fields of a map from below to above.
@@ -24,6 +26,16 @@ pub struct Thin {
 }
 
 impl Thin {
+    /// `axis` with at most [`LINES`] values, from its first to its last: those that are
+    /// drawn of very many. Names are all there.
+    pub fn some(axis: Axis) -> Axis {
+        let count = axis.values.len();
+        match axis.has_sizes() && count > 2 * LINES {
+            true => axis.only((0..LINES).map(|i| i * (count - 1) / (LINES - 1))),
+            false => axis,
+        }
+    }
+
     /// `axis` with at most `most` values. Names are not put together.
     pub fn new(axis: Axis, most: usize) -> Thin {
         let count = axis.values.len();
