@@ -301,7 +301,7 @@ fn a_comparison_can_be_drawn_and_reported() {
     for part in [
         "queue-length (B) beside round-robin (A)",
         "B beside A, with 95 % intervals",
-        "B is: better",
+        "B is better",
         "mpathsim compare round-robin queue-length --scenario scenarios/unequal-ports.toml",
         "id=\"r0-topology-0\"",
         "id=\"r0-differences\"",

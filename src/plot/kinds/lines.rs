@@ -160,10 +160,15 @@ impl<'s> Lines<'s> {
             Some(text) => Key::note(format!("{text}: no wider than the lines")),
             None => Key::note("one run a point: no interval"),
         };
-        let some = (self.of > lines.len() && self.by.is_some())
-            .then(|| Key::note(format!("{} of {} lines", lines.len(), self.of)));
+        // Of sizes it is said what they are sizes of, and of how many they are some.
+        let sizes = self.by.as_ref().filter(|by| by.has_sizes());
+        let sizes = sizes.map(|by| match self.of > lines.len() {
+            true => format!("{}, {} of {}:", by.name, lines.len(), self.of),
+            false => format!("{}:", by.name),
+        });
         let keys = lines.iter().filter_map(key);
-        keys.chain(some).chain([band]).collect()
+        let keys = sizes.map(Key::note).into_iter().chain(keys);
+        keys.chain([band]).collect()
     }
     /// What a mark is that several points share.
     fn put_together(&self) -> String {
