@@ -88,3 +88,59 @@ impl Checker<'_> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::scenario::{self, ScenarioError};
+
+    /// What is said of a scenario of `kernel` whose path, or map, has `queue`.
+    fn problems(kernel: &str, queue: &str, of_map: bool) -> Vec<String> {
+        let (path, map) = match of_map {
+            false => (queue, ""),
+            true => ("", queue),
+        };
+        let text = format!(
+            "kernel = \"{kernel}\"\n[[device]]\nname = \"sda\"\n\
+             null_blk = {{ completion = \"1ms\" }}\nqueue = {{ {path} }}\n\
+             [[map]]\nselector = \"round-robin\"\npaths = [\"sda\"]\nqueue = {{ {map} }}\n\
+             [[workload.job]]\nrw = \"read\"\nsize = \"1m\"\n"
+        );
+        match scenario::parse("kernel.toml", &text, &[]) {
+            Ok(_) => Vec::new(),
+            Err(ScenarioError::Invalid { problems, .. }) => {
+                problems.iter().map(ToString::to_string).collect()
+            }
+            Err(other) => vec![other.to_string()],
+        }
+    }
+
+    #[test]
+    fn what_a_queue_of_2_6_cannot_be_told_is_refused() {
+        for (kernel, queue, says) in [
+            ("2.6.25", "nomerges = 1", Some("2.6.25 has no `nomerges`")),
+            ("2.6.25", "nomerges = 0", None),
+            ("2.6.31", "nomerges = 1", None),
+            (
+                "2.6.31",
+                "nomerges = 2",
+                Some("2.6.31 has no `nomerges = 2`"),
+            ),
+            ("2.6.25", "wbt_lat = \"0us\"", Some("no `wbt_lat`")),
+            ("2.6.31", "async_depth = 8", Some("no `async_depth`")),
+            ("2.6.31", "scheduler = \"kyber\"", Some("no such scheduler")),
+            (
+                "6.1",
+                "nomerges = 2, wbt_lat = \"1ms\", async_depth = 8",
+                None,
+            ),
+        ] {
+            for of_map in [false, true] {
+                let problems = problems(kernel, queue, of_map);
+                assert_eq!(problems.len(), usize::from(says.is_some()), "{problems:?}");
+                if let Some(says) = says {
+                    assert!(problems[0].contains(says), "{problems:?}");
+                }
+            }
+        }
+    }
+}
