@@ -1,6 +1,8 @@
 //! SCSI's queue depths over a single queue: what a disk and its adapter take, and how
 //! long they are left alone when they have been given too much.
 
+use std::path::Path;
+
 use mpathsim::models::block::Action;
 use mpathsim::models::device::DeviceConfig;
 use mpathsim::models::device::scripted::Scripted;
@@ -8,6 +10,8 @@ use mpathsim::models::device::scsi::result::{Answer, CmdResult, SenseKey};
 use mpathsim::models::device::scsi::scsi_debug::{OPT_HOST_BUSY, scsi_debug_write};
 use mpathsim::models::machine::Machine;
 use mpathsim::models::workload::script::{Script, ScriptStep};
+use mpathsim::run::{RunOptions, run};
+use mpathsim::scenario;
 use mpathsim::sim::Ns;
 
 use super::{L25, and_rest, sync_write};
@@ -177,4 +181,24 @@ fn a_full_disk_is_busy() {
     };
     assert_eq!(most(64), 8);
     assert!(most(1) > 8 * 50, "{}", most(1));
+}
+
+/// Disks whose ports are away are held (`SDEV_BLOCK`): they are tried whenever the
+/// plug's timer opens it, and time passes meanwhile (`scsi_prep_return`).
+#[test]
+fn a_disk_whose_port_is_away_waits_for_the_plugs_timer() {
+    let file = concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/scenarios/failover/port-goes-dark.toml"
+    );
+    let sets = ["kernel=\"2.6.25\"".to_owned(), "host.hz=1000".to_owned()];
+    let scenario = scenario::load(Path::new(file), &sets).unwrap();
+    for mode in [scenario::Mode::Bio, scenario::Mode::Request] {
+        let machine = scenario::build(&scenario, mode).unwrap();
+        let outcome = run(&machine, &RunOptions::default()).unwrap();
+        assert_eq!(outcome.jobs[0].error, 0, "{mode:?}");
+        let queues = outcome.single_queues.unwrap().queues;
+        let by_timer: Vec<u64> = queues.iter().map(|q| q.unplugged_by_timer).collect();
+        assert!(by_timer.iter().any(|&n| n > 100), "{mode:?}: {by_timer:?}");
+    }
 }

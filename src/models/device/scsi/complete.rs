@@ -179,9 +179,6 @@ fn requeue_cmd<K: DeviceEnv>(k: &mut K, rq: ReqId, delay: Ns) {
 /// Whoever was refused is tried again (`scsi_run_queue_async`): disks that the
 /// host has refused first (`scsi_starved_list_run`).
 pub(super) fn run_queue_async<K: DeviceEnv>(k: &mut K, disk: u16) {
-    if request_fn::is_below(k, disk) {
-        return request_fn::run_queue(k, disk);
-    }
     let h = host_of(k, disk);
     if h.is_in_recovery() {
         return;

@@ -77,8 +77,11 @@ pub fn queue_rq<K: DeviceEnv>(k: &mut K, disk: u16, rq: ReqId) -> BlkStatus {
     if d.state != SdevState::Running {
         let status = state_check(k, disk, rq);
         if status != BlkStatus::Ok {
-            // The token goes back with the request.
-            complete::run_queue_async(k, disk);
+            // The token goes back with the request. Over a single queue the plug's
+            // timer tries again (`scsi_prep_return`).
+            if !request_fn::is_below(k, disk) {
+                complete::run_queue_async(k, disk);
+            }
             return status;
         }
     }
