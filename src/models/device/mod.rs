@@ -35,6 +35,8 @@ pub trait DeviceEnv: BlockEnv {
     fn given_up(&mut self, rq: ReqId, due: Ns);
     /// Arms a timer of the SCSI mid-layer.
     fn arm_scsi(&mut self, timer: scsi::Timer, at: Ns);
+    /// The storage network may be due sooner than it was.
+    fn san_is_due(&mut self);
 }
 
 /// All leaf devices, by kind.

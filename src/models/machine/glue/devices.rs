@@ -34,4 +34,7 @@ impl<P: Probe> DeviceEnv for Machine<P> {
     fn arm_scsi(&mut self, timer: scsi::Timer, at: Ns) {
         self.expire(at, Irq::Scsi(timer));
     }
+    fn san_is_due(&mut self) {
+        self.arm_san();
+    }
 }
