@@ -129,16 +129,19 @@ fn t04_writes_with_three_quarters_of_the_tags() {
             })
             .collect();
         let mut sets: Vec<&str> = sets.iter().map(String::as_str).collect();
-        let iops = |sets: &[&str]| {
+        let of = |sets: &[&str]| {
             let run = summary("two-maps-one-adapter", Mode::Request, sets);
-            run.application.iops
+            (run.application.iops, run.application.latency.mean_ns)
         };
-        let without = iops(&sets);
+        let without = of(&sets);
         sets.extend(["map.0.queue.async_depth=192", "map.1.queue.async_depth=192"]);
-        iops(&sets) / without
+        let with = of(&sets);
+        (with.0 / without.0, with.1 / without.1)
     };
-    effect("A4a", with_limit("write", 1), 0.748);
-    effect("A4b", with_limit("read", 0), 0.969);
+    let (iops, latency) = with_limit("write", 1);
+    effect("A4a", iops, 0.748);
+    effect("A4c", latency, 1.336);
+    effect("A4b", with_limit("read", 0).0, 0.969);
 }
 
 /// Target 9 (dm-devel, January 2010; Red Hat bug 613907).
