@@ -1,46 +1,20 @@
 //! What a run says of its faults, where it once said something else; and faults that
 //! cannot do what a scenario asks of them are refused.
 
-#![allow(clippy::unwrap_used, clippy::panic)]
-
 use std::fmt::Write as _;
 
+use super::support::{BOTH, MS, S, end_of, fault, outcome_of, parsed, times, told_by};
+use mpathsim::run::RunError;
 use mpathsim::run::outcome::Outcome;
-use mpathsim::run::summary::{FailoverSummary, FaultSummary, RunSummary};
-use mpathsim::run::{RunError, RunOptions, run};
-use mpathsim::scenario::{self, Mode, Scenario, ScenarioError};
-
-const MS: u64 = 1_000_000;
-const S: u64 = 1000 * MS;
-const BOTH: [Mode; 2] = [Mode::Bio, Mode::Request];
-
-fn parsed(text: &str) -> Scenario {
-    scenario::parse("faults", text, &[]).unwrap_or_else(|e| panic!("{:?}", miette::Report::new(e)))
-}
+use mpathsim::run::summary::{FailoverSummary, FaultSummary};
+use mpathsim::scenario::{self, Mode, ScenarioError};
 
 fn outcome(text: &str, mode: Mode) -> Result<Outcome, RunError> {
-    let options = RunOptions {
-        gaps: true,
-        marks: true,
-        ..RunOptions::default()
-    };
-    run(&scenario::build(&parsed(text), mode).unwrap(), &options)
+    end_of(&parsed(text), mode)
 }
 
 fn told(text: &str, mode: Mode) -> FailoverSummary {
-    let outcome = outcome(text, mode).unwrap_or_else(|why| panic!("{why}"));
-    RunSummary::new(mode, None, &outcome).failover.unwrap()
-}
-
-/// When `what` happened, ms.
-fn times(told: &FailoverSummary, what: &str) -> Vec<u64> {
-    let events = told.events.iter().filter(|event| event.what == what);
-    events.map(|event| event.at_ns / MS).collect()
-}
-
-fn fault<'f>(told: &'f FailoverSummary, what: &str) -> &'f FaultSummary {
-    let found = told.faults.iter().find(|f| f.what.contains(what));
-    found.unwrap_or_else(|| panic!("no {what} among {:?}", told.faults))
+    told_by(&outcome_of(&parsed(text), mode), mode)
 }
 
 /// What is done to a computer: times in ms, and the rest of the event.
@@ -137,8 +111,7 @@ fn a_disk_is_one_by_what_it_is_not_by_its_name() {
         );
         let text = std::fs::read_to_string(path).unwrap();
         let text = text.replace("\"sda\"", &format!("\"{name}\""));
-        let machine = scenario::build(&parsed(&text), Mode::Request).unwrap();
-        let built = run(&machine, &RunOptions::default());
+        let built = end_of(&parsed(&text), Mode::Request);
         assert!(built.is_ok(), "{name}: {:?}", built.err());
     }
     // A null_blk is none, whatever it is called.
