@@ -20,7 +20,7 @@ mod selectors;
 #[path = "published/table.rs"]
 mod table;
 
-use table::judge;
+use table::{effect, judge};
 
 const BOTH: [Mode; 2] = [Mode::Bio, Mode::Request];
 
@@ -68,6 +68,7 @@ fn t11_a_single_stream_does_not_add_up() {
             }
         }
         judge("11a", &totals, 107.35..=118.65);
+        effect("A11", totals[3] / totals[0], 1.0);
         judge("11b", &[off], f64::NEG_INFINITY..=0.02);
     }
 }
@@ -117,7 +118,7 @@ fn t12_io_stops_for_up_to_15_s_and_catches_up() {
     for mode in BOTH {
         let outcome = outcome("iscsi-port-off", mode, &[]);
         let (stall, peak, usual) = stall(&outcome);
-        judge("12a", &[seconds(stall)], 5.0..=15.1);
+        judge("12a", &[seconds(stall)], 9.0..=16.0);
         assert!((195..=205).contains(&usual), "{usual} in 100 ms");
         assert!(peak > 2 * usual, "{peak} in 100 ms, {usual} before");
         assert_eq!((outcome.jobs[0].error, outcome.jobs[0].total_err), (0, 0));
@@ -153,7 +154,7 @@ fn t12_the_stall_is_the_sum_of_three_timeouts() {
                 "{stall} s, not {sum} s"
             );
             if sum == 30.0 {
-                judge("12b", &[stall], 29.9..=31.0);
+                judge("12b", &[stall], 29.0..=31.0);
             }
             assert_eq!(outcome.jobs[0].total_err, 0);
         }

@@ -124,6 +124,9 @@ pub struct QueueConfig {
     pub fifo_batch: Option<u32>,
     /// mq-deadline: read batches before a write batch must come.
     pub writes_starved: Option<u32>,
+    /// mq-deadline: requests that may be held when one is wanted that is no
+    /// synchronous read.
+    pub async_depth: Option<u32>,
 }
 
 /// An I/O scheduler.

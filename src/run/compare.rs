@@ -241,6 +241,15 @@ fn single_queues(sheet: &mut Sheet<'_>) {
     row(sheet, "times a submitter slept", &|s| {
         count(s.sum(true, |q| q.slept) + s.sum(false, |q| q.slept))
     });
+    if sheet.any(|run| {
+        run.single_queues
+            .as_ref()
+            .is_some_and(|s| s.readahead_put_off > 0)
+    }) {
+        row(sheet, "not read ahead, congested", &|s| {
+            count(s.readahead_put_off)
+        });
+    }
     let stacked =
         |s: &SingleQueueOutcome, f: &dyn Fn(&StackingOutcome) -> u64| match s.stacking.is_empty() {
             true => NOTHING.into(),

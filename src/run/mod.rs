@@ -29,6 +29,8 @@ use crate::models::host::TaskState;
 use crate::models::io::DevId;
 use crate::models::machine::{BuildError, Machine, ThreadConfig, Violation};
 use crate::models::mpath::selector::StatusType;
+use crate::models::workload::app::Thread;
+use crate::models::workload::fio::FioThread;
 use crate::observe::Observers;
 use crate::observe::blkparse::Blkparse;
 use crate::observe::flow::Flow;
@@ -97,13 +99,15 @@ pub enum RunError {
     /// Code goes on for ever and no time passes.
     #[error(
         "the run does not end: at {at} the computer goes on and no time passes any more{}",
-        why_failing(.failing)
+        why_no_time_passes(.failing, .instant)
     )]
     Spins {
         /// When.
         at: Ns,
         /// Jobs that are not over and whose I/O fails at once.
         failing: Vec<String>,
+        /// Jobs that only time ends and whose I/O takes none.
+        instant: Vec<String>,
     },
     /// An invariant did not hold: a defect of the simulator.
     #[error("invariant violated at {}: {}", .0.at, .0.what)]
@@ -111,16 +115,24 @@ pub enum RunError {
 }
 
 /// Why no time passes, as far as it is the application's doing.
-fn why_failing(jobs: &[String]) -> String {
-    if jobs.is_empty() {
-        return String::new();
+fn why_no_time_passes(failing: &[String], instant: &[String]) -> String {
+    if !failing.is_empty() {
+        return format!(
+            ": each I/O of {} fails at once, the next one follows (continue_on_error), and under \
+             CPU profile `none` that takes no time. A rate (rate_iops), a pause (thinktime), \
+             a map that queues, or profile `lab` ([host]) lets time pass",
+            failing.join(", ")
+        );
     }
-    format!(
-        ": each I/O of {} fails at once, the next one follows (continue_on_error), and under \
-         CPU profile `none` that takes no time. A rate (rate_iops), a pause (thinktime), \
-         a map that queues, or profile `lab` ([host]) lets time pass",
-        jobs.join(", ")
-    )
+    if !instant.is_empty() {
+        return format!(
+            ": {} is to go on for its runtime (time_based), and its I/O takes no time, neither \
+             on its device nor, under CPU profile `none`, on a CPU. A device that takes time, \
+             a rate (rate_iops), a size without time_based, or profile `lab` ([host]) ends it",
+            instant.join(", ")
+        );
+    }
+    String::new()
 }
 
 /// Builds the machine of `config`, runs its workload to the end, checks every
@@ -219,9 +231,8 @@ fn execute<P: crate::models::probe::Probe>(
             progress.set(m.fraction());
         }
     });
-    if m.host.is_stuck {
-        let (at, failing) = (m.host.now(), failing_jobs(&m));
-        return Err(RunError::Spins { at, failing });
+    if m.host.spin.is_found {
+        return Err(spins(&m));
     }
     ran?;
     let end = now(&m);
@@ -230,17 +241,24 @@ fn execute<P: crate::models::probe::Probe>(
     Ok((m, outcome))
 }
 
-/// Jobs that are not over and have seen errors.
-fn failing_jobs<P: crate::models::probe::Probe>(m: &Machine<P>) -> Vec<String> {
-    let failing = m.app.threads.iter().filter(|thread| {
-        let report = thread.fio.report();
-        m.host.tasks[thread.task.index()].state != TaskState::Dead && report.total_err > 0
-    });
-    let mut names: Vec<String> = failing
-        .map(|t| format!("`{}`", t.fio.spec().name))
-        .collect();
-    names.dedup();
-    names
+/// A run in which no time passes any more, and the jobs that are not over: those that
+/// have seen errors, and those that only time would end.
+fn spins<P: crate::models::probe::Probe>(m: &Machine<P>) -> RunError {
+    let jobs = |is_one: fn(&FioThread) -> bool| {
+        let live = |t: &&Thread| m.host.tasks[t.task.index()].state != TaskState::Dead;
+        let threads = m.app.threads.iter().filter(live);
+        let threads = threads.filter(|t| is_one(&t.fio));
+        let mut names: Vec<String> = threads
+            .map(|t| format!("`{}`", t.fio.spec().name))
+            .collect();
+        names.dedup();
+        names
+    };
+    RunError::Spins {
+        at: m.host.now(),
+        failing: jobs(|fio| fio.report().total_err > 0),
+        instant: jobs(|fio| fio.spec().time_based),
+    }
 }
 
 fn bins(series: &Series) -> Vec<SeriesBin> {

@@ -14,6 +14,9 @@ pub struct SingleQueueOutcome {
     pub way: String,
     /// Every device with a queue.
     pub queues: Vec<QueueOutcome>,
+    /// Windows that were not read ahead because the device was congested.
+    #[serde(default)]
+    pub readahead_put_off: u64,
     /// Every map that maps requests.
     pub stacking: Vec<StackingOutcome>,
     /// Every lock.
@@ -101,6 +104,7 @@ impl SingleQueueOutcome {
             kernel: m.kernel.name().into(),
             way: m.way.name().into(),
             queues: queues(m),
+            readahead_put_off: m.app.caches.iter().map(|cache| cache.put_off).sum(),
             stacking: stacking(m),
             locks: locks(m),
             cycles: m

@@ -218,8 +218,11 @@ fn element(step: &str, names: impl Iterator<Item = Option<String>>) -> Option<us
 }
 
 fn no_element(key: &str, step: &str, len: usize) -> String {
-    let last = len.saturating_sub(1);
-    format!("no element of `{key}` has the name `{step}` for itself; write {key}.0 to {key}.{last}")
+    let write = match len.saturating_sub(1) {
+        0 => format!("{key}.0"),
+        last => format!("{key}.0 to {key}.{last}"),
+    };
+    format!("no element of `{key}` has the name `{step}` for itself; write {write}")
 }
 
 #[cfg(test)]

@@ -173,7 +173,7 @@ fn run(config: &MachineConfig, sectors: u64, ties: Option<u64>) -> Result<Passed
     m.most_events = MOST_EVENTS;
     m.hung_after = HUNG_AFTER;
     m.futile_after = FUTILE_AFTER;
-    m.host.most_steps = MOST_STEPS;
+    m.host.spin.most = MOST_STEPS;
     let ran = m.run(|_| ());
     if let Some(wrong) = m.probe.wrong.take() {
         return Err(Failure::new(format!("{} (at {})", wrong.what, wrong.at)));

@@ -111,6 +111,27 @@ fn k67_refused_lately_the_scheduler_gives_out_one_a_round() {
     assert!(last_is_still_in_the_scheduler(true));
 }
 
+/// `async_depth` of mq-deadline: of each word of tags, writes see so large a part
+/// (`dd_to_word_depth`); reads that somebody waits for see all.
+#[test]
+fn writes_have_no_more_requests_than_async_depth() {
+    let at_once = |steps: Vec<ScriptStep>, depth: u32| {
+        let run = Rig::new(Rq, 2)
+            .queue(|q| q.async_depth = Some(depth))
+            .run(steps);
+        let got = run.on("dm-0", Action::GetRq);
+        assert_eq!(got.len(), 300);
+        got.iter().filter(|e| e.at == Ns::ZERO).count()
+    };
+    let writes = || scattered(300).collect();
+    assert_eq!(
+        [192, 190, 64, 256].map(|n| at_once(writes(), n)),
+        [192, 192, 64, 256]
+    );
+    let reads = (0..300).map(|i| read(2 * i)).collect();
+    assert_eq!(at_once(reads, 64), 256);
+}
+
 #[test]
 fn k73_the_257th_request_sleeps_for_a_tag() {
     let steps = scattered(300).collect();

@@ -228,7 +228,8 @@ impl Rig {
         self.run_scripts_changed(scripts, |_| ())
     }
 
-    fn run_scripts_changed(
+    /// The same on a machine at which `change` has been.
+    pub fn run_scripts_changed(
         self,
         scripts: Vec<Script>,
         change: impl FnOnce(&mut Machine<Recorder>),

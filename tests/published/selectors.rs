@@ -39,7 +39,7 @@ fn t01_round_robin_equals_shares_and_queue_length_what_is_in_flight() {
         assert!((ms / published - 1.0).abs() < 0.03, "{ms}"); // calibrated
     }
     judge("1b", &[off_littles_law(&rr)], f64::NEG_INFINITY..=0.02);
-    let mut all: Vec<[f64; 4]> = Vec::new();
+    let mut all: Vec<[f64; 5]> = Vec::new();
     for (selector, mode) in [
         ("queue-length", Mode::Bio),
         ("queue-length", Mode::Request),
@@ -63,33 +63,36 @@ fn t01_round_robin_equals_shares_and_queue_length_what_is_in_flight() {
             off.fold(0.0, f64::max),
             off_littles_law(&ql),
             ql.application.iops / rr.application.iops,
+            ql.application.latency.mean_ns / rr.application.latency.mean_ns,
         ]);
     }
     let worst = |figure: usize| all.iter().map(|of| of[figure]).fold(0.0, f64::max);
     judge("1c", &[worst(0)], f64::NEG_INFINITY..=1.06);
     judge("1d", &[worst(1)], f64::NEG_INFINITY..=0.02);
     judge("1e", &[worst(2)], f64::NEG_INFINITY..=0.02);
-    effect("A1", worst(3), 1.0);
+    effect("A1a", worst(3), 1.0);
+    effect("A1b", worst(4), 1.36);
 }
 
 /// Target 5 (commit f20426056f2e).
 #[test]
 fn t05_the_old_rotation_gives_twice_as_many_to_the_first_of_equals() {
-    let ios = |kernel: &str| {
-        let run = summary("tie-breaking", Mode::Request, &[kernel]);
+    let ios = |kernel: &str, in_all: u32| {
+        let in_all = format!("workload.job.0.number_ios={in_all}");
+        let run = summary("tie-breaking", Mode::Request, &[kernel, &in_all]);
         let of = |name: &str| run.paths.iter().find(|p| p.device == name).unwrap().ios;
         assert_eq!(of("p2"), 1);
         (of("p0"), of("p1"))
     };
-    // Exact, but for the turn of three I/Os that the run ends in.
-    let (a, b) = ios("kernel=\"2.6.31\"");
-    assert!(a.abs_diff(2 * b) <= 3, "{a} to {b}, not 2 to 1");
-    let old = a as f64 / b as f64;
-    judge("5a", &[old], 1.99..=2.01);
-    let (a, b) = ios("kernel=\"6.1\"");
-    assert!(a.abs_diff(b) <= 1, "{a} to {b}, not 1 to 1");
-    let even = a as f64 / b as f64;
-    judge("5b", &[even], 0.99..=1.01);
+    // Of 1500 I/Os in the midst of it: whole turns of three, and of two.
+    let ratio = |kernel: &str| {
+        let (before, after) = (ios(kernel, 1504), ios(kernel, 3004));
+        (after.0 - before.0) as f64 / (after.1 - before.1) as f64
+    };
+    let old = ratio("kernel=\"2.6.31\"");
+    judge("5a", &[old], 2.0..=2.0);
+    let even = ratio("kernel=\"6.1\"");
+    judge("5b", &[even], 1.0..=1.0);
     effect("A5", old / even, 2.0);
 }
 
@@ -110,8 +113,7 @@ fn t06_historical_service_time_remembers_at_depth_1() {
     };
     let (hst, st) = ("historical-service-time", "service-time");
     let st_1 = with(st, 1, &[]);
-    assert!(st_1.iter().all(|x| (x - 0.25).abs() < 1e-4), "{st_1:?}"); // exact
-    near("6a", &st_1, &[0.25, 0.25, 0.25, 0.25], 0.02);
+    judge("6a", &st_1, 0.25..=0.25);
     let hst_1 = with(hst, 1, &[]);
     near("6b", &hst_1, &[0.294, 0.297, 0.296, 0.112], 0.02);
     let st_64 = with(st, 64, &[]);
@@ -133,42 +135,14 @@ fn t06_historical_service_time_remembers_at_depth_1() {
 /// Target 8: NVMe/TCP, one of two paths throttled by some 30 ms, October 2025.
 #[test]
 fn t08_the_better_a_policy_knows_a_slow_path_the_more_it_does() {
-    let iops = |load: &[&str], set: &str| {
-        let sets: Vec<&str> = load.iter().copied().chain([set]).collect();
-        summary("one-path-of-two-slower", Mode::Bio, &sets)
-            .application
-            .iops
-    };
-    let ratios = |load: &[&str]| {
-        let slow = iops(load, "map.0.paths=[\"slow\"]");
-        let round_robin = iops(load, "map.0.selector=nvme-round-robin");
-        let fewest = iops(load, "map.0.selector=nvme-queue-depth");
-        let adaptive = iops(load, "map.0.selector=adaptive");
-        let ewma = iops(load, "map.0.selector=ewma-latency");
-        [
-            round_robin / slow,
-            fewest / round_robin,
-            adaptive / fewest,
-            ewma / fewest,
-        ]
-    };
-    let writes = ratios(&[]);
-    let reads = ratios(&READS);
-    let mixed = ratios(&MIXED);
+    let [writes, reads, mixed] = ["randwrite", "randread", "randrw"].map(|rw| ratios(rw, &[]));
     judge("8a", &writes[..1], 1.8..=2.2);
     judge("8b", &reads[..1], 1.8..=2.2);
-    let limited = ratios(&LIMITED);
-    told(
-        "8b",
-        &[
-            ("2.00", limited[0]),
-            ("2.36", limited[1]),
-            ("0.95", limited[2]),
-        ],
-    );
-    judge("8c", &[writes[1], reads[1]], 2.0..=f64::INFINITY);
-    above("8d", &[writes[2], reads[2], mixed[2]], 1.0);
-    above("8e", &[writes[3], reads[3], mixed[3]], 1.0);
+    judge("8c", &mixed[..1], 1.8..=2.2);
+    let of = |policy: usize| [writes[policy], reads[policy], mixed[policy]];
+    judge("8d", &of(1), 2.0..=f64::INFINITY);
+    above("8e", &of(2), 1.0);
+    above("8f", &of(3), 1.0);
     effect("A8a", writes[0], 1.9);
     effect("A8b", reads[0], 2.1);
     effect("A8c", writes[1], 3.08);
@@ -178,26 +152,63 @@ fn t08_the_better_a_policy_knows_a_slow_path_the_more_it_does() {
     effect("A8g", mixed[0], 1.85);
     effect("A8h", mixed[1], 2.16);
     effect("A8i", mixed[2], 1.43);
+    // What the published ratios are like.
+    let [writes, reads, mixed] = FITTED.map(|(rw, latencies)| ratios(rw, &latencies));
+    let round_robin = [("1.82", writes[0]), ("1.78", reads[0]), ("1.74", mixed[0])];
+    told("A8c", &round_robin);
+    let fewest = [("3.18", writes[1]), ("2.56", reads[1]), ("2.29", mixed[1])];
+    told("A8c", &fewest);
+    let adaptive = [("1.02", writes[2]), ("0.98", reads[2]), ("0.98", mixed[2])];
+    told("A8c", &adaptive);
 }
 
-/// What both together took: 7.0 times as long.
-const MIXED: [&str; 3] = [
-    "workload.job.0.rw=\"randrw\"",
-    "device.0.port.latency=\"5ms\"",
-    "device.1.port.latency=\"35ms\"",
+/// Two paths on which the fewest in flight does as much more than the slow one alone
+/// as was published: 385 of 65.9 MiB/s, 230 of 50.0, 122 of 30.6.
+const FITTED: [(&str, [&str; 2]); 3] = [
+    (
+        "randwrite",
+        [
+            "device.0.port.latency=\"3.1ms\"",
+            "device.1.port.latency=\"33.1ms\"",
+        ],
+    ),
+    (
+        "randread",
+        [
+            "device.0.port.latency=\"4.2ms\"",
+            "device.1.port.latency=\"34.2ms\"",
+        ],
+    ),
+    (
+        "randrw",
+        [
+            "device.0.port.latency=\"5ms\"",
+            "device.1.port.latency=\"35ms\"",
+        ],
+    ),
 ];
 
-/// What the reads of target 8 took: 8.2 times as long on the slow path.
-const READS: [&str; 3] = [
-    "workload.job.0.rw=\"randread\"",
-    "device.0.port.latency=\"4.2ms\"",
-    "device.1.port.latency=\"34.2ms\"",
-];
-
-/// Reads over a slow path that takes 16 at a time.
-const LIMITED: [&str; 4] = [
-    "workload.job.0.rw=\"randread\"",
-    "device.0.port.latency=\"11ms\"",
-    "device.1.port.latency=\"41ms\"",
-    "device.1.port.slots=16",
-];
+/// Under load `rw`: round-robin over the slow path alone, the fewest in flight over
+/// round-robin, `adaptive` and `ewma-latency` over the fewest in flight.
+fn ratios(rw: &str, set: &[&str]) -> [f64; 4] {
+    let rw = format!("workload.job.0.rw=\"{rw}\"");
+    let iops = |change: &str| {
+        let sets = [set, &[&rw, change]].concat();
+        let run = summary("one-path-of-two-slower", Mode::Bio, &sets);
+        run.application.iops
+    };
+    let slow = iops("map.0.paths=[\"slow\"]");
+    let [round_robin, fewest, adaptive, ewma] = [
+        "nvme-round-robin",
+        "nvme-queue-depth",
+        "adaptive",
+        "ewma-latency",
+    ]
+    .map(|policy| iops(&format!("map.0.selector={policy}")));
+    [
+        round_robin / slow,
+        fewest / round_robin,
+        adaptive / fewest,
+        ewma / fewest,
+    ]
+}

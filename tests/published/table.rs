@@ -177,6 +177,41 @@ fn compare(id: &str, seen: &[f64], tolerance: &str, wanted: &str) {
     );
 }
 
+/// Every row but those that cannot be measured is judged by a test, and the page counts
+/// them.
+#[test]
+fn every_row_is_judged_and_counted() {
+    let judges = [
+        include_str!("../published.rs"),
+        include_str!("cpu.rs"),
+        include_str!("merging.rs"),
+        include_str!("selectors.rs"),
+    ];
+    let page = page();
+    let (_, ours) = page.split_once("## Against what was published").unwrap();
+    let rows = ours.lines().filter_map(|line| {
+        let (id, cells) = line.strip_prefix("| ")?.split_once(" |")?;
+        let verdict = cells.trim_end_matches([' ', '|']).rsplit("| ").next()?;
+        let is_row = id.chars().any(|c| c.is_ascii_digit());
+        is_row.then_some((id, verdict))
+    });
+    let (mut green, mut all) = ([0, 0], [0, 0]);
+    for (id, verdict) in rows.filter(|(_, verdict)| *verdict != "open") {
+        let judged = format!("(\"{id}\",");
+        let below = format!("\"{id}\",\n");
+        let is_judged = |text: &&str| text.contains(&judged) || text.contains(&below);
+        assert!(judges.iter().any(is_judged), "row {id}: no test");
+        let of_pairs = usize::from(id.starts_with('A'));
+        all[of_pairs] += 1;
+        green[of_pairs] += usize::from(verdict.starts_with("yes"));
+    }
+    let tells = format!(
+        "{} of {} rows are green, and {} of {} pairs.",
+        green[0], all[0], green[1], all[1]
+    );
+    assert!(page.contains(&tells), "the page does not say: {tells}");
+}
+
 /// Every target has a row, and every row that is not green a reason.
 #[test]
 fn every_target_is_in_the_table() {

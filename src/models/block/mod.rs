@@ -155,6 +155,15 @@ pub trait BlockEnv: HostEnv {
     fn kblockd(&mut self, hctx: HctxId, frame: BlockFrame);
     /// Queues `frame` for kblockd of the CPU that runs.
     fn kblockd_here(&mut self, frame: BlockFrame);
+    /// Whether the device behind a single queue, whose lock is held, takes one more
+    /// command, which it then has (`scsi_dev_queue_ready`).
+    fn dev_queue_ready(&mut self, dev: DevId) -> bool;
+    /// A command of `dev`, which has a single queue, is over or was taken back:
+    /// another may come (`scsi_next_command`, `scsi_run_queue`).
+    fn next_command(&mut self, dev: DevId);
+    /// Whether so many reads of `dev` wait that no more are made which nobody asked
+    /// for (`bdi_read_congested`), over single queues.
+    fn read_congested(&mut self, dev: DevId) -> bool;
     /// `q->request_fn` of a single queue, whose lock is held.
     fn request_fn(&mut self, dev: DevId);
     /// The softirq completes `rq`, of a driver that stacks requests.

@@ -35,6 +35,8 @@ pub trait DeviceEnv: BlockEnv {
     fn given_up(&mut self, rq: ReqId, due: Ns);
     /// Arms a timer of the SCSI mid-layer.
     fn arm_scsi(&mut self, timer: scsi::Timer, at: Ns);
+    /// The storage network may be due sooner than it was.
+    fn san_is_due(&mut self);
 }
 
 /// All leaf devices, by kind.
@@ -167,7 +169,7 @@ pub struct ScsiDebugConfig {
     pub dev_size_mb: u64,
     /// Delay of a command. Default: 1 jiffy is not modelled; give it. 4 ms.
     pub ndelay: Ns,
-    /// `can_queue`: tags, shared by all hosts. Default: 192.
+    /// `can_queue` of its host adapter, which has no other disk. Default: 192.
     pub max_queue: u32,
     /// `device/queue_depth`. Default: as `max_queue`.
     pub queue_depth: Option<u32>,

@@ -290,6 +290,19 @@ pub fn unplug_all<K: DmEnv>(k: &mut K, dm: u16) {
     }
 }
 
+/// Whether any device below `dm`, which maps bios, is congested, or `dm` itself is
+/// suspended (`dm_any_congested`). A map of requests has a queue of its own to ask.
+pub fn any_congested<K: DmEnv>(k: &mut K, dm: u16) -> bool {
+    let mut at = 0;
+    while let Some(&below) = k.dm().dev(dm).below.get(at) {
+        if k.read_congested(below) {
+            return true;
+        }
+        at += 1;
+    }
+    k.dm().dev(dm).suspended
+}
+
 /// The timer that ends queueing without paths: `mod_timer`, `del_timer`.
 fn set_nopath_timer<K: DmEnv>(k: &mut K, dm: u16, timer: Timer) {
     if timer == Timer::Keep {

@@ -27,9 +27,9 @@ use crate::sim::time::Ns;
 use fc::FcConfig;
 use initiator::Initiator;
 use link::{Flow, Link, Passage, Step, Way};
-use nexus::{Detection, Nexus, NexusEvent, Policy, State};
+use nexus::{Detection, Nexus, NexusEvent, Ping, Policy, State};
 use target_port::TargetPort;
-use tcp::{Session, TcpConfig};
+use tcp::{OnTimeout, Session, TcpConfig};
 
 /// What runs over the links.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -146,6 +146,25 @@ impl Fabric {
         }
     }
 
+    /// A command of `id` has timed out: what that leads to (`eh_timed_out` of the
+    /// transport). A port that is blocked is waited for.
+    pub fn times_out(&mut self, id: NexusId, now: Ns) -> OnTimeout {
+        let leads_to = match (self.state(id), &self.transport) {
+            (State::Blocked, _) => OnTimeout::Waits,
+            (State::Stalled, Transport::Tcp(tcp)) => tcp.on_timeout(),
+            _ => OnTimeout::Aborts,
+        };
+        if leads_to == OnTimeout::GivesUp {
+            self.give_up(id, now);
+        }
+        leads_to
+    }
+
+    /// Nobody answers an abort in `id` either.
+    pub fn give_up(&mut self, id: NexusId, now: Ns) {
+        self.nexuses[usize::from(id.0)].give_up(now);
+    }
+
     /// Whether black holes are noticed, by silence.
     fn notices_silence(&self) -> bool {
         matches!(self.transport, Transport::Tcp(_))
@@ -158,9 +177,7 @@ impl Fabric {
     fn way(&mut self, n: usize, t: Ns) -> (bool, Ns) {
         let patience = match self.policy.detection {
             Detection::AtOnce => Ns::NEVER,
-            Detection::Silence {
-                interval, timeout, ..
-            } => interval.saturating_add(timeout),
+            Detection::Silence { ping, .. } => ping.map_or(Ns::NEVER, Ping::patience),
         };
         let silent = self.notices_silence();
         let (mut cut, mut changes) = (false, Ns::NEVER);

@@ -31,16 +31,29 @@ pub struct Policy {
 pub enum Detection {
     /// Light is lost.
     AtOnce,
-    /// A ping is sent after `interval` without a word, and is not answered for
-    /// `timeout`.
+    /// Nobody answers: a ping, or else a command until it times out.
     Silence {
-        /// `noop_out_interval`
-        interval: Ns,
-        /// `noop_out_timeout`
-        timeout: Ns,
+        /// What looks for it, if anything does.
+        ping: Option<Ping>,
         /// First retransmission timeout; doubles up to two minutes.
         rto: Ns,
     },
+}
+
+/// A question that is sent only to hear whether anybody answers.
+#[derive(Copy, Clone, Debug, PartialEq, Eq)]
+pub struct Ping {
+    /// It is sent after so long without a word (`noop_out_interval`).
+    pub interval: Ns,
+    /// It is waited for so long (`noop_out_timeout`).
+    pub timeout: Ns,
+}
+
+impl Ping {
+    /// From the last word to its being given up.
+    pub fn patience(self) -> Ns {
+        self.interval.saturating_add(self.timeout)
+    }
 }
 
 /// What a nexus does with commands.
@@ -143,6 +156,15 @@ impl Nexus {
         self.due = self.next_timer(policy).min(changes);
     }
 
+    /// The host gives it up while it is stalled (`iscsi_conn_failure`,
+    /// `nvme_tcp_error_recovery`): it is due at `now`.
+    pub fn give_up(&mut self, now: Ns) {
+        if self.state == State::Stalled {
+            self.notices_at = now;
+            self.due = now;
+        }
+    }
+
     fn way_changed(&mut self, now: Ns, policy: &Policy, tell: &mut impl FnMut(NexusEvent)) {
         self.tries_at = Ns::NEVER;
         match (self.state, self.is_cut) {
@@ -150,11 +172,11 @@ impl Nexus {
                 self.since = now;
                 match policy.detection {
                     Detection::AtOnce => self.become_(State::Blocked, tell),
-                    Detection::Silence {
-                        interval, timeout, ..
-                    } => {
-                        let heard = last_ping(self.last_heard, interval, now);
-                        self.notices_at = heard.saturating_add(interval).saturating_add(timeout);
+                    Detection::Silence { ping, .. } => {
+                        self.notices_at = ping.map_or(Ns::NEVER, |ping| {
+                            let heard = last_ping(self.last_heard, ping.interval, now);
+                            heard.saturating_add(ping.patience())
+                        });
                         self.become_(State::Stalled, tell);
                     }
                 }
@@ -346,6 +368,32 @@ mod tests {
                 (S * 50, Became(Failed)),
             ]
         );
+    }
+
+    #[test]
+    fn without_pings_a_session_stalls_until_the_host_gives_it_up() {
+        let policy = TcpConfig {
+            keep_alive_timeout: Ns::ZERO,
+            ..Default::default()
+        }
+        .policy();
+        assert_eq!(
+            story(&policy, &[(20, 1000)])[0..2],
+            [
+                (S * 20, Became(Stalled)),
+                (Ns::from_ms(1_064_600), Released), // a retransmission
+            ]
+        );
+        let mut nexus = Nexus::new(0, 0, Box::new([]));
+        let mut told = Vec::new();
+        let cut = (true, Ns::NEVER);
+        nexus.step(S * 20, &policy, cut, |event| told.push(event));
+        assert_eq!(nexus.due, Ns::NEVER);
+        nexus.give_up(S * 60);
+        assert_eq!(nexus.due, S * 60);
+        nexus.step(S * 60, &policy, cut, |event| told.push(event));
+        assert_eq!(told[1..], [Terminated(Ended::Disrupted), Became(Blocked)]);
+        assert_eq!(nexus.due, S * 65);
     }
 
     #[test]

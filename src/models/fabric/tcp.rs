@@ -10,7 +10,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::link::Way;
-use super::nexus::{Detection, Policy};
+use super::nexus::{Detection, Ping, Policy};
 use crate::sim::time::Ns;
 use crate::sim::units::{Bytes, as_text, option_as_text};
 
@@ -44,12 +44,13 @@ pub struct TcpConfig {
     /// Bytes of a write that are sent without asking (`ImmediateData`,
     /// `FirstBurstLength`). Default: 64 KiB.
     pub immediate_data: Bytes,
-    /// A ping after so long without a word (`noop_out_interval`, half of `kato`).
+    /// A ping after so long without a word (`noop_out_interval`, half of `kato`);
+    /// 0 = no pings: that nobody answers is noticed when a command times out.
     /// Default: 5 s.
     #[serde(serialize_with = "as_text")]
     pub keep_alive_interval: Ns,
     /// The session is broken when it is not answered for so long
-    /// (`noop_out_timeout`, `kato`). Default: 5 s.
+    /// (`noop_out_timeout`, `kato`); 0 = no pings. Default: 5 s.
     #[serde(serialize_with = "as_text")]
     pub keep_alive_timeout: Ns,
     /// Between two attempts to log in again. Default: 2 s.
@@ -91,8 +92,7 @@ impl TcpConfig {
     pub fn policy(&self) -> Policy {
         Policy {
             detection: Detection::Silence {
-                interval: self.keep_alive_interval,
-                timeout: self.keep_alive_timeout,
+                ping: self.ping(),
                 rto: self.rto_min,
             },
             retry: self.reconnect,
@@ -100,6 +100,36 @@ impl TcpConfig {
             dev_loss: self.dev_loss_tmo,
         }
     }
+
+    fn ping(&self) -> Option<Ping> {
+        let ping = Ping {
+            interval: self.keep_alive_interval,
+            timeout: self.keep_alive_timeout,
+        };
+        Some(ping).filter(|ping| ping.interval > Ns::ZERO && ping.timeout > Ns::ZERO)
+    }
+
+    /// What a command that times out in a stalled session leads to.
+    pub fn on_timeout(&self) -> OnTimeout {
+        match self.protocol {
+            Protocol::Nvme => OnTimeout::GivesUp,
+            Protocol::Iscsi if self.ping().is_some() => OnTimeout::Waits,
+            Protocol::Iscsi => OnTimeout::Aborts,
+        }
+    }
+}
+
+/// What a command that times out while its session is stalled leads to.
+#[derive(Copy, Clone, Debug, PartialEq, Eq)]
+pub enum OnTimeout {
+    /// It is given as long again: a ping is under way, which will tell
+    /// (`libiscsi.c:iscsi_eh_cmd_timed_out`, 6.1).
+    Waits,
+    /// It is aborted; that fails too, and then the session is given up
+    /// (`libiscsi.c:iscsi_eh_abort`, 6.1).
+    Aborts,
+    /// The session is given up (`nvme/host/tcp.c:nvme_tcp_timeout`, 6.1).
+    GivesUp,
 }
 
 /// The two streams of a session.

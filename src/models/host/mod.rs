@@ -16,6 +16,7 @@ mod irq;
 mod jiffies;
 pub mod lock;
 mod run;
+pub mod spin;
 mod task;
 
 pub use costs::{Cost, CpuCosts};
@@ -32,6 +33,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::sim::Ns;
+use spin::Spin;
 
 /// The host computer.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -142,17 +144,9 @@ pub struct Host<F, I> {
     pub uptime: Ns,
     /// What the scheduler's tunables are multiplied with.
     sysctl_factor: u64,
-    /// A CPU that takes more steps than this without any time passing and anything
-    /// that [succeeds](Self::succeeded) is taken never to do anything else.
-    pub most_steps: u64,
-    /// Whether one has.
-    pub is_stuck: bool,
-    /// What has succeeded so far.
-    successes: u64,
+    /// Whether it goes on and no time passes.
+    pub spin: Spin,
 }
-
-/// The usual [`Host::most_steps`]: a few seconds of wall time.
-const MOST_STEPS: u64 = 1 << 23;
 
 impl<F: Copy, I: Copy> Host<F, I> {
     /// A host with idle CPUs and no tasks.
@@ -167,9 +161,7 @@ impl<F: Copy, I: Copy> Host<F, I> {
             jiffy: Ns(1_000_000_000 / u64::from(hz.max(1))),
             uptime: default_uptime(),
             sysctl_factor: fair::sysctl_factor(usize::from(cpus)),
-            most_steps: MOST_STEPS,
-            is_stuck: false,
-            successes: 0,
+            spin: Spin::default(),
         }
     }
 
@@ -230,11 +222,7 @@ impl<F: Copy, I: Copy> Host<F, I> {
     /// Something has been done for good, however little time that took.
     #[inline]
     pub fn succeeded(&mut self) {
-        self.successes += 1;
-    }
-    /// How often it [has](Self::succeeded).
-    pub fn successes(&self) -> u64 {
-        self.successes
+        self.spin.succeeded();
     }
     /// Whether no code path costs anything.
     #[inline]

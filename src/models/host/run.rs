@@ -108,16 +108,10 @@ pub(super) fn run_cpu<K: HostEnv>(k: &mut K, cpu: CpuId) {
     if k.host().cpus[cpu.index()].late.is_some() {
         start_late(k, cpu);
     }
-    let mut steps = 0;
-    let mut successes = k.host().successes;
     loop {
         let h = k.host();
-        if steps > h.most_steps {
-            if h.successes == successes {
-                h.is_stuck = true;
-                return;
-            }
-            (steps, successes) = (0, h.successes);
+        if h.spin.is_endless() {
+            return;
         }
         let mut began = h.clock;
         let c = &mut h.cpus[cpu.index()];
@@ -143,7 +137,7 @@ pub(super) fn run_cpu<K: HostEnv>(k: &mut K, cpu: CpuId) {
             current = Some(next);
         }
         let Some(task) = current else { break };
-        let step = step_on(k, task, began, &mut steps);
+        let step = step_on(k, task, began);
         let h = k.host();
         let spent = h.clock - began;
         let c = &mut h.cpus[cpu.index()];
@@ -179,7 +173,7 @@ pub(super) fn run_cpu<K: HostEnv>(k: &mut K, cpu: CpuId) {
             }
         }
         if h.clock > began {
-            steps = 0;
+            h.spin.time_passed();
             if overtaken(k, cpu, entered) {
                 return;
             }
@@ -229,14 +223,14 @@ pub fn start_timer<K: HostEnv>(k: &mut K, span: Ns, irq: K::Irq) {
 }
 
 /// Steps `task` until time has passed since `began`, or its step comes to
-/// something else than going on, or there have been too many `steps`.
+/// something else than going on, or there have been too many.
 #[inline]
-fn step_on<K: HostEnv>(k: &mut K, task: TaskId, began: Ns, steps: &mut u64) -> Step {
-    let most = k.host().most_steps;
+fn step_on<K: HostEnv>(k: &mut K, task: TaskId, began: Ns) -> Step {
     loop {
         let step = k.step(task);
-        *steps += 1;
-        if step != Step::Again || k.host().clock > began || *steps > most {
+        let h = k.host();
+        h.spin.add(1);
+        if step != Step::Again || h.clock > began || h.spin.is_endless() {
             return step;
         }
     }

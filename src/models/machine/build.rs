@@ -120,6 +120,7 @@ impl<P> Machine<P> {
             ),
             mpds: Default::default(),
             transport: Vec::new(),
+            san_armed: Ns::NEVER,
             admin: Admin::new(&config.actions, config.dm_multipath),
             probe,
             drivers: Vec::new(),

@@ -125,6 +125,8 @@ pub struct Machine<P> {
     /// How the transport has treated disks: when, which, and its state from
     /// then on.
     pub transport: Vec<(Ns, DevId, State)>,
+    /// When the storage network is looked at next.
+    san_armed: Ns,
     /// Who listens.
     pub probe: P,
     drivers: Vec<Driver>,
@@ -219,8 +221,6 @@ impl<P: Probe> Machine<P> {
         let mut clock = Ns::ZERO;
         let mut look_at = self.host.now() + self.hung_after;
         let mut hung_since = None;
-        // Events since time last passed or anything succeeded.
-        let (mut at_once, mut successes) = (0, 0);
         while let Some((now, event)) = self.queue.pop() {
             if now >= deadline {
                 if self.app.running > 0 {
@@ -243,10 +243,10 @@ impl<P: Probe> Machine<P> {
             {
                 break;
             }
-            if now > clock || self.host.successes() > successes {
-                (at_once, successes) = (0, self.host.successes());
+            if now > clock {
+                self.host.spin.time_passed();
             }
-            at_once += 1;
+            self.host.spin.add(1);
             clock = now;
             self.events += 1;
             if self.events.is_multiple_of(WATCHED_EVERY) {
@@ -265,8 +265,7 @@ impl<P: Probe> Machine<P> {
                 Event::Host(HostEvent::Run(cpu)) => host::run(self, cpu),
                 Event::Host(HostEvent::RunIrq(cpu)) => host::run_irq(self, cpu),
             }
-            if self.host.is_stuck || at_once > self.host.most_steps {
-                self.host.is_stuck = true;
+            if self.host.spin.is_endless() {
                 return Err(Violation::spinning(now));
             }
             if self.probe.has_seen_enough() {

@@ -28,7 +28,8 @@ impl<P: Probe> Machine<P> {
     /// A timer is set for the next change, as long as it matters to somebody.
     pub(super) fn arm_san(&mut self) {
         let at = self.devices.san.due().max(self.host.now());
-        if at < Ns::NEVER && !self.is_over() {
+        if at < self.san_armed && !self.is_over() {
+            self.san_armed = at;
             self.irq_at(at, CpuId(0), Irq::San);
         }
     }
@@ -48,10 +49,14 @@ impl<P: Probe> Machine<P> {
     /// Something changes in the network. Once the run is over it is left as it
     /// is: what is to come may be years away (`dev_loss_tmo`).
     pub(super) fn san_changes(&mut self) {
+        let now = self.host.now();
+        if now < self.san_armed {
+            return; // an earlier one has seen to it, and set another
+        }
+        self.san_armed = Ns::NEVER;
         if self.is_over() {
             return;
         }
-        let now = self.host.now();
         let mut told = Vec::new();
         self.devices.san.advance(now, |event| told.push(event));
         for event in told {

@@ -34,6 +34,7 @@ use super::array::{Activation, Array, Entry};
 use super::fabric::fault::{Fault, Renewal};
 use super::fabric::link::{Passage, Way};
 use super::fabric::nexus::{NexusEvent, State};
+use super::fabric::tcp::OnTimeout;
 use super::fabric::{Fabric, NexusId};
 use super::truth::Drawn;
 use crate::sim::draw::Draws;
@@ -306,6 +307,17 @@ impl San {
     /// The state of the nexus of `path`.
     pub fn state(&self, path: PathId) -> State {
         self.fabric.state(self.nexus(path))
+    }
+
+    /// A command on `path` has timed out: what that leads to.
+    pub fn times_out(&mut self, path: PathId, now: Ns) -> OnTimeout {
+        self.fabric.times_out(self.nexus(path), now)
+    }
+
+    /// The host hears nothing on `path`, not even of what it asked to be aborted:
+    /// a session that is stalled is given up.
+    pub fn give_up(&mut self, path: PathId, now: Ns) {
+        self.fabric.give_up(self.nexus(path), now);
     }
 
     /// How long an answer without data takes on `path` as it is at `now`; none

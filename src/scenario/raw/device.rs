@@ -122,8 +122,8 @@ pub struct RawScsiDebug {
     pub size: Option<At<Bytes<1_048_576>>>,
     /// How long a command takes (`ndelay`). Default: `"4ms"`.
     pub delay: Option<Time<0, HOUR>>,
-    /// Commands that all hosts together may have outstanding (`max_queue`).
-    /// Default: 192.
+    /// Commands that the host adapter of the disk, which has no other, may have
+    /// outstanding (`max_queue`). Default: 192.
     pub max_queue: Option<Int<1, 4096>>,
     /// Commands that this path may have outstanding. Default: as `max_queue`.
     pub queue_depth: Option<Int<1, 4096>>,

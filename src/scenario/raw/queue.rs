@@ -37,6 +37,9 @@ pub struct RawQueue {
     pub fifo_batch: Option<Int<0, 1_000_000>>,
     /// mq-deadline: read batches before a write batch must come.
     pub writes_starved: Option<Int<0, 1_000_000>>,
+    /// mq-deadline: how many requests it may hold when one is wanted that is no
+    /// synchronous read. Default: as many as `nr_requests`.
+    pub async_depth: Option<Int<1, 1_000_000>>,
 }
 
 /// An I/O scheduler.
@@ -84,6 +87,7 @@ impl From<&RawQueue> for QueueConfig {
             write_expire_ms: raw.write_expire.map(ms),
             fifo_batch: raw.fifo_batch.map(Int::get32),
             writes_starved: raw.writes_starved.map(Int::get32),
+            async_depth: raw.async_depth.map(Int::get32),
         }
     }
 }

@@ -70,7 +70,8 @@ impl Elevator {
         match self {
             Elevator::Kyber(kyber) => kyber.limit_depth(sync),
             Elevator::Bfq(bfq) => bfq.limit_depth(task, sync, op == Op::Read),
-            _ => None,
+            Elevator::MqDeadline(dd) => dd.limit_depth(op, sync),
+            Elevator::None => None,
         }
     }
     /// The requests that a bio of `cpu` may join, if the scheduler has a list

@@ -5,7 +5,7 @@
 //! batches a request that has expired is taken first, reads come before writes,
 //! and writes may be starved `writes_starved` times.
 
-use super::super::super::io::{Bio, IoPrio, ReqId};
+use super::super::super::io::{Bio, IoPrio, Op, ReqId};
 use super::super::merge::rq_mergeable;
 use super::super::request::{ReqList, Request, RqFlags};
 use super::{ElvHash, READ, Reqs, Sorted, WRITE, dir};
@@ -29,6 +29,26 @@ pub struct Tunables {
     pub front_merges: bool,
     /// `prio_aging_expire`: 10 s.
     pub prio_aging_expire: Ns,
+    /// `async_depth`: how many requests there may be when one is wanted that is no
+    /// synchronous read; none: as many as there are.
+    pub async_depth: Option<AsyncDepth>,
+}
+
+/// The share of a scheduler's requests that not all may have
+/// (`mq-deadline.c:dd_to_word_depth`).
+#[derive(Copy, Clone, Debug, PartialEq, Eq)]
+pub struct AsyncDepth {
+    /// Of each word of tags, how many are seen.
+    pub of_word: u32,
+}
+
+impl AsyncDepth {
+    /// `depth` of `nr_requests`, whose tags are in words of `1 << shift`.
+    pub fn new(depth: u32, nr_requests: u32, shift: u32) -> Self {
+        AsyncDepth {
+            of_word: (depth << shift).div_ceil(nr_requests.max(1)).max(1),
+        }
+    }
 }
 
 impl Default for Tunables {
@@ -40,6 +60,7 @@ impl Default for Tunables {
             writes_starved: 2,
             front_merges: true,
             prio_aging_expire: Ns::from_secs(10),
+            async_depth: None,
         }
     }
 }
@@ -77,6 +98,13 @@ impl MqDeadline {
             batching: 0,
             starved: 0,
         }
+    }
+
+    /// Of each word of tags, how many a request may see (`dd_limit_depth`).
+    #[inline]
+    pub fn limit_depth(&self, op: Op, sync: bool) -> Option<u32> {
+        let limit = self.tunables.async_depth?;
+        (!sync || op != Op::Read).then_some(limit.of_word)
     }
 
     /// `dd_insert_request`

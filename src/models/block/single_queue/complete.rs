@@ -4,7 +4,7 @@
 use super::super::super::io::{BlkStatus, DevId, ReqId};
 use super::super::complete::bio_endio;
 use super::super::{BlockEnv, RqFlags};
-use super::{elv, get_request, lock, ordered, request_fn, unlock};
+use super::{elv, get_request, lock, ordered, unlock};
 
 /// All bios of `rq` have been told; it is given back under the lock, and the
 /// queue is run (`blk_end_request`, `scsi_next_command`).
@@ -17,7 +17,7 @@ pub fn end_that_request_last<K: BlockEnv>(k: &mut K, rq: ReqId) {
         blk_put_request(k, rq);
     }
     unlock(k, dev);
-    request_fn::blk_run_queue(k, dev);
+    k.next_command(dev);
     run_softirq(k);
 }
 
@@ -61,7 +61,7 @@ pub fn passthrough_freed<K: BlockEnv>(k: &mut K, dev: DevId) {
     let q = k.block().sq(dev);
     q.in_flight = q.in_flight.saturating_sub(1);
     unlock(k, dev);
-    request_fn::blk_run_queue(k, dev);
+    k.next_command(dev);
 }
 
 /// The bios of a barrier, which were kept until its sequence was over, end.

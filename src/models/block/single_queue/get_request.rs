@@ -24,7 +24,7 @@ pub struct RequestList {
     pub count: [u32; 2],
     /// Whether it is full: only batchers get more.
     pub full: [bool; 2],
-    /// Whether it is congested (`BDI_read_congested`).
+    /// Whether it is congested (`BDI_read_congested`): nothing is read ahead then.
     pub congested: [bool; 2],
     /// Whether it got none while it had none.
     starved: [bool; 2],
@@ -90,6 +90,13 @@ pub struct Waiting {
 fn class(by_sync: bool, op: Op, flags: Flags) -> usize {
     let is_sync = op == Op::Read || flags.has(Flags::SYNC_FLAGS);
     usize::from(if by_sync { is_sync } else { op.is_write() })
+}
+
+/// Whether the class of reads of `dev` is congested: whoever reads ahead does not
+/// do so now (`bdi_read_congested`).
+pub fn bdi_read_congested<K: BlockEnv>(k: &mut K, dev: DevId) -> bool {
+    let q = k.block().sq(dev);
+    q.rl.congested[class(q.facts.limits_by_sync, Op::Read, Flags::default())]
 }
 
 /// A request for `bio`, whose queue's lock is held; None: its submitter must

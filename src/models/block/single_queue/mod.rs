@@ -20,7 +20,7 @@ pub mod request_fn;
 
 pub use complete::end_that_request_last;
 pub use elevator::{Elevator, Kind};
-pub use get_request::{IoContext, RequestList};
+pub use get_request::{IoContext, RequestList, bdi_read_congested};
 pub use make_request::make_request;
 
 use super::super::host::lock::LockId;

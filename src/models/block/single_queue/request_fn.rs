@@ -32,6 +32,15 @@ pub fn start_queueing<K: BlockEnv>(k: &mut K, dev: DevId, site: &'static str) {
     unlock(k, dev);
 }
 
+/// The driver has refused a command: the queue, which is being run, is run once
+/// more, by kblockd (`blk_run_queue` while `QUEUE_FLAG_REENTER` is set).
+pub fn run_anew<K: BlockEnv>(k: &mut K, dev: DevId) {
+    lock(k, dev, "blk_run_queue");
+    plug::blk_plug_device(k, dev);
+    unlock(k, dev);
+    k.kblockd_here(BlockFrame::SingleQueue(SqFrame::Unplug(dev)));
+}
+
 /// A completion has made room, or something else may let the queue go on
 /// (`blk_run_queue`). Where a run is under way, kblockd does it.
 pub fn blk_run_queue<K: BlockEnv>(k: &mut K, dev: DevId) {
@@ -55,8 +64,7 @@ pub fn leaf_request_fn<K: BlockEnv>(k: &mut K, dev: DevId) {
         let Some(rq) = elv::elv_next_request(k, dev) else {
             return;
         };
-        // scsi_dev_queue_ready
-        if is_full(k, dev) || !k.get_budget(dev) {
+        if !k.dev_queue_ready(dev) {
             return;
         }
         elv::elv_dequeue_request(k, rq);
@@ -95,8 +103,8 @@ fn not_ready<K: BlockEnv>(k: &mut K, dev: DevId, rq: ReqId) {
     }
 }
 
-/// A command goes back to its queue, ahead of what waits there, and is tried
-/// again at once if `kick` (`scsi_queue_insert`).
+/// A command goes back to its queue, ahead of what waits there, and the queue is
+/// run at once if `kick` (`scsi_queue_insert`).
 pub fn requeue<K: BlockEnv>(k: &mut K, rq: ReqId, kick: bool) {
     let dev = k.block().reqs[rq].dev;
     super::super::requeue::requeue(k, rq);
@@ -104,7 +112,7 @@ pub fn requeue<K: BlockEnv>(k: &mut K, rq: ReqId, kick: bool) {
     elv::elv_requeue_request(k, rq);
     unlock(k, dev);
     if kick {
-        k.kblockd_here(BlockFrame::SingleQueue(SqFrame::Run(dev)));
+        k.next_command(dev);
     }
 }
 

@@ -10,7 +10,7 @@ use super::host::{host_of, shost};
 use super::incident::{self, Incident};
 use super::queue::{Reason, set_blocked};
 use super::result::{Action, Answer, CmdResult, Command, Disposition, action, blk_status};
-use super::{error, sdev, state};
+use super::{error, request_fn, sdev, state};
 use crate::sim::Ns;
 
 /// `ALUA_TRANSITION_REPREP_DELAY`
@@ -147,7 +147,9 @@ fn end_request<K: DeviceEnv>(k: &mut K, disk: u16, rq: ReqId, status: BlkStatus)
     let r = &k.block().reqs[rq];
     let internal = r.op.is_passthrough() && r.end == RqEnd::None;
     complete::blk_mq_end_request(k, rq, status);
-    run_queue_async(k, disk);
+    if !request_fn::is_below(k, disk) {
+        run_queue_async(k, disk); // over a single queue this is done
+    }
     if internal {
         state::internal_done(k, disk);
     }

@@ -1,9 +1,16 @@
 //! How many commands a disk is sent at once: less after TASK SET FULL, more
 //! again when that has not been seen for long (`scsi.c:scsi_track_queue_full`,
 //! `scsi_error.c:scsi_handle_queue_ramp_up`, 6.1).
+//!
+//! In 2.6.25 it is the adapter's driver that calls the one and does the other, by the
+//! same rule (`qla2xxx/qla_isr.c`, `ql2xqfullrampup` of 120 s); but that a disk which
+//! would come below eight is sent its commands without tags from then on, of which
+//! there are `cmd_per_lun`.
 
 /// Times of TASK SET FULL at one depth before it is taken at its word.
 const FULL_TIMES: u32 = 10;
+/// Fewest commands for which tags are worth while (`scsi_track_queue_full`, 2.6.25).
+const LEAST_TAGGED: u32 = 8;
 /// Seconds without TASK SET FULL before one more command is tried
 /// (`SCSI_DEFAULT_RAMP_UP_PERIOD`).
 const RAMP_UP_SECS: u64 = 120;
@@ -13,6 +20,8 @@ const RAMP_UP_SECS: u64 = 120;
 pub struct DepthTracking {
     /// Whether the host adapter's driver wants it (`track_queue_depth`).
     pub is_on: bool,
+    /// Commands that are sent without tags (`cmd_per_lun`), where that is done.
+    pub untagged: Option<u32>,
     last_full: Option<u64>,
     last_full_depth: u32,
     full_count: u32,
@@ -24,6 +33,7 @@ impl DepthTracking {
     pub fn anew(&self) -> Self {
         DepthTracking {
             is_on: self.is_on,
+            untagged: self.untagged,
             ..DepthTracking::default()
         }
     }
@@ -42,10 +52,10 @@ impl DepthTracking {
         } else {
             self.full_count += 1;
         }
-        if self.full_count <= FULL_TIMES {
-            depth
-        } else {
-            lower.max(1)
+        match self.untagged {
+            _ if self.full_count <= FULL_TIMES => depth,
+            Some(cmd_per_lun) if lower < LEAST_TAGGED => cmd_per_lun.min(depth),
+            _ => lower.max(1),
         }
     }
 
@@ -85,6 +95,23 @@ mod tests {
         depth = t.queue_full(depth, 1160);
         assert_eq!(depth, 31);
         assert_eq!(t.queue_full(depth, 1176), 31);
+    }
+
+    #[test]
+    fn in_2_6_25_a_disk_that_would_have_seven_has_three_without_tags() {
+        let mut t = DepthTracking {
+            is_on: true,
+            untagged: Some(3),
+            ..DepthTracking::default()
+        };
+        let depths = (0..44).scan(9, |depth, i| {
+            *depth = t.queue_full(*depth, 1000 + 16 * i);
+            Some(*depth)
+        });
+        let depths: Vec<u32> = depths.collect();
+        assert_eq!((depths[9], depths[10]), (9, 8));
+        assert_eq!((depths[20], depths[21]), (8, 3));
+        assert_eq!(depths[43], 3);
     }
 
     #[test]

@@ -20,6 +20,8 @@ pub struct ScsiHost {
     pub initiator: Option<u16>,
     /// Commands that it has (`scsi_host_busy`).
     pub busy: u32,
+    /// How many it takes (`can_queue`); 0 where its tags see to that.
+    pub can_queue: u32,
     /// Attempts that are refused before one passes while it has none
     /// (`host_blocked`).
     pub blocked: u32,
@@ -75,6 +77,20 @@ impl ScsiHost {
     pub fn waits_for_port(&self) -> bool {
         let recovers = self.recovery.as_ref().is_some_and(Recovery::waits_for_port);
         recovers || self.aborts.wait_for_port()
+    }
+
+    /// Whether it has as many commands as it takes.
+    #[inline]
+    pub(super) fn is_full(&self) -> bool {
+        self.can_queue > 0 && self.busy >= self.can_queue
+    }
+
+    /// The disk that has waited longest, if there is room for it now.
+    pub(super) fn next_starved(&mut self) -> Option<u16> {
+        if self.blocked > 0 || self.is_full() {
+            return None;
+        }
+        self.starved.pop_front()
     }
 
     /// `disk` waits for it (`starved_list`).

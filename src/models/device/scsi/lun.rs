@@ -14,6 +14,7 @@ use super::super::super::block::RqEnd;
 use super::super::super::block::run_queue::blk_mq_run_hw_queues;
 use super::super::super::block::timeout::blk_reset_timer;
 use super::super::super::fabric::nexus::{Ended, NexusEvent, State};
+use super::super::super::fabric::tcp::OnTimeout;
 use super::super::super::io::{DevId, Op, ReqId};
 use super::super::super::san::{Fate, Held, PathConfig, PathId};
 use super::super::DeviceEnv;
@@ -346,18 +347,29 @@ fn became<K: DeviceEnv>(k: &mut K, disk: u16, state: State) {
 }
 
 /// A command of `disk` has taken too long: whether it is given as long again,
-/// because its port is not there (`fc_eh_timed_out`,
+/// because its port is not there, or is given up (`fc_eh_timed_out`,
 /// `iscsi_eh_cmd_timed_out`).
 pub(super) fn resets_timer<K: DeviceEnv>(k: &mut K, disk: u16, rq: ReqId) -> bool {
     let Lld::Lun(path) = sdev(k, disk).lld else {
         return false;
     };
-    let state = k.devices().san.state(path);
-    if !matches!(state, State::Stalled | State::Blocked) {
-        return false;
+    let now = k.host().now();
+    let leads_to = k.devices().san.times_out(path, now);
+    k.san_is_due();
+    let waits = leads_to != OnTimeout::Aborts;
+    if waits {
+        blk_reset_timer(k, rq);
     }
-    blk_reset_timer(k, rq);
-    true
+    waits
+}
+
+/// Nobody has answered the request to abort a command of `disk`.
+pub(super) fn abort_is_not_answered<K: DeviceEnv>(k: &mut K, disk: u16) {
+    if let Lld::Lun(path) = sdev(k, disk).lld {
+        let now = k.host().now();
+        k.devices().san.give_up(path, now);
+        k.san_is_due();
+    }
 }
 
 /// What a request to abort or reset something on `path` comes to if it is sent

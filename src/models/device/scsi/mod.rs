@@ -3,7 +3,8 @@
 //! and what becomes of commands that fail, are lost or meet a disk that is
 //! gone.
 //!
-//! [`queue_rq`] is the way down, [`complete`] the way up, by the verdict of
+//! [`queue_rq`] is the way down, and over a single queue what [`request_fn`] asks
+//! before; [`complete`] is the way up, by the verdict of
 //! [`result`]; [`timeout`] and [`error`] are for commands that do not come
 //! back. Commands that go well leave no trace but two counters: what is known
 //! of one in trouble stands in a [`Cmnd`].
@@ -17,6 +18,7 @@ pub mod host;
 pub mod incident;
 pub mod lun;
 pub mod queue;
+pub mod request_fn;
 pub mod result;
 pub mod scsi_debug;
 pub mod state;

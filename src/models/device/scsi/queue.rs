@@ -11,7 +11,7 @@ use super::super::scripted::strike;
 use super::host::host_of;
 use super::scsi_debug::{Cdb, Queued};
 use super::state::{SdevState, is_immediate, state_check};
-use super::{Lld, MAX_DEVICE_BLOCKED, MAX_HOST_BLOCKED, complete, lun, sdev};
+use super::{Lld, MAX_DEVICE_BLOCKED, MAX_HOST_BLOCKED, complete, lun, request_fn, sdev};
 use crate::sim::Ns;
 
 /// `SCSI_QUEUE_DELAY`
@@ -77,8 +77,11 @@ pub fn queue_rq<K: DeviceEnv>(k: &mut K, disk: u16, rq: ReqId) -> BlkStatus {
     if d.state != SdevState::Running {
         let status = state_check(k, disk, rq);
         if status != BlkStatus::Ok {
-            // The token goes back with the request.
-            complete::run_queue_async(k, disk);
+            // The token goes back with the request. Over a single queue the plug's
+            // timer tries again (`scsi_prep_return`).
+            if !request_fn::is_below(k, disk) {
+                complete::run_queue_async(k, disk);
+            }
             return status;
         }
     }
@@ -93,6 +96,9 @@ pub fn queue_rq<K: DeviceEnv>(k: &mut K, disk: u16, rq: ReqId) -> BlkStatus {
     }
     set_blocked(k, disk, Reason::HostBusy);
     host_of(k, disk).busy -= 1;
+    if request_fn::is_below(k, disk) {
+        request_fn::refused(k, disk);
+    }
     BlkStatus::Resource
 }
 
@@ -113,6 +119,10 @@ fn host_queue_ready<K: DeviceEnv>(k: &mut K, disk: u16) -> bool {
         if h.blocked > 0 {
             return false;
         }
+    }
+    if h.is_full() {
+        h.starve(disk);
+        return false;
     }
     h.feed(disk);
     h.busy += 1;
@@ -156,10 +166,12 @@ fn queuecommand<K: DeviceEnv>(k: &mut K, disk: u16, rq: ReqId) -> bool {
     true
 }
 
-/// `scsi_set_blocked`
+/// `scsi_set_blocked`; until 2.6.31 a command that is tried again after an error
+/// blocks nothing (`scsi_queue_insert`).
 pub(super) fn set_blocked<K: DeviceEnv>(k: &mut K, disk: u16, reason: Reason) {
     match reason {
         Reason::HostBusy => host_of(k, disk).blocked = MAX_HOST_BLOCKED,
+        Reason::EhRetry if request_fn::is_below(k, disk) => {}
         Reason::DeviceBusy | Reason::EhRetry => {
             sdev(k, disk).device_blocked = MAX_DEVICE_BLOCKED;
         }

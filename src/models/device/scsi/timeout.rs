@@ -119,6 +119,7 @@ fn abort_ends<K: DeviceEnv>(k: &mut K, host: u16) {
 fn abort_handler<K: DeviceEnv>(k: &mut K, disk: u16, rq: ReqId, succeeds: bool) {
     incident::note(k, disk, Incident::Abort { succeeds });
     if !succeeds {
+        lun::abort_is_not_answered(k, disk);
         return error::eh_scmd_add(k, disk, rq);
     }
     let host = sdev(k, disk).host;

@@ -10,7 +10,7 @@ use super::super::super::device::array_port::PortDisk;
 use super::super::super::device::limits::limits;
 use super::super::super::device::null_blk::NullBlk;
 use super::super::super::device::port::PortConfig;
-use super::super::super::device::scsi::{Lld, LunDiskConfig, ScsiDisk};
+use super::super::super::device::scsi::{self, Lld, LunDiskConfig, ScsiDisk};
 use super::super::super::device::{DeviceConfig, NullBlkConfig, ScsiDebugConfig};
 use super::super::super::io::DevId;
 use super::super::super::san::PathId;
@@ -72,6 +72,9 @@ impl<P> Machine<P> {
         self.drivers.push(driver);
         if let Some(facts) = self.kernel.profile().single_queue {
             self.add_single_queue(id, depth, &d.queue, facts);
+            if let Driver::Scsi(n) = driver {
+                self.be_of_old(n, depth);
+            }
             self.block.dev(id).limits.be_of(&facts);
             if d.queue.limits_before_maps {
                 self.set_limits(id, &d.queue);
@@ -99,12 +102,19 @@ impl<P> Machine<P> {
 }
 
 impl<P> Machine<P> {
+    /// A SCSI disk over a single queue, on an adapter that takes `can_queue` commands.
+    fn be_of_old(&mut self, disk: u16, can_queue: u32) {
+        let d = &mut self.devices.scsi[usize::from(disk)];
+        d.depth.untagged = Some(scsi::request_fn::CMD_PER_LUN);
+        self.devices.hosts[usize::from(d.host)].can_queue = can_queue;
+    }
+
     /// Disks of one host adapter share its tags (`scsi_mq_setup_tags`). Where one
     /// has no scheduler, its `nr_requests` is how many of them any of them can
     /// have: the last that is written counts (`blk_mq_tag_update_depth`).
     pub(super) fn share_tags(&mut self) {
         if self.kernel.is_legacy() {
-            return; // single queues have no tags here
+            return; // over single queues it counts (`can_queue`)
         }
         let disks = self.devices.scsi.iter();
         let on_hba: Vec<(PathId, DevId)> = disks

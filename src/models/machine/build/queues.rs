@@ -2,7 +2,7 @@
 
 use super::super::Machine;
 use crate::models::block::device::{DEFAULT_RQ, MakeRequest};
-use crate::models::block::elevator::mq_deadline::{MqDeadline, Tunables};
+use crate::models::block::elevator::mq_deadline::{AsyncDepth, MqDeadline, Tunables};
 use crate::models::block::elevator::{Bfq, Elevator, ElvHash, Kyber, bfq, kyber};
 use crate::models::block::sbitmap::Sbitmap;
 use crate::models::block::single_queue::{self, Kind, RequestList, SingleQueue, SqId};
@@ -33,11 +33,15 @@ impl<P> Machine<P> {
             .unwrap_or(default_nr_requests(depth, has_sched));
         // The map of tags is made for the default, and anew to grow.
         let shift = Sbitmap::shift_of(default_nr_requests(depth, true).max(nr_requests));
+        let async_depth = q.async_depth.filter(|&depth| depth < nr_requests);
         let sched_tags = || match sched {
             SchedulerName::Kyber => {
                 Tags::new(nr_requests).in_words(shift, kyber::async_depth(shift), cpus)
             }
             SchedulerName::Bfq => Tags::new(nr_requests).in_words(shift, 1, cpus),
+            SchedulerName::MqDeadline if async_depth.is_some() => {
+                Tags::new(nr_requests).in_words(shift, 1, cpus)
+            }
             _ => Tags::shallow(nr_requests),
         };
         let first = HctxId(self.block.hctxs.len() as u16);
@@ -82,7 +86,10 @@ impl<P> Machine<P> {
                 Elevator::Bfq(Box::new(Bfq::new(setting)))
             }
             SchedulerName::MqDeadline => {
-                Elevator::MqDeadline(Box::new(MqDeadline::new(tunables(q))))
+                let mut tunables = tunables(q);
+                tunables.async_depth =
+                    async_depth.map(|depth| AsyncDepth::new(depth, nr_requests, shift));
+                Elevator::MqDeadline(Box::new(MqDeadline::new(tunables)))
             }
         };
     }

@@ -53,6 +53,7 @@ impl<P> Machine<P> {
         let bytes = self.block.dev(dev).capacity * SECTOR;
         let fio = FioThread::new(&t.spec, bytes, t.iolog.as_deref())
             .map_err(|e| BuildError::Thread(format!("{}: {e}", t.spec.name)))?;
+        self.host.spin.work_is_bounded &= !t.spec.time_based;
         let n = self.app.threads.len() as u16;
         let cache = self.cache_of(dev);
         let cpus = self.host.cpus.len() as u16;

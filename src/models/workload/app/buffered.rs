@@ -163,13 +163,22 @@ fn take_batch<K: AppEnv>(k: &mut K, task: TaskId, f: Buffered) -> Step {
     let last = page + n - 1;
     let marked = c.take_marker(last);
     stay(k, task, f, Stage::Have(n as u8));
-    if marked {
+    if marked && !is_put_off(k, t) {
         let window = thread_ra(k, t, |ra, present| {
             ra.hit_marker(present, last, f.end() - last)
         });
         page_io::read_ahead(k, t, window);
     }
     Step::Again
+}
+
+/// Whether thread `t` reads nothing ahead that it does not need yet, because its
+/// device is congested (`page_cache_async_readahead`, 2.6.25).
+fn is_put_off<K: AppEnv>(k: &mut K, t: u16) -> bool {
+    let dev = cache(k, t).dev;
+    let put_off = k.block().has_single_queues() && k.read_congested(dev);
+    cache(k, t).put_off += u64::from(put_off);
+    put_off
 }
 
 /// Copies a batch once its last page is valid (`filemap_update_page`).

@@ -14,6 +14,9 @@ enum Turn {
     Ends(Step),
 }
 
+/// The most turns of a step: a thread whose I/Os take no time must be noticed.
+const MOST_TURNS: u64 = 1 << 12;
+
 /// Goes on until time passes, the kernel is entered or the thread sleeps.
 #[inline]
 pub fn step<K: AppEnv>(k: &mut K, task: TaskId, t: u16) -> Step {
@@ -22,7 +25,13 @@ pub fn step<K: AppEnv>(k: &mut K, task: TaskId, t: u16) -> Step {
     let depth = h.tasks[task.index()].stack.len();
     let mut urgent = h.cpus[h.cpu().index()].high_waiting();
     let is_free = h.is_free();
+    let mut turns = 0;
     loop {
+        turns += 1;
+        if turns == MOST_TURNS {
+            k.host().spin.add(turns);
+            return Step::Again;
+        }
         match once(k, task, t, is_free && !urgent) {
             Turn::Goes => {}
             Turn::Called => {

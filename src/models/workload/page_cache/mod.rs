@@ -62,6 +62,8 @@ pub struct PageCache {
     waiters: Vec<Waiter>,
     /// Errors of write-back so far (`wb_err`).
     pub errors: u32,
+    /// Windows that were not read ahead because the device was congested.
+    pub put_off: u64,
 }
 
 impl PageCache {
@@ -79,6 +81,7 @@ impl PageCache {
             dirty: Dirty::default(),
             waiters: Vec::new(),
             errors: 0,
+            put_off: 0,
         }
     }
     /// Whether it holds no page.

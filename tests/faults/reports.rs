@@ -1,46 +1,20 @@
 //! What a run says of its faults, where it once said something else; and faults that
 //! cannot do what a scenario asks of them are refused.
 
-#![allow(clippy::unwrap_used, clippy::panic)]
-
 use std::fmt::Write as _;
 
+use super::support::{BOTH, MS, S, end_of, fault, outcome_of, parsed, times, told_by};
+use mpathsim::run::RunError;
 use mpathsim::run::outcome::Outcome;
-use mpathsim::run::summary::{FailoverSummary, FaultSummary, RunSummary};
-use mpathsim::run::{RunError, RunOptions, run};
-use mpathsim::scenario::{self, Mode, Scenario, ScenarioError};
-
-const MS: u64 = 1_000_000;
-const S: u64 = 1000 * MS;
-const BOTH: [Mode; 2] = [Mode::Bio, Mode::Request];
-
-fn parsed(text: &str) -> Scenario {
-    scenario::parse("faults", text, &[]).unwrap_or_else(|e| panic!("{:?}", miette::Report::new(e)))
-}
+use mpathsim::run::summary::{FailoverSummary, FaultSummary};
+use mpathsim::scenario::{self, Mode, ScenarioError};
 
 fn outcome(text: &str, mode: Mode) -> Result<Outcome, RunError> {
-    let options = RunOptions {
-        gaps: true,
-        marks: true,
-        ..RunOptions::default()
-    };
-    run(&scenario::build(&parsed(text), mode).unwrap(), &options)
+    end_of(&parsed(text), mode)
 }
 
 fn told(text: &str, mode: Mode) -> FailoverSummary {
-    let outcome = outcome(text, mode).unwrap_or_else(|why| panic!("{why}"));
-    RunSummary::new(mode, None, &outcome).failover.unwrap()
-}
-
-/// When `what` happened, ms.
-fn times(told: &FailoverSummary, what: &str) -> Vec<u64> {
-    let events = told.events.iter().filter(|event| event.what == what);
-    events.map(|event| event.at_ns / MS).collect()
-}
-
-fn fault<'f>(told: &'f FailoverSummary, what: &str) -> &'f FaultSummary {
-    let found = told.faults.iter().find(|f| f.what.contains(what));
-    found.unwrap_or_else(|| panic!("no {what} among {:?}", told.faults))
+    told_by(&outcome_of(&parsed(text), mode), mode)
 }
 
 /// What is done to a computer: times in ms, and the rest of the event.
@@ -137,8 +111,7 @@ fn a_disk_is_one_by_what_it_is_not_by_its_name() {
         );
         let text = std::fs::read_to_string(path).unwrap();
         let text = text.replace("\"sda\"", &format!("\"{name}\""));
-        let machine = scenario::build(&parsed(&text), Mode::Request).unwrap();
-        let built = run(&machine, &RunOptions::default());
+        let built = end_of(&parsed(&text), Mode::Request);
         assert!(built.is_ok(), "{name}: {:?}", built.err());
     }
     // A null_blk is none, whatever it is called.
@@ -240,6 +213,36 @@ fn events_of_one_time_and_kind_leave_the_same_queue_behind() {
 }
 
 #[test]
+fn what_spins_without_time_passing_ends_and_says_why() {
+    let events = [
+        (200, "device = \"sda\"\nbad_blocks = \"0-511\""),
+        (200, "device = \"sdb\"\nbad_blocks = \"0-511\""),
+    ];
+    let text = null_blk("", "continue_on_error = \"all\"", &events);
+    for mode in BOTH {
+        let why = outcome(&text, mode).unwrap_err();
+        assert!(matches!(why, RunError::Spins { .. }), "{why}");
+        let why = why.to_string();
+        assert!(why.contains("rate_iops") && why.contains("job"), "{why}");
+    }
+}
+
+#[test]
+fn a_job_for_a_time_whose_ios_take_none_ends_and_says_why() {
+    let instant = null_blk("", "", &[]).replace("completion = \"4ms\"", "irqmode = 0");
+    for mode in BOTH {
+        let why = outcome(&instant, mode).unwrap_err();
+        assert!(matches!(why, RunError::Spins { .. }), "{why}");
+        let why = why.to_string();
+        assert!(why.contains("time_based") && why.contains("job"), "{why}");
+        // Work of a size ends, however fast it is done.
+        let sized = instant.replace("time_based = 1", "io_size = \"20g\"");
+        let done = outcome(&sized, mode).unwrap();
+        assert_eq!(done.jobs[0].read.as_ref().unwrap().total_ios, 20 << 18);
+    }
+}
+
+#[test]
 fn without_a_path_no_group_is_in_use() {
     let events = [
         (99, "device = \"sda\"\nbad_blocks = \"0-511\""),
@@ -288,6 +291,40 @@ fn over_nvme_a_path_fails_when_the_controller_is_reset() {
         // The last ping was answered up to 2.5 s before; 2.5 s + 5 s after it.
         assert!((5 * S..=7 * S + 600 * MS).contains(&after), "{after}");
     }
+}
+
+#[test]
+fn without_pings_the_timeout_of_a_command_finds_that_nobody_answers() {
+    let dark = [(2000, "on = \"ctl0.p0\"\nfault = \"down\"")];
+    for key in ["keep_alive_interval", "keep_alive_timeout"] {
+        let fabric =
+            format!("preset = \"iscsi-10g\"\ntransport = {{ tcp = {{ {key} = \"0s\" }} }}");
+        let told = told(&network(&fabric, "", 60, &dark), Mode::Request);
+        let when = |what: &str| {
+            let mut events = told.events.iter();
+            let found = events.find(|event| event.what.contains(what));
+            found
+                .unwrap_or_else(|| panic!("no {what}: {:?}", told.events))
+                .at_ns
+        };
+        let timeout = when("command timeout");
+        assert!((32 * S..34 * S).contains(&timeout), "{timeout}");
+        // Its abort is not answered for 10 s; then the session is given up, and its
+        // commands fail 5 s later.
+        let given_up = when("port is blocked") - timeout;
+        assert!((10 * S..11 * S).contains(&given_up), "{given_up}");
+    }
+}
+
+#[test]
+fn over_nvme_the_timeout_of_a_command_gives_the_controller_up() {
+    let dark = [(2000, "on = \"ctl0.p0\"\nfault = \"down\"")];
+    let fabric = "preset = \"nvme-tcp-25g\"\n\
+                  transport = { tcp = { protocol = \"nvme\", keep_alive_timeout = \"0s\" } }";
+    let told = told(&network(fabric, "", 60, &dark), Mode::Request);
+    let mut events = told.events.iter();
+    let blocked = events.find(|e| e.what.contains("port is blocked")).unwrap();
+    assert!((32 * S..34 * S).contains(&blocked.at_ns), "{blocked:?}");
 }
 
 #[test]

@@ -1,23 +1,21 @@
 //! The storage network under the whole computer: what applications see when
 //! something in it breaks.
 
-#![allow(clippy::unwrap_used, clippy::panic)]
-
+use super::support::{BOTH, outcome_of, parsed};
 use mpathsim::run::outcome::{DeviceOutcome, JobOutcome, Outcome};
 use mpathsim::run::{RunOptions, run};
 use mpathsim::scenario::{self, Mode};
 use mpathsim::sim::Ns;
 
-const MODES: [Mode; 2] = [Mode::Bio, Mode::Request];
 const FC: &str = "preset = \"fc-16g\"";
 
 /// Two paths to a LUN, a closed loop of 8 random reads for a second, and `more`.
 fn outcome(fabric: &str, more: &str, mode: Mode) -> Outcome {
-    outcome_of(fabric, more, 1, mode)
+    outcome_for(fabric, more, 1, mode)
 }
 
 /// The same for `runtime` seconds.
-fn outcome_of(fabric: &str, more: &str, runtime: u32, mode: Mode) -> Outcome {
+fn outcome_for(fabric: &str, more: &str, runtime: u32, mode: Mode) -> Outcome {
     let text = format!(
         r#"
 [fabric]
@@ -49,9 +47,7 @@ time_based = 1
 norandommap = 1
 "#
     );
-    let scenario = scenario::parse("test.toml", &text, &[]).unwrap_or_else(|e| panic!("{e:?}"));
-    let config = scenario::build(&scenario, mode).unwrap();
-    run(&config, &RunOptions::default()).unwrap_or_else(|e| panic!("{e}"))
+    outcome_of(&parsed(&text), mode)
 }
 
 fn fault(at: &str, on: &str, fault: &str) -> String {
@@ -72,7 +68,7 @@ fn changes_ms(outcome: &Outcome) -> Vec<u64> {
 
 #[test]
 fn k79_a_dark_link_fails_its_commands_after_fast_io_fail_tmo() {
-    for mode in MODES {
+    for mode in BOTH {
         let o = outcome(FC, &fault("500ms", "hba0", "\"down\""), mode);
         assert_eq!(job(&o).error, 0);
         assert_eq!(changes_ms(&o)[0], 5500, "{mode:?}");
@@ -86,8 +82,8 @@ fn k79_a_dark_link_fails_its_commands_after_fast_io_fail_tmo() {
 fn multipathd_reinstates_a_path_whose_port_is_back() {
     let conf = "[multipathd]\nconf = \"defaults {\\nfast_io_fail_tmo 1\\n}\"\n";
     let more = fault("500ms", "hba0", "\"down\"") + "for = \"2s\"\n" + conf;
-    for mode in MODES {
-        let o = outcome_of(FC, &more, 8, mode);
+    for mode in BOTH {
+        let o = outcome_for(FC, &more, 8, mode);
         assert_eq!(job(&o).error, 0);
         let changes = changes_ms(&o);
         assert_eq!(
@@ -121,7 +117,7 @@ fn multipathd_sets_its_fast_io_fail_tmo_whatever_the_fabric_says() {
 fn k79_without_it_after_dev_loss_tmo() {
     let fabric = "preset = \"fc-16g\"\n\
                   transport = { fc = { fast_io_fail_tmo = \"0s\", dev_loss_tmo = \"40s\" } }";
-    for mode in MODES {
+    for mode in BOTH {
         let o = outcome(fabric, &fault("500ms", "hba0", "\"down\""), mode);
         assert_eq!(job(&o).error, 0);
         // The timeout of a command, 30 s, is started again meanwhile.
@@ -133,7 +129,7 @@ fn k79_without_it_after_dev_loss_tmo() {
 #[test]
 fn a_link_that_returns_in_time_fails_nobody() {
     let blink = fault("500ms", "hba0", "\"down\"") + "for = \"2s\"\n";
-    for mode in MODES {
+    for mode in BOTH {
         let o = outcome(FC, &blink, mode);
         assert_eq!(job(&o).error, 0);
         assert_eq!(changes_ms(&o), [0; 0]);
@@ -147,7 +143,7 @@ fn a_link_that_returns_in_time_fails_nobody() {
 fn an_iscsi_path_that_dies_silently_stalls_for_30_s() {
     let fabric = "preset = \"iscsi-10g\"\n\
                   transport = { tcp = { keep_alive_timeout = \"10s\", fast_io_fail_tmo = \"15s\" } }";
-    for mode in MODES {
+    for mode in BOTH {
         let o = outcome(fabric, &fault("500ms", "ctl0.p0", "\"black_hole\""), mode);
         assert_eq!(job(&o).error, 0);
         let stall = longest_ms(&o);
@@ -161,7 +157,7 @@ fn an_iscsi_path_that_dies_silently_stalls_for_30_s() {
 #[test]
 fn an_iscsi_session_breaks_whatever_keeps_its_pings() {
     for what in ["{ loss = 1.0 }", "{ latency = \"12s\" }"] {
-        for mode in MODES {
+        for mode in BOTH {
             let slow = fault("500ms", "ctl0.p0", what);
             let o = outcome("preset = \"iscsi-10g\"", &slow, mode);
             assert_eq!(job(&o).error, 0);
@@ -182,7 +178,7 @@ fn an_iscsi_session_breaks_whatever_keeps_its_pings() {
 
 #[test]
 fn a_black_hole_costs_fibre_channel_the_timeout_and_error_handling() {
-    for mode in MODES {
+    for mode in BOTH {
         let o = outcome(FC, &fault("500ms", "ctl0.p0", "\"black_hole\""), mode);
         assert_eq!(job(&o).error, 0);
         let stall = longest_ms(&o) / 1000;
@@ -196,8 +192,8 @@ fn a_black_hole_costs_fibre_channel_the_timeout_and_error_handling() {
 #[test]
 fn a_reset_is_not_late_because_the_abort_was() {
     let slow = fault("500ms", "ctl0.p0", "{ latency = \"20s\" }") + "for = \"55s\"\n";
-    for mode in MODES {
-        let o = outcome_of(FC, &slow, 90, mode);
+    for mode in BOTH {
+        let o = outcome_for(FC, &slow, 90, mode);
         assert_eq!(job(&o).error, 0);
         assert_eq!(changes_ms(&o), [0; 0], "{mode:?}");
         let stall = longest_ms(&o) / 1000;
@@ -209,8 +205,8 @@ fn a_reset_is_not_late_because_the_abort_was() {
 #[test]
 fn aborts_are_lost_like_anything_else() {
     let lossy = fault("500ms", "ctl0.p0", "{ loss = 1.0 }");
-    for mode in MODES {
-        let o = outcome_of(FC, &lossy, 2, mode);
+    for mode in BOTH {
+        let o = outcome_for(FC, &lossy, 2, mode);
         assert_eq!(job(&o).error, 0);
         let stall = longest_ms(&o) / 1000;
         assert!((140..150).contains(&stall), "{mode:?}: {stall}");
@@ -223,7 +219,7 @@ fn the_medium_and_reservations_are_no_matter_of_paths() {
         ("{ medium_error = [0, 33554431] }", 61),
         ("\"reservation_conflict\"", 52),
     ] {
-        for mode in MODES {
+        for mode in BOTH {
             let o = outcome(FC, &fault("500ms", "lun0", kind), mode);
             assert_eq!(job(&o).error, errno, "{kind}");
             assert_eq!(changes_ms(&o), [0; 0]);
@@ -238,8 +234,8 @@ fn a_lun_that_is_not_mapped_fails_its_paths_and_not_the_io() {
     let more = "[multipathd]\nconf = \"defaults {\\nno_path_retry 12\\n}\"\n".to_string()
         + &fault("500ms", "lun0", "\"unmapped\"")
         + "for = \"3s\"\n";
-    for mode in MODES {
-        let o = outcome_of(FC, &more, 12, mode);
+    for mode in BOTH {
+        let o = outcome_for(FC, &more, 12, mode);
         assert_eq!(job(&o).error, 0, "{mode:?}");
         let history = &o.maps[0].history;
         let none = |(_, status): &(Ns, String)| status.matches(" F 1").count() == 2;
@@ -251,7 +247,7 @@ fn a_lun_that_is_not_mapped_fails_its_paths_and_not_the_io() {
 #[test]
 fn storms_of_busy_and_queue_full_pass() {
     for kind in ["\"busy\"", "\"queue_full\""] {
-        for mode in MODES {
+        for mode in BOTH {
             let storm = fault("500ms", "lun0", kind) + "for = \"100ms\"\n";
             let o = outcome(FC, &storm, mode);
             assert_eq!(job(&o).error, 0, "{kind}");
@@ -267,7 +263,7 @@ fn storms_of_busy_and_queue_full_pass() {
 fn a_short_transition_costs_milliseconds() {
     let moves = "access = { transition = \"10ms\" }\n\
                  [[timeline]]\nat = \"500ms\"\nmove = { lun = \"lun0\", to = \"ctl1\" }\n";
-    for mode in MODES {
+    for mode in BOTH {
         let o = outcome(FC, moves, mode);
         assert_eq!(job(&o).error, 0);
         assert!((10..100).contains(&longest_ms(&o)), "{}", longest_ms(&o));
@@ -276,7 +272,7 @@ fn a_short_transition_costs_milliseconds() {
 
 #[test]
 fn the_other_controller_takes_over() {
-    for mode in MODES {
+    for mode in BOTH {
         let o = outcome(FC, &fault("500ms", "ctl0", "\"down\""), mode);
         assert_eq!(job(&o).error, 0);
         let sdb = o.devices.iter().find(|d| d.name == "sdb").unwrap();
@@ -288,7 +284,7 @@ fn the_other_controller_takes_over() {
 fn an_upgrade_leaves_one_controller_at_a_time() {
     let upgrade = "[[timeline]]\nat = \"100ms\"\n\
                    upgrade = { array = \"array\", each = \"200ms\", pause = \"100ms\" }\n";
-    for mode in MODES {
+    for mode in BOTH {
         let o = outcome(FC, upgrade, mode);
         assert_eq!(job(&o).error, 0);
         // Each is back before fast_io_fail_tmo.
@@ -300,7 +296,7 @@ fn an_upgrade_leaves_one_controller_at_a_time() {
 #[test]
 fn tcp_hides_losses_and_fibre_channel_does_not() {
     let lossy = fault("0s", "hba0", "{ loss = 0.001 }");
-    for mode in MODES {
+    for mode in BOTH {
         let tcp = outcome("preset = \"iscsi-10g\"", &lossy, mode);
         assert_eq!(job(&tcp).error, 0);
         assert!(longest_ms(&tcp) < 1000);
@@ -329,7 +325,7 @@ target = "ctl1.p1"
 lun = "lun0"
 iops = 20000
 "#;
-    for mode in MODES {
+    for mode in BOTH {
         let [a, b] = [(); 2].map(|()| outcome(FC, faults, mode));
         assert_eq!(job(&a).error, 0);
         assert_eq!(a.duration, b.duration);

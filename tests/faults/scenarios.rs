@@ -1,45 +1,23 @@
 //! Every kind of fault, on the scenarios of failover and sharing: what their
 //! comments say one will see, is seen.
 
-#![allow(clippy::unwrap_used, clippy::panic)]
-
 use std::path::Path;
 
-use mpathsim::run::summary::{FailoverSummary, FaultSummary, RunSummary};
-use mpathsim::run::{RunOptions, run};
-use mpathsim::scenario::{self, Mode, Scenario};
-
-const MS: u64 = 1_000_000;
-const S: u64 = 1000 * MS;
-const BOTH: [Mode; 2] = [Mode::Bio, Mode::Request];
+use super::support::{BOTH, MS, S, fault, loaded, outcome_of, parsed};
+use mpathsim::run::summary::{FailoverSummary, RunSummary};
+use mpathsim::scenario::{Mode, Scenario};
 
 fn summary(name: &str, mode: Mode, set: &[&str]) -> RunSummary {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("scenarios/{name}.toml"));
-    let set: Vec<String> = set.iter().map(ToString::to_string).collect();
-    let scenario = scenario::load(&path, &set)
-        .unwrap_or_else(|why| panic!("{name}: {:?}", miette::Report::new(why)));
-    summary_of(&scenario, mode)
+    summary_of(&loaded(name, set), mode)
 }
 
 fn summary_of(scenario: &Scenario, mode: Mode) -> RunSummary {
-    let options = RunOptions {
-        gaps: true,
-        marks: true,
-        ..RunOptions::default()
-    };
-    let machine = scenario::build(scenario, mode).unwrap();
-    let outcome = run(&machine, &options).unwrap_or_else(|why| panic!("{why}"));
-    RunSummary::new(mode, None, &outcome)
+    RunSummary::new(mode, None, &outcome_of(scenario, mode))
 }
 
 fn failover(name: &str, mode: Mode, set: &[&str]) -> FailoverSummary {
     let summary = summary(&format!("failover/{name}"), mode, set);
     summary.failover.unwrap()
-}
-
-fn fault<'f>(told: &'f FailoverSummary, what: &str) -> &'f FaultSummary {
-    let found = told.faults.iter().find(|f| f.what == what);
-    found.unwrap_or_else(|| panic!("no {what} among {:?}", told.faults))
 }
 
 fn happened(told: &FailoverSummary, what: &str) -> bool {
@@ -200,7 +178,7 @@ fn a_port_that_never_answers_again_holds_its_io_for_ever_if_nothing_gives_it_up(
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(name);
     let text = std::fs::read_to_string(path).unwrap();
     let text = text.replace("for = \"120s\"\n", "");
-    let scenario = scenario::parse(name, &text, &[]).unwrap();
+    let scenario = parsed(&text);
     for (mode, device) in [
         (Mode::Bio, "mp"),
         (Mode::Request, "mp"),

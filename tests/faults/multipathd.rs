@@ -1,10 +1,8 @@
 //! multipathd and the kernel together: what breaks, what waits, what comes
 //! back, and when.
-#![allow(clippy::unwrap_used, clippy::panic)]
-
+use super::support::{BOTH, outcome_of, parsed};
 use mpathsim::run::outcome::Outcome;
-use mpathsim::run::{RunOptions, run};
-use mpathsim::scenario::{self, Mode};
+use mpathsim::scenario::Mode;
 use mpathsim::sim::Ns;
 
 /// Two SCSI disks under one map, with `more` in the scenario.
@@ -22,9 +20,7 @@ fn text(map: &str, conf: &str, events: &[(&str, &str)], job: &str) -> String {
 }
 
 fn outcome(text: &str, mode: Mode) -> Outcome {
-    let scenario = scenario::parse("test.toml", text, &[]).unwrap();
-    let machine = scenario::build(&scenario, mode).unwrap();
-    run(&machine, &RunOptions::default()).unwrap()
+    outcome_of(&parsed(text), mode)
 }
 
 const ONE_GROUP: &str = "selector = \"round-robin\"\npaths = [\"sda\", \"sdb\"]";
@@ -47,8 +43,6 @@ fn between(at: Option<Ns>, from: f64, to: f64) {
         "at {s} s, not between {from} s and {to} s"
     );
 }
-
-const BOTH: [Mode; 2] = [Mode::Bio, Mode::Request];
 
 #[test]
 fn a_disk_that_is_back_is_reinstated_by_the_next_check() {

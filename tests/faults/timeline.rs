@@ -1,22 +1,15 @@
 //! What a run tells of the events of its timeline, on the scenarios of failover.
 
-#![allow(clippy::unwrap_used, clippy::panic)]
-
 use std::path::Path;
 
+use super::support::{BOTH, MS, fault, loaded, outcome_of, parsed, times, told_by, told_of};
 use mpathsim::run::outcome::Outcome;
-use mpathsim::run::summary::{EventSummary, FailoverSummary, FaultSummary, RunSummary};
+use mpathsim::run::summary::{EventSummary, FailoverSummary, RunSummary};
 use mpathsim::run::{RunOptions, run};
 use mpathsim::scenario::{self, Mode};
 
-const MS: u64 = 1_000_000;
-
 fn outcome(name: &str, mode: Mode, set: &[&str]) -> Outcome {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios/failover");
-    let set: Vec<String> = set.iter().map(ToString::to_string).collect();
-    let scenario = scenario::load(&path.join(name).with_extension("toml"), &set)
-        .unwrap_or_else(|why| panic!("{:?}", miette::Report::new(why)));
-    run(&scenario::build(&scenario, mode).unwrap(), &told_of()).unwrap()
+    outcome_of(&loaded(&format!("failover/{name}"), set), mode)
 }
 
 /// Four paths in two groups, to two controllers; multipathd runs with `conf`, and
@@ -66,9 +59,7 @@ norandommap = 1
 rate_iops = 500
 "#
     );
-    let scenario = scenario::parse("groups", &text, &[])
-        .unwrap_or_else(|why| panic!("{:?}", miette::Report::new(why)));
-    run(&scenario::build(&scenario, mode).unwrap(), &told_of()).unwrap()
+    outcome_of(&parsed(&text), mode)
 }
 
 /// Both ports of the first controller go down.
@@ -100,36 +91,12 @@ for = "20s"
 "#;
 
 fn told_of_groups(conf: &str, mode: Mode) -> FailoverSummary {
-    let outcome = groups(conf, FIRST_DOWN, mode);
-    RunSummary::new(mode, None, &outcome).failover.unwrap()
-}
-
-/// Times at which `what` happened, ms.
-fn times(told: &FailoverSummary, what: &str) -> Vec<u64> {
-    let events = told.events.iter().filter(|event| event.what == what);
-    events.map(|event| event.at_ns / MS).collect()
-}
-
-/// What a run has to keep so that it can be told of.
-fn told_of() -> RunOptions {
-    RunOptions {
-        gaps: true,
-        marks: true,
-        ..RunOptions::default()
-    }
+    told_by(&groups(conf, FIRST_DOWN, mode), mode)
 }
 
 fn told(name: &str, mode: Mode) -> FailoverSummary {
-    let summary = RunSummary::new(mode, None, &outcome(name, mode, &[]));
-    summary.failover.unwrap()
+    told_by(&outcome(name, mode, &[]), mode)
 }
-
-fn fault<'f>(told: &'f FailoverSummary, what: &str) -> &'f FaultSummary {
-    let found = told.faults.iter().rfind(|f| f.what.contains(what));
-    found.unwrap_or_else(|| panic!("no {what}"))
-}
-
-const BOTH: [Mode; 2] = [Mode::Bio, Mode::Request];
 
 #[test]
 fn a_path_that_fails_costs_nothing_while_there_is_another() {
@@ -218,10 +185,7 @@ fn a_shaky_path_leaves_room_for_what_happens() {
 
 #[test]
 fn what_is_read_ahead_keeps_no_device_busier_than_it_can_be() {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios/published");
-    let scenario = scenario::load(&path.join("page-bios-read.toml"), &[]).unwrap();
-    let machine = scenario::build(&scenario, Mode::Bio).unwrap();
-    let outcome = run(&machine, &RunOptions::default()).unwrap();
+    let outcome = outcome_of(&loaded("published/page-bios-read", &[]), Mode::Bio);
     let told = RunSummary::new(Mode::Bio, None, &outcome);
     let busy = told.devices.iter().map(|device| device.util);
     let busy = busy.chain(told.paths.iter().map(|path| path.utilisation));
@@ -407,9 +371,7 @@ fn nothing_is_left_waiting_where_nothing_is_held() {
 fn what_is_told_does_not_hang_on_who_listens() {
     for name in ["shaky-path", "suspend-noflush"] {
         let told = outcome(name, Mode::Request, &["host.profile=lab"]);
-        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios/failover");
-        let set = ["host.profile=lab".to_owned()];
-        let scenario = scenario::load(&path.join(name).with_extension("toml"), &set).unwrap();
+        let scenario = loaded(&format!("failover/{name}"), &["host.profile=lab"]);
         let machine = scenario::build(&scenario, Mode::Request).unwrap();
         let alone = run(&machine, &RunOptions::default()).unwrap();
         assert_eq!((told.duration, told.events), (alone.duration, alone.events));
