@@ -339,6 +339,15 @@ iops = 20000
 /// Two LUNs behind one host adapter of `can_queue` tags, each read by a job that
 /// is always 64 deep: I/Os in flight on each disk, on average.
 fn two_luns(can_queue: u32, scheduler: &str, jobs: &str) -> Vec<(f64, u64)> {
+    let outcome = run_of_two_luns(can_queue, scheduler, jobs, "");
+    let disks = outcome.devices.iter().filter(|d| d.name.starts_with("sd"));
+    // Little's law, from dispatch to completion.
+    let in_flight =
+        |d: &DeviceOutcome| d.d2c.mean() * d.read.ios as f64 / outcome.duration.0 as f64;
+    disks.map(|d| (in_flight(d), d.read.ios)).collect()
+}
+
+fn run_of_two_luns(can_queue: u32, scheduler: &str, jobs: &str, faults: &str) -> Outcome {
     let text = format!(
         r#"
 [fabric]
@@ -372,16 +381,29 @@ time_based
 norandommap
 {jobs}
 """
+{faults}
 "#
     );
-    let scenario = scenario::parse("test.toml", &text, &[]).unwrap_or_else(|e| panic!("{e:?}"));
+    let scenario = parsed(&text);
     let config = scenario::build(&scenario, Mode::Bio).unwrap();
-    let outcome = run(&config, &RunOptions::default()).unwrap_or_else(|e| panic!("{e}"));
-    let disks = outcome.devices.iter().filter(|d| d.name.starts_with("sd"));
-    // Little's law, from dispatch to completion.
-    let in_flight =
-        |d: &DeviceOutcome| d.d2c.mean() * d.read.ios as f64 / outcome.duration.0 as f64;
-    disks.map(|d| (in_flight(d), d.read.ios)).collect()
+    run(&config, &RunOptions::default()).unwrap_or_else(|e| panic!("{e}"))
+}
+
+#[test]
+fn a_full_task_set_is_taken_for_that_of_the_target() {
+    let full = "[[timeline]]\nat = \"100ms\"\nfor = \"1s\"\n\
+                on = \"lun0\"\nfault = \"queue_full\"\n";
+    let outcome = run_of_two_luns(1024, "none", BOTH_LUNS, full);
+    let depths = ["sda", "sdb"].map(|disk| {
+        let lines = outcome.recovery.iter().map(|(_, line)| line);
+        let its = lines.filter(|line| line.contains(disk) && line.contains("TASK SET FULL"));
+        its.count()
+    });
+    assert!(
+        depths[0] > 0 && depths[0] == depths[1],
+        "{:?}",
+        outcome.recovery
+    );
 }
 
 const BOTH_LUNS: &str = "[a]\nfilename=/dev/sda\n[b]\nfilename=/dev/sdb\n";

@@ -199,27 +199,53 @@ pub(super) fn run_queue_async<K: DeviceEnv>(k: &mut K, disk: u16) {
     }
 }
 
-/// `scsi_handle_queue_full`
+/// The target of `disk` is full: each of its LUNs hears of it
+/// (`scsi_handle_queue_full`).
 fn queue_full<K: DeviceEnv>(k: &mut K, disk: u16) {
     let jiffies = k.host().jiffies();
-    let d = sdev(k, disk);
-    let before = d.queue_depth;
-    d.queue_depth = d.depth.queue_full(before, jiffies);
-    if d.queue_depth != before {
+    for lun in luns_of_target(k, disk) {
+        let d = sdev(k, lun);
+        let before = d.queue_depth;
+        d.queue_depth = d.depth.queue_full(before, jiffies);
         let depth = d.queue_depth;
-        incident::note(k, disk, Incident::RampedDown(depth));
+        if depth != before {
+            incident::note(k, lun, Incident::RampedDown(depth));
+        }
     }
 }
 
-/// `scsi_handle_queue_ramp_up`
-#[cold]
+/// A command of `disk` has succeeded: it may be time to send each LUN of its target
+/// one more (`scsi_handle_queue_ramp_up`).
+#[inline]
 fn ramp_up<K: DeviceEnv>(k: &mut K, disk: u16) {
-    let (jiffies, hz) = (k.host().jiffies(), k.host().hz());
     let d = sdev(k, disk);
-    let (before, most) = (d.queue_depth, d.max_queue_depth);
-    d.queue_depth = d.depth.ramp_up(before, most, jiffies, hz);
-    if d.queue_depth != before {
-        let depth = d.queue_depth;
-        incident::note(k, disk, Incident::RampedUp(depth));
+    let most = d.max_queue_depth;
+    if d.queue_depth < most {
+        ramp_up_target(k, disk, most);
     }
+}
+
+#[cold]
+fn ramp_up_target<K: DeviceEnv>(k: &mut K, disk: u16, most: u32) {
+    let (jiffies, hz) = (k.host().jiffies(), k.host().hz());
+    if !sdev(k, disk).depth.may_ramp_up(jiffies, hz) {
+        return;
+    }
+    for lun in luns_of_target(k, disk) {
+        let d = sdev(k, lun);
+        if d.queue_depth < most {
+            d.queue_depth += 1;
+            let depth = d.queue_depth;
+            incident::note(k, lun, Incident::RampedUp(depth));
+        }
+    }
+}
+
+/// The disks that are LUNs of one target with `disk`, itself among them.
+fn luns_of_target<K: DeviceEnv>(k: &mut K, disk: u16) -> Vec<u16> {
+    let d = sdev(k, disk);
+    let (host, target) = (d.host, d.target);
+    let mut luns = shost(k, host).disks.clone();
+    luns.retain(|&lun| sdev(k, lun).target == target);
+    luns
 }

@@ -59,17 +59,16 @@ impl DepthTracking {
         }
     }
 
-    /// A command has succeeded: the depth from now on. `most` is the depth at
-    /// the start, `hz` the jiffies of a second.
-    #[inline]
-    pub fn ramp_up(&mut self, depth: u32, most: u32, jiffies: u64, hz: u64) -> u32 {
+    /// A command has succeeded: whether one more may be sent from now on. `hz` are
+    /// the jiffies of a second.
+    pub fn may_ramp_up(&mut self, jiffies: u64, hz: u64) -> bool {
         let period = RAMP_UP_SECS * hz;
         let full = self.last_full.unwrap_or(0);
-        if !self.is_on || depth >= most || jiffies < self.last_ramp_up.max(full) + period {
-            return depth;
+        let may = self.is_on && jiffies >= self.last_ramp_up.max(full) + period;
+        if may {
+            self.last_ramp_up = jiffies;
         }
-        self.last_ramp_up = jiffies;
-        depth + 1
+        may
     }
 }
 
@@ -115,17 +114,16 @@ mod tests {
     }
 
     #[test]
-    fn after_two_minutes_it_grows_by_one_and_then_every_two_minutes() {
+    fn after_two_minutes_it_grows_and_then_every_two_minutes() {
         let mut t = DepthTracking {
             is_on: true,
             last_full: Some(1000),
             ..DepthTracking::default()
         };
-        assert_eq!(t.ramp_up(30, 32, 1000 + 120 * HZ - 1, HZ), 30);
-        assert_eq!(t.ramp_up(30, 32, 1000 + 120 * HZ, HZ), 31);
-        assert_eq!(t.ramp_up(31, 32, 1001 + 120 * HZ, HZ), 31);
-        assert_eq!(t.ramp_up(31, 32, 1000 + 240 * HZ, HZ), 32);
-        assert_eq!(t.ramp_up(32, 32, 1000 + 480 * HZ, HZ), 32);
+        assert!(!t.may_ramp_up(1000 + 120 * HZ - 1, HZ));
+        assert!(t.may_ramp_up(1000 + 120 * HZ, HZ));
+        assert!(!t.may_ramp_up(1001 + 120 * HZ, HZ));
+        assert!(t.may_ramp_up(1000 + 240 * HZ, HZ));
     }
 
     #[test]
