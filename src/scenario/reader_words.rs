@@ -94,10 +94,11 @@ fn of_type(found: &str, wanted: &str, written: &str) -> (String, Option<String>)
             ("a whole number", "without quotes".to_owned())
         }
         other if other.starts_with("struct ") => ("a table", table(other)),
-        other => {
-            let hint = format!("expected {other}");
-            return (format!("this is {there}"), Some(hint));
-        }
+        // In words of this program already.
+        other => match other.split_once(", for instance ") {
+            Some((what, example)) => (what, format!("for instance {example}")),
+            None => return (format!("{other} is wanted here, not {there}"), None),
+        },
     };
     (format!("{what} is wanted here, not {there}"), Some(example))
 }
@@ -160,9 +161,13 @@ mod tests {
                       steps = 7 }";
         let found = "invalid length 2, expected struct RawRange with 6 elements";
         assert_eq!(told(found, "[1, 2]"), wanted);
-        let wanted = "this is the text \"5\"; expected a whole number from 1 to 100000";
+        let wanted = "a whole number from 1 to 100000 is wanted here, not the text \"5\"; ";
         let found = "invalid type: string \"5\", expected a whole number from 1 to 100000";
         assert_eq!(told(found, "\"5\""), wanted);
+        let wanted = "a time with its unit is wanted here, not the number 1; for instance \"1ms\"";
+        let found =
+            "invalid type: integer `1`, expected a time with its unit, for instance \"1ms\"";
+        assert_eq!(told(found, "1"), wanted);
     }
 
     #[test]
