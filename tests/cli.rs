@@ -83,7 +83,7 @@ fn a_wrong_unit_names_a_right_one() {
         "4:27",
         &[
             "a time with its unit is wanted here, not the number 1",
-            "for instance \"1ms\"",
+            "for instance \"4ms\"",
         ],
     );
 }
