@@ -19,8 +19,14 @@ _RUNS = iter(range(10**9))
 
 def _run(words):
     program = os.environ.get("MPATHSIM", str(ROOT / "target/release/mpathsim"))
+    # Kernels ask for colours, which a page would show as escapes.
     return subprocess.run(
-        [program, *map(str, words)], cwd=ROOT, capture_output=True, text=True, check=False
+        [program, *map(str, words)],
+        cwd=ROOT,
+        env={**os.environ, "NO_COLOR": "1"},
+        capture_output=True,
+        text=True,
+        check=False,
     )
 
 

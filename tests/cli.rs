@@ -81,7 +81,10 @@ fn a_wrong_unit_names_a_right_one() {
         "\"1ms\"",
         "1",
         "4:27",
-        &["integer `1`", "a time with its unit"],
+        &[
+            "a time with its unit is wanted here, not the number 1",
+            "for instance \"1ms\"",
+        ],
     );
 }
 

@@ -67,6 +67,42 @@ fn the_command_repeats_the_very_run() {
     assert!(html.contains("ewma-latency shift=4"), "the set-up names it");
 }
 
+/// Who hears the headings of a page is not told the same twice.
+#[test]
+fn no_heading_repeats_the_title() {
+    let quick = run("headings", "scenarios/quick-start.toml", &[]);
+    let (_, pair) = kept(
+        "headings-pair",
+        &[
+            "compare",
+            "round-robin",
+            "queue-length",
+            "--scenario",
+            "scenarios/unequal-ports.toml",
+            "--replications",
+            "2",
+        ],
+    );
+    for found in [quick, pair] {
+        let page = html(std::slice::from_ref(&found));
+        let headings = |level: u8| -> Vec<String> {
+            let tag = format!("<h{level}");
+            let parts = page.split(&tag).skip(1);
+            let text = |part: &str| {
+                let text = part.split_once('>').unwrap().1;
+                text.split_once("</h").unwrap().0.to_owned()
+            };
+            parts.map(text).collect()
+        };
+        assert_eq!(headings(1).len(), 1);
+        assert!(headings(2).len() >= 2);
+        assert!(!headings(2).contains(&headings(1)[0]), "{:?}", headings(2));
+        // With another title the name of the result is told.
+        let titled = report(std::slice::from_ref(&found), Some("Ours")).unwrap();
+        assert!(titled.contains(&format!("<h2 id=\"r0\">{}</h2>", headings(1)[0])));
+    }
+}
+
 #[test]
 fn two_runs_of_one_scenario_are_told_apart() {
     let scenario = "scenarios/quick-start.toml";
@@ -265,7 +301,7 @@ fn a_comparison_can_be_drawn_and_reported() {
     for part in [
         "queue-length (B) beside round-robin (A)",
         "B beside A, with 95 % intervals",
-        "B is: better",
+        "B is better",
         "mpathsim compare round-robin queue-length --scenario scenarios/unequal-ports.toml",
         "id=\"r0-topology-0\"",
         "id=\"r0-differences\"",

@@ -19,7 +19,7 @@ MPATHSIM = os.environ.get("MPATHSIM", str(ROOT / "target/release/mpathsim"))
 UTF8 = {"TERM": "xterm-256color", "LC_ALL": "C.UTF-8"}
 
 
-def run(folder, environment, columns=80, errors=False, words=()):
+def run(folder, environment, columns=80, errors=False, words=(), code=0):
     """What a command writes to a terminal, or only what is for errors and progress."""
     run = ["run", "scenarios/quick-start.toml", "--one-profile", "--out", folder]
     words = [MPATHSIM, *(words or run)]
@@ -43,7 +43,7 @@ def run(folder, environment, columns=80, errors=False, words=()):
             break
         text += part
     os.close(ours)
-    assert child.wait() == 0
+    assert child.wait() == code
     return text.decode()
 
 
@@ -64,19 +64,60 @@ class Terminal(unittest.TestCase):
 
     def test_no_line_is_wider_than_the_terminal(self):
         scenario = "scenarios/failover/random-faults.toml"
-        failover = ["run", scenario, "--one-profile", "--overwrite", "--out", self.folder.name]
+        out = self.folder.name + "/run"
+        failover = ["run", scenario, "--one-profile", "--overwrite", "--out", out]
         compare = ["compare", "round-robin", "queue-length", "--replications", "2"]
         compare += ["--scenario", "scenarios/unequal-ports.toml"]
-        for words in (failover, compare, ["run", "--help"], ["sweep", "--help"]):
+        tournament = ["tournament", "scenarios/unequal-ports.toml", "--replications", "3"]
+        sensitivity = ["sensitivity", "round-robin", "queue-length", "--replications", "3"]
+        sensitivity += ["--scenario", "scenarios/poisson-arrivals.toml", "--mode", "bio"]
+        sensitivity += ["--vary", "workload.open.0.rate_iops=1000..2000", "--steps", "2"]
+        check = ["regress", "check", "tests/regression/matrix.toml", "--cell"]
+        check += ["closed, least-pending, request mode"]
+        sweep = ["sweep", self.short_sweep(), "--overwrite", "--out", self.folder.name + "/swept"]
+        tables = (failover, compare, tournament, sensitivity, check, sweep)
+        for words in (*tables, ["run", "--help"], ["sweep", "--help"]):
             for columns in (60, 70, 80):
                 text = run(self.folder.name, UTF8, columns, words=words).replace("\r", "")
                 lines = re.sub(r"\x1b\[[0-9;]*m", "", text).splitlines()
-                written = [line for line in lines if not line.startswith("written to")]
+                written = [line for line in lines if "written to" not in line]
                 self.assertLessEqual(max(map(len, written)), columns, (words, columns))
-        file = Path(self.folder.name, "comparison.txt").read_text()
+        file = Path(out, "comparison.txt").read_text()
         plain = subprocess.run([MPATHSIM, *failover], cwd=ROOT, capture_output=True, check=True)
         self.assertIn(file, plain.stdout.decode())
         self.assertGreater(max(map(len, file.splitlines())), 100)
+
+    def short_sweep(self):
+        """A sweep whose table is wider than any terminal."""
+        file = Path(self.folder.name, "short.toml")
+        scenario = ROOT / "scenarios/poisson-arrivals.toml"
+        figures = ["iops", "mib_per_s", "lat_mean_us", "lat_p99_us", "lat_p999_us"]
+        file.write_text(
+            f'scenario = "{scenario}"\n[sweep]\nmetrics = {figures}\n[[sweep.axis]]\n'
+            'key = "workload.open.0.rate_iops"\nvalues = [1000, 2000]\n'
+        )
+        return str(file)
+
+    def test_a_red_check_has_commands_that_can_be_copied(self):
+        """A line that is broken by the program is none."""
+        folder = Path(self.folder.name)
+        scenario = (ROOT / "scenarios/poisson-arrivals.toml").read_text()
+        good = scenario.replace('"round-robin"', '"least-pending"')
+        (folder / "mine.toml").write_text(good)
+        (folder / "matrix.toml").write_text(
+            'scenarios = ["mine.toml"]\nmodes = ["request"]\nreplications = 6\n'
+            '[[metric]]\nname = "lat_mean_us"\nmargin_percent = 1\n'
+        )
+        matrix = str(folder / "matrix.toml")
+        subprocess.run([MPATHSIM, "regress", "record", matrix], check=True, capture_output=True)
+        (folder / "mine.toml").write_text(scenario)
+        check = ["regress", "check", matrix]
+        text = run(self.folder.name, UTF8, 60, words=check, code=1).replace("\r", "")
+        command = f"{MPATHSIM} regress check {matrix} --cell 'mine, request mode'"
+        self.assertIn(command, text.splitlines()[-1])
+        others = [line for line in text.splitlines() if command not in line]
+        self.assertLessEqual(max(map(len, others)), 60)
+        self.assertNotIn("\x1b", text)
 
     def test_progress_is_plain_where_nothing_else_can_be_shown(self):
         dumb = run(self.folder.name, {"TERM": "dumb", "LC_ALL": "C.UTF-8"}, errors=True)

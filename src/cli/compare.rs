@@ -10,7 +10,7 @@ use super::replicated::{ModeName, Replicated, figure, modes, watched};
 use super::{CliError, print, terminal};
 use crate::models::mpath::policy::Registry;
 use crate::policy::{
-    self, COMPARISON, Comparison, Contender, Cut, Judged, Row, compare, keep_comparison,
+    self, COMPARISON, Comparison, Contender, Cut, Judged, LeftOut, Row, compare, keep_comparison,
 };
 use crate::run::text::{Columns, three, with_interval, wrapped};
 use crate::stats::{Difference, Interval, Moments};
@@ -128,8 +128,8 @@ impl Compare {
         let policy::Compared { rows, left_out } =
             watched(&settings, || compare(&comparison, &settings))?;
         let text = match self.json {
-            true => json(&rows)?,
-            false => table(&rows, &comparison, terminal::width()) + &not_compared(&left_out),
+            true => json(&rows, &left_out)?,
+            false => table(&rows, &comparison, &left_out, terminal::width()),
         };
         print(&text)?;
         if self.kept.out.is_some() {
@@ -190,7 +190,7 @@ fn with_half(moments: &Moments, alone: Option<Interval>) -> String {
 }
 
 /// For a terminal of `width` columns, or as wide as it is.
-fn table(rows: &[Row], what: &Comparison, width: Option<usize>) -> String {
+fn table(rows: &[Row], what: &Comparison, left_out: &[LeftOut], width: Option<usize>) -> String {
     let mut text = format!("A: {}\nB: {}\n", what.a, what.b);
     let mut last = "";
     let mut columns = Columns::default();
@@ -226,11 +226,20 @@ fn table(rows: &[Row], what: &Comparison, width: Option<usize>) -> String {
             correlation.map_or("–".into(), |r| format!("ρ {r:.2}")),
             j.verdict.name().into(),
         ]);
-        if let Some((a, b)) = &row.of_bound {
+        if row.of_bound.iter().any(Option::is_some) {
             let is_cut = Cut::told(row.cut).is_some();
-            columns.row(of_bound(METRICS[row.metric].better, a, b, is_cut));
-        } else if ratio_to_bound(METRICS[row.metric].name).is_some() {
-            columns.row(["    bound: not known (`mpathsim run` tells why)"]);
+            columns.row(of_bound(METRICS[row.metric].better, &row.of_bound, is_cut));
+        }
+        let not_known = match row.of_bound.each_ref().map(Option::is_some) {
+            [true, true] => continue,
+            [true, false] => "bound of B",
+            [false, true] => "bound of A",
+            [false, false] => "bound",
+        };
+        if ratio_to_bound(METRICS[row.metric].name).is_some() {
+            columns.row([format!(
+                "    {not_known}: not known (`mpathsim run` tells why)"
+            )]);
         }
     }
     text += &columns.shown(width);
@@ -239,6 +248,7 @@ fn table(rows: &[Row], what: &Comparison, width: Option<usize>) -> String {
         100.0 * what.margin,
         100.0 * what.alpha
     );
+    text += &not_compared(left_out);
     width.map_or(text.clone(), |width| wrapped(&text, width))
 }
 
@@ -246,7 +256,7 @@ fn table(rows: &[Row], what: &Comparison, width: Option<usize>) -> String {
 const LEFT_OUT: usize = 20;
 
 /// What could not be compared.
-fn not_compared(left_out: &[String]) -> String {
+fn not_compared(left_out: &[LeftOut]) -> String {
     let shown = left_out.iter().take(LEFT_OUT);
     let mut text: String = shown
         .map(|line| format!("not compared: {line}\n"))
@@ -257,37 +267,37 @@ fn not_compared(left_out: &[String]) -> String {
     text
 }
 
-/// How near both came to what the devices could do at best, as a whole: with what
+/// How near each came to what the devices could do at best, as a whole: with what
 /// `is_cut` elsewhere.
-fn of_bound(better: Better, a: &Moments, b: &Moments, is_cut: bool) -> [String; 3] {
+fn of_bound(better: Better, near: &[Option<Moments>; 2], is_cut: bool) -> [String; 3] {
     let (label, cell): (_, fn(&Moments) -> String) = match better {
         Better::Less => ("over the least possible", |near| {
-            format!("× {:.2}{}", near.mean, half(near, 1.0, 2))
+            let half = near.interval(0.95).map(|of| of.half_width());
+            half.map_or(format!("× {:.2} (1 run)", near.mean), |half| {
+                format!("× {:.2} ± {half:.2}", near.mean)
+            })
         }),
         _ => ("of what is possible", |near| {
-            format!("{:.1}{} %", 100.0 * near.mean, half(near, 100.0, 1))
+            let (mean, half) = (100.0 * near.mean, near.interval(0.95));
+            half.map_or(format!("{mean:.1} % (1 run)"), |of| {
+                format!("{mean:.1} ± {:.1} %", 100.0 * of.half_width())
+            })
         }),
     };
+    let [a, b] = near
+        .each_ref()
+        .map(|near| near.as_ref().map_or("–".into(), cell));
     let of = if is_cut { ", whole runs" } else { "" };
-    [format!("    {label}{of}"), cell(a), cell(b)]
+    [format!("    {label}{of}"), a, b]
 }
 
-/// Half of the 95 % interval of a mean, times `scale`.
-fn half(moments: &Moments, scale: f64, digits: usize) -> String {
-    moments
-        .interval(0.95)
-        .map_or(" (1 run)".into(), |interval| {
-            format!(" ± {:.digits$}", scale * interval.half_width())
-        })
-}
-
-fn json(rows: &[Row]) -> Result<String, CliError> {
+fn json(rows: &[Row], left_out: &[LeftOut]) -> Result<String, CliError> {
     let mut text = String::new();
     for row in rows {
         let j = &row.judged;
         let pair = |interval: Option<Interval>| interval.map(|i| [i.low, i.high]);
         let finite = |x: f64| x.is_finite().then_some(x);
-        let (a, b) = row.of_bound.unzip();
+        let [a, b] = row.of_bound;
         let bounds = |near: Moments| pair(near.interval(0.95));
         let value = serde_json::json!({
             "cell": row.cell,
@@ -304,6 +314,15 @@ fn json(rows: &[Row]) -> Result<String, CliError> {
             "a_of_bound": a.map(|a| a.mean), "a_of_bound_interval": a.and_then(bounds),
             "b_of_bound": b.map(|b| b.mean), "b_of_bound_interval": b.and_then(bounds),
             "warm_up_s": row.cut.map(|cut| [cut.least, cut.most]),
+        });
+        text += &serde_json::to_string(&value)?;
+        text.push('\n');
+    }
+    for left_out in left_out {
+        let value = serde_json::json!({
+            "cell": left_out.cell,
+            "metric": left_out.metric.map(|metric| METRICS[metric].name),
+            "not_compared": left_out.why,
         });
         text += &serde_json::to_string(&value)?;
         text.push('\n');

@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use clap::{Args, Subcommand};
 
 use super::replicated::{Machine, watched};
-use super::{CliError, print};
+use super::{CliError, print, terminal};
 use crate::models::mpath::policy::Registry;
 use crate::policy::regress::{Baseline, Matrix, Recorded, check, junit, markdown, record, text};
 use crate::policy::{Cut, PolicyError, Settings};
@@ -160,7 +160,7 @@ impl Check {
             (&self.markdown, markdown(&report)),
         ];
         // The table first: a file that cannot be written takes nothing away.
-        print(&text(&report))?;
+        print(&text(&report, terminal::width()))?;
         for (path, text) in files {
             if let Some(path) = path {
                 put(path, &text)?;

@@ -6,10 +6,10 @@ use clap::Args;
 
 use super::compare::{Compared, off};
 use super::replicated::{Replicated, figure, watched};
-use super::{CliError, print};
+use super::{CliError, print, terminal};
 use crate::models::mpath::policy::Registry;
 use crate::policy::{Cut, Finding, Over, Sensitivity, Varied, Verdict, sensitivity};
-use crate::run::text::Columns;
+use crate::run::text::{Columns, wrapped};
 use crate::sweep::Range;
 
 /// Say how far a verdict survives when inputs vary that were only guessed.
@@ -78,8 +78,9 @@ impl SensitivityCommand {
         let settings = self.replicated.settings(policies);
         let findings = watched(&settings, || sensitivity(&what, &settings))?;
         let mut text = format!("A: {}\nB: {}\n", what.comparison.a, what.comparison.b);
+        let width = terminal::width();
         for finding in &findings {
-            text += &table(finding, &what);
+            text += &table(finding, &what, width);
         }
         text += &format!(
             "\nmargin {} %; the chance that any verdict is wrong is below {} % (Bonferroni, of {})\n",
@@ -87,14 +88,14 @@ impl SensitivityCommand {
             100.0 * what.comparison.alpha,
             what.most_verdicts()
         );
-        print(&text)?;
+        print(&width.map_or(text.clone(), |width| wrapped(&text, width)))?;
         Ok(ExitCode::SUCCESS)
     }
 }
 
-fn table(finding: &Finding, what: &Sensitivity) -> String {
+fn table(finding: &Finding, what: &Sensitivity, width: Option<usize>) -> String {
     let mut columns = Columns::default();
-    columns.row([finding.key.as_str(), "B − A, 95 %", "verdict on B"]);
+    columns.head([finding.key.as_str(), "B − A, 95 %", "verdict on B"]);
     for trial in &finding.tried {
         columns.row([
             format!("  {}", trial.value),
@@ -102,7 +103,7 @@ fn table(finding: &Finding, what: &Sensitivity) -> String {
             trial.judged.verdict.name().into(),
         ]);
     }
-    let mut text = format!("\n{}", columns.render());
+    let mut text = format!("\n{}", columns.shown(width));
     if let Some(cut) = Cut::told(finding.tried.iter().map(|t| t.cut).fold(None, Cut::both)) {
         text += &format!("{cut}\n");
     }

@@ -8,7 +8,7 @@ use std::process::ExitCode;
 
 use clap::{Args, Subcommand};
 
-use super::{CliError, interrupt, print};
+use super::{CliError, interrupt, print, terminal};
 use crate::models::mpath::policy::Registry;
 use crate::sweep::{self, Control, Existing, Manifest, Options, Shard, Submission, Sweep};
 
@@ -225,7 +225,7 @@ fn summary(
     reused: &str,
     folder: &std::path::Path,
 ) -> Result<String, CliError> {
-    let mut text = sweep::overview(folder)?;
+    let mut text = sweep::overview(folder, terminal::width())?;
     let (runs, failures) = (manifest.runs.unwrap_or(0), manifest.failures.unwrap_or(0));
     text += &format!("\n{runs} runs{reused}, written to {}\n", folder.display());
     if let (Some(points @ 1..), Some(until)) = (manifest.unsettled, &manifest.until) {

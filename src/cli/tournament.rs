@@ -8,10 +8,10 @@ use clap::Args;
 use super::compare::{chance, share};
 use super::kept::KeptIn;
 use super::replicated::{ModeName, Replicated, figure, modes, watched};
-use super::{CliError, print};
+use super::{CliError, print, terminal};
 use crate::models::mpath::policy::Registry;
 use crate::policy::{Cut, Ranking, TOURNAMENT, Tournament, keep_tournament, tournament};
-use crate::run::text::Columns;
+use crate::run::text::{Columns, wrapped};
 use crate::stats::Interval;
 use crate::sweep::{METRICS, quoted, ratio_to_bound};
 /// Rank all policies over some scenarios.
@@ -63,7 +63,7 @@ impl TournamentCommand {
         };
         let settings = self.replicated.settings(policies);
         let ranking = watched(&settings, || tournament(&what, &settings))?;
-        print(&table(&ranking, &what))?;
+        print(&table(&ranking, &what, terminal::width()))?;
         if self.kept.out.is_some() {
             let command = self.command(&what);
             let (kept, rows) = keep_tournament(&what, &ranking, &settings, command)?;
@@ -97,9 +97,10 @@ fn ends(interval: Option<Interval>) -> String {
     })
 }
 
-fn table(ranking: &Ranking, what: &Tournament) -> String {
+/// For a terminal of `width` columns, or as wide as it is.
+fn table(ranking: &Ranking, what: &Tournament, width: Option<usize>) -> String {
     let mut columns = Columns::default();
-    columns.row([
+    columns.head([
         "",
         "place",
         "of the best",
@@ -129,7 +130,7 @@ fn table(ranking: &Ranking, what: &Tournament) -> String {
         "by {metric}, over {} scenarios and modes\n\n",
         ranking.cells
     );
-    text += &columns.render();
+    text += &columns.shown(width);
     text += "\npolicies that share places are not told apart by these runs; the chance that any\n\
              is told apart wrongly is below ";
     text += &format!("{} % (Holm)\n", 100.0 * what.alpha);
@@ -144,5 +145,5 @@ fn table(ranking: &Ranking, what: &Tournament) -> String {
         let why = why.strip_prefix(&format!("{policy} ")).unwrap_or(why);
         text += &format!("left out: {policy}: {why}\n");
     }
-    text
+    width.map_or(text.clone(), |width| wrapped(&text, width))
 }

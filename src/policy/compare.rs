@@ -45,10 +45,10 @@ pub struct Row {
     pub judged: Judged,
     /// What a run of A, and of B, tells of its accuracy where it is the only one.
     pub alone: [Option<Interval>; 2],
-    /// How near the runs of A and B came, as a whole, to what the devices could do
+    /// How near the runs of A, and of B, came, as a whole, to what the devices could do
     /// at best: IOPS over that, at most 1, or mean latency over it, at least 1;
     /// none for other figures, or where that is not known.
-    pub of_bound: Option<(Moments, Moments)>,
+    pub of_bound: [Option<Moments>; 2],
     /// What was cut from the start of the runs; none if they do not tell.
     pub cut: Option<Cut>,
 }
@@ -58,15 +58,35 @@ pub struct Row {
 pub struct Compared {
     /// Every figure of every cell that both have.
     pub rows: Vec<Row>,
-    /// What could not be compared, and why, a line each.
-    pub left_out: Vec<String>,
+    /// What could not be compared, and why.
+    pub left_out: Vec<LeftOut>,
+}
+
+/// What could not be compared, and why.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LeftOut {
+    /// The cell.
+    pub cell: String,
+    /// The figure: index into [`METRICS`]; none: all of them.
+    pub metric: Option<usize>,
+    /// Why: `no run of A has it`.
+    pub why: &'static str,
+}
+
+impl std::fmt::Display for LeftOut {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self.metric {
+            Some(metric) => write!(f, "{}, {}: {}", self.cell, METRICS[metric].name, self.why),
+            None => write!(f, "{}: {}", self.cell, self.why),
+        }
+    }
 }
 
 /// What there is to compare.
 struct Found {
     pairs: Vec<Pair>,
-    /// What only one side has, a line each.
-    left_out: Vec<String>,
+    /// What only one side has.
+    left_out: Vec<LeftOut>,
 }
 
 /// Two samples of a cell, and whether they are pairs.
@@ -99,13 +119,16 @@ pub fn compare(what: &Comparison, settings: &Settings) -> Result<Compared, Polic
             };
             let (a, b) = (figures(&pair.a), figures(&pair.b));
             if a.is_empty() || b.is_empty() {
-                let name = METRICS[metric].name;
-                let who = match (a.is_empty(), b.is_empty()) {
-                    (true, true) => "no run has",
-                    (true, false) => "no run of A has",
-                    _ => "no run of B has",
+                let why = match (a.is_empty(), b.is_empty()) {
+                    (true, true) => "no run has it",
+                    (true, false) => "no run of A has it",
+                    _ => "no run of B has it",
                 };
-                left_out.push(format!("{}: {who} `{name}`", pair.cell));
+                left_out.push(LeftOut {
+                    cell: pair.cell.clone(),
+                    metric: Some(metric),
+                    why,
+                });
                 continue;
             }
             // A run without the figure would shift all pairs behind it.
@@ -138,14 +161,14 @@ pub fn compare(what: &Comparison, settings: &Settings) -> Result<Compared, Polic
     Ok(Compared { rows, left_out })
 }
 
-/// How near both came to what is possible.
-fn of_bound(pair: &Pair, decides: usize) -> Option<(Moments, Moments)> {
-    let (ratio, _) = ratio_to_bound(METRICS[decides].name)?;
+/// How near each came to what is possible.
+fn of_bound(pair: &Pair, decides: usize) -> [Option<Moments>; 2] {
     let near = |runs: &Runs| {
+        let (ratio, _) = ratio_to_bound(METRICS[decides].name)?;
         let all = runs.iter().map(|run| run.get(ratio).copied().flatten());
         Some(Moments::of(all.collect::<Option<Vec<f64>>>()?))
     };
-    Some((near(&pair.a)?, near(&pair.b)?))
+    [near(&pair.a), near(&pair.b)]
 }
 
 fn pairs(what: &Comparison, settings: &Settings) -> Result<Found, PolicyError> {
@@ -240,10 +263,15 @@ fn run(a: &[Cell], b: &[Cell], settings: &Settings) -> Result<Found, PolicyError
 /// Points that both sets have.
 fn joined(a: Points, mut b: Points) -> Result<Found, PolicyError> {
     let mut pairs = Vec::new();
+    let only = |cell, why| LeftOut {
+        cell,
+        metric: None,
+        why,
+    };
     let mut left_out = Vec::new();
     for (cell, own) in a {
         let Some(other) = b.remove(&cell) else {
-            left_out.push(format!("{cell}: only A has it"));
+            left_out.push(only(cell, "only A has it"));
             continue;
         };
         let figures = |runs: Vec<Run>| runs.into_iter().map(|run| run.metrics).collect();
@@ -259,7 +287,7 @@ fn joined(a: Points, mut b: Points) -> Result<Found, PolicyError> {
             b: figures(b),
         });
     }
-    left_out.extend(b.into_keys().map(|cell| format!("{cell}: only B has it")));
+    left_out.extend(b.into_keys().map(|cell| only(cell, "only B has it")));
     if pairs.is_empty() {
         return Err(PolicyError::asked(
             "the two sets of results have no point in common",

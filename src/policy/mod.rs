@@ -18,7 +18,7 @@ mod sensitivity;
 mod tournament;
 mod verdict;
 
-pub use compare::{Compared, Comparison, Row, compare};
+pub use compare::{Compared, Comparison, LeftOut, Row, compare};
 pub use contender::Contender;
 pub use cut::Cut;
 pub use error::PolicyError;

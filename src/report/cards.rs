@@ -5,7 +5,7 @@ use super::markup::Html;
 /// A card.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Card {
-    /// How it is marked: `bio`, `request`, `equal`, `bad`, or nothing.
+    /// How it is marked: `bio`, `request`, `equal`, `good`, `bad`, or nothing.
     pub class: &'static str,
     /// What it is about.
     pub what: String,

@@ -2,6 +2,8 @@
 
 use crate::plot::{Colours, Drawing, PlotError, Table, escape, svg};
 
+/// Rows of a figure's table: more make a file that no browser likes.
+const ROWS: usize = 1000;
 /// Most lines of a fold that are printed.
 const ON_PAPER: usize = 40;
 
@@ -107,8 +109,18 @@ impl Html {
         self.raw(&svg).element("figcaption", &drawing.alt);
         if !drawing.table.rows.is_empty() {
             let mut table = Html::default();
-            table.table(&drawing.title, &drawing.table);
             let rows = drawing.table.rows.len();
+            if rows > ROWS {
+                let first = Table {
+                    head: drawing.table.head.clone(),
+                    rows: drawing.table.rows[..ROWS].to_vec(),
+                };
+                table.table(&drawing.title, &first);
+                let more = format!("The first {ROWS} of {rows}; summary.csv has all.");
+                table.classed("p", "muted", &more);
+            } else {
+                table.table(&drawing.title, &drawing.table);
+            }
             self.fold("The values as a table", rows, &table);
         }
         Ok(self.raw("</figure>\n"))

@@ -33,6 +33,11 @@ pub use topology::topology;
 pub fn report(results: &[Found], title: Option<&str>) -> Result<String, PlotError> {
     let names = names(results);
     let title = title.map_or_else(|| names.join(", "), str::to_owned);
+    // A heading that says what the one above it says is none.
+    let names = match (results, names.as_slice()) {
+        ([found], [name]) if *name == title => vec![sort(found).to_owned()],
+        _ => names,
+    };
     let mut body = Html::default();
     page::head(&mut body, &title, results, &names);
     for (n, (found, name)) in results.iter().zip(&names).enumerate() {
@@ -46,6 +51,19 @@ pub fn report(results: &[Found], title: Option<&str>) -> Result<String, PlotErro
     }
     trust::section(&mut body);
     Ok(page::whole(&title, &body))
+}
+
+/// What sort of result it is.
+fn sort(found: &Found) -> &'static str {
+    match found {
+        Found::Run(run) if run.summary.verdicts.is_empty() => "The run",
+        Found::Run(_) => "Bio mode against request mode",
+        Found::Sweep(sweep) => match Kept::read(&sweep.folder) {
+            Some(kept) if kept.is_tournament() => "The tournament",
+            Some(_) => "The comparison",
+            None => "The sweep",
+        },
+    }
 }
 
 /// What each result is called here: by its own name, and where several have the

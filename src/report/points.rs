@@ -45,7 +45,7 @@ fn pairs<'s>(sweep: &'s SweepResult, metric: &Metric) -> Vec<(&'s Cell, &'s Cell
         return Vec::new();
     };
     let mut points: BTreeMap<Vec<&str>, [Option<&Cell>; 2]> = BTreeMap::new();
-    for cell in sweep.cells.iter().filter(|cell| cell.metric == metric.key) {
+    for cell in sweep.of(&metric.key) {
         let slot = match cell.values[mode].as_str() {
             "bio" => 0,
             "request" => 1,
@@ -164,7 +164,7 @@ fn place(sweep: &SweepResult, cell: &Cell) -> String {
 
 /// From the least to the most, and where they are.
 fn reach(sweep: &SweepResult, metric: &Metric) -> Option<Card> {
-    let cells = || sweep.cells.iter().filter(|cell| cell.metric == metric.key);
+    let cells = || sweep.of(&metric.key);
     let least = cells().min_by(|a, b| a.mean.total_cmp(&b.mean))?;
     let most = cells().max_by(|a, b| a.mean.total_cmp(&b.mean))?;
     let at = |word: &str, cell: &Cell| match place(sweep, cell) {
@@ -194,7 +194,7 @@ mod tests {
 
     fn sweep(rows: &[(&str, &str, f64)]) -> SweepResult {
         let cell = |(depth, mode, mean): &(&str, &str, f64)| Cell {
-            values: vec![(*depth).into(), (*mode).into()],
+            values: [(*depth).into(), (*mode).into()].into(),
             metric: "iops".into(),
             mean: *mean,
             low: mean - 1.0,

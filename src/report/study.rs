@@ -63,7 +63,7 @@ pub fn section(
 /// The cell of these values.
 fn cell<'r>(result: &'r SweepResult, metric: &str, values: &[&str]) -> Option<&'r Cell> {
     let mut cells = result.cells.iter();
-    cells.find(|cell| cell.metric == metric && cell.values == values)
+    cells.find(|cell| cell.is(metric) && cell.values.iter().eq(values))
 }
 
 fn told(result: &SweepResult, metric: &str, values: &[&str]) -> String {
@@ -133,21 +133,21 @@ fn places(result: &SweepResult, kept: &Kept) -> Table {
 fn sides(kept: &Kept) -> Vec<Card> {
     let all = kept.verdicts.len();
     let kinds = [
-        (Verdict::Better, ""),
-        (Verdict::Worse, "bad"),
-        (Verdict::More, ""),
-        (Verdict::Less, ""),
-        (Verdict::Same, "equal"),
-        (Verdict::NotEnoughRuns, "equal"),
+        (Verdict::Better, "good", "B is better"),
+        (Verdict::Worse, "bad", "B is worse"),
+        (Verdict::More, "", "B has more"),
+        (Verdict::Less, "", "B has less"),
+        (Verdict::Same, "equal", "the same within the margin"),
+        (Verdict::NotEnoughRuns, "equal", "not enough runs to tell"),
     ];
-    let card = |(verdict, class): (Verdict, &'static str)| {
+    let card = |(verdict, class, what): (Verdict, &'static str, &str)| {
         let of: Vec<&KeptVerdict> = kept
             .verdicts
             .iter()
             .filter(|v| v.verdict == verdict)
             .collect();
         let told = format!("{} of {all} figures", of.len());
-        let card = Card::new(class, &format!("B is: {}", verdict.name()), told);
+        let card = Card::new(class, what, told);
         let more = of
             .iter()
             .map(|v| format!("{}: {} {}", v.cell, v.metric, percents(v)));
@@ -161,7 +161,7 @@ fn sides(kept: &Kept) -> Vec<Card> {
 
 /// B − A over A, with its interval.
 fn percents(v: &KeptVerdict) -> String {
-    let percent = |x: f64| format!("{:+.2} %", 100.0 * x);
+    let percent = |x: f64| format!("{:+.2} %", 100.0 * x).replace('-', "−");
     match (v.difference, v.low.zip(v.high)) {
         (Some(mean), Some((low, high))) => {
             format!("{} ({} to {})", percent(mean), percent(low), percent(high))

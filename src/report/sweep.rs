@@ -113,12 +113,12 @@ fn axes(sweep: &SweepResult) -> Table {
     let mut table = Table::new(["axis", "values"]);
     for (n, axis) in sweep.axes.iter().enumerate() {
         let values = sweep.values(n);
-        let words = match values.as_slice() {
+        let words = match values {
             [first, .., last] if values.len() > 12 => {
                 let (first, last) = (told::value(first), told::value(last));
                 format!("{first} to {last}: {} values", values.len())
             }
-            values => {
+            _ => {
                 let all: Vec<String> = values.iter().map(|value| told::value(value)).collect();
                 all.join(", ")
             }
@@ -176,15 +176,18 @@ fn all_figures(sweep: &SweepResult) -> Table {
     let mut points: Vec<(&[String], Vec<&Cell>)> = Vec::new();
     let mut places: BTreeMap<&[String], usize> = BTreeMap::new();
     for cell in &sweep.cells {
-        let place = *places.entry(&cell.values).or_insert(points.len());
-        match points.get_mut(place) {
-            Some((_, cells)) => cells.push(cell),
-            None => points.push((&cell.values, vec![cell])),
+        match places.get(&*cell.values) {
+            Some(place) => points[*place].1.push(cell),
+            None if points.len() < MOST => {
+                places.insert(&cell.values, points.len());
+                points.push((&cell.values, vec![cell]));
+            }
+            None => {}
         }
     }
-    for (values, cells) in points.into_iter().take(MOST) {
+    for (values, cells) in points {
         let figures = metrics.iter().map(|metric| {
-            let found = cells.iter().find(|cell| cell.metric == metric.key);
+            let found = cells.iter().find(|cell| cell.is(&metric.key));
             found.map_or("–".into(), |cell| metric.tell_cell(cell))
         });
         let values = values.iter().map(|value| told::value(value));

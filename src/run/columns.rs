@@ -18,6 +18,8 @@ struct Row {
 
 /// Columns at least that the first one has in a terminal.
 const LABEL: usize = 18;
+/// The same where names stand above their cells.
+const NARROW: usize = 2;
 
 fn wide(text: &str) -> usize {
     text.chars().count()
@@ -65,6 +67,12 @@ impl Columns {
             true => usize::MAX,
             false => ((width - label) / others).saturating_sub(2),
         };
+        // Where that would tell most rows by their cells' names, names above their cells
+        // are easier to read.
+        let each = match cells + NARROW <= width && self.most_are_wider(each) {
+            true => usize::MAX,
+            false => each,
+        };
         let fits = |row: &&Row| row.cells.iter().skip(1).all(|cell| wide(cell) <= each);
         let mut widths = widths(self.rows.iter().filter(fits));
         let taken: usize = widths.iter().skip(1).map(|w| w + 2).sum();
@@ -85,6 +93,16 @@ impl Columns {
             };
         }
         text
+    }
+}
+
+impl Columns {
+    /// Whether more than half of the rows have cells of more than `each` letters.
+    fn most_are_wider(&self, each: usize) -> bool {
+        let of = |row: &&Row| row.cells.len() > 1 && !row.is_head;
+        let rows = self.rows.iter().filter(of);
+        let is_wide = |row: &&Row| row.cells.iter().skip(1).any(|cell| wide(cell) > each);
+        2 * rows.clone().filter(is_wide).count() > rows.count()
     }
 }
 
@@ -156,6 +174,9 @@ impl Row {
         let mut text = self.name(width);
         let mut line = String::new();
         for (n, cell) in self.cells.iter().enumerate().skip(1) {
+            if cell.is_empty() {
+                continue;
+            }
             let told = match head.get(n).map_or("", |head| head.trim()) {
                 "" => cell.clone(),
                 head => format!("{head} {cell}"),
@@ -238,6 +259,11 @@ mod tests {
         let told = "  j0: gaps of 20 ms or more\n    bio mode 3, mean 120 ms, longest 2.1 s · \
                     request mode none\n    sda alone –\n";
         assert!(text.contains(told), "{text}");
+        // A cell of which there is nothing to tell is not announced.
+        let mut empty = Columns::default();
+        empty.head(["", "a", "b"]);
+        empty.row(["name".to_owned(), "x".repeat(40), String::new()]);
+        assert!(!empty.within(40).contains('·'), "{}", empty.within(40));
         let above = "  dmsetup suspend --noflush mp is over\n";
         assert!(text.contains(above), "{text}");
     }

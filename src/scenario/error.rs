@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use miette::{Diagnostic, NamedSource, SourceSpan};
 
-use super::units::HELP;
+use super::reader_words::explain;
 use crate::formats::nearest;
 
 /// Everything that is wrong with a scenario.
@@ -154,7 +154,8 @@ impl Source {
     /// The problem that a TOML reader found.
     pub fn toml_problem(&self, error: &toml::de::Error) -> Problem {
         let span = error.span().unwrap_or(0..0);
-        let (message, hint) = explain(error.message());
+        let written = self.text.get(span.clone()).unwrap_or("");
+        let (message, hint) = explain(error.message(), written);
         self.problem(span, message, hint)
     }
 
@@ -176,40 +177,6 @@ impl Source {
             _ => span.clone(),
         }
     }
-}
-
-/// Splits off the hint of a reader's message, or makes one.
-fn explain(message: &str) -> (String, Option<String>) {
-    if let Some((what, hint)) = message.split_once(HELP) {
-        return (what.into(), Some(hint.into()));
-    }
-    if let Some((unknown, known)) = unknown_word(message) {
-        let what = message.split(", expected").next().unwrap_or(message);
-        let what = what
-            .replace("unknown field", "unknown key")
-            .replace("unknown variant", "unknown word");
-        return (
-            what,
-            Some(did_you_mean(&unknown, known.iter().map(String::as_str))),
-        );
-    }
-    if let Some((what, expected)) = message.split_once(", expected ") {
-        return (what.into(), Some(format!("expected {expected}")));
-    }
-    if let Some(key) = message.strip_prefix("missing field ") {
-        return (format!("the key {key} is missing"), None);
-    }
-    (message.into(), None)
-}
-
-/// The unknown word of serde's message, and the words that it knows.
-fn unknown_word(message: &str) -> Option<(String, Vec<String>)> {
-    let rest = message
-        .strip_prefix("unknown field ")
-        .or_else(|| message.strip_prefix("unknown variant "))?;
-    let mut words = rest.split('`').skip(1).step_by(2).map(str::to_owned);
-    let unknown = words.next()?;
-    Some((unknown, words.collect()))
 }
 
 /// A hint that names the nearest of the known words, and all of them.

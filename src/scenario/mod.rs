@@ -33,6 +33,7 @@ mod overrides;
 mod policy;
 pub mod preset;
 pub mod raw;
+mod reader_words;
 mod schema;
 mod setup;
 mod table;
@@ -46,6 +47,7 @@ pub use error::{Problem, ScenarioError, Source};
 pub use overrides::Override;
 pub use schema::{schema, sweep_file_schema};
 pub use setup::{JobSetup, MapSetup, PathSetup};
+pub(crate) use table::with_selector;
 pub use template::Template;
 
 use std::path::Path;

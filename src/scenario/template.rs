@@ -7,6 +7,7 @@ use toml_edit::{DocumentMut, ImDocument};
 
 use super::error::{Problem, ScenarioError, Source};
 use super::overrides::Place;
+use super::reader_words::NO_LIST;
 use super::{Override, Scenario, check};
 use crate::models::mpath::policy::Registry;
 
@@ -181,7 +182,7 @@ impl Template {
                 let Some((step, _)) = made.find(|(_, key)| problem.touches(key)) else {
                     continue;
                 };
-                if problem.message.starts_with("invalid type: map") {
+                if problem.message == NO_LIST {
                     let message = format!("the scenario has no list `{}`", set.head(step + 1));
                     let hint = "an option changes elements of a list that is there, and adds none";
                     return option(set, true, message, hint.into());

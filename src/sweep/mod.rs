@@ -39,6 +39,7 @@ mod space;
 mod steady;
 mod table;
 mod tables;
+mod tails;
 mod within;
 
 pub use axis::{Axis, Choice, Values};

@@ -5,7 +5,7 @@ use std::path::Path;
 use super::SweepError;
 use super::manifest::Manifest;
 use super::within::Method;
-use crate::run::text::{Columns, three, with_interval};
+use crate::run::text::{Columns, three, with_interval, wrapped};
 use crate::stats::Interval;
 
 /// Points that are shown.
@@ -40,11 +40,11 @@ impl Row {
 }
 
 /// The first points of the finished sweep in `folder`: means and the half
-/// widths of their intervals.
+/// widths of their intervals; as wide as it is, or for a terminal of `width` columns.
 ///
 /// # Errors
 /// Its tables cannot be read.
-pub fn overview(folder: &Path) -> Result<String, SweepError> {
+pub fn overview(folder: &Path, width: Option<usize>) -> Result<String, SweepError> {
     let Some(manifest) = Manifest::read(folder)? else {
         return Ok(String::new());
     };
@@ -63,7 +63,7 @@ pub fn overview(folder: &Path) -> Result<String, SweepError> {
     }
     let mut columns = Columns::default();
     let heads = manifest.columns.iter().map(String::as_str);
-    columns.row(
+    columns.head(
         std::iter::once("point")
             .chain(heads)
             .chain(shown.iter().copied()),
@@ -92,7 +92,7 @@ pub fn overview(folder: &Path) -> Result<String, SweepError> {
     if !cells.is_empty() {
         columns.row(cells);
     }
-    let mut text = columns.render();
+    let mut text = columns.shown(width);
     if count > POINTS {
         text += &format!("… {} points in all\n", manifest.points);
     }
@@ -100,7 +100,8 @@ pub fn overview(folder: &Path) -> Result<String, SweepError> {
     if manifest.replications == Some(1) {
         text += "; of one run, from its parts (docs/sweeps.md)";
     }
-    Ok(text + "\n")
+    text.push('\n');
+    Ok(width.map_or(text.clone(), |width| wrapped(&text, width)))
 }
 
 fn rows(folder: &Path, columns: usize) -> Result<impl Iterator<Item = Row>, SweepError> {

@@ -5,17 +5,16 @@
 //! another run might have been. Parts that are too short are alike, and their spread tells
 //! too little, so it is taken of parts of three lengths, and the widest interval counts;
 //! where neighbours of the shortest are still alike there is none. What is slower than a
-//! run cannot be seen in it: of 95 % intervals, 94 % and more held, but for tails of
-//! latency under slow queues (83 % at worst: `docs/sweeps.md`).
+//! run cannot be seen in it; how often the intervals held is in `docs/sweeps.md`.
 
 use serde::{Deserialize, Serialize};
 
 use super::metric::metric;
 use super::tables::LEVEL;
+use super::tails::Tails;
 use crate::models::workload::fio::windows::Window;
 use crate::run::summary::ApplicationSummary;
 use crate::sim::Ns;
-use crate::sim::stats::LatencyStats;
 use crate::stats::{BATCHES, CORRELATED, Moments, batches, neighbours};
 
 /// What one run alone tells of the accuracy of a figure.
@@ -66,10 +65,6 @@ impl Method {
 
 /// Fewest I/Os in the shortest parts: a rate of fewer is a matter of where they are cut.
 const IOS: u64 = 10;
-/// Fewest I/Os beyond a quantile, and before it.
-const BEYOND: f64 = 200.0;
-/// How coarse percentiles are: a bucket of their histogram, as a share of itself.
-const BUCKET: f64 = 1.0 / 128.0;
 
 /// The same as the run reports it.
 pub(super) type Reported = fn(&ApplicationSummary) -> f64;
@@ -115,8 +110,8 @@ pub(super) const FIGURES: [(&str, Of, Reported); 7] = [
 ];
 
 /// The equal parts that a run is cut into, and how long each is.
-struct Cut {
-    parts: Vec<Window>,
+pub(super) struct Cut {
+    pub(super) parts: Vec<Window>,
     seconds: f64,
 }
 
@@ -134,25 +129,6 @@ impl Cut {
         self.parts
             .iter()
             .map(|part| of(part, self.seconds))
-            .collect()
-    }
-
-    /// By how much the I/Os of every part that took longer than `limit`, ns, are more
-    /// than their share, over the I/Os of a part.
-    fn beyond(&self, limit: u64) -> Vec<f64> {
-        let beyond = |part: &Window| {
-            let buckets = part.latency.histogram().buckets();
-            let slow = buckets.filter(|bucket| bucket.lowest > limit);
-            slow.map(|bucket| bucket.count).sum::<u64>() as f64
-        };
-        let slow: Vec<f64> = self.parts.iter().map(beyond).collect();
-        let ios = |part: &Window| part.latency.count() as f64;
-        let all: f64 = self.parts.iter().map(ios).sum();
-        let share = slow.iter().sum::<f64>() / all;
-        let usual = all / self.parts.len() as f64;
-        let parts = self.parts.iter().zip(&slow);
-        parts
-            .map(|(part, slow)| (slow - share * ios(part)) / usual)
             .collect()
     }
 }
@@ -176,7 +152,7 @@ impl Batches {
         }
     }
 
-    /// Half of the interval of a mean, a rate or a share, which `of` tells of every part.
+    /// Half of the interval of a mean or a rate, which `of` tells of every part.
     fn half_width(&self, of: impl Fn(&Cut) -> Vec<f64>) -> Result<f64, Method> {
         let figures: Vec<Vec<f64>> = self.cuts.iter().map(of).collect();
         let shortest = figures.first().ok_or(Method::TooFewIos)?;
@@ -195,25 +171,6 @@ impl Batches {
         let half = self.half_width(|cut| cut.figures(of))?;
         Ok([reported - half, reported + half])
     }
-
-    /// The interval of a quantile, µs: from what share of the I/Os takes longer, which is
-    /// a mean, and back to the latencies of `all` (Woodruff 1952).
-    fn quantile(&self, all: &LatencyStats, percent: f64) -> Result<[f64; 2], Method> {
-        let p = percent / 100.0;
-        if (all.count() as f64) * p.min(1.0 - p) < BEYOND {
-            return Err(Method::TooFewIos);
-        }
-        let half = self.half_width(|cut| cut.beyond(all.percentile(percent)))?;
-        let (low, high) = (p - half, p + half);
-        if low <= 0.0 || high >= 1.0 {
-            return Err(Method::TooFewIos);
-        }
-        let at = |p: f64, step: f64| {
-            let ns = all.percentile(100.0 * p) as f64 * (1.0 + step);
-            ns.clamp(all.min() as f64, all.max() as f64) / 1e3
-        };
-        Ok([at(low, -BUCKET), at(high, BUCKET)])
-    }
 }
 
 /// Intervals about what a run reports of the windows that were `kept`, from those
@@ -226,6 +183,7 @@ pub(super) fn within(
 ) -> Vec<Within> {
     let batches = Batches::new(whole, width);
     let all = sum(kept).latency;
+    let tails = Tails::new(&all, &batches.cuts);
     let mut found = Vec::with_capacity(FIGURES.len());
     for (name, of, of_run) in FIGURES {
         let Some((metric, _)) = metric(name) else {
@@ -233,7 +191,7 @@ pub(super) fn within(
         };
         let ends = match of {
             Of::Part(of) => batches.about(of, of_run(reported)),
-            Of::Quantile(percent) => batches.quantile(&all, percent),
+            Of::Quantile(percent) => tails.quantile(percent),
         };
         found.push(Within {
             metric,

@@ -173,14 +173,14 @@ class Report(unittest.TestCase):
         self.assertEqual(self.browser.complaints, [])
 
     def folds_in_print(self):
-        """Each fold that paper shows: its name, and how high it is behind that."""
+        """Each fold that paper shows: its name, and how high what it holds is."""
         return self.browser.run(
             """[...document.querySelectorAll('details')]
               .filter(d => getComputedStyle(d).display !== 'none')
               .map(d => {
-                const summary = d.querySelector('summary');
-                const box = d.getBoundingClientRect(), head = summary.getBoundingClientRect();
-                return [summary.textContent, box.bottom - head.bottom];
+                const inside = d.querySelector(':scope > :not(summary)');
+                const high = inside.getBoundingClientRect().height;
+                return [d.querySelector('summary').textContent, high];
               })"""
         )
 
@@ -201,6 +201,22 @@ class Report(unittest.TestCase):
                 d.querySelectorAll('tbody tr').length > 40).length"""
             self.assertEqual(self.browser.run(long), 0)
         self.browser.prefer("light")
+
+    def test_two_figures_find_room_on_a_page(self):
+        self.open(self.page)
+        # Millimetres of Letter within its margins, as pixels of CSS.
+        wide, high = ((inches * 25.4 - 32) * 96 / 25.4 for inches in LETTER)
+        self.browser.size(round(wide), round(high))
+        self.browser.prefer("light", media="print")
+        heights = self.browser.run(
+            """['layers', 'sequence', 'latency', 'percentiles', 'paths'].map(
+              kind => document.getElementById('r0-' + kind).getBoundingClientRect().height)"""
+        )
+        self.browser.prefer("light")
+        self.browser.size(1200, 900)
+        between = 16
+        self.assertLess(heights[0] + heights[1] + between, high, heights)
+        self.assertLess(heights[2] + heights[3] + between, high, heights)
 
     def test_the_first_page_is_not_empty(self):
         self.open(self.page)

@@ -266,8 +266,28 @@ fn folders_of_other_sizes() {
         &folder,
         &["compare", "a", "b", "--metric", "longest_gap_ms"],
     );
-    let says = "not compared: policy=round-robin, mode=bio: no run has `longest_gap_ms`";
+    let says = "not compared: policy=round-robin, mode=bio, longest_gap_ms: no run has it";
     assert!(text.contains(says), "{text}");
+    // JSON has the same, an object each.
+    let words = ["compare", "a", "b", "--json", "--metric", "longest_gap_ms"];
+    let text = expect(0, &folder, &words);
+    let rows = text.lines().map(|line| serde_json::from_str(line).unwrap());
+    let rows: Vec<serde_json::Value> = rows.collect();
+    let told = |row: &serde_json::Value| {
+        ["cell", "metric", "not_compared"].map(|key| row[key].as_str().unwrap_or("-").to_owned())
+    };
+    let told: Vec<[String; 3]> = rows.iter().map(told).collect();
+    let of = |cell: &str, metric: &str, why: &str| [cell, metric, why].map(str::to_owned);
+    let want = [
+        of("policy=queue-length, mode=bio", "-", "only A has it"),
+        of("policy=service-time, mode=bio", "-", "only B has it"),
+        of(
+            "policy=round-robin, mode=bio",
+            "longest_gap_ms",
+            "no run has it",
+        ),
+    ];
+    assert_eq!(told, want);
 }
 
 /// A single run of a folder has the interval that it tells itself.
@@ -293,4 +313,28 @@ fn folders_of_single_runs() {
     let text = expect(0, &folder, &["compare", "a", "b"]);
     assert_eq!(line(&text, "iops").matches(" ± ").count(), 2, "{text}");
     assert!(line(&text, "iops").ends_with("not enough runs"), "{text}");
+    let near = line(&text, "of what is possible");
+    assert_eq!(near.matches(" % (1 run)").count(), 2, "{near}");
+}
+
+/// What is known of one of them is told, and that the other's is not.
+#[test]
+fn the_bound_of_one_of_two() {
+    let scenario = |name: &str| root().join("scenarios").join(name).display().to_string();
+    let [a, b] = ["buffered-writes.toml", "random-reads.toml"].map(scenario);
+    let words = ["compare", &a, &b, "--mode", "bio", "--replications", "2"];
+    let words = [&words[..], &["--metric", "lat_mean_us"]].concat();
+    let folder = folder("one-bound");
+    let text = expect(0, &folder, &words);
+    let near: Vec<&str> = line(&text, "over the least possible")
+        .split_whitespace()
+        .collect();
+    assert_eq!(near[4..6], ["–", "×"], "{text}");
+    assert!(text.contains("bound of A: not known"), "{text}");
+    let text = expect(0, &folder, &[&words[..], &["--json"]].concat());
+    let row: serde_json::Value = serde_json::from_str(text.lines().next().unwrap()).unwrap();
+    assert!(
+        row["a_of_bound"].is_null() && row["b_of_bound"].is_f64(),
+        "{row}"
+    );
 }

@@ -159,6 +159,39 @@ fn a_scenario_that_changed_is_told() {
     expect(0, &folder, &check);
 }
 
+/// The policy of a map is what is checked: a worse one is red, whether it is another or
+/// has other words.
+#[test]
+fn a_policy_that_changed_on_its_map_is_judged() {
+    let folder = folder("own-policy");
+    let matrix = MATRIX.replace("policies = [\"round-robin\", \"least-pending\"]\n", "");
+    std::fs::write(folder.join("m.toml"), matrix).unwrap();
+    let with = |policy: &str| {
+        let text = SCENARIO.replace("selector = \"round-robin\"", policy);
+        std::fs::write(folder.join("s.toml"), text).unwrap();
+    };
+    with("selector = \"weighted-round-robin\"\nselector_args = [\"weights=3:1\"]");
+    expect(0, &folder, &["regress", "record", "m.toml"]);
+    let check = ["regress", "check", "m.toml"];
+    expect(0, &folder, &check);
+    with("selector = \"weighted-round-robin\"\nselector_args = [\"weights=1:3\"]");
+    let text = expect(1, &folder, &check);
+    assert!(text.contains("s, request mode, iops: "), "{text}");
+    assert!(
+        text.contains("regress check m.toml --cell 's, bio mode'"),
+        "{text}"
+    );
+    with("selector = \"round-robin\"");
+    assert!(expect(1, &folder, &check).contains("WORSE"));
+    with("selector = \"least-pending\"");
+    expect(0, &folder, &check);
+    // Where the matrix names the policies, that of the map is none of them.
+    std::fs::write(folder.join("n.toml"), MATRIX).unwrap();
+    expect(0, &folder, &["regress", "record", "n.toml"]);
+    with("selector = \"queue-length\"");
+    expect(0, &folder, &["regress", "check", "n.toml"]);
+}
+
 /// `update` replaces a baseline, and nothing else.
 #[test]
 fn what_is_no_baseline_stays() {

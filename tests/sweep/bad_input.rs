@@ -82,6 +82,57 @@ fn axes() {
     );
 }
 
+/// In words of TOML, not of the reader.
+#[test]
+fn values_of_another_type() {
+    for (n, (table, says)) in [
+        (
+            axis("key = \"seed\"\nvalues = 3"),
+            [
+                "a list is wanted here, not the number 3",
+                "in brackets: `[3]`",
+            ],
+        ),
+        (
+            "[sweep]\nmodes = \"bio\"\n".into(),
+            [
+                "a list is wanted here, not the text \"bio\"",
+                "in brackets: `[\"bio\"]`",
+            ],
+        ),
+        (
+            "[sweep]\n[sweep.axis]\nkey = \"seed\"\nvalues = [3]\n".into(),
+            [
+                "a list is wanted here, not a table",
+                "each begins with `[[sweep.axis]]`",
+            ],
+        ),
+        (
+            axis("key = \"seed\"\nrange = [1, 2]"),
+            [
+                "a table is wanted here, not a list",
+                "{ from = 1, to = 64, steps = 7 }",
+            ],
+        ),
+        (
+            "[sweep]\nuntil = { half_width_percent = \"2\" }\n".into(),
+            [
+                "a number is wanted here, not the text \"2\"",
+                "without quotes",
+            ],
+        ),
+        (
+            "[sweep]\nreplications = 1\nreplications = 2\n".into(),
+            ["duplicate key `replications`", "give it once"],
+        ),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        refused(&format!("type-{n}"), &table, &says);
+    }
+}
+
 #[test]
 fn whole_sweeps() {
     let thousand = "range = { from = 1, to = 1000, steps = 1000 }";

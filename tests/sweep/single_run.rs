@@ -85,9 +85,9 @@ fn a_slow_array() {
     let told = ["iops", "lat_mean_us", "lat_p50_us", "lat_p90_us"];
     holds("slow", "slow-array.toml", "", 0.93, &told);
     let set = "\"workload.job.0.size\" = \"64m\"";
-    // Where its 90 % lie two kinds of latency meet: a run in six is off by more than it
-    // knows.
-    holds("slow-64m", "slow-array.toml", set, 0.80, &told);
+    // Where its 90 % lie two kinds of latency meet: a share of I/Os that parts tell well
+    // says little of the next latency's.
+    holds("slow-64m", "slow-array.toml", set, 0.92, &told);
 }
 
 #[test]

@@ -4,6 +4,7 @@ use super::sweep_axis::Axis;
 use super::sweep_grid::{Grid, write_cells};
 use super::sweep_metric::Metric;
 use super::sweep_slice::{Choice, Slice, about, foot, modes, restricted, two_axes};
+use super::sweep_thin::{ACROSS, Ends, Thin, UP, foot_words, together};
 use crate::plot::PlotError;
 use crate::plot::chart::page;
 use crate::plot::drawing::{Drawing, Hatch, Paint, Table, rect};
@@ -103,7 +104,13 @@ pub fn crossover(whole: &SweepResult, choice: &Choice) -> Result<Drawing, PlotEr
     let axes = columns.map(|column| Axis::new(&sweep, column));
     let free = [columns[0], columns[1], mode];
     let slice = Slice::new(&sweep, &metric.key, &free, &[mode]);
+    let [x, y] = axes;
+    let thin = [Thin::new(x, ACROSS), Thin::new(y, UP)];
     let cells = slice.cells(&sweep, &metric.key);
+    let cells = together(&cells, &[&thin[0], &thin[1]], Ends::Mean);
+    let cells: Vec<&Cell> = cells.iter().collect();
+    let note = foot_words(&[&thin[0], &thin[1]], &slice.words(whole));
+    let axes = thin.map(|thin| thin.axis);
     let (subject, x, y) = (&metric.subject, &axes[0].words, &axes[1].words);
     let title = format!("Bio or request: {subject} by {x} and {y}");
     let (is, verb) = match metric.better {
@@ -112,7 +119,7 @@ pub fn crossover(whole: &SweepResult, choice: &Choice) -> Result<Drawing, PlotEr
     };
     let otherwise = format!("which mode {verb} {subject}, and by what factor");
     let subtitle = about(whole, &otherwise);
-    let note = foot(whole, &slice.words(whole));
+    let note = foot(whole, &note);
     let (mut drawing, space) = page(960.0, 540.0, &title, subtitle, &note);
     drawing.alt = format!("Which mode {verb} {subject} by {x} and {y}");
     let words = [x.as_str(), y.as_str(), "bio", "request"];
@@ -144,9 +151,9 @@ struct Pair<'c> {
 }
 
 fn pairs<'c>(grid: &Grid<'_>, cells: &[&'c Cell], mode: usize, better: Better) -> Vec<Pair<'c>> {
+    let [bio, request] = ["bio", "request"].map(|name| grid.placed(cells, Some((mode, name))));
     let pair = |at| {
-        let of = |name| grid.find(cells, at, Some((mode, name)));
-        let (bio, request) = (of("bio")?, of("request")?);
+        let (bio, request) = (*bio.get(&at)?, *request.get(&at)?);
         let verdict = Verdict::new(bio, request, better);
         Some(Pair {
             at,
@@ -191,7 +198,7 @@ fn draw(drawing: &mut Drawing, grid: &Grid<'_>, pairs: &[Pair<'_>], metric: &Met
     let mut told = Vec::new();
     for pair in pairs {
         let place = grid.cell(pair.at.0, pair.at.1);
-        let inner = rect(place.x + 1.0, place.y + 1.0, place.w - 2.0, place.h - 2.0);
+        let inner = grid.inner(pair.at.0, pair.at.1);
         let (paint, hatch) = pair.verdict.paint();
         drawing.bar(inner, Ink::Lane);
         drawing.hatched(inner, paint, hatch);
@@ -213,8 +220,8 @@ mod tests {
 
     fn cell(mean: f64, half: f64) -> Cell {
         Cell {
-            values: Vec::new(),
-            metric: String::new(),
+            values: [].into(),
+            metric: "".into(),
             mean,
             low: mean - half,
             high: mean + half,

@@ -44,7 +44,7 @@ pub fn differences(
     };
     let asked: Vec<&KeptVerdict> = kept.verdicts.iter().filter(is_asked).collect();
     let sides = whole.values(0);
-    let (a, b) = match sides.as_slice() {
+    let (a, b) = match sides {
         [a, b, ..] => (a.as_str(), b.as_str()),
         [one] => (one.as_str(), one.as_str()),
         [] => ("A", "B"),
@@ -353,13 +353,13 @@ mod tests {
 
     fn compared(verdicts: Vec<KeptVerdict>) -> SweepResult {
         let cell = |policy: &str, metric: &str| Cell {
-            values: vec![policy.into(), "unequal, bio mode".into()],
+            values: [policy.into(), "unequal, bio mode".into()].into(),
             metric: metric.into(),
             mean: 1.0,
             low: 1.0,
             high: 1.0,
             runs: 5,
-            method: String::new(),
+            method: "".into(),
         };
         let metrics: Vec<String> = verdicts.iter().map(|v| v.metric.clone()).collect();
         let both = |metric: &String| ["round-robin", "adaptive"].map(|p| cell(p, metric));

@@ -4,6 +4,7 @@ use super::sweep_axis::Axis;
 use super::sweep_grid::{Grid, Told, write_cells};
 use super::sweep_metric::Metric;
 use super::sweep_slice::{Choice, Slice, about, capital, foot, modes, restricted, two_axes};
+use super::sweep_thin::{ACROSS, Ends, Thin, UP, foot_words, together};
 use crate::plot::PlotError;
 use crate::plot::chart::{SMALL, TEXT, page};
 use crate::plot::drawing::{Drawing, Rect, Table, label, rect};
@@ -68,16 +69,22 @@ pub fn heat(whole: &SweepResult, choice: &Choice) -> Result<Drawing, PlotError> 
     // Without modes, what is compared are all cells.
     let compared = mode.map_or_else(|| columns.to_vec(), |mode| vec![mode]);
     let slice = Slice::new(&sweep, &metric.key, &free, &compared);
+    let [x, y] = axes;
+    let thin = [Thin::new(x, ACROSS), Thin::new(y, UP)];
     let cells = slice.cells(&sweep, &metric.key);
+    let cells = together(&cells, &[&thin[0], &thin[1]], Ends::Mean);
+    let cells: Vec<&Cell> = cells.iter().collect();
+    let note = foot_words(&[&thin[0], &thin[1]], &slice.words(whole));
+    let axes = thin.map(|thin| thin.axis);
     let [x, y] = axes.each_ref().map(|axis| axis.words.as_str());
     let title = format!("{} by {x} and {y}", capital(&metric.subject));
     let subtitle = about(whole, "mean over the runs of each point");
-    let note = foot(whole, &slice.words(whole));
+    let note = foot(whole, &note);
     let (mut drawing, space) = page(960.0, 540.0, &title, subtitle, &note);
     drawing.alt = format!("{title}, as a map of colours");
     let ramp = Ramp::new(cells.iter().map(|cell| cell.mean));
     ramp.draw(&mut drawing, space, &metric);
-    let modes = mode.map_or_else(|| vec![String::new()], |axis| sweep.values(axis));
+    let modes = mode.map_or_else(|| vec![String::new()], |axis| sweep.values(axis).to_vec());
     let width = space.w / modes.len().max(1) as f64;
     drawing.table = Table::new(["mode", x, y, metric.name.as_str()]);
     let top = space.y + 18.0 + 54.0;
@@ -111,13 +118,13 @@ impl Map<'_> {
             drawing.text(label(x, y, format!("{mode} mode"), TEXT).bold());
         }
         let mut all = Vec::new();
+        let placed = self.grid.placed(self.cells, self.mode);
         for at in self.grid.all() {
-            let Some(cell) = self.grid.find(self.cells, at, self.mode) else {
+            let Some(cell) = placed.get(&at) else {
                 continue;
             };
             let place = self.grid.cell(at.0, at.1);
-            let inner = rect(place.x + 1.0, place.y + 1.0, place.w - 2.0, place.h - 2.0);
-            drawing.bar(inner, Ink::Ramp(ramp.step(cell.mean)));
+            drawing.bar(self.grid.inner(at.0, at.1), Ink::Ramp(ramp.step(cell.mean)));
             let (told, short) = (metric.tell(cell.mean), metric.tell_short(cell.mean));
             let [x, y] = [(0, at.0), (1, at.1)].map(|(axis, i)| &self.grid.axes[axis].told[i]);
             let name = &metric.name;

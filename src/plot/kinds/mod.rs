@@ -17,6 +17,7 @@ mod sweep_axis;
 mod sweep_grid;
 mod sweep_metric;
 mod sweep_slice;
+mod sweep_thin;
 mod told;
 
 pub use crossover::{Verdict, crossover};

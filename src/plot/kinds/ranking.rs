@@ -50,7 +50,9 @@ pub fn ranking(whole: &SweepResult, choice: &Choice) -> Result<Drawing, PlotErro
         bound: bound(&sweep, &slice, &metric),
         places: places(&sweep, &metric, by.column, &cells),
         fixed: slice.words(whole),
-        all: whole.values(axis(whole, Some(&sweep.axes[by.column]), |_| true)?),
+        all: whole
+            .values(axis(whole, Some(&sweep.axes[by.column]), |_| true)?)
+            .to_vec(),
         sweep: &sweep,
         metric,
         by,
@@ -116,9 +118,7 @@ impl List<'_> {
     }
 
     fn keys(&self) -> Vec<Key> {
-        let modes = self
-            .mode
-            .map_or_else(Vec::new, |axis| self.sweep.values(axis));
+        let modes = self.mode.map_or(&[][..], |axis| self.sweep.values(axis));
         let modes = modes
             .iter()
             .map(|m| Key::square(Ink::of_mode(m), format!("{m} mode")));
@@ -290,13 +290,13 @@ mod tests {
 
     fn cell(policy: &str, mean: f64, half: f64) -> Cell {
         Cell {
-            values: vec![policy.into()],
+            values: [policy.into()].into(),
             metric: "score_ratio".into(),
             mean,
             low: mean - half,
             high: mean + half,
             runs: 1,
-            method: String::new(),
+            method: "".into(),
         }
     }
 

@@ -1,7 +1,7 @@
 //! The axes of a sweep as they are read: words, units, places.
 
 use crate::plot::chart::{Panel, SMALL, TEXT, within};
-use crate::plot::drawing::{Dash, Drawing, label};
+use crate::plot::drawing::{Dash, Drawing, Label, label};
 use crate::plot::font::{self, Weight};
 use crate::plot::result::{SweepResult, quantity};
 use crate::plot::scale::{Run, Scale};
@@ -12,6 +12,8 @@ use crate::plot::units::Unit;
 const LINES: usize = 3;
 /// Rows that names below an axis may take.
 const ROWS: usize = 4;
+/// Sizes more of which are written at even steps.
+const MANY: usize = 12;
 /// From a line of them to the next.
 const LINE: f64 = 15.0;
 
@@ -35,7 +37,7 @@ pub struct Axis {
 impl Axis {
     /// Axis number `column` of `sweep`.
     pub fn new(sweep: &SweepResult, column: usize) -> Axis {
-        let values = sweep.values(column);
+        let values = sweep.values(column).to_vec();
         let own = short(&sweep.axes[column]);
         let words = words(own);
         let unit = unit(own, &values);
@@ -56,6 +58,19 @@ impl Axis {
             name,
             sizes: sizes.filter(|all| all.iter().all(|size| *size >= 0.0)),
             values,
+        }
+    }
+
+    /// The same with these values only.
+    pub fn only(&self, kept: impl Iterator<Item = usize>) -> Axis {
+        let kept: Vec<usize> = kept.collect();
+        let of = |all: &[String]| kept.iter().map(|i| all[*i].clone()).collect();
+        let sizes = self.sizes.as_ref();
+        Axis {
+            values: of(&self.values),
+            told: of(&self.told),
+            sizes: sizes.map(|sizes| kept.iter().map(|i| sizes[*i]).collect()),
+            ..self.clone()
         }
     }
 
@@ -120,12 +135,21 @@ impl Axis {
     /// Sizes, as far as they have room: what lies between is clear.
     fn write_sizes(&self, drawing: &mut Drawing, panel: &Panel) {
         let base = panel.area.bottom();
+        let texts: Vec<Label> = self
+            .told
+            .iter()
+            .enumerate()
+            .map(|(i, value)| {
+                let x = panel.x_at(self.place(i));
+                let text = label(x, base + LINE, value.as_str(), SMALL).ink(Ink::Muted);
+                text.fit_middle(90.0).centred()
+            })
+            .collect();
+        let every = self.every(&texts);
         let mut free = f64::NEG_INFINITY;
-        for (i, value) in self.told.iter().enumerate() {
+        for (i, text) in texts.into_iter().enumerate().step_by(every) {
             let x = panel.x_at(self.place(i));
             drawing.line([(x, base), (x, base + 5.0)], Ink::Muted, 1.0, Dash::Solid);
-            let text = label(x, base + LINE, value.as_str(), SMALL).ink(Ink::Muted);
-            let text = text.fit_middle(90.0).centred();
             let space = text.space();
             let right = space.x + 1.1 * space.w;
             if space.x > free && right < panel.area.right() + 24.0 {
@@ -133,6 +157,23 @@ impl Axis {
                 drawing.text(text);
             }
         }
+    }
+    /// Of many sizes that are evenly spaced every so many are written, so that all of these
+    /// have room; of others, all that have.
+    fn every(&self, texts: &[Label]) -> usize {
+        if texts.len() <= MANY || self.scale().run == Run::Log {
+            return 1;
+        }
+        let has_room = |every: &usize| {
+            let mut spaces = texts.iter().step_by(*every).map(Label::space);
+            let mut free = f64::NEG_INFINITY;
+            spaces.all(|space| {
+                let is_free = space.x > free;
+                free = space.x + 1.1 * space.w + 6.0;
+                is_free
+            })
+        };
+        (1..texts.len()).find(has_room).unwrap_or(texts.len())
     }
     /// Names, all of them: in as many rows as it takes.
     fn write_names(&self, drawing: &mut Drawing, panel: &Panel) {

@@ -1,5 +1,7 @@
 //! A grid of cells over two axes of a sweep.
 
+use std::collections::BTreeMap;
+
 use super::sweep_axis::Axis;
 use crate::plot::chart::{Panel, SMALL, TEXT};
 use crate::plot::drawing::{Drawing, Label, Rect, label, rect};
@@ -8,6 +10,9 @@ use crate::plot::result::Cell;
 use crate::plot::scale::Scale;
 use crate::plot::theme::Ink;
 use crate::plot::units::Unit;
+
+/// Cells below this width or height have no gaps between them.
+const DENSE: f64 = 10.0;
 
 /// A grid.
 pub struct Grid<'a> {
@@ -41,25 +46,40 @@ impl<'a> Grid<'a> {
             h,
         )
     }
+    /// The same without the gap to its neighbours, of which small ones have none.
+    pub fn inner(&self, x: usize, y: usize) -> Rect {
+        let at = self.cell(x, y);
+        match at.w.min(at.h) {
+            least if least < DENSE => at,
+            _ => rect(at.x + 1.0, at.y + 1.0, at.w - 2.0, at.h - 2.0),
+        }
+    }
     /// All cells, row by row.
     pub fn all(&self) -> impl Iterator<Item = (usize, usize)> + use<> {
         let [nx, ny] = self.axes.each_ref().map(|axis| axis.values.len());
         (0..ny).flat_map(move |y| (0..nx).map(move |x| (x, y)))
     }
-    /// The one of `cells` that lies there, in that mode.
-    pub fn find<'c>(
+    /// Where each of `cells` lies that is of that mode.
+    pub fn placed<'c>(
         &self,
         cells: &[&'c Cell],
-        (x, y): (usize, usize),
         mode: Option<(usize, &str)>,
-    ) -> Option<&'c Cell> {
+    ) -> BTreeMap<(usize, usize), &'c Cell> {
         let [ax, ay] = self.axes;
-        let fits = |cell: &&&Cell| {
-            cell.values[ax.column] == ax.values[x]
-                && cell.values[ay.column] == ay.values[y]
-                && mode.is_none_or(|(axis, mode)| cell.values[axis] == mode)
-        };
-        cells.iter().find(fits).copied()
+        let places = self.axes.each_ref().map(|axis| {
+            let values = axis.values.iter().map(String::as_str);
+            values.zip(0..).collect::<BTreeMap<&str, usize>>()
+        });
+        let mut placed = BTreeMap::new();
+        for cell in cells {
+            let at = [ax, ay].map(|axis| cell.values[axis.column].as_str());
+            let of_mode = mode.is_none_or(|(axis, mode)| cell.values[axis] == mode);
+            let at = places[0].get(at[0]).zip(places[1].get(at[1]));
+            if let Some((x, y)) = at.filter(|_| of_mode) {
+                placed.entry((*x, *y)).or_insert(*cell);
+            }
+        }
+        placed
     }
     /// Values and names of both axes.
     pub fn write_axes(&self, drawing: &mut Drawing) {

@@ -1,6 +1,7 @@
 //! Which part of a sweep is drawn, and what it is called.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 
 use super::sweep_axis::{Axis, short};
 use crate::plot::PlotError;
@@ -97,33 +98,28 @@ pub fn restricted<'s>(
             let all = axis.values.join(", ");
             return Err(PlotError::NoValue(value.clone(), name.clone(), all));
         };
-        let part = part.to_mut();
-        part.cells
-            .retain(|cell| cell.values.get(column) == Some(found));
+        part = Cow::Owned(part.only(column, found));
     }
     Ok(part)
 }
 
 /// Cells of a sweep that have the same values of the axes that are not drawn.
 #[derive(Default)]
-struct Part {
-    fixed: Vec<Option<String>>,
+struct Part<'s> {
     cells: usize,
     /// Values of the axes that are not compared, and the least and largest figure.
-    places: Vec<(Vec<String>, f64, f64)>,
+    places: BTreeMap<Vec<&'s str>, (f64, f64)>,
 }
 
-impl Part {
-    fn add(&mut self, place: Vec<String>, mean: f64) {
+impl<'s> Part<'s> {
+    fn add(&mut self, place: Vec<&'s str>, mean: f64) {
         self.cells += 1;
-        match self.places.iter_mut().find(|known| known.0 == place) {
-            Some(known) => (known.1, known.2) = (known.1.min(mean), known.2.max(mean)),
-            None => self.places.push((place, mean, mean)),
-        }
+        let known = self.places.entry(place).or_insert((mean, mean));
+        *known = (known.0.min(mean), known.1.max(mean));
     }
     /// How far the figures of a place are apart, as a share; of all, on average.
     fn apart(&self) -> f64 {
-        let shares = self.places.iter().map(|(_, low, high)| {
+        let shares = self.places.values().map(|(low, high)| {
             let most = low.abs().max(high.abs());
             if most > 0.0 { (high - low) / most } else { 0.0 }
         });
@@ -143,41 +139,40 @@ impl Slice {
     /// free ones; of equals, the first. A figure of what is equal everywhere would
     /// say less.
     pub fn new(sweep: &SweepResult, metric: &str, free: &[usize], compared: &[usize]) -> Slice {
-        let is_free = |i: usize| free.contains(&i);
-        let fixed_of = |cell: &Cell| -> Vec<Option<String>> {
-            let values = cell.values.iter().enumerate();
-            let fixed = values.map(|(i, value)| (!is_free(i)).then(|| value.clone()));
-            fixed.collect()
-        };
-        let place_of = |cell: &Cell| -> Vec<String> {
-            let kept = free.iter().filter(|i| !compared.contains(i));
-            kept.map(|i| cell.values[*i].clone()).collect()
-        };
+        let kept: Vec<usize> = free
+            .iter()
+            .copied()
+            .filter(|i| !compared.contains(i))
+            .collect();
         // In order of the table.
-        let mut parts: Vec<Part> = Vec::new();
-        for cell in sweep.cells.iter().filter(|cell| cell.metric == metric) {
-            let fixed = fixed_of(cell);
-            let at = parts.iter().position(|part| part.fixed == fixed);
-            let at = at.unwrap_or_else(|| {
-                parts.push(Part {
-                    fixed,
-                    ..Part::default()
-                });
-                parts.len() - 1
-            });
-            parts[at].add(place_of(cell), cell.mean);
+        let mut parts: Vec<(Vec<Option<&str>>, Part<'_>)> = Vec::new();
+        let mut known: BTreeMap<Vec<Option<&str>>, usize> = BTreeMap::new();
+        for cell in sweep.of(metric) {
+            let values = cell.values.iter().enumerate();
+            let fixed = values.map(|(i, value)| (!free.contains(&i)).then_some(value.as_str()));
+            let fixed: Vec<Option<&str>> = fixed.collect();
+            let at = *known.entry(fixed.clone()).or_insert(parts.len());
+            if at == parts.len() {
+                parts.push((fixed, Part::default()));
+            }
+            let place = kept.iter().map(|i| cell.values[*i].as_str()).collect();
+            parts[at].1.add(place, cell.mean);
         }
-        let whole = parts.iter().map(|part| part.cells).max().unwrap_or(0);
-        let mut best: Option<(f64, Vec<Option<String>>)> = None;
+        let whole = parts.iter().map(|(_, part)| part.cells).max().unwrap_or(0);
+        let mut best: Option<(f64, Vec<Option<&str>>)> = None;
         // Points that were left out leave holes: others first.
-        for part in parts.into_iter().filter(|p| 5 * p.cells >= 4 * whole) {
+        for (fixed, part) in parts.into_iter().filter(|p| 5 * p.1.cells >= 4 * whole) {
             let apart = part.apart();
             if best.as_ref().is_none_or(|best| apart > best.0 + 1e-6) {
-                best = Some((apart, part.fixed));
+                best = Some((apart, fixed));
             }
         }
+        let fixed = best.map(|best| best.1).unwrap_or_default();
         Slice {
-            fixed: best.map(|best| best.1).unwrap_or_default(),
+            fixed: fixed
+                .into_iter()
+                .map(|value| value.map(str::to_owned))
+                .collect(),
         }
     }
 
@@ -185,10 +180,9 @@ impl Slice {
     pub fn cells<'s>(&self, sweep: &'s SweepResult, metric: &str) -> Vec<&'s Cell> {
         let inside = |cell: &&Cell| {
             let mut pairs = cell.values.iter().zip(&self.fixed);
-            let fits = pairs.all(|(value, fixed)| fixed.as_ref().is_none_or(|f| f == value));
-            cell.metric == metric && fits
+            pairs.all(|(value, fixed)| fixed.as_ref().is_none_or(|f| f == value))
         };
-        sweep.cells.iter().filter(inside).collect()
+        sweep.of(metric).filter(inside).collect()
     }
 
     /// What the axes are that are not drawn, where the `whole` sweep has several
@@ -233,7 +227,7 @@ pub fn interval(cells: &[&Cell]) -> Option<String> {
     let with: Vec<&&Cell> = cells.iter().filter(of).collect();
     let runs = with.iter().map(|cell| cell.runs);
     let (least, most) = (runs.clone().min()?, runs.max()?);
-    let of_runs = with.iter().any(|cell| cell.method == "student-t");
+    let of_runs = with.iter().any(|cell| *cell.method == *"student-t");
     let text = match (of_runs, least == most) {
         (false, _) => "95 % confidence interval, from within the only run".into(),
         (true, true) => format!("95 % confidence interval of the mean of {most} runs"),
@@ -278,7 +272,7 @@ mod tests {
             low: *mean,
             high: *mean,
             runs: 1,
-            method: String::new(),
+            method: "".into(),
         };
         SweepResult {
             axes: ["depth", "policy", "mode"].map(str::to_owned).into(),

@@ -34,7 +34,7 @@ mod tests {
     #[test]
     fn no_mean_is_told_without_its_interval() {
         let cell = |low: f64, high: f64, method: &str| Cell {
-            values: Vec::new(),
+            values: [].into(),
             metric: "iops".into(),
             mean: 2000.0,
             low,

@@ -2,13 +2,14 @@
 
 use super::check::{Report, Row, State};
 use crate::policy::Cut;
-use crate::run::text::{Columns, three};
+use crate::run::text::{Columns, three, wrapped};
 use crate::stats::Moments;
 
-/// What came of a check: a table, and for what became worse how to run it.
-pub fn text(report: &Report) -> String {
+/// What came of a check: a table, and for what became worse how to run it; as wide as it
+/// is, or for a terminal of `width` columns, in which no command is broken.
+pub fn text(report: &Report, width: Option<usize>) -> String {
     let mut columns = Columns::default();
-    columns.row([
+    columns.head([
         "",
         "figure",
         "was",
@@ -21,7 +22,7 @@ pub fn text(report: &Report) -> String {
     for row in &report.rows {
         columns.row(cells(row));
     }
-    let mut text = columns.render();
+    let mut text = columns.shown(width);
     let worse: Vec<&Row> = report
         .rows
         .iter()
@@ -33,12 +34,27 @@ pub fn text(report: &Report) -> String {
     };
     for row in worse {
         let command = report.command_of(row);
-        text += &format!("  {}, {}: {command}\n", row.cell, row.metric);
+        let name = format!("  {}, {}:", row.cell, row.metric);
+        let line = format!("{name} {command}\n");
+        text += &match width {
+            Some(width) if line.chars().count() > width => {
+                format!("{}    {command}\n", wrapped(&name, width))
+            }
+            _ => line,
+        };
     }
     if let Some(cut) = Cut::told(report.cut) {
-        text += &format!("{cut}\n");
+        text += &fitted(format!("{cut}\n"), width);
     }
     text
+}
+
+/// `text` in lines that a terminal of `width` columns has room for.
+fn fitted(text: String, width: Option<usize>) -> String {
+    match width {
+        Some(width) => wrapped(&text, width),
+        None => text,
+    }
 }
 
 /// The cells of a row, as all formats have them.
