@@ -296,10 +296,10 @@ fn over_nvme_a_path_fails_when_the_controller_is_reset() {
 #[test]
 fn without_pings_the_timeout_of_a_command_finds_that_nobody_answers() {
     let dark = [(2000, "on = \"ctl0.p0\"\nfault = \"down\"")];
-    for key in ["keep_alive_interval", "keep_alive_timeout"] {
-        let fabric =
-            format!("preset = \"iscsi-10g\"\ntransport = {{ tcp = {{ {key} = \"0s\" }} }}");
-        let told = told(&network(&fabric, "", 60, &dark), Mode::Request);
+    let fabric = "preset = \"iscsi-10g\"\ntransport = { tcp = \
+                  { keep_alive_interval = \"0s\", keep_alive_timeout = \"0s\" } }";
+    for mode in BOTH {
+        let told = told(&network(fabric, "", 60, &dark), mode);
         let when = |what: &str| {
             let mut events = told.events.iter();
             let found = events.find(|event| event.what.contains(what));

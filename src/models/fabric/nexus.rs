@@ -275,7 +275,7 @@ fn next_try(since: Ns, retry: Ns, now: Ns) -> Ns {
 #[cfg(test)]
 mod tests {
     use super::super::fc::FcConfig;
-    use super::super::tcp::TcpConfig;
+    use super::super::tcp::{Protocol, TcpConfig};
     use super::*;
 
     const S: Ns = Ns::from_secs(1);
@@ -373,6 +373,7 @@ mod tests {
     #[test]
     fn without_pings_a_session_stalls_until_the_host_gives_it_up() {
         let policy = TcpConfig {
+            keep_alive_interval: Ns::ZERO,
             keep_alive_timeout: Ns::ZERO,
             ..Default::default()
         }
@@ -394,6 +395,25 @@ mod tests {
         nexus.step(S * 60, &policy, cut, |event| told.push(event));
         assert_eq!(told[1..], [Terminated(Ended::Disrupted), Became(Blocked)]);
         assert_eq!(nexus.due, S * 65);
+    }
+
+    #[test]
+    fn of_iscsi_one_time_of_zero_is_five_seconds_of_nvme_it_is_off() {
+        let policy = |protocol| {
+            let config = TcpConfig {
+                protocol,
+                keep_alive_interval: S * 3,
+                keep_alive_timeout: Ns::ZERO,
+                ..Default::default()
+            };
+            config.policy()
+        };
+        let noticed = |protocol| story(&policy(protocol), &[(21, 30)])[1];
+        assert_eq!(
+            noticed(Protocol::Iscsi),
+            (S * 29, Terminated(Ended::Disrupted))
+        );
+        assert_eq!(noticed(Protocol::Nvme).1, Released);
     }
 
     #[test]

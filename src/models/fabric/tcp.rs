@@ -44,13 +44,13 @@ pub struct TcpConfig {
     /// Bytes of a write that are sent without asking (`ImmediateData`,
     /// `FirstBurstLength`). Default: 64 KiB.
     pub immediate_data: Bytes,
-    /// A ping after so long without a word (`noop_out_interval`, half of `kato`);
-    /// 0 = no pings: that nobody answers is noticed when a command times out.
-    /// Default: 5 s.
+    /// A ping after so long without a word (`noop_out_interval`, half of `kato`).
+    /// Where this and `keep_alive_timeout` are 0 there are no pings, and that nobody
+    /// answers is noticed when a command times out. Default: 5 s.
     #[serde(serialize_with = "as_text")]
     pub keep_alive_interval: Ns,
     /// The session is broken when it is not answered for so long
-    /// (`noop_out_timeout`, `kato`); 0 = no pings. Default: 5 s.
+    /// (`noop_out_timeout`, `kato`). Default: 5 s.
     #[serde(serialize_with = "as_text")]
     pub keep_alive_timeout: Ns,
     /// Between two attempts to log in again. Default: 2 s.
@@ -101,12 +101,20 @@ impl TcpConfig {
         }
     }
 
+    /// What it asks whether anybody is there, if it does. Of iSCSI, where one of the
+    /// times is 0 and the other is not the kernel takes it for 5 s
+    /// (`libiscsi.c:iscsi_conn_start`, 6.1).
     fn ping(&self) -> Option<Ping> {
-        let ping = Ping {
-            interval: self.keep_alive_interval,
-            timeout: self.keep_alive_timeout,
+        let (interval, timeout) = (self.keep_alive_interval, self.keep_alive_timeout);
+        let is_off = match self.protocol {
+            Protocol::Iscsi => interval.max(timeout) == Ns::ZERO,
+            Protocol::Nvme => interval.min(timeout) == Ns::ZERO,
         };
-        Some(ping).filter(|ping| ping.interval > Ns::ZERO && ping.timeout > Ns::ZERO)
+        let or_default = |time: Ns| if time > Ns::ZERO { time } else { DEFAULT_PING };
+        (!is_off).then(|| Ping {
+            interval: or_default(interval),
+            timeout: or_default(timeout),
+        })
     }
 
     /// What a command that times out in a stalled session leads to.
@@ -131,6 +139,9 @@ pub enum OnTimeout {
     /// The session is given up (`nvme/host/tcp.c:nvme_tcp_timeout`, 6.1).
     GivesUp,
 }
+
+/// What iSCSI takes for a time of its pings that is 0.
+const DEFAULT_PING: Ns = Ns::from_secs(5);
 
 /// The two streams of a session.
 #[derive(Clone, Debug, Default)]
