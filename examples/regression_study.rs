@@ -28,6 +28,8 @@ use mpathsim::sweep::METRICS;
 const BATCH: u32 = 50;
 /// The first: worlds that the matrix was not made with.
 const FIRST: u32 = 1000;
+/// Shares of all cases that are tried for a defect.
+const STEPS: u32 = 16;
 /// Blocks that say how often a defect has to strike.
 const PLANTING: std::ops::Range<u32> = 500..508;
 
@@ -92,11 +94,11 @@ impl Policy for OneChoice {
     }
 }
 
-/// ewma-latency that sometimes forgets what it knows of a path. But for that it is
+/// ewma-latency that sometimes leaves out what is in flight. But for that it is
 /// `src/models/mpath/policy/ewma_latency.rs`.
-struct Forgetful(Chance, Vec<u64>);
+struct Herding(Chance, Vec<u64>);
 
-impl Forgetful {
+impl Herding {
     /// What a path takes of which nothing is known: as much as the others on average.
     fn usual(&self, paths: &Paths) -> u64 {
         let averages = paths.usable().map(|(index, _)| self.1[index]);
@@ -106,18 +108,20 @@ impl Forgetful {
     }
 }
 
-impl Policy for Forgetful {
+impl Policy for Herding {
     fn add_path(&mut self, _words: &[&str]) -> Result<(), String> {
         self.1.push(0);
         Ok(())
     }
     fn choose(&mut self, _io: &SelectCtx, paths: &Paths) -> usize {
         let usual = self.usual(paths);
+        let strikes = self.0.next().0;
         paths.least_of(|index, path| match self.1[index] {
             0 if path.in_flight == 0 => (0, 0), // to be tried
             own => {
                 let latency = u128::from(if own == 0 { usual } else { own });
-                (latency * u128::from(path.in_flight + 1), path.in_flight)
+                let queue = if strikes { 1 } else { path.in_flight + 1 };
+                (latency * u128::from(queue), path.in_flight)
             }
         })
     }
@@ -126,10 +130,9 @@ impl Policy for Forgetful {
             return; // not recorded when it began, or no measure of the path
         }
         let (old, took) = (self.1[path], io.took().0);
-        self.1[path] = match (self.0.next().0, old) {
-            (true, _) => 0,
-            (false, 0) => took,
-            (false, _) => old - (old >> 3) + (took >> 3),
+        self.1[path] = match old {
+            0 => took,
+            _ => old - (old >> 3) + (took >> 3),
         };
     }
 }
@@ -168,14 +171,14 @@ const DEFECTS: [Defect; 5] = [
         plant: fullest,
     },
     Defect {
-        about: "ewma-latency forgets a path's latency",
+        about: "ewma-latency leaves out what is in flight",
         policy: "ewma-latency",
         scenario: "closed",
         figure: "iops",
         cost: 0.05,
         plant: |all, share| {
             all.with("ewma-latency", "", move |_| {
-                Ok(Forgetful(Chance::new(share), Vec::new()))
+                Ok(Herding(Chance::new(share), Vec::new()))
             })
         },
     },
@@ -237,19 +240,26 @@ impl Defect {
         };
         let sound = runs(&Settings::default())?;
         let none = cost(&sound, &runs(&settings(0.0))?);
-        let (mut low, mut high) = (0.0, 1.0);
-        // The least that is enough: what it costs does not rise everywhere.
+        // The least that is enough: what it costs does not rise everywhere, so the
+        // first of some shares is taken, and then less of it.
         let mut enough: Option<(f64, (f64, Interval))> = None;
-        for _ in 0..10 {
+        let (mut low, mut high) = (0.0, 1.0);
+        for step in 1..=STEPS {
+            let share = f64::from(step) / f64::from(STEPS);
+            let found = cost(&sound, &runs(&settings(share))?);
+            if found.0 >= self.cost {
+                (high, enough) = (share, Some((share, found)));
+                break;
+            }
+            low = share;
+        }
+        for _ in 0..6 {
             let middle = (low + high) / 2.0;
             let found = cost(&sound, &runs(&settings(middle))?);
             if found.0 < self.cost {
                 low = middle;
-                continue;
-            }
-            high = middle;
-            if enough.is_none_or(|(_, least)| found.0 < least.0) {
-                enough = Some((middle, found));
+            } else {
+                (high, enough) = (middle, Some((middle, found)));
             }
         }
         let (share, (costs, interval)) = enough.ok_or("the defect never costs so much")?;
