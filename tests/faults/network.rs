@@ -1,7 +1,7 @@
 //! The storage network under the whole computer: what applications see when
 //! something in it breaks.
 
-use super::support::{BOTH, outcome_of, parsed};
+use super::support::{BOTH, network, outcome_of, parsed, reader};
 use mpathsim::run::outcome::{DeviceOutcome, JobOutcome, Outcome};
 use mpathsim::run::{RunOptions, run};
 use mpathsim::scenario::{self, Mode};
@@ -15,37 +15,12 @@ fn outcome(fabric: &str, more: &str, mode: Mode) -> Outcome {
 }
 
 /// The same for `runtime` seconds.
-fn outcome_for(fabric: &str, more: &str, runtime: u32, mode: Mode) -> Outcome {
+fn outcome_for(fabric: &str, more: &str, runtime: u64, mode: Mode) -> Outcome {
+    let disks = [["sda", "hba0", "ctl0.p0"], ["sdb", "hba1", "ctl1.p0"]];
     let text = format!(
-        r#"
-[fabric]
-{fabric}
-[[initiator]]
-name = "hba0"
-[[initiator]]
-name = "hba1"
-[[array]]
-preset = "flash"
-luns = [{{ name = "lun0", size = "16GiB", owner = 0 }}]
-{more}
-[[device]]
-name = "sda"
-lun = {{ initiator = "hba0", target = "ctl0.p0", lun = "lun0" }}
-[[device]]
-name = "sdb"
-lun = {{ initiator = "hba1", target = "ctl1.p0", lun = "lun0" }}
-[[map]]
-selector = "round-robin"
-paths = ["sda", "sdb"]
-[[workload.job]]
-rw = "randread"
-bs = "8k"
-iodepth = 8
-size = "4g"
-runtime = {runtime}
-time_based = 1
-norandommap = 1
-"#
+        "{}[[map]]\nselector = \"round-robin\"\npaths = [\"sda\", \"sdb\"]\n{}",
+        network(fabric, "16GiB", &format!("{more}\n"), &disks),
+        reader("4g", runtime)
     );
     outcome_of(&parsed(&text), mode)
 }

@@ -3,7 +3,9 @@
 
 use std::fmt::Write as _;
 
-use super::support::{BOTH, MS, S, end_of, fault, outcome_of, parsed, times, told_by};
+use super::support::{
+    BOTH, MS, S, end_of, fault, network, outcome_of, parsed, reader, times, told_by,
+};
 use mpathsim::run::RunError;
 use mpathsim::run::outcome::Outcome;
 use mpathsim::run::summary::{FailoverSummary, FaultSummary};
@@ -53,40 +55,13 @@ norandommap = 1
 }
 
 /// Two paths to two ports of an array, under `fabric`, for so many seconds.
-fn network(fabric: &str, more: &str, secs: u64, events: &[(u64, &str)]) -> String {
+fn two_ports(fabric: &str, more: &str, secs: u64, events: &[(u64, &str)]) -> String {
+    let disks = [["sda", "hba0", "ctl0.p0"], ["sdb", "hba1", "ctl0.p1"]];
     format!(
-        r#"
-[fabric]
-{fabric}
-[[initiator]]
-name = "hba0"
-[[initiator]]
-name = "hba1"
-[[array]]
-preset = "flash"
-luns = [{{ name = "lun0", size = "1GiB", owner = 0 }}]
-[[device]]
-name = "sda"
-lun = {{ initiator = "hba0", target = "ctl0.p0", lun = "lun0" }}
-[[device]]
-name = "sdb"
-lun = {{ initiator = "hba1", target = "ctl0.p1", lun = "lun0" }}
-[[map]]
-selector = "round-robin"
-paths = ["sda", "sdb"]
-{more}
-{}
-[[workload.job]]
-rw = "randread"
-bs = "8k"
-iodepth = 8
-size = "512m"
-runtime = {secs}
-time_based = 1
-norandommap = 1
-rate_iops = 100
-"#,
-        timeline(events)
+        "{}[[map]]\nselector = \"round-robin\"\npaths = [\"sda\", \"sdb\"]\n{more}\n{}{}rate_iops = 100\n",
+        network(fabric, "1GiB", "", &disks),
+        timeline(events),
+        reader("512m", secs)
     )
 }
 
@@ -123,7 +98,7 @@ fn a_disk_is_one_by_what_it_is_not_by_its_name() {
 
 #[test]
 fn a_disk_that_was_removed_is_in_no_other_table() {
-    let text = network("preset = \"fc-16g\"", "", 5, &[]);
+    let text = two_ports("preset = \"fc-16g\"", "", 5, &[]);
     let two = text.replace(
         "paths = [\"sda\", \"sdb\"]",
         "name = \"a\"\npaths = [\"sda\"]\n[[map]]\nname = \"b\"\nselector = \"round-robin\"\npaths = [\"sdb\"]",
@@ -264,7 +239,7 @@ fn multipathd_leaves_a_path_alone_whose_port_is_blocked() {
     let dark = [(2000, "on = \"ctl0.p0\"\nfault = \"down\"")];
     let conf = "[multipathd]\nconf = \"defaults {\\nfast_io_fail_tmo off\\n}\"";
     let told = told(
-        &network("preset = \"fc-16g\"", conf, 70, &dark),
+        &two_ports("preset = \"fc-16g\"", conf, 70, &dark),
         Mode::Request,
     );
     let first = told
@@ -284,7 +259,7 @@ fn over_nvme_a_path_fails_when_the_controller_is_reset() {
     let dark = [(2000, "on = \"ctl0.p0\"\nfault = \"down\"")];
     for more in ["", "[multipathd]\n"] {
         let told = told(
-            &network("preset = \"nvme-tcp-25g\"", more, 20, &dark),
+            &two_ports("preset = \"nvme-tcp-25g\"", more, 20, &dark),
             Mode::Request,
         );
         let after = fault(&told, "down").to_path_failed_ns.unwrap();
@@ -299,7 +274,7 @@ fn without_pings_the_timeout_of_a_command_finds_that_nobody_answers() {
     let fabric = "preset = \"iscsi-10g\"\ntransport = { tcp = \
                   { keep_alive_interval = \"0s\", keep_alive_timeout = \"0s\" } }";
     for mode in BOTH {
-        let told = told(&network(fabric, "", 60, &dark), mode);
+        let told = told(&two_ports(fabric, "", 60, &dark), mode);
         let when = |what: &str| {
             let mut events = told.events.iter();
             let found = events.find(|event| event.what.contains(what));
@@ -321,7 +296,7 @@ fn over_nvme_the_timeout_of_a_command_gives_the_controller_up() {
     let dark = [(2000, "on = \"ctl0.p0\"\nfault = \"down\"")];
     let fabric = "preset = \"nvme-tcp-25g\"\n\
                   transport = { tcp = { protocol = \"nvme\", keep_alive_timeout = \"0s\" } }";
-    let told = told(&network(fabric, "", 60, &dark), Mode::Request);
+    let told = told(&two_ports(fabric, "", 60, &dark), Mode::Request);
     let mut events = told.events.iter();
     let blocked = events.find(|e| e.what.contains("port is blocked")).unwrap();
     assert!((32 * S..34 * S).contains(&blocked.at_ns), "{blocked:?}");
@@ -330,7 +305,7 @@ fn over_nvme_the_timeout_of_a_command_gives_the_controller_up() {
 #[test]
 fn eh_deadline_leads_to_the_reset_of_the_host() {
     let silent = [(2000, "on = \"ctl0.p0\"\nfault = \"black_hole\"")];
-    let text = network("preset = \"fc-16g\"", "", 100, &silent);
+    let text = two_ports("preset = \"fc-16g\"", "", 100, &silent);
     let resets = |text: &str| {
         let told = told(text, Mode::Request);
         let resets = told.events.iter().filter(|e| e.what.contains(" reset "));
@@ -351,7 +326,7 @@ fn eh_deadline_leads_to_the_reset_of_the_host() {
 #[test]
 fn what_cannot_be_is_refused_where_it_stands() {
     let of_network =
-        |event: &str| problems(&network("preset = \"fc-16g\"", "", 3, &[(1000, event)]));
+        |event: &str| problems(&two_ports("preset = \"fc-16g\"", "", 3, &[(1000, event)]));
     for (event, says) in [
         ("device = \"sda\"\ndelete = false", "does nothing"),
         ("resume = false", "does nothing"),
@@ -374,7 +349,7 @@ fn what_cannot_be_is_refused_where_it_stands() {
         let is_said = found.iter().any(|(_, message)| message.contains(says));
         assert!(is_said && line_is_told, "{event}: {found:?}");
     }
-    let text = network("preset = \"fc-16g\"", "", 3, &[]);
+    let text = two_ports("preset = \"fc-16g\"", "", 3, &[]);
     let swapped = [(
         "lun = \"lun0\" }\n[[map]]",
         "lun = \"lun0\", timeout = \"0s\" }\n[[map]]",
@@ -391,7 +366,7 @@ fn what_cannot_be_is_refused_where_it_stands() {
 #[test]
 fn what_does_nothing_is_warned_of_where_it_stands() {
     let event = "scsi_debug = { opts = 4, every_nth = 2 }";
-    let text = network("preset = \"fc-16g\"", "", 3, &[(1000, event)]);
+    let text = two_ports("preset = \"fc-16g\"", "", 3, &[(1000, event)]);
     let second = "initiator = \"hba1\", target = \"ctl0.p1\"";
     let text = text.replace(second, "initiator = \"hba0\", target = \"ctl0.p0\"");
     let tmo = "transport = { fc = { fast_io_fail_tmo = \"5s\", dev_loss_tmo = \"3s\" } }";
@@ -414,7 +389,7 @@ fn a_lun_that_cannot_move_is_told_of() {
         (1000, "move = { lun = \"lun0\", to = \"ctl1\" }"),
     ];
     let told = told(
-        &network("preset = \"fc-16g\"", "", 3, &events),
+        &two_ports("preset = \"fc-16g\"", "", 3, &events),
         Mode::Request,
     );
     assert_eq!(times(&told, "lun0 stays where it is: ctl1 is down"), [1000]);

@@ -24,6 +24,31 @@ pub fn loaded(name: &str, set: &[&str]) -> Scenario {
         .unwrap_or_else(|why| panic!("{name}: {:?}", miette::Report::new(why)))
 }
 
+/// A LUN `lun0` behind `fabric`, in an array of which `more` is said, and disks of it: each its name, its initiator and
+/// its target port.
+pub fn network(fabric: &str, size: &str, more: &str, disks: &[[&str; 3]]) -> String {
+    let disks = disks.iter().map(|[name, initiator, target]| {
+        format!(
+            "[[device]]\nname = \"{name}\"\n\
+             lun = {{ initiator = \"{initiator}\", target = \"{target}\", lun = \"lun0\" }}\n"
+        )
+    });
+    let disks: String = disks.collect();
+    format!(
+        "\n[fabric]\n{fabric}\n[[initiator]]\nname = \"hba0\"\n[[initiator]]\nname = \"hba1\"\n\
+         [[array]]\npreset = \"flash\"\n\
+         luns = [{{ name = \"lun0\", size = \"{size}\", owner = 0 }}]\n{more}{disks}"
+    )
+}
+
+/// Eight random reads at a time of the first `size`, for `secs` seconds.
+pub fn reader(size: &str, secs: u64) -> String {
+    format!(
+        "[[workload.job]]\nrw = \"randread\"\nbs = \"8k\"\niodepth = 8\nsize = \"{size}\"\n\
+         runtime = {secs}\ntime_based = 1\nnorandommap = 1\n"
+    )
+}
+
 /// What a run has to keep so that it can be told of.
 pub fn told_of() -> RunOptions {
     RunOptions {

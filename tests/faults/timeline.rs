@@ -2,7 +2,9 @@
 
 use std::path::Path;
 
-use super::support::{BOTH, MS, fault, loaded, outcome_of, parsed, times, told_by, told_of};
+use super::support::{
+    BOTH, MS, fault, loaded, network, outcome_of, parsed, reader, times, told_by, told_of,
+};
 use mpathsim::run::outcome::Outcome;
 use mpathsim::run::summary::{EventSummary, FailoverSummary, RunSummary};
 use mpathsim::run::{RunOptions, run};
@@ -15,49 +17,18 @@ fn outcome(name: &str, mode: Mode, set: &[&str]) -> Outcome {
 /// Four paths in two groups, to two controllers; multipathd runs with `conf`, and
 /// `faults` come.
 fn groups(conf: &str, faults: &str, mode: Mode) -> Outcome {
+    let disks = [
+        ["sda", "hba0", "ctl0.p0"],
+        ["sdb", "hba1", "ctl0.p1"],
+        ["sdc", "hba0", "ctl1.p0"],
+        ["sdd", "hba1", "ctl1.p1"],
+    ];
     let text = format!(
-        r#"
-[fabric]
-preset = "fc-16g"
-[[initiator]]
-name = "hba0"
-[[initiator]]
-name = "hba1"
-[[array]]
-preset = "flash"
-luns = [{{ name = "lun0", size = "16GiB", owner = 0 }}]
-[[device]]
-name = "sda"
-lun = {{ initiator = "hba0", target = "ctl0.p0", lun = "lun0" }}
-[[device]]
-name = "sdb"
-lun = {{ initiator = "hba1", target = "ctl0.p1", lun = "lun0" }}
-[[device]]
-name = "sdc"
-lun = {{ initiator = "hba0", target = "ctl1.p0", lun = "lun0" }}
-[[device]]
-name = "sdd"
-lun = {{ initiator = "hba1", target = "ctl1.p1", lun = "lun0" }}
-[[map]]
-paths = ["sda", "sdb", "sdc", "sdd"]
-[multipathd]
-conf = """
-defaults {{
-    no_path_retry 12
-    {conf}
-}}
-"""
-{faults}
-[[workload.job]]
-rw = "randread"
-bs = "8k"
-iodepth = 8
-size = "4g"
-runtime = 30
-time_based = 1
-norandommap = 1
-rate_iops = 500
-"#
+        "{}[[map]]\npaths = [\"sda\", \"sdb\", \"sdc\", \"sdd\"]\n[multipathd]\n\
+         conf = \"\"\"\ndefaults {{\n    no_path_retry 12\n    {conf}\n}}\n\"\"\"\n\
+         {faults}\n{}rate_iops = 500\n",
+        network("preset = \"fc-16g\"", "16GiB", "", &disks),
+        reader("4g", 30)
     );
     outcome_of(&parsed(&text), mode)
 }

@@ -244,21 +244,18 @@ fn a_range_may_fall() {
     let folder = folder("falling");
     let scenario = root().join("scenarios/fast-flash-array.toml");
     let scenario = scenario.display().to_string();
+    let words = [
+        "sensitivity",
+        "request",
+        "bio",
+        "--scenario",
+        &scenario,
+        "--vary",
+    ];
     let winners = |range: &str| {
         let vary = format!("host.costs.clone_rq={range}:log");
-        let words = [
-            "sensitivity",
-            "request",
-            "bio",
-            "--scenario",
-            &scenario,
-            "--vary",
-            &vary,
-            "--replications",
-            "3",
-            "--steps",
-            "3",
-        ];
+        let more = [vary.as_str(), "--replications", "3", "--steps", "3"];
+        let words = [&words[..], &more].concat();
         let text = expect(0, &folder, &words);
         let found = text
             .lines()
@@ -269,14 +266,6 @@ fn a_range_may_fall() {
     };
     let (rising, falling) = (winners("100ns..50us"), winners("50us..100ns"));
     assert_eq!(rising.0, falling.0, "{} / {}", rising.1, falling.1);
-    let words = [
-        "sensitivity",
-        "request",
-        "bio",
-        "--scenario",
-        &scenario,
-        "--vary",
-    ];
     let one = [&words[..], &["host.costs.clone_rq=1us..1us"]].concat();
     assert!(unwrapped(&expect(2, &folder, &one)).contains("the range has one value"));
 }

@@ -203,7 +203,7 @@ pub(super) fn run_queue_async<K: DeviceEnv>(k: &mut K, disk: u16) {
 /// (`scsi_handle_queue_full`).
 fn queue_full<K: DeviceEnv>(k: &mut K, disk: u16) {
     let jiffies = k.host().jiffies();
-    for lun in luns_of_target(k, disk) {
+    for_each_lun(k, disk, |k, lun| {
         let d = sdev(k, lun);
         let before = d.queue_depth;
         d.queue_depth = d.depth.queue_full(before, jiffies);
@@ -211,7 +211,7 @@ fn queue_full<K: DeviceEnv>(k: &mut K, disk: u16) {
         if depth != before {
             incident::note(k, lun, Incident::RampedDown(depth));
         }
-    }
+    });
 }
 
 /// A command of `disk` has succeeded: it may be time to send each LUN of its target
@@ -231,21 +231,24 @@ fn ramp_up_target<K: DeviceEnv>(k: &mut K, disk: u16, most: u32) {
     if !sdev(k, disk).depth.may_ramp_up(jiffies, hz) {
         return;
     }
-    for lun in luns_of_target(k, disk) {
+    for_each_lun(k, disk, |k, lun| {
         let d = sdev(k, lun);
         if d.queue_depth < most {
             d.queue_depth += 1;
             let depth = d.queue_depth;
             incident::note(k, lun, Incident::RampedUp(depth));
         }
-    }
+    });
 }
 
-/// The disks that are LUNs of one target with `disk`, itself among them.
-fn luns_of_target<K: DeviceEnv>(k: &mut K, disk: u16) -> Vec<u16> {
+/// Every disk that is a LUN of one target with `disk`, itself among them.
+fn for_each_lun<K: DeviceEnv>(k: &mut K, disk: u16, mut each: impl FnMut(&mut K, u16)) {
     let d = sdev(k, disk);
     let (host, target) = (d.host, d.target);
-    let mut luns = shost(k, host).disks.clone();
-    luns.retain(|&lun| sdev(k, lun).target == target);
-    luns
+    for n in 0..shost(k, host).disks.len() {
+        let lun = shost(k, host).disks[n];
+        if sdev(k, lun).target == target {
+            each(k, lun);
+        }
+    }
 }
