@@ -290,6 +290,10 @@ fn dispatch_one<K: BlockEnv>(k: &mut K, f: &mut RunHw) -> bool {
     let Some(rq) = f.list.head else { return false };
     let (dev, changed) = (k.block().reqs[rq].dev, k.block().reqs[rq].changed);
     k.host().not_before(changed);
+    // With one that has a clone the driver goes on.
+    if k.block().reqs[rq].clone.is_none() {
+        k.host().charge(Cost::DispatchRq);
+    }
     if !f.budgeted {
         if !k.get_budget(dev) {
             put_driver_tag(k, rq);

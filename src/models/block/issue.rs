@@ -1,7 +1,7 @@
 //! Issuing requests directly to the driver, past scheduler and software queue
 //! (`blk-mq.c:__blk_mq_try_issue_directly` and its callers, 6.1).
 
-use super::super::host::{Step, TaskId};
+use super::super::host::{Cost, Step, TaskId};
 use super::super::io::{BlkStatus, ReqId};
 use super::{BlockEnv, BlockFrame, HctxId, ReqList, RqFlags};
 use super::{complete, driver, insert, pop, replace, requeue, run_queue};
@@ -89,6 +89,9 @@ fn try_issue<K: BlockEnv>(
     let hctx = r.hctx;
     // With one that has a clone the driver goes on.
     if r.clone.is_none() {
+        k.host().charge(Cost::DirectIssue);
+        let b = k.block();
+        let r = &b.reqs[rq];
         let d = &b.devs[usize::from(r.dev.0)];
         if d.quiesced {
             insert::blk_mq_sched_insert_request(k, rq, false, false, false);

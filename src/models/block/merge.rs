@@ -83,11 +83,11 @@ fn place_in(rq: &Request, bio: &Bio) -> ElvMerge {
 
 /// Tries to merge `bio` into `rq` (`blk_attempt_bio_merge`).
 #[inline]
-pub fn blk_attempt_bio_merge<K: BlockEnv>(k: &mut K, rq: ReqId, bio: BioId) -> bool {
+pub fn blk_attempt_bio_merge<K: BlockEnv>(k: &mut K, rq: ReqId, bio: BioId, cost: Cost) -> bool {
     let b = k.block();
     match place_in(&b.reqs[rq], &b.bios[bio]) {
-        ElvMerge::Back => bio_attempt_back_merge(k, rq, bio),
-        ElvMerge::Front => bio_attempt_front_merge(k, rq, bio),
+        ElvMerge::Back => bio_attempt_back_merge(k, rq, bio, cost),
+        ElvMerge::Front => bio_attempt_front_merge(k, rq, bio, cost),
         ElvMerge::No => false,
     }
 }
@@ -104,7 +104,7 @@ fn touch<K: BlockEnv>(k: &mut K, rq: ReqId) -> Ns {
 
 /// `bio_attempt_back_merge`
 #[inline]
-pub fn bio_attempt_back_merge<K: BlockEnv>(k: &mut K, rq: ReqId, bio: BioId) -> bool {
+pub fn bio_attempt_back_merge<K: BlockEnv>(k: &mut K, rq: ReqId, bio: BioId, cost: Cost) -> bool {
     let changed = k.block().reqs[rq].changed;
     k.host().not_before(changed);
     let now = k.host().now();
@@ -125,13 +125,14 @@ pub fn bio_attempt_back_merge<K: BlockEnv>(k: &mut K, rq: ReqId, bio: BioId) -> 
     if let Some(tail) = r.biotail.replace(bio) {
         b.bios[tail].next = Some(bio);
     }
+    k.host().charge(cost);
     k.trace(at, Action::BackMerge, |b| b.bio_subject(bio));
     k.host().charge(Cost::Trace);
     true
 }
 
 /// `bio_attempt_front_merge`
-pub fn bio_attempt_front_merge<K: BlockEnv>(k: &mut K, rq: ReqId, bio: BioId) -> bool {
+pub fn bio_attempt_front_merge<K: BlockEnv>(k: &mut K, rq: ReqId, bio: BioId, cost: Cost) -> bool {
     touch(k, rq);
     let b = k.block();
     let o = &mut b.bios[bio];
@@ -147,6 +148,7 @@ pub fn bio_attempt_front_merge<K: BlockEnv>(k: &mut K, rq: ReqId, bio: BioId) ->
     dev.count.front_merges += 1;
     dev.count.dirs[o.op as usize].merges += 1;
     let at = o.dev;
+    k.host().charge(cost);
     k.trace(at, Action::FrontMerge, |b| b.bio_subject(bio));
     k.host().charge(Cost::Trace);
     true
@@ -232,14 +234,13 @@ pub fn blk_mq_sched_try_merge<K: BlockEnv>(k: &mut K, bio: BioId) -> bool {
         return false;
     };
     let merged = match place {
-        ElvMerge::Back => bio_attempt_back_merge(k, rq, bio),
-        ElvMerge::Front => bio_attempt_front_merge(k, rq, bio),
+        ElvMerge::Back => bio_attempt_back_merge(k, rq, bio, Cost::ElvMerge),
+        ElvMerge::Front => bio_attempt_front_merge(k, rq, bio, Cost::ElvMerge),
         ElvMerge::No => false,
     };
     if !merged {
         return false;
     }
-    k.host().charge(Cost::ElvMerge);
     let b = k.block();
     let dev = &mut b.devs[usize::from(b.reqs[rq].dev.0)];
     let neighbour = match place {
@@ -359,7 +360,7 @@ pub fn blk_bio_list_merge<K: BlockEnv>(k: &mut K, list: ReqList, bio: BioId) -> 
             continue;
         }
         // The search ends with the first that is contiguous, merged or not.
-        return blk_attempt_bio_merge(k, rq, bio);
+        return blk_attempt_bio_merge(k, rq, bio, Cost::ElvMerge);
     }
     false
 }

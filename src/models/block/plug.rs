@@ -79,11 +79,7 @@ pub fn blk_attempt_plug_merge<K: BlockEnv>(k: &mut K, task: TaskId, bio: BioId) 
     while let Some(rq) = at {
         let r = &k.block().reqs[rq];
         if r.dev == dev {
-            if !merge::blk_attempt_bio_merge(k, rq, bio) {
-                return false;
-            }
-            k.host().charge(Cost::PlugMerge);
-            return true;
+            return merge::blk_attempt_bio_merge(k, rq, bio, Cost::PlugMerge);
         }
         if !multiple_queues {
             return false;
@@ -142,8 +138,9 @@ pub fn step_flush<K: BlockEnv>(k: &mut K, task: TaskId, from_schedule: bool) -> 
         plug.flushing = true;
         plug.rq_count = 0;
         plug.direct = !plug.multiple_queues && !plug.has_elevator && !from_schedule;
+        k.host().charge(Cost::Plug);
     }
-    if plug.direct {
+    if k.block().plugs[task.index()].direct {
         issue_newest(k, task);
     } else {
         dispatch_group(k, task, from_schedule);
@@ -203,6 +200,7 @@ fn insert_requests<K: BlockEnv>(k: &mut K, hctx: HctxId, group: ReqList, is_asyn
     let (dev, busy) = (b.hctx(hctx).dev, b.hctx(hctx).dispatch_busy > 0);
     let elv = b.dev(dev).elevator.is_some();
     if !elv && !busy && !is_async {
+        k.host().charge(Cost::IssueList);
         let frame = BlockFrame::IssueList(issue::IssueList { hctx, list: group });
         let frame = K::block_frame(frame);
         k.host().call(frame);
@@ -229,7 +227,7 @@ fn trace_unplug<K: BlockEnv>(k: &mut K, hctx: HctxId, depth: u32, from_schedule:
         is_daemons: false,
     };
     k.trace(dev, action, |_| subject);
-    k.host().charge(Cost::Trace);
+    k.host().charge(Cost::TraceUnplug);
 }
 
 /// Whether a task that is about to sleep must flush its plug first

@@ -2,7 +2,7 @@
 //! (`blk-core.c:submit_bio_noacct`, `blk-mq.c:blk_mq_submit_bio`, 6.1).
 
 use super::super::host::{Cost, Step, TaskId};
-use super::super::io::{BioId, BlkStatus, DevId, Flags, Op, ReqId};
+use super::super::io::{BioId, BlkStatus, DevId, EndIo, Flags, Op, ReqId};
 use super::device::MakeRequest;
 use super::request::Request;
 use super::{Action, BlockDev, BlockEnv, BlockFrame, HctxId, RqFlags};
@@ -87,6 +87,9 @@ fn submit_bio<K: BlockEnv>(k: &mut K, task: TaskId, bio: BioId) -> Step {
         o.traced = true;
         dev.count.bios += 1;
         k.trace(id, Action::Queue, |b| b.bio_subject(bio));
+        if matches!(k.block().bios[bio].end_io, EndIo::Dm { .. }) {
+            k.host().charge(Cost::MapDone);
+        }
     }
     match make_request {
         MakeRequest::BlkMq => blk_mq_submit_bio(k, task, bio),
@@ -181,7 +184,6 @@ fn attempt_queue_merge<K: BlockEnv>(k: &mut K, bio: BioId) -> bool {
     if list.is_empty() || !merge::blk_bio_list_merge(k, list, bio) {
         return false;
     }
-    k.host().charge(Cost::ElvMerge);
     true
 }
 
@@ -332,6 +334,7 @@ fn issue_or_queue<K: BlockEnv>(k: &mut K, task: TaskId, bio: BioId, rq: ReqId) -
     k.host().charge(Cost::GetRequest);
     let dev = k.block().bios[bio].dev;
     k.trace(dev, Action::GetRq, |b| b.rq_subject(rq));
+    k.host().charge(Cost::InitRequest);
     let now = k.host().now();
     let b = k.block();
     let o = &b.bios[bio];

@@ -212,8 +212,8 @@ fn remap<K: DmEnv>(k: &mut K, dm: u16, clone: BioId, path: PathIdx, ctx: &Select
 /// `multipath_end_io_bio`).
 #[inline]
 pub fn clone_endio<K: DmEnv>(k: &mut K, dm: u16, clone: BioId) {
-    k.host().charge(Cost::EndCloneBio);
     let now = k.host().ktime();
+    k.host().charge(Cost::EndCloneBio);
     let b = k.block();
     let c = b.bios[clone];
     let EndIo::Dm { orig, .. } = c.end_io else {

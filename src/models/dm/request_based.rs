@@ -252,6 +252,9 @@ fn blk_insert_cloned_request<K: DmEnv>(k: &mut K, clone: ReqId) -> Option<BlkSta
         return Some(BlkStatus::IoErr);
     }
     account_start(dev, c, now);
+    let segments = u64::from(c.segs);
+    k.host().charge(Cost::InsertClone);
+    k.host().charge_n(Cost::CountSegment, segments);
     blk_mq_request_issue_directly(k, clone, true)
 }
 

@@ -46,8 +46,18 @@ pub(super) struct Irq<I> {
     pub resume_at: Ns,
     /// After three passes the CPU is left alone until then.
     pub hang_until: Ns,
+    /// On its way to idle, the CPU takes no interrupts until then.
+    pub off_until: Ns,
     /// Timers that have expired, with their expiry, in order of expiry.
     pub pending: VecDeque<(Ns, I)>,
+}
+
+impl<I> Irq<I> {
+    /// No interrupt is taken before then.
+    #[inline]
+    pub fn held_until(&self) -> Ns {
+        self.hang_until.max(self.off_until)
+    }
 }
 
 /// A timer that is started once the interrupts before it are over.
@@ -81,6 +91,8 @@ pub struct Cpu<I> {
     /// A timer that was to be started by what has been interrupted.
     pub(super) late: Option<Late<I>>,
     pub(super) irq: Irq<I>,
+    /// Timers that may come early: from when, by when, what.
+    pub(super) ranges: Vec<(Ns, Ns, I)>,
     /// Where its time went.
     pub used: CpuUse,
 }
@@ -103,8 +115,10 @@ impl<I> Default for Cpu<I> {
                 passes: 0,
                 resume_at: Ns::ZERO,
                 hang_until: Ns::ZERO,
+                off_until: Ns::ZERO,
                 pending: VecDeque::new(),
             },
+            ranges: Vec::new(),
             used: CpuUse::default(),
         }
     }

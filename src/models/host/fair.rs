@@ -139,11 +139,11 @@ impl<F: Copy, I: Copy> Host<F, I> {
     /// (`check_preempt_tick`).
     #[inline]
     pub(super) fn gives_way(&mut self, cpu: usize, task: TaskId) -> bool {
-        let c = &mut self.cpus[cpu];
-        let ticked = self.clock >= c.fair.tick;
+        let ticked = self.clock >= self.cpus[cpu].fair.tick;
         if ticked {
-            c.fair.tick = Ns((self.clock.0 / self.jiffy.0 + 1) * self.jiffy.0);
+            self.cpus[cpu].fair.tick = self.next_tick();
         }
+        let c = &self.cpus[cpu];
         let others = c.runq[Prio::Normal as usize].len() as u64;
         if others == 0 || c.fair.give_way || !ticked {
             return others > 0 && c.fair.give_way;

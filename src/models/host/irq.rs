@@ -18,8 +18,13 @@ pub fn irq<K: HostEnv>(k: &mut K, cpu: CpuId, item: K::Irq) {
     let h = k.host();
     let now = h.clock;
     let i = &mut h.cpus[cpu.index()].irq;
-    if i.active || now < i.hang_until {
+    if i.active || now < i.held_until() {
+        let (active, at) = (i.active, i.held_until());
+        let first = i.pending.is_empty();
         i.pending.push_back((now, item));
+        if first && !active {
+            k.schedule(at, HostEvent::RunIrq(cpu));
+        }
         return;
     }
     if h.costs.is_free() && i.pending.is_empty() {
@@ -43,9 +48,36 @@ pub(super) fn resume<K: HostEnv>(k: &mut K, cpu: CpuId) {
             h.cpu = cpu;
             passes(k, cpu);
         }
-    } else if now >= i.hang_until && !i.pending.is_empty() {
-        enter(k, cpu);
+    } else if !i.pending.is_empty() {
+        let at = i.held_until();
+        if now >= at {
+            return enter(k, cpu);
+        }
+        k.schedule(at, HostEvent::RunIrq(cpu));
     }
+}
+
+/// A timer of `cpu` that may have come early has not, and is due.
+pub fn range_due<K: HostEnv>(k: &mut K, cpu: CpuId) {
+    let h = k.host();
+    let now = h.clock;
+    let ranges = &mut h.cpus[cpu.index()].ranges;
+    if let Some(n) = ranges.iter().position(|r| r.1 <= now) {
+        let (_, _, item) = ranges.remove(n);
+        irq(k, cpu, item);
+    }
+}
+
+/// A timer that may come now that others do.
+#[inline]
+fn early<F: Copy, I: Copy>(h: &mut Host<F, I>, cpu: CpuId) -> Option<I> {
+    let c = &mut h.cpus[cpu.index()];
+    if c.ranges.is_empty() {
+        return None;
+    }
+    let now = c.irq.pass_now;
+    let n = c.ranges.iter().position(|r| r.0 <= now)?;
+    Some(c.ranges.remove(n).2)
 }
 
 #[inline]
@@ -89,7 +121,10 @@ fn passes<K: HostEnv>(k: &mut K, cpu: CpuId) {
                 i.pending.pop_front();
                 k.handle_irq(item);
             }
-            None => return leave(k, cpu),
+            None => match early(k.host(), cpu) {
+                Some(item) => k.handle_irq(item),
+                None => return leave(k, cpu),
+            },
             Some(_) if i.passes == MAX_PASSES => {
                 let spent = now - i.entered;
                 i.hang_until = now + spent.min(MAX_HANG);

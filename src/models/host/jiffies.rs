@@ -31,6 +31,11 @@ impl<F: Copy, I: Copy> Host<F, I> {
     pub fn jiffies(&self) -> u64 {
         self.jiffies_at(self.clock)
     }
+    /// When the next tick is due.
+    pub fn next_tick(&self) -> Ns {
+        let ticks = (self.uptime + self.clock).0 / self.jiffy.0 + 1;
+        Ns(ticks * self.jiffy.0).saturating_sub(self.uptime)
+    }
     /// `jiffies` rounded up to a whole second (`round_jiffies_up`, CPU 0).
     pub fn round_jiffies_up(&self, jiffies: u64) -> u64 {
         jiffies - jiffies % self.hz() + self.hz()

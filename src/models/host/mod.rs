@@ -21,10 +21,11 @@ mod task;
 
 pub use costs::{Cost, CpuCosts};
 pub use cpu::{Cpu, CpuId, CpuUse};
-pub use irq::irq;
+pub use irq::{irq, range_due};
 pub use lock::LockTable;
 pub use run::{
-    interrupted, kick_all, queue_work, run, run_irq, start_timer, wake, wake_up_new_task,
+    interrupted, kick_all, queue_work, run, run_irq, start_range_timer, start_timer, wake,
+    wake_up_new_task,
 };
 pub use task::{Prio, Task, TaskId, TaskState};
 
@@ -99,6 +100,8 @@ pub enum HostEvent {
     Run(CpuId),
     /// A CPU goes on with its interrupt.
     RunIrq(CpuId),
+    /// A timer that may come early is due at the latest.
+    Range(CpuId),
 }
 
 /// What the host needs of its surroundings.
@@ -239,6 +242,11 @@ impl<F: Copy, I: Copy> Host<F, I> {
             matches!(state, TaskState::Running | TaskState::Runnable)
         };
         ids.filter(|t| Some(*t) != current).any(runs)
+    }
+    /// Whether nothing has `cpu`.
+    pub fn is_idle(&self, cpu: CpuId) -> bool {
+        let c = &self.cpus[cpu.index()];
+        c.idle && c.current.is_none() && !c.in_irq()
     }
     /// Whether no other task waits for the CPU of the running one.
     pub fn is_alone(&self) -> bool {

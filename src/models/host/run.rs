@@ -122,7 +122,12 @@ pub(super) fn run_cpu<K: HostEnv>(k: &mut K, cpu: CpuId) {
                 high => high,
             };
             let Some(next) = next else {
-                let c = &mut k.host().cpus[cpu.index()];
+                let h = k.host();
+                let enter = h.costs.of(Cost::EnterIdle);
+                let c = &mut h.cpus[cpu.index()];
+                if !c.idle {
+                    c.irq.off_until = began + enter;
+                }
                 c.idle = true;
                 if c.late.is_some() {
                     run_at(k, cpu, began); // what comes first is due now
@@ -220,6 +225,16 @@ pub fn start_timer<K: HostEnv>(k: &mut K, span: Ns, irq: K::Irq) {
     }
     let at = k.host().clock + span;
     k.expire(at, irq);
+}
+
+/// Starts a timer of the current CPU that may come as much as `slack` late, if
+/// that spares an interrupt (`hrtimer_start_range_ns`).
+pub fn start_range_timer<K: HostEnv>(k: &mut K, soft: Ns, slack: Ns, irq: K::Irq) {
+    let h = k.host();
+    let cpu = h.cpu();
+    let hard = soft.saturating_add(slack);
+    h.cpus[cpu.index()].ranges.push((soft, hard, irq));
+    k.schedule(hard, HostEvent::Range(cpu));
 }
 
 /// Steps `task` until time has passed since `began`, or its step comes to

@@ -83,6 +83,7 @@ impl<P> Machine<P> {
         }
         if !h.tracing {
             costs.set(Cost::Trace, Ns::ZERO);
+            costs.set(Cost::TraceUnplug, Ns::ZERO);
         }
         if !h.blktrace {
             costs.set(Cost::Blktrace, Ns::ZERO);
@@ -121,6 +122,7 @@ impl<P> Machine<P> {
             mpds: Default::default(),
             transport: Vec::new(),
             san_armed: Ns::NEVER,
+            housekeeps: false,
             admin: Admin::new(&config.actions, config.dm_multipath),
             probe,
             drivers: Vec::new(),
@@ -164,6 +166,7 @@ impl<P> Machine<P> {
         if let Some(settings) = &config.multipathd {
             m.add_multipathd(settings);
         }
+        m.add_upkeep();
         m.block.plugs = vec![Plug::default(); m.host.tasks.len()];
         m.block.io_contexts = vec![IoContext::default(); m.host.tasks.len()];
         m.app.calls = vec![Call::default(); m.host.tasks.len()];

@@ -68,6 +68,12 @@ impl<P: Probe> HostEnv for Machine<P> {
                 }
             }
             Irq::San => self.san_changes(),
+            Irq::Tick => self.host.charge(Cost::Tick),
+            Irq::Slept(task) => {
+                self.pending_irqs -= 1;
+                host::wake(self, task);
+            }
+            Irq::Upkeep(n) => self.upkeep_due(n),
             Irq::Delayed(dm, bio) => {
                 let worker = self.dm.dev(dm).worker;
                 host::queue_work(self, worker, Frame::Block(BlockFrame::SubmitBio(bio)));
@@ -99,6 +105,7 @@ impl<P: Probe> Machine<P> {
             return Step::Exit;
         }
         let Some(item) = t.work.pop_front() else {
+            self.host.charge(Cost::WorkEnd);
             return Step::Block;
         };
         t.stack.push(item);

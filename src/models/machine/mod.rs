@@ -5,6 +5,7 @@ mod build;
 mod daemon;
 mod glue;
 mod held;
+mod housekeeping;
 mod invariants;
 mod lookup;
 mod network;
@@ -39,6 +40,8 @@ pub enum Event {
     Host(HostEvent),
     /// A timer of a CPU expires.
     Irq(CpuId, Irq),
+    /// A tick is due on all CPUs.
+    Tick,
 }
 
 /// What a timer brings.
@@ -66,6 +69,12 @@ pub enum Irq {
     Scsi(scsi::Timer),
     /// Something changes in the storage network; it costs no CPU.
     San,
+    /// A tick, of a CPU that is not idle.
+    Tick,
+    /// A task that sleeps with timer slack has slept long enough.
+    Slept(TaskId),
+    /// One of fio's threads that do no I/O has slept long enough.
+    Upkeep(u8),
 }
 
 /// A frame of a task's stack.
@@ -127,6 +136,8 @@ pub struct Machine<P> {
     pub transport: Vec<(Ns, DevId, State)>,
     /// When the storage network is looked at next.
     san_armed: Ns,
+    /// Whether housekeeping goes on.
+    housekeeps: bool,
     /// Who listens.
     pub probe: P,
     drivers: Vec<Driver>,
@@ -264,6 +275,8 @@ impl<P: Probe> Machine<P> {
                 }
                 Event::Host(HostEvent::Run(cpu)) => host::run(self, cpu),
                 Event::Host(HostEvent::RunIrq(cpu)) => host::run_irq(self, cpu),
+                Event::Host(HostEvent::Range(cpu)) => host::range_due(self, cpu),
+                Event::Tick => self.tick(),
             }
             if self.host.spin.is_endless() {
                 return Err(Violation::spinning(now));
@@ -377,6 +390,7 @@ impl<P: Probe> Machine<P> {
         self.start_multipathd();
         self.start_timeline();
         self.arm_san();
+        self.start_housekeeping();
     }
 
     /// The name of a block device.

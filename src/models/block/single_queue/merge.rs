@@ -20,14 +20,13 @@ pub(super) fn elv_try_merge<K: BlockEnv>(k: &mut K, task: TaskId, bio: BioId) ->
         return false;
     };
     let merged = match place {
-        ElvMerge::Back => merge::bio_attempt_back_merge(k, rq, bio),
-        ElvMerge::Front => merge::bio_attempt_front_merge(k, rq, bio),
+        ElvMerge::Back => merge::bio_attempt_back_merge(k, rq, bio, Cost::ElvMerge),
+        ElvMerge::Front => merge::bio_attempt_front_merge(k, rq, bio, Cost::ElvMerge),
         ElvMerge::No => false,
     };
     if !merged {
         return false;
     }
-    k.host().charge(Cost::ElvMerge);
     let b = k.block();
     let prio = b.bios[bio].prio;
     b.reqs[rq].prio = b.reqs[rq].prio.min(prio);

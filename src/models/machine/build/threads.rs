@@ -4,12 +4,13 @@
 use super::super::lookup::Devs;
 use super::super::{Frame, Machine};
 use super::{BuildError, ThreadConfig};
-use crate::models::host::{CpuId, Prio, TaskId};
+use crate::models::host::{Cost, CpuId, Prio, TaskId};
 use crate::models::io::{DevId, SECTOR};
 use crate::models::mpath::DeviceLookup;
 use crate::models::workload::app::dio::MAX_VECS;
 use crate::models::workload::app::offload::{At, Worker};
 use crate::models::workload::app::script::Scripted;
+use crate::models::workload::app::upkeep::{Duty, Upkeep};
 use crate::models::workload::app::{
     AppFrame, Slot, Thread, Waiting, contiguous_slots, resident_buffers,
 };
@@ -19,7 +20,7 @@ use crate::models::workload::page_cache::{
     Advice, DeviceLimits, PAGE, PAGE_SECTORS, PageCache, ReadAhead,
 };
 use crate::models::workload::script::Script;
-use crate::sim::Fifo;
+use crate::sim::{Fifo, Ns};
 
 impl<P> Machine<P> {
     /// The page cache of `dev`.
@@ -98,6 +99,41 @@ impl<P> Machine<P> {
         });
         self.app.running += 1;
         Ok(())
+    }
+
+    /// Whether the CPU profile knows of ticks and of fio's other threads.
+    pub(in super::super) fn housekeeping_costs(&self) -> bool {
+        let costs = [Cost::Tick, Cost::FioMain, Cost::FioHelper];
+        costs.iter().any(|&c| self.host.costs.of(c) > Ns::ZERO)
+    }
+
+    /// fio's threads beside those that do I/O, where code takes time.
+    pub(super) fn add_upkeep(&mut self) {
+        if self.app.threads.is_empty() || !self.housekeeping_costs() {
+            return;
+        }
+        let disks = self.disks_of_fio();
+        for (n, duty) in [Duty::Main, Duty::Helper(disks)].into_iter().enumerate() {
+            let frame = Frame::App(AppFrame::Upkeep(n as u8));
+            let task = self.host.spawn("fio".into(), Prio::Normal, CpuId(0), frame);
+            self.app.upkeep.push(Upkeep::new(task, duty));
+        }
+    }
+
+    /// Disks whose statistics fio reads: those that it works on, and what these
+    /// lie on (`diskutil.c:init_disk_util`).
+    fn disks_of_fio(&self) -> u64 {
+        let mut disks: Vec<DevId> = Vec::new();
+        for dev in self.app.threads.iter().map(|t| t.dev) {
+            let below = self.dm.devs.iter().filter(|d| d.dev == dev);
+            let below = below.flat_map(|d| d.table.devices());
+            for disk in std::iter::once(dev).chain(below) {
+                if !disks.contains(&disk) {
+                    disks.push(disk);
+                }
+            }
+        }
+        disks.len() as u64
     }
 
     /// Bytes of one bio of direct I/O to `dev` at most: what a bio holds, or

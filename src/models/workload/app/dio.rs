@@ -138,6 +138,9 @@ fn submit<K: AppEnv>(k: &mut K, task: TaskId, t: u16, unit: &IoUnit, waiter: Opt
         slot: unit.slot,
     };
     fault_in(k, t, unit);
+    if unit.op == Op::Write {
+        k.host().charge(Cost::WriteIter);
+    }
     // Every write call on a block device has a plug of its own, a read only if
     // it takes several bios; inside another plug it is void.
     let wants_plug = unit.op == Op::Write || pieces > 1;
@@ -201,7 +204,12 @@ impl Transfer {
             (_, false) => pages,
         };
         if self.op != Op::Discard {
-            k.host().charge_n(Cost::PinPage, pages);
+            let pin = if self.contiguous {
+                Cost::PinHuge
+            } else {
+                Cost::PinPage
+            };
+            k.host().charge_n(pin, pages);
         }
         let (sector, sectors) = (offset / SECTOR, (len / SECTOR) as u32);
         k.block().bios.alloc_with(|| Bio {

@@ -1,6 +1,6 @@
 //! fio's main loop: carries out what [`FioThread`](super::FioThread) asks for.
 
-use super::{AppEnv, AppFrame, Waiting, aio, fsync, open, thread};
+use super::{AppEnv, AppFrame, Look, Waiting, aio, fsync, open, thread};
 use crate::models::host::{Cost, Step, TaskId, interrupted};
 use crate::models::workload::fio::Act;
 
@@ -57,7 +57,7 @@ fn once<K: AppEnv>(k: &mut K, task: TaskId, t: u16, flows: bool) -> Turn {
     let th = thread(k, t);
     let turn = match th.waiting {
         Waiting::Nothing => return next(k, task, t),
-        Waiting::Events { min, max, looks } => reap(k, t, min, max, looks),
+        Waiting::Events { min, max, look } => reap(k, t, min, max, look),
         Waiting::Submitted => {
             th.fio.submitted(now);
             th.waiting = Waiting::Nothing;
@@ -131,7 +131,7 @@ fn next<K: AppEnv>(k: &mut K, task: TaskId, t: u16) -> Turn {
             th.waiting = Waiting::Events {
                 min,
                 max,
-                looks: false,
+                look: Look::Before,
             };
             k.host().charge(Cost::Syscall);
             return Turn::Goes;
@@ -154,7 +154,7 @@ fn next<K: AppEnv>(k: &mut K, task: TaskId, t: u16) -> Turn {
         Act::SleepUntil(at) => {
             th.waiting = Waiting::Time(at);
             k.host().charge(Cost::Syscall);
-            k.wake_at(at, task);
+            k.sleep_until(at, task);
             return Turn::Ends(Step::Block);
         }
         Act::SpinUntil(at) => {
@@ -235,40 +235,58 @@ fn submit<K: AppEnv>(k: &mut K, task: TaskId, t: u16) -> Turn {
 }
 
 /// `io_getevents`: takes what is there once there is enough; else sleeps until
-/// the next completion (`fs/aio.c:read_events`).
+/// the next completion (`fs/aio.c:read_events`). Whatever interrupts it comes
+/// first: it may bring events.
 #[inline(always)]
-fn reap<K: AppEnv>(k: &mut K, t: u16, min: u32, max: u32, looks: bool) -> Turn {
-    if !looks {
-        k.host().charge(Cost::GetEvents);
-        if interrupted(k) {
-            // What interrupts it may bring events.
-            thread(k, t).waiting = Waiting::Events {
-                min,
-                max,
-                looks: true,
-            };
-            return Turn::Goes;
+fn reap<K: AppEnv>(k: &mut K, t: u16, min: u32, max: u32, look: Look) -> Turn {
+    let found = match look {
+        Look::Found(n) => n,
+        Look::Before => {
+            k.host().charge(Cost::LookRing);
+            if interrupted(k) {
+                return goes_on(k, t, min, max, Look::Now);
+            }
+            match look_at_ring(k, t, min, max) {
+                Err(turn) => return turn,
+                Ok(n) => n,
+            }
         }
-    }
+        Look::Now => match look_at_ring(k, t, min, max) {
+            Err(turn) => return turn,
+            Ok(n) => n,
+        },
+    };
     let now = k.host().now();
     let th = thread(k, t);
-    let there = th.ring.len() as u32;
-    if there < min {
-        th.waiting = Waiting::Events {
-            min,
-            max,
-            looks: false,
-        };
-        return Turn::Ends(Step::Block);
-    }
-    let n = there.min(max.max(min));
-    for _ in 0..n {
+    for _ in 0..found {
         if let Some(e) = th.ring.pop_front() {
             th.fio.complete_one(now, e.slot, e.errno, e.bytes);
         }
     }
     th.fio.reap_done(now);
     th.waiting = Waiting::Nothing;
-    k.host().charge_n(Cost::FioReap, u64::from(n));
+    k.host().charge_n(Cost::FioReap, u64::from(found));
+    Turn::Goes
+}
+
+/// How many events the call takes, or what it does instead of taking any now.
+#[inline(always)]
+fn look_at_ring<K: AppEnv>(k: &mut K, t: u16, min: u32, max: u32) -> Result<u32, Turn> {
+    let there = thread(k, t).ring.len() as u32;
+    if there < min {
+        goes_on(k, t, min, max, Look::Before);
+        return Err(Turn::Ends(Step::Block));
+    }
+    let n = there.min(max.max(min));
+    k.host().charge(Cost::GetEvents);
+    if interrupted(k) {
+        return Err(goes_on(k, t, min, max, Look::Found(n)));
+    }
+    Ok(n)
+}
+
+/// The call goes on at `look`.
+fn goes_on<K: AppEnv>(k: &mut K, t: u16, min: u32, max: u32, look: Look) -> Turn {
+    thread(k, t).waiting = Waiting::Events { min, max, look };
     Turn::Goes
 }

@@ -14,6 +14,7 @@ pub mod open;
 pub mod page_io;
 pub mod script;
 pub mod sync;
+pub mod upkeep;
 pub mod writeback;
 
 use std::ops::Range;
@@ -63,6 +64,8 @@ pub enum AppFrame {
     Dio(dio::Dio),
     /// A worker of `io_submit_mode=offload`.
     Worker(offload::Worker),
+    /// A thread of fio that does no I/O.
+    Upkeep(u8),
     /// `pread(2)`, `pwrite(2)` or a discard.
     Sync {
         /// The thread.
@@ -82,6 +85,12 @@ pub trait AppEnv: BlockEnv {
     fn app_frame(frame: AppFrame) -> Self::Frame;
     /// Wakes `task` at `at`, from an interrupt of the current CPU.
     fn wake_at(&mut self, at: Ns, task: TaskId);
+    /// As [`wake_at`](Self::wake_at), but a little later if that spares an
+    /// interrupt (nanosleep(2)).
+    fn sleep_until(&mut self, at: Ns, task: TaskId);
+    /// Thread `n` of those beside the jobs sleeps for `span`, or as much as
+    /// `slack` longer.
+    fn upkeep_after(&mut self, span: Ns, slack: Ns, n: u8);
     /// An application I/O of `thread` begins; scripted tasks are numbered after
     /// the threads.
     fn io_begun(&mut self, thread: u16);
@@ -96,6 +105,8 @@ pub trait AppEnv: BlockEnv {
 pub struct App {
     /// The threads, in the order they were released.
     pub threads: Vec<Thread>,
+    /// fio's threads that do no I/O.
+    pub upkeep: Vec<upkeep::Upkeep>,
     /// Scripted tasks.
     pub scripts: Vec<script::Scripted>,
     /// How many of both are not over.
@@ -119,6 +130,7 @@ impl App {
         App {
             submission,
             threads: Vec::new(),
+            upkeep: Vec::new(),
             scripts: Vec::new(),
             running: 0,
             caches: Vec::new(),
@@ -127,6 +139,17 @@ impl App {
             writeback_bio_bytes,
         }
     }
+}
+
+/// How far `io_getevents` has come.
+#[derive(Copy, Clone, PartialEq, Eq, Debug)]
+pub enum Look {
+    /// It has still to look at the ring.
+    Before,
+    /// It looks now.
+    Now,
+    /// It has found so many events and copies them.
+    Found(u32),
 }
 
 /// What a thread is waiting for.
@@ -144,8 +167,8 @@ pub enum Waiting {
         min: u32,
         /// At most so many are taken.
         max: u32,
-        /// Whether it is about to look at the ring.
-        looks: bool,
+        /// How far the call has come.
+        look: Look,
     },
     /// A synchronous call.
     Sync {
@@ -313,6 +336,7 @@ pub fn step<K: AppEnv>(k: &mut K, task: TaskId, frame: AppFrame) -> Step {
         AppFrame::Dio(f) => dio::step(k, task, f),
         AppFrame::Script(n) => script::step(k, task, n),
         AppFrame::Worker(w) => offload::step(k, task, w),
+        AppFrame::Upkeep(n) => upkeep::step(k, n),
         AppFrame::Sync {
             thread,
             unit,
