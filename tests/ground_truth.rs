@@ -5,8 +5,10 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use mpathsim::formats::kernel_observation::read_file;
+use mpathsim::run::{RunOptions, run};
+use mpathsim::sim::Ns;
 use mpathsim::validate::case::{CaseReport, CaseResult, Verdict};
-use mpathsim::validate::{observations, reports};
+use mpathsim::validate::{experiment, observations, reports};
 
 /// Groups of fio runs.
 const RUNS: [&str; 6] = ["merge", "balance", "smp", "realistic", "trace", "failover"];
@@ -154,4 +156,51 @@ fn every_case_can_be_rebuilt() {
             assert_eq!(machine.host.tracing, traced, "{}", case.id);
         }
     }
+}
+
+/// The completion latencies of the first job of the observation `file`, in ns, if
+/// these code paths cost so much.
+fn clat(file: &str, profile: &str, costs: &[(&str, u64)]) -> (f64, f64, u64) {
+    let observation = read_file(&ground_truth().join(file)).unwrap().remove(0);
+    let mut machine = experiment::machine(&observation).unwrap();
+    machine.host.profile = profile.into();
+    for (name, ns) in costs {
+        machine.host.costs.insert((*name).into(), Ns(*ns));
+    }
+    let outcome = run(&machine, &RunOptions::default()).unwrap();
+    let job = &outcome.jobs[0];
+    let d = job.read.as_ref().or(job.write.as_ref()).unwrap();
+    (d.clat.mean(), d.clat.stddev(), d.clat.min())
+}
+
+#[test]
+fn fios_main_thread_holds_some_completions_up() {
+    // Reads of 4 ms, one at a time: the kernel's latencies have a deviation of
+    // 4.2 µs, since every fifth read ends when the main thread wakes.
+    let file = "balance/E2-cpucost-1path-bio-randread-d4-qd1.json";
+    let alone = [("fio_main", 0), ("fio_helper", 0), ("tick", 0)];
+    let (mean, deviation, _) = clat(file, "lab", &alone);
+    assert!(deviation < 100.0, "{deviation}");
+    let (with, deviation, min) = clat(file, "lab", &[]);
+    assert!((2_000.0..6_000.0).contains(&deviation), "{deviation}");
+    assert!(with > mean + 500.0, "{with} {mean}");
+    assert!(min as f64 > mean - 1_000.0, "{min} {mean}");
+}
+
+#[test]
+fn a_cpu_that_goes_idle_holds_completions_up() {
+    // Plugs of four, two a path: fio, woken by the first, has gone to sleep again
+    // when the last completes. In the kernel they take 4,015.3 µs.
+    let file = "merge/E1-seqwrite-ql-2p-bio-N4.json";
+    let (at_once, _, _) = clat(file, "lab", &[("enter_idle", 0)]);
+    let (held, _, _) = clat(file, "lab", &[]);
+    assert!(held > at_once + 5_000.0, "{held} {at_once}");
+    assert!((held - 4_015_300.0).abs() < 4_000.0, "{held}");
+}
+
+#[test]
+fn where_code_costs_nothing_there_is_no_housekeeping() {
+    let file = "balance/E2-cpucost-1path-bio-randread-d4-qd1.json";
+    let (mean, deviation, min) = clat(file, "none", &[]);
+    assert_eq!((mean, deviation, min), (4_000_000.0, 0.0, 4_000_000));
 }
