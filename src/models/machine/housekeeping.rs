@@ -31,7 +31,7 @@ impl<P: Probe> Machine<P> {
         }
     }
 
-    /// Whether it goes on.
+    /// Whether no I/O has ended for long: it rests.
     fn is_quiet(&self) -> bool {
         let idle = self.host.now().saturating_sub(self.last_io);
         self.app.running == 0 || idle >= RESTS_AFTER
@@ -59,7 +59,7 @@ impl<P: Probe> Machine<P> {
     /// One of fio's other threads has slept long enough.
     pub(super) fn upkeep_due(&mut self, n: u8) {
         self.app.upkeep[usize::from(n)].sleeps = false;
-        if !self.is_quiet() {
+        if self.housekeeps {
             upkeep::due(self, n);
         }
     }
