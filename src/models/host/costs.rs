@@ -1,4 +1,8 @@
 //! What the code paths cost: a named profile of a few spans of CPU time.
+//!
+//! Those of `lab` are fitted (`scripts/calibrate.py`). Where two paths are always
+//! taken together only their sum is known: a small one beside a large one
+//! (`issued`, `direct_issue`) says nothing of either.
 
 use crate::sim::Ns;
 
@@ -58,7 +62,7 @@ costs! {
     ElvMerge "elv_merge" 1_582,
     /// Looking at the clock for a selector that times I/Os to the nanosecond.
     ReadClock "read_clock" 135,
-    /// Allocating a request and filling it from a bio.
+    /// Allocating a request.
     GetRequest "get_request" 251,
     /// Beginning a plug, ending and flushing it.
     Plug "plug" 819,

@@ -239,19 +239,15 @@ fn submit<K: AppEnv>(k: &mut K, task: TaskId, t: u16) -> Turn {
 /// first: it may bring events.
 #[inline(always)]
 fn reap<K: AppEnv>(k: &mut K, t: u16, min: u32, max: u32, look: Look) -> Turn {
+    if look == Look::Before {
+        k.host().charge(Cost::LookRing);
+        if interrupted(k) {
+            return goes_on(k, t, min, max, Look::Now);
+        }
+    }
     let found = match look {
         Look::Found(n) => n,
-        Look::Before => {
-            k.host().charge(Cost::LookRing);
-            if interrupted(k) {
-                return goes_on(k, t, min, max, Look::Now);
-            }
-            match look_at_ring(k, t, min, max) {
-                Err(turn) => return turn,
-                Ok(n) => n,
-            }
-        }
-        Look::Now => match look_at_ring(k, t, min, max) {
+        _ => match look_at_ring(k, t, min, max) {
             Err(turn) => return turn,
             Ok(n) => n,
         },
