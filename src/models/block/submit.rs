@@ -87,6 +87,7 @@ fn submit_bio<K: BlockEnv>(k: &mut K, task: TaskId, bio: BioId) -> Step {
         o.traced = true;
         dev.count.bios += 1;
         k.trace(id, Action::Queue, |b| b.bio_subject(bio));
+        // A clone waits on `current->bio_list` until dm_submit_bio has returned.
         if matches!(k.block().bios[bio].end_io, EndIo::Dm { .. }) {
             k.host().charge(Cost::MapDone);
         }
