@@ -87,6 +87,9 @@ fn end_bios<K: BlockEnv>(k: &mut K, rq: ReqId, status: BlkStatus, mut left: u32)
 #[inline]
 #[allow(non_snake_case)]
 pub fn __blk_mq_end_request<K: BlockEnv>(k: &mut K, rq: ReqId, status: BlkStatus) {
+    if !matches!(k.block().reqs[rq].end, RqEnd::Clone { .. }) {
+        k.host().charge(Cost::EndRq);
+    }
     let now = k.host().now();
     if k.block().reqs[rq].rqf.has(RqFlags::ELV) {
         sched::completed_request(k, rq);
@@ -268,6 +271,7 @@ pub fn bio_endio<K: BlockEnv>(k: &mut K, bio: BioId, status: BlkStatus) {
             return;
         }
         let (dev, end_io, first_error) = (o.dev, o.end_io, o.status);
+        let is_read = o.op == Op::Read;
         if std::mem::take(&mut o.traced) {
             k.ended(dev, first_error, |b| b.bio_subject(bio));
         }
@@ -285,6 +289,9 @@ pub fn bio_endio<K: BlockEnv>(k: &mut K, bio: BioId, status: BlkStatus) {
             EndIo::Dm { .. } => return k.bio_end_io(bio, end_io),
             _ => {
                 k.host().charge(Cost::CompleteBio);
+                if is_read {
+                    k.host().charge(Cost::CheckDirty);
+                }
                 return k.bio_end_io(bio, end_io);
             }
         }

@@ -86,6 +86,7 @@ pub fn step_run_hw<K: BlockEnv>(k: &mut K, task: TaskId, mut f: RunHw) -> Step {
     if more {
         replace(k, task, BlockFrame::RunHw(f));
     } else {
+        k.host().charge(Cost::RunEnd);
         // A synchronous run lies on top of what called it, which may have put
         // nothing above it.
         pop(k, task);

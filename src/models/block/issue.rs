@@ -21,6 +21,9 @@ pub fn step_issue_list<K: BlockEnv>(k: &mut K, task: TaskId, mut f: IssueList) -
         pop(k, task);
         return Step::Again;
     };
+    if k.block().reqs[rq].clone.is_none() {
+        k.host().charge(Cost::IssueList);
+    }
     let last = f.list.is_empty();
     match blk_mq_request_issue_directly(k, rq, last) {
         None => f.list.push_front(&mut k.block().reqs, rq),

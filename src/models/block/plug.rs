@@ -79,7 +79,11 @@ pub fn blk_attempt_plug_merge<K: BlockEnv>(k: &mut K, task: TaskId, bio: BioId) 
     while let Some(rq) = at {
         let r = &k.block().reqs[rq];
         if r.dev == dev {
-            return merge::blk_attempt_bio_merge(k, rq, bio, Cost::PlugMerge);
+            if merge::blk_attempt_bio_merge(k, rq, bio, Cost::PlugMerge) {
+                return true;
+            }
+            k.host().charge(Cost::PlugSearch);
+            return false;
         }
         if !multiple_queues {
             return false;
@@ -123,6 +127,7 @@ pub fn blk_add_rq_to_plug<K: BlockEnv>(k: &mut K, task: TaskId, rq: ReqId) {
     plug.list.push_front(&mut b.reqs, rq);
     if first {
         k.trace(dev, Action::Plug, |b| b.rq_subject(rq));
+        k.host().charge(Cost::TracePlug);
     }
 }
 
@@ -138,7 +143,11 @@ pub fn step_flush<K: BlockEnv>(k: &mut K, task: TaskId, from_schedule: bool) -> 
         plug.flushing = true;
         plug.rq_count = 0;
         plug.direct = !plug.multiple_queues && !plug.has_elevator && !from_schedule;
+        let direct = plug.direct;
         k.host().charge(Cost::Plug);
+        if direct {
+            k.host().charge(Cost::PlugDirect);
+        }
     }
     if k.block().plugs[task.index()].direct {
         issue_newest(k, task);
@@ -180,8 +189,9 @@ fn dispatch_group<K: BlockEnv>(k: &mut K, task: TaskId, from_schedule: bool) {
     let (hctx, cpu) = (b.reqs[newest].hctx, b.reqs[newest].cpu);
     let mut group = ReqList::default();
     let mut rest = ReqList::default();
-    let mut depth = 0;
+    let (mut depth, mut seen) = (0, 0);
     while let Some(rq) = plug.list.pop_front(&mut b.reqs) {
+        seen += 1;
         if b.reqs[rq].hctx == hctx && b.reqs[rq].cpu == cpu {
             group.push_front(&mut b.reqs, rq);
             depth += 1;
@@ -190,6 +200,8 @@ fn dispatch_group<K: BlockEnv>(k: &mut K, task: TaskId, from_schedule: bool) {
         }
     }
     plug.list = rest;
+    k.host().charge(Cost::PlugGroup);
+    k.host().charge_n(Cost::PlugSort, seen);
     trace_unplug(k, hctx, depth, from_schedule);
     insert_requests(k, hctx, group, from_schedule);
 }
@@ -200,7 +212,6 @@ fn insert_requests<K: BlockEnv>(k: &mut K, hctx: HctxId, group: ReqList, is_asyn
     let (dev, busy) = (b.hctx(hctx).dev, b.hctx(hctx).dispatch_busy > 0);
     let elv = b.dev(dev).elevator.is_some();
     if !elv && !busy && !is_async {
-        k.host().charge(Cost::IssueList);
         let frame = BlockFrame::IssueList(issue::IssueList { hctx, list: group });
         let frame = K::block_frame(frame);
         k.host().call(frame);

@@ -1,6 +1,7 @@
 //! When a hardware queue is run: at once, by kblockd, or after a delay
 //! (`block/blk-mq.c`, 6.1). What a run does is in [`dispatch`](super::dispatch).
 
+use super::super::host::Cost;
 use super::super::io::DevId;
 use super::dispatch::RunHw;
 use super::hctx::RunWork;
@@ -21,6 +22,7 @@ pub fn blk_mq_run_hw_queue<K: BlockEnv>(k: &mut K, hctx: HctxId, is_async: bool)
     let (cpu, in_task) = (k.host().cpu().0, k.host().current().is_some());
     let h = k.block().hctx(hctx);
     if !is_async && in_task && !h.blocking && h.cpus.contains(&cpu) {
+        k.host().charge(Cost::RunSync);
         let frame = K::block_frame(BlockFrame::RunHw(RunHw::new(hctx)));
         k.host().call(frame);
     } else {
@@ -94,6 +96,7 @@ pub(super) fn mod_run_work<K: BlockEnv>(k: &mut K, hctx: HctxId, delay: Ns) {
         k.arm(BlockTimer::RunHw { hctx, generation }, at);
     } else if h.run_work != RunWork::Queued {
         h.run_work = RunWork::Queued;
+        k.host().charge(Cost::QueueWork);
         k.kblockd(hctx, BlockFrame::RunHw(RunHw::new(hctx)));
     }
 }

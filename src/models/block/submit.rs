@@ -89,7 +89,7 @@ fn submit_bio<K: BlockEnv>(k: &mut K, task: TaskId, bio: BioId) -> Step {
         k.trace(id, Action::Queue, |b| b.bio_subject(bio));
         // A clone waits on `current->bio_list` until dm_submit_bio has returned.
         if matches!(k.block().bios[bio].end_io, EndIo::Dm { .. }) {
-            k.host().charge(Cost::MapDone);
+            k.host().charge(Cost::SubmitClone);
         }
     }
     match make_request {
@@ -320,6 +320,7 @@ pub fn step_get_request<K: BlockEnv>(k: &mut K, task: TaskId, f: GetRequest) -> 
     };
     replace(k, task, BlockFrame::GetRequest(waiting));
     let hctx = hctx_of_bio(k, f.bio);
+    k.host().charge(Cost::TagWait);
     k.block().wait_for_tag(hctx, task);
     if plug::must_flush_to_sleep(k, task) {
         plug::call_flush(k, true);

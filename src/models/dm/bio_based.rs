@@ -6,11 +6,12 @@ use super::super::block::submit::{submit_bio_last, submit_bio_noacct};
 use super::super::block::{Action, complete, pop, split};
 use super::super::host::{Cost, Step, TaskId, interrupted};
 use super::super::io::{Bio, BioId, BlkStatus, DevId, EndIo, Flags, SECTOR};
-use super::super::mpath::selector::SelectCtx;
+use super::super::mpath::selector::{SelectCtx, Weight};
 use super::super::mpath::{Completion, EndIoBio, MapBio, PathIdx};
 use super::super::probe::TargetEvent;
 use super::clone::select_ctx;
 use super::delay::Delay;
+use super::weight::{charge_choice, charge_end};
 use super::{DmEnv, DmFrame, Target, apply, pg_init, print_log, remember, suspend, worker};
 use crate::models::planted::{self, Defect};
 use crate::sim::Ns;
@@ -143,19 +144,19 @@ fn redirect<K: DmEnv>(k: &mut K, clone: BioId, (dev, sector): (DevId, u64)) {
 pub fn ask_target<K: DmEnv>(k: &mut K, dm: u16, clone: BioId) -> Option<(MapBio, SelectCtx)> {
     let o = &k.block().bios[clone];
     let (hints, sector, sectors) = ((o.op, o.flags, o.prio), o.sector, o.sectors);
-    if k.dm().mpath(dm).is_some_and(|m| m.uses_hr_timer()) {
-        k.host().charge(Cost::ReadClock);
-    }
-    let ctx = select_ctx(k, hints, sector, sectors);
+    let mut ctx = select_ctx(k, hints, sector, sectors);
     let m = k.dm().mpath(dm)?;
     let verdict = m.map_bio(&ctx);
-    let reads_clock = m.uses_hr_timer();
+    let weight = m.weight();
     if m.take_regrouped() {
         remember(k, dm);
     }
-    if reads_clock {
+    if weight == Weight::Timed {
         k.host().charge(Cost::ReadClock);
+        ctx.now = k.host().ktime(); // when it is taken to begin
     }
+    charge_choice(k, weight);
+    k.host().charge(Cost::Remap);
     k.target_event(dm, TargetEvent::Mapped(verdict.into(), ctx));
     Some((verdict, ctx))
 }
@@ -212,6 +213,7 @@ fn remap<K: DmEnv>(k: &mut K, dm: u16, clone: BioId, path: PathIdx, ctx: &Select
 /// `multipath_end_io_bio`).
 #[inline]
 pub fn clone_endio<K: DmEnv>(k: &mut K, dm: u16, clone: BioId) {
+    k.host().charge(Cost::CloneEndio);
     let now = k.host().ktime();
     k.host().charge(Cost::EndCloneBio);
     let b = k.block();
@@ -231,7 +233,9 @@ pub fn clone_endio<K: DmEnv>(k: &mut K, dm: u16, clone: BioId) {
     let Some(m) = k.dm().mpath(dm) else {
         return end_clone(k, dm, clone, c.status);
     };
+    let weight = m.weight();
     let (verdict, effects) = m.end_io_bio(&io);
+    charge_end(k, weight);
     if !matches!(verdict, EndIoBio::Done(_)) {
         k.dm().dev(dm).retried += 1;
     }

@@ -16,6 +16,7 @@ pub mod request_fn;
 pub mod striped;
 pub mod suspend;
 pub mod table;
+mod weight;
 pub mod worker;
 
 pub use table::{Table, Target, TargetSpec};

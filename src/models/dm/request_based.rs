@@ -14,6 +14,7 @@ use super::super::mpath::selector::SelectCtx;
 use super::super::mpath::{Completion, EndIoRq, MapRq, PathIdx};
 use super::super::probe::{Mapped, TargetEvent};
 use super::clone::{end_clone_bio, select_ctx};
+use super::weight::{charge_choice, charge_end};
 use super::{DmEnv, apply, pg_init, print_log, remember, suspend};
 use crate::sim::Ns;
 
@@ -91,21 +92,17 @@ pub(super) fn are_busy<K: DmEnv>(k: &mut K, dm: u16) -> bool {
 fn map_request<K: DmEnv>(k: &mut K, dm: u16, rq: ReqId) -> Option<BlkStatus> {
     let r = &k.block().reqs[rq];
     let (hints, sector, sectors) = ((r.op, r.flags, r.prio), r.sector, r.sectors);
+    k.host().charge(Cost::MapRq);
     let ctx = select_ctx(k, hints, sector, sectors);
     let (mut verdict, mut to) = (MapRq::Kill, None);
-    let mut reads_clock = false;
     if let Some(m) = k.dm().mpath(dm) {
         verdict = m.map_rq(&ctx);
-        reads_clock = m.uses_hr_timer();
         if let MapRq::Remapped(path) = verdict {
             to = Some(m.dev(path));
         }
         if m.take_regrouped() {
             remember(k, dm);
         }
-    }
-    if reads_clock {
-        k.host().charge(Cost::ReadClock);
     }
     let mapped = match verdict {
         MapRq::Remapped(path) => Mapped::To(path),
@@ -155,6 +152,8 @@ fn clone_and_issue<K: DmEnv>(
     k.host().charge(Cost::CloneRq);
     if let Some(m) = k.dm().mpath(dm) {
         m.start_io(path, ctx.nr_bytes);
+        let weight = m.weight();
+        charge_choice(k, weight);
     }
     k.target_event(dm, TargetEvent::Began(path, ctx.nr_bytes));
     setup_clone(k, rq, clone, path, ctx);
@@ -253,7 +252,11 @@ fn blk_insert_cloned_request<K: DmEnv>(k: &mut K, clone: ReqId) -> Option<BlkSta
     }
     account_start(dev, c, now);
     let segments = u64::from(c.segs);
+    let elv = c.rqf.has(RqFlags::ELV);
     k.host().charge(Cost::InsertClone);
+    if elv {
+        k.host().charge(Cost::CloneElv);
+    }
     k.host().charge_n(Cost::CountSegment, segments);
     blk_mq_request_issue_directly(k, clone, true)
 }
@@ -323,8 +326,10 @@ fn dm_complete_request<K: DmEnv>(k: &mut K, dm: u16, rq: ReqId, status: BlkStatu
         now,
     };
     let Some(m) = k.dm().mpath(dm) else { return };
+    let weight = m.weight();
     let (verdict, effects) = m.end_io_rq(&io);
     k.host().charge(Cost::EndClone);
+    charge_end(k, weight);
     if let Some(path) = io.path {
         let left = TargetEvent::Left {
             path,

@@ -25,103 +25,184 @@ macro_rules! costs {
 
 costs! {
     /// Entering a system call.
-    Syscall "syscall" 35,
-    /// Leaving a system call.
-    SyscallExit "syscall_exit" 801,
-    /// fio's own work for one I/O unit, from completion to the next queueing.
-    FioTurn "fio_turn" 1_252,
+    Syscall "syscall" 112,
+    /// io_submit: looking its context up, once a call.
+    IoSubmit "io_submit" 131,
+    /// io_submit: per iocb, down to the bio and its first page.
+    AioSubmit "aio_submit" 2_200,
+    /// What a direct write costs more than a read.
+    WriteIter "write_iter" 265,
+    /// Direct I/O: pinning one more page of the buffer.
+    PinPage "pin_page" 386,
+    /// Direct I/O: pinning one more page of a huge page.
+    PinHuge "pin_huge" 288,
+    /// Direct I/O: the first touch of one page of the buffer, which faults it in.
+    FaultPage "fault_page" 2_950,
+    /// A synchronous read or write: file system call down to the bio.
+    DioSubmit "dio_submit" 4_000,
+    /// Leaving a system call, until fio has read the clock.
+    SyscallExit "syscall_exit" 356,
+    /// io_getevents: until it has looked at the ring for the first time.
+    LookRing "look_ring" 223,
+    /// io_getevents: preparing to sleep.
+    PrepareToWait "prepare_to_wait" 351,
+    /// io_getevents: looking at the ring after having slept.
+    LookWoken "look_woken" 45,
+    /// io_getevents: taking what is there, until fio has read the clock.
+    GetEvents "get_events" 517,
+    /// io_getevents: copying one event.
+    CopyEvent "copy_event" 21,
+    /// io_getevents: ending a wait.
+    FinishWait "finish_wait" 340,
+    /// fio: after io_submit.
+    FioSubmitted "fio_submitted" 400,
+    /// fio: after io_submit, per I/O unit.
+    FioQueued "fio_queued" 146,
+    /// fio: after io_getevents.
+    FioReap "fio_reap" 190,
+    /// fio: accounting for one event.
+    FioEvent "fio_event" 607,
+    /// fio: making an I/O unit, until it begins.
+    FioTurn "fio_turn" 744,
+    /// fio: between two I/O units of the same io_submit.
+    FioNext "fio_next" 491,
+    /// fio: from the beginning of the last to io_submit.
+    FioSubmit "fio_submit" 364,
     /// fio looking for a block that its random map has free.
     RandomMap "random_map" 500,
-    /// io_submit: per iocb, down to the bio.
-    AioSubmit "aio_submit" 1_535,
-    /// io_getevents: looking at the ring once.
-    LookRing "look_ring" 159,
-    /// io_getevents: taking what is there.
-    GetEvents "get_events" 1_143,
-    /// fio's accounting of one reaped event.
-    FioReap "fio_reap" 676,
-    /// A synchronous read or write: file system call down to the bio.
-    DioSubmit "dio_submit" 3_200,
-    /// submit_bio_noacct: checks of one bio.
-    SubmitBio "submit_bio" 20,
-    /// Mapping and cloning one bio in a bio-based device.
-    MapBio "map_bio" 1_592,
-    /// The end of mapping, once the clone is queued.
-    MapDone "map_done" 130,
+    /// submit_bio: checks of one bio, until its device takes it.
+    SubmitBio "submit_bio" 265,
+    /// Mapping and cloning one bio in a bio-based device, until a path is chosen.
+    MapBio "map_bio" 719,
+    /// From the choice of a path until the clone is submitted.
+    Remap "remap" 513,
+    /// What a clone costs more than another bio, until its device takes it.
+    SubmitClone "submit_clone" 249,
+    /// What choosing costs more with queue-length than with round-robin.
+    ChooseQl "choose_queue_length" 32,
+    /// The same with service-time.
+    ChooseSt "choose_service_time" 38,
+    /// The same with historical-service-time.
+    ChooseHst "choose_historical_service_time" 279,
+    /// What the end costs more where the selector counts what is in flight.
+    EndCounted "end_counted" 27,
+    /// The same with historical-service-time.
+    EndHst "end_historical_service_time" 217,
+    /// From choosing to reading the clock anew, for a selector that times I/Os
+    /// to the nanosecond.
+    ReadClock "read_clock" 363,
+    /// Allocating a request, with the searches before it.
+    GetRequest "get_request" 505,
     /// Filling a request from a bio.
-    InitRequest "init_request" 272,
-    /// Issuing a list of requests, without the requests.
-    IssueList "issue_list" 52,
-    /// A worker that has no more work goes to sleep.
-    WorkEnd "work_end" 2_235,
+    InitRequest "init_request" 310,
+    /// Beginning to sleep for a tag.
+    TagWait "tag_wait" 2_400,
     /// A bio merged into a request of the plug.
-    PlugMerge "plug_merge" 1_242,
-    /// Searching a scheduler for a request to merge with.
-    ElvSearch "elv_search" 39,
-    /// A bio merged into a request of a scheduler or software queue.
-    ElvMerge "elv_merge" 1_582,
-    /// Looking at the clock for a selector that times I/Os to the nanosecond.
-    ReadClock "read_clock" 135,
-    /// Allocating a request.
-    GetRequest "get_request" 251,
-    /// Beginning a plug, ending and flushing it.
-    Plug "plug" 819,
-    /// What a direct write costs more than a read.
-    WriteIter "write_iter" 190,
-    /// Issuing a request past scheduler and software queue, without queue_rq.
-    DirectIssue "direct_issue" 1_158,
-    /// Counting anew one segment of a cloned request.
-    CountSegment "count_segment" 106,
-    /// Direct I/O: pinning one page of a huge page.
-    PinHuge "pin_huge" 200,
+    PlugMerge "plug_merge" 573,
+    /// Searching a plug in vain.
+    PlugSearch "plug_search" 112,
     /// Adding a request to the plug.
-    PlugAdd "plug_add" 263,
+    PlugAdd "plug_add" 103,
+    /// Beginning a plug, ending and flushing it.
+    Plug "plug" 30,
+    /// Flushing a plug whose requests go straight to the driver.
+    PlugDirect "plug_direct" 74,
+    /// Flushing a plug: taking the requests of one queue out.
+    PlugGroup "plug_group" 100,
+    /// The same for each request that is looked at.
+    PlugSort "plug_sort" 34,
+    /// Issuing one request of a list.
+    IssueList "issue_list" 104,
+    /// Searching a scheduler for a request to merge with.
+    ElvSearch "elv_search" 175,
+    /// A bio merged into a request of a scheduler or software queue.
+    ElvMerge "elv_merge" 700,
+    /// Issuing a request past scheduler and software queue, until it starts.
+    DirectIssue "direct_issue" 210,
     /// Inserting a request into a scheduler.
-    ElvInsert "elv_insert" 759,
+    ElvInsert "elv_insert" 340,
     /// Inserting a request into a software queue.
-    CtxInsert "ctx_insert" 927,
-    /// Taking a request out of a scheduler.
-    ElvDispatch "elv_dispatch" 754,
-    /// Taking a request off a list to be dispatched, until queue_rq.
-    DispatchRq "dispatch_rq" 1_038,
+    CtxInsert "ctx_insert" 130,
     /// Running a hardware queue, without what it dispatches.
-    RunQueue "run_queue" 101,
-    /// queue_rq of a leaf driver, until the command is on its way.
-    Issue "issue" 566,
+    RunQueue "run_queue" 227,
+    /// Running it at once.
+    RunSync "run_sync" 160,
+    /// The end of a run.
+    RunEnd "run_end" 240,
+    /// Having kblockd run it.
+    QueueWork "queue_work" 467,
+    /// Taking a request out of a scheduler.
+    ElvDispatch "elv_dispatch" 680,
+    /// Taking a request off a list to be dispatched, until it starts.
+    DispatchRq "dispatch_rq" 241,
+    /// From the start of a request until its command is on its way.
+    Issue "issue" 275,
     /// queue_rq of a leaf driver, from then on.
-    Issued "issued" 20,
+    Issued "issued" 256,
+    /// A timer that is the next to expire: setting the clock event device.
+    Reprogram "reprogram" 125,
     /// A refused queue_rq and putting the request back.
-    Requeue "requeue" 2_609,
-    /// dm: choosing a path and cloning a request.
-    CloneRq "clone_rq" 144,
-    /// dm: handing a clone to the path's driver, without its segments.
-    InsertClone "insert_clone" 119,
+    Requeue "requeue" 2_300,
+    /// dm: from the start of a request to the choice of a path.
+    MapRq "map_rq" 202,
+    /// dm: from there on, cloning the request without its bios.
+    CloneRq "clone_rq" 756,
     /// dm: cloning one bio of a request.
-    CloneBio "clone_bio" 462,
-    /// From timer expiry into the handler.
-    IrqEntry "irq_entry" 504,
-    /// One pass of the timer interrupt.
-    IrqPass "irq_pass" 437,
-    /// Completing a leaf request, without its bios.
-    CompleteRq "complete_rq" 802,
+    CloneBio "clone_bio" 495,
+    /// dm: handing a clone to the path's driver, without its segments.
+    InsertClone "insert_clone" 98,
+    /// dm: what a path with a scheduler costs more: its tag is taken late.
+    CloneElv "clone_elv" 241,
+    /// Counting anew one segment of a cloned request.
+    CountSegment "count_segment" 129,
+    /// From a timer's expiry until the clock is read: a CPU at work.
+    IrqEntry "irq_entry" 175,
+    /// The same: an idle CPU.
+    IrqEntryIdle "irq_entry_idle" 306,
+    /// From there to the first timer.
+    IrqBegin "irq_begin" 173,
+    /// Ending a pass of the timer interrupt, until the next timer is programmed.
+    IrqPassEnd "irq_pass_end" 130,
+    /// That has expired: from there until the clock is read anew.
+    IrqRetry "irq_retry" 64,
+    /// Beginning another.
+    IrqPass "irq_pass" 208,
+    /// Leaving the interrupt.
+    IrqExit "irq_exit" 170,
+    /// Leaving it to an idle CPU.
+    IrqExitIdle "irq_exit_idle" 249,
+    /// Completing a leaf request, down to its bios.
+    CompleteRq "complete_rq" 107,
+    /// The same from its bios on.
+    EndRq "end_rq" 491,
     /// Ending one bio of the application.
-    CompleteBio "complete_bio" 613,
-    /// clone_endio of a bio-based device.
-    EndCloneBio "end_clone_bio" 275,
+    CompleteBio "complete_bio" 688,
+    /// What ending a read costs more: its pages may have to be made dirty.
+    CheckDirty "check_dirty" 83,
+    /// Direct I/O: releasing one more page of the buffer.
+    UnpinPage "unpin_page" 108,
+    /// clone_endio of a bio-based device, until the selector has been told.
+    CloneEndio "clone_endio" 203,
+    /// From there on.
+    EndCloneBio "end_clone_bio" 286,
     /// dm: ending a clone request and its original.
-    EndClone "end_clone" 353,
+    EndClone "end_clone" 648,
     /// dm: ending one bio of a clone request.
-    EndRqBio "end_rq_bio" 505,
+    EndRqBio "end_rq_bio" 286,
     /// Waking a task.
-    Wake "wake" 891,
+    Wake "wake" 1_423,
     /// Switching from one task to another.
-    Switch "switch" 1_290,
+    Switch "switch" 1_322,
     /// Switching from idle to a task.
-    WakeIdle "wake_idle" 1_782,
-    /// Going idle, with interrupts off.
-    EnterIdle "enter_idle" 10_000,
+    WakeIdle "wake_idle" 1_332,
+    /// Going idle, until interrupts are let in.
+    EnterIdle "enter_idle" 1_670,
+    /// From there until the CPU halts.
+    IdleLoop "idle_loop" 340,
     /// Taking a work item in a worker.
-    Work "work" 540,
+    Work "work" 204,
+    /// A worker that has no more work goes to sleep.
+    WorkEnd "work_end" 1_094,
     /// Copying one page from or to the page cache.
     PageCopy "page_copy" 1_710,
     /// Making one page dirty.
@@ -136,16 +217,16 @@ costs! {
     StorePage "store_page" 3_401,
     /// null_blk: moving one page from its write cache to its memory.
     FlushPage "flush_page" 2_700,
-    /// Direct I/O: pinning one page of the buffer.
-    PinPage "pin_page" 363,
-    /// Direct I/O: the first touch of one page of the buffer, which faults it in.
-    FaultPage "fault_page" 2_950,
-    /// Direct I/O: releasing one page of the buffer.
-    UnpinPage "unpin_page" 108,
-    /// A tick of a CPU that is not idle.
-    Tick "tick" 10_800,
+    /// A tick.
+    Tick "tick" 2_450,
+    /// An idle CPU stops its tick.
+    TickStop "tick_stop" 680,
+    /// A CPU that is idle no more starts it again.
+    TickRestart "tick_restart" 700,
+    /// RCU's thread, woken by a tick.
+    RcuGp "rcu_gp" 900,
     /// A look of fio's main thread at its jobs.
-    FioMain "fio_main" 7_550,
+    FioMain "fio_main" 6_690,
     /// fio's helper thread, without the disks it looks at.
     FioHelper "fio_helper" 44_000,
     /// Reading the statistics of one disk.
@@ -158,9 +239,11 @@ costs! {
     /// A shell's write to sysfs or configfs.
     SysfsWrite "sysfs_write" 700_000,
     /// One trace event, when tracing is on.
-    Trace "trace" 1_127,
+    Trace "trace" 1_125,
+    /// The event of a new plug, when tracing is on.
+    TracePlug "trace_plug" 927,
     /// The event of a plug's flush, when tracing is on.
-    TraceUnplug "trace_unplug" 1_477,
+    TraceUnplug "trace_unplug" 1_062,
     /// One event of blktrace, when that runs.
     Blktrace "blktrace" 543,
 }

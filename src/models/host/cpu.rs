@@ -46,17 +46,27 @@ pub(super) struct Irq<I> {
     pub resume_at: Ns,
     /// After three passes the CPU is left alone until then.
     pub hang_until: Ns,
-    /// On its way to idle, the CPU takes no interrupts until then.
-    pub off_until: Ns,
+    /// It has begun the end of a pass.
+    pub ends_pass: bool,
+    /// The clock as read at the start of the first pass.
+    pub first_now: Ns,
+    /// Interrupts are let in then, and again once the second is over: a CPU that
+    /// goes idle lets them in for an instant between two stretches with
+    /// interrupts off.
+    pub off: (Ns, Ns),
     /// Timers that have expired, with their expiry, in order of expiry.
     pub pending: VecDeque<(Ns, I)>,
 }
 
 impl<I> Irq<I> {
-    /// No interrupt is taken before then.
+    /// When an interrupt that comes at `now` is taken.
     #[inline]
-    pub fn held_until(&self) -> Ns {
-        self.hang_until.max(self.off_until)
+    pub fn held_until(&self, now: Ns) -> Ns {
+        let on = match self.off {
+            (first, _) if now <= first => first,
+            (_, second) => second,
+        };
+        now.max(on).max(self.hang_until)
     }
 }
 
@@ -80,6 +90,8 @@ pub struct Cpu<I> {
     pub(super) last: Option<TaskId>,
     /// Whether nothing has had it since.
     pub(super) idle: bool,
+    /// Whether it does without its tick.
+    pub(super) tick_stopped: bool,
     /// Tasks that wait for it: high priority, normal.
     pub(super) runq: [VecDeque<TaskId>; 2],
     /// How the normal ones share it.
@@ -103,6 +115,7 @@ impl<I> Default for Cpu<I> {
             current: None,
             last: None,
             idle: true,
+            tick_stopped: true,
             runq: [VecDeque::new(), VecDeque::new()],
             fair: Fair::default(),
             busy_until: Ns::ZERO,
@@ -115,7 +128,9 @@ impl<I> Default for Cpu<I> {
                 passes: 0,
                 resume_at: Ns::ZERO,
                 hang_until: Ns::ZERO,
-                off_until: Ns::ZERO,
+                ends_pass: false,
+                first_now: Ns::ZERO,
+                off: (Ns::ZERO, Ns::ZERO),
                 pending: VecDeque::new(),
             },
             ranges: Vec::new(),

@@ -18,8 +18,8 @@ pub fn irq<K: HostEnv>(k: &mut K, cpu: CpuId, item: K::Irq) {
     let h = k.host();
     let now = h.clock;
     let i = &mut h.cpus[cpu.index()].irq;
-    if i.active || now < i.held_until() {
-        let (active, at) = (i.active, i.held_until());
+    if i.active || now < i.held_until(now) {
+        let (active, at) = (i.active, i.held_until(now));
         let first = i.pending.is_empty();
         i.pending.push_back((now, item));
         if first && !active {
@@ -49,7 +49,7 @@ pub(super) fn resume<K: HostEnv>(k: &mut K, cpu: CpuId) {
             passes(k, cpu);
         }
     } else if !i.pending.is_empty() {
-        let at = i.held_until();
+        let at = i.held_until(now);
         if now >= at {
             return enter(k, cpu);
         }
@@ -65,6 +65,20 @@ pub fn range_due<K: HostEnv>(k: &mut K, cpu: CpuId) {
     if let Some(n) = ranges.iter().position(|r| r.1 <= now) {
         let (_, _, item) = ranges.remove(n);
         irq(k, cpu, item);
+    }
+}
+
+/// The next timer that had expired when the pass began.
+#[inline]
+fn due_now<F: Copy, I: Copy>(h: &mut Host<F, I>, cpu: CpuId) -> Option<I> {
+    let i = &mut h.cpus[cpu.index()].irq;
+    match i.pending.front() {
+        Some(&(expiry, item)) if expiry <= i.pass_now => {
+            i.pending.pop_front();
+            Some(item)
+        }
+        Some(_) => None,
+        None => early(h, cpu),
     }
 }
 
@@ -91,13 +105,22 @@ fn enter<K: HostEnv>(k: &mut K, cpu: CpuId) {
 fn begin<F: Copy, I: Copy>(h: &mut Host<F, I>, cpu: CpuId) {
     h.cpu = cpu;
     let entered = h.clock;
-    h.charge(Cost::IrqEntry);
+    let c = &h.cpus[cpu.index()];
+    let halted = c.idle && entered >= c.irq.off.1;
+    h.charge(if halted {
+        Cost::IrqEntryIdle
+    } else {
+        Cost::IrqEntry
+    });
     let now = h.clock;
     let i = &mut h.cpus[cpu.index()].irq;
     i.active = true;
     i.entered = entered;
+    i.first_now = now;
     i.pass_now = now;
+    i.ends_pass = false;
     i.passes = 1;
+    h.charge(Cost::IrqBegin);
 }
 
 #[inline]
@@ -115,18 +138,20 @@ fn passes<K: HostEnv>(k: &mut K, cpu: CpuId) {
             k.schedule(now, HostEvent::RunIrq(cpu));
             return;
         }
+        if let Some(item) = due_now(k.host(), cpu) {
+            k.handle_irq(item);
+            continue;
+        }
         let i = &mut k.host().cpus[cpu.index()].irq;
         match i.pending.front() {
-            Some(&(expiry, item)) if expiry <= i.pass_now => {
-                i.pending.pop_front();
-                k.handle_irq(item);
+            // Timers that expire until the next is programmed are found.
+            _ if !i.ends_pass => {
+                i.ends_pass = true;
+                k.host().charge(Cost::IrqPassEnd);
             }
-            None => match early(k.host(), cpu) {
-                Some(item) => k.handle_irq(item),
-                None => return leave(k, cpu),
-            },
+            None => return leave(k, cpu),
             Some(_) if i.passes == MAX_PASSES => {
-                let spent = now - i.entered;
+                let spent = now - i.first_now;
                 i.hang_until = now + spent.min(MAX_HANG);
                 let at = i.hang_until;
                 k.schedule(at, HostEvent::RunIrq(cpu));
@@ -134,7 +159,11 @@ fn passes<K: HostEnv>(k: &mut K, cpu: CpuId) {
             }
             Some(_) => {
                 i.passes += 1;
+                k.host().charge(Cost::IrqRetry);
+                let now = k.host().clock;
+                let i = &mut k.host().cpus[cpu.index()].irq;
                 i.pass_now = now;
+                i.ends_pass = false;
                 k.host().charge(Cost::IrqPass);
             }
         }
@@ -144,9 +173,16 @@ fn passes<K: HostEnv>(k: &mut K, cpu: CpuId) {
 #[inline(always)]
 fn leave<K: HostEnv>(k: &mut K, cpu: CpuId) {
     let h = k.host();
+    let idle = h.cpus[cpu.index()].idle;
+    h.charge(if idle {
+        Cost::IrqExitIdle
+    } else {
+        Cost::IrqExit
+    });
     let now = h.clock;
     let c = &mut h.cpus[cpu.index()];
     c.irq.active = false;
+    c.irq.off = (now, now);
     let spent = now - c.irq.entered;
     c.used.irq += spent;
     if let Some(late) = &mut c.late

@@ -248,6 +248,18 @@ impl<F: Copy, I: Copy> Host<F, I> {
         let c = &self.cpus[cpu.index()];
         c.idle && c.current.is_none() && !c.in_irq()
     }
+    /// Whether `cpu` is idle and does without its tick.
+    pub fn tick_is_stopped(&self, cpu: CpuId) -> bool {
+        self.is_idle(cpu) && self.cpus[cpu.index()].tick_stopped
+    }
+    /// The tick of this CPU is over; if idle, the CPU does without
+    /// (`tick_nohz_stop_tick`).
+    pub fn stop_tick(&mut self) {
+        if self.cpus[self.cpu.index()].idle {
+            self.charge(Cost::TickStop);
+            self.cpus[self.cpu.index()].tick_stopped = true;
+        }
+    }
     /// Whether no other task waits for the CPU of the running one.
     pub fn is_alone(&self) -> bool {
         let c = &self.cpus[self.cpu.index()];

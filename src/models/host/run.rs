@@ -85,6 +85,9 @@ pub fn run<K: HostEnv>(k: &mut K, cpu: CpuId) {
         run_at(k, cpu, at); // an interrupt has delayed it
         return;
     }
+    if !c.irq.pending.is_empty() && c.irq.held_until(now) <= now {
+        return super::irq::resume(k, cpu); // it has been held off until now
+    }
     h.cpu = cpu;
     run_cpu(k, cpu);
 }
@@ -124,9 +127,10 @@ pub(super) fn run_cpu<K: HostEnv>(k: &mut K, cpu: CpuId) {
             let Some(next) = next else {
                 let h = k.host();
                 let enter = h.costs.of(Cost::EnterIdle);
+                let halt = h.costs.of(Cost::IdleLoop);
                 let c = &mut h.cpus[cpu.index()];
                 if !c.idle {
-                    c.irq.off_until = began + enter;
+                    c.irq.off = (began + enter, began + enter + halt);
                 }
                 c.idle = true;
                 if c.late.is_some() {
@@ -224,6 +228,9 @@ pub fn start_timer<K: HostEnv>(k: &mut K, span: Ns, irq: K::Irq) {
         return;
     }
     let at = k.host().clock + span;
+    if !k.host().is_free() && at < k.next_event() {
+        k.host().charge(Cost::Reprogram);
+    }
     k.expire(at, irq);
 }
 
@@ -273,13 +280,19 @@ fn switch_to<K: HostEnv>(k: &mut K, cpu: CpuId, next: TaskId) {
     let from = c.last.replace(next);
     c.current = Some(next);
     h.tasks[next.index()].state = TaskState::Running;
+    let restarts = std::mem::take(&mut c.tick_stopped);
     if std::mem::take(&mut c.idle) {
         h.charge(Cost::WakeIdle);
+        if restarts {
+            h.charge(Cost::TickRestart);
+        }
     } else if from != Some(next) {
         h.charge(Cost::Switch);
     }
-    let spent = h.clock - began;
+    let now = h.clock;
+    let spent = now - began;
     let c = &mut h.cpus[cpu.index()];
+    c.irq.off = (now, now);
     c.used.switches += 1;
     c.used.task += spent;
 }

@@ -83,6 +83,7 @@ impl<P> Machine<P> {
         }
         if !h.tracing {
             costs.set(Cost::Trace, Ns::ZERO);
+            costs.set(Cost::TracePlug, Ns::ZERO);
             costs.set(Cost::TraceUnplug, Ns::ZERO);
         }
         if !h.blktrace {
@@ -123,6 +124,7 @@ impl<P> Machine<P> {
             transport: Vec::new(),
             san_armed: Ns::NEVER,
             housekeeps: false,
+            grace: 0,
             admin: Admin::new(&config.actions, config.dm_multipath),
             probe,
             drivers: Vec::new(),

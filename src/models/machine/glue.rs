@@ -68,7 +68,7 @@ impl<P: Probe> HostEnv for Machine<P> {
                 }
             }
             Irq::San => self.san_changes(),
-            Irq::Tick => self.host.charge(Cost::Tick),
+            Irq::Tick => self.ticked(),
             Irq::Slept(task) => {
                 self.pending_irqs -= 1;
                 host::wake(self, task);

@@ -2,12 +2,15 @@
 //! fio's threads that do none. It costs CPU time only, and rests while no I/O
 //! ends, so that it keeps no run from its end.
 
-use super::super::host::{self, CpuId};
+use super::super::host::{self, Cost, CpuId};
 use super::super::probe::Probe;
-use super::super::workload::app::upkeep;
+use super::super::workload::app::upkeep::{self, Duty};
 use super::{Event, Irq, Machine};
 use crate::sim::Ns;
 
+/// Ticks that RCU takes to have done with a callback: to begin a grace period, to
+/// end it, and to call back.
+pub(super) const GRACE_TICKS: u8 = 3;
 /// Without the end of an I/O for so long it rests.
 const RESTS_AFTER: Ns = Ns::from_ms(50);
 
@@ -22,6 +25,9 @@ impl<P: Probe> Machine<P> {
         self.arm_tick();
         for n in 0..self.app.upkeep.len() {
             let u = &mut self.app.upkeep[n];
+            if u.duty == Duty::Rcu {
+                continue;
+            }
             if std::mem::replace(&mut u.sleeps, true) {
                 continue;
             }
@@ -50,10 +56,28 @@ impl<P: Probe> Machine<P> {
         }
         self.arm_tick();
         for cpu in (0..self.host.cpus.len()).map(|n| CpuId(n as u8)) {
-            if !self.host.is_idle(cpu) {
+            if !self.host.tick_is_stopped(cpu) {
                 host::irq(self, cpu, Irq::Tick);
             }
         }
+    }
+
+    /// The tick of this CPU (`tick_sched_timer`): it sees to RCU's callbacks, of
+    /// which each look of fio's main thread leaves some, and is stopped by an
+    /// idle CPU that has none left (`tick_nohz_next_event`).
+    pub(super) fn ticked(&mut self) {
+        self.host.charge(Cost::Tick);
+        match self.grace {
+            0 => self.host.stop_tick(),
+            1 => {}
+            _ => {
+                let rcu = self.app.upkeep.iter().position(|u| u.duty == Duty::Rcu);
+                if let Some(n) = rcu {
+                    upkeep::due(self, n as u8);
+                }
+            }
+        }
+        self.grace = self.grace.saturating_sub(1);
     }
 
     /// One of fio's other threads has slept long enough.

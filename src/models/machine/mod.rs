@@ -138,6 +138,8 @@ pub struct Machine<P> {
     san_armed: Ns,
     /// Whether housekeeping goes on.
     housekeeps: bool,
+    /// Ticks until RCU has no callbacks left.
+    grace: u8,
     /// Who listens.
     pub probe: P,
     drivers: Vec<Driver>,

@@ -12,6 +12,7 @@ use super::policy::{
 };
 use super::scan::CtrError;
 use super::selector::{
+    Weight,
     HistoricalServiceTime, IoAffinity, NvmeNuma, NvmeQueueDepth, NvmeRoundRobin, PathSelector,
     QueueLength, RoundRobin, SelectCtx, SelectorRules, ServiceTime, StatusType,
 };
@@ -180,6 +181,9 @@ impl PathSelector for Selector {
     }
     fn uses_hr_timer(&self) -> bool {
         dispatch!(self, s => s.uses_hr_timer())
+    }
+    fn weight(&self) -> Weight {
+        dispatch!(self, s => s.weight())
     }
     fn repeat_count(&self, path: usize) -> u32 {
         dispatch!(self, s => s.repeat_count(path))

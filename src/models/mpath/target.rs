@@ -9,7 +9,7 @@ use super::path::{Path, PathIdx};
 use super::pg_init::{Activation, PgInit};
 use super::policy::Truth;
 use super::scan::CtrError;
-use super::selector::PathSelector;
+use super::selector::{PathSelector, Weight};
 use crate::models::io::DevId;
 use crate::models::kernel::{MultipathFacts, Patches, Way};
 use crate::sim::Ns;
@@ -158,8 +158,8 @@ pub struct Multipath {
     pub(super) pg_init: PgInit,
     /// The selector is asked for every I/O (6.1), not once a `repeat_count`.
     pub(super) asks_every_io: bool,
-    /// A selector of this kernel looks at the clock for every I/O.
-    pub(super) uses_hr_timer: bool,
+    /// The heaviest of its selectors.
+    pub(super) weight: Weight,
     /// What holds of an old kernel's target.
     pub(super) facts: Option<MultipathFacts>,
     /// I/Os left to the current path; 0 = no limit. Old kernels only.
@@ -178,6 +178,12 @@ pub struct Multipath {
     pub(super) regrouped: bool,
 }
 
+/// The heaviest selector of `groups`.
+fn weight_of(groups: &[Group]) -> Weight {
+    let all = groups.iter().map(|g| g.selector.weight());
+    all.max().unwrap_or(Weight::RoundRobin)
+}
+
 impl Multipath {
     /// From the words of its line in a table. Kernel log lines go to `log`,
     /// also where the line is refused.
@@ -189,7 +195,7 @@ impl Multipath {
         Ok(Multipath {
             name: env.name.into(),
             mode: params.features.mode,
-            uses_hr_timer: params.groups.iter().any(|g| g.selector.uses_hr_timer()),
+            weight: weight_of(&params.groups),
             nr_valid_paths: params.paths.len() as u32,
             groups: params.groups,
             paths: params.paths,
@@ -231,10 +237,10 @@ impl Multipath {
     pub fn groups(&self) -> &[Group] {
         &self.groups
     }
-    /// Whether a selector looks at the clock for every I/O.
+    /// What choosing a path costs the CPU: as much as its heaviest selector.
     #[inline]
-    pub fn uses_hr_timer(&self) -> bool {
-        self.uses_hr_timer
+    pub fn weight(&self) -> Weight {
+        self.weight
     }
     /// The device of `path`.
     #[inline]

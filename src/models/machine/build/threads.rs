@@ -113,7 +113,8 @@ impl<P> Machine<P> {
             return;
         }
         let disks = self.disks_of_fio();
-        for (n, duty) in [Duty::Main, Duty::Helper(disks)].into_iter().enumerate() {
+        let duties = [Duty::Main, Duty::Helper(disks), Duty::Rcu];
+        for (n, duty) in duties.into_iter().enumerate() {
             let frame = Frame::App(AppFrame::Upkeep(n as u8));
             let task = self.host.spawn("fio".into(), Prio::Normal, CpuId(0), frame);
             self.app.upkeep.push(Upkeep::new(task, duty));

@@ -2,8 +2,9 @@
 
 use super::super::super::host::{self, TaskId};
 use super::super::super::probe::Probe;
-use super::super::super::workload::app::upkeep::TIMER_SLACK;
+use super::super::super::workload::app::upkeep::{Duty, TIMER_SLACK};
 use super::super::super::workload::app::{App, AppEnv, AppFrame};
+use super::super::housekeeping::GRACE_TICKS;
 use super::super::{Frame, Irq, Machine};
 use crate::sim::Ns;
 
@@ -29,6 +30,9 @@ impl<P: Probe> AppEnv for Machine<P> {
     }
     fn upkeep_after(&mut self, span: Ns, slack: Ns, n: u8) {
         let at = self.host.now() + span;
+        if self.app.upkeep[usize::from(n)].duty == Duty::Main {
+            self.grace = GRACE_TICKS;
+        }
         host::start_range_timer(self, at, slack, Irq::Upkeep(n));
     }
     #[inline]

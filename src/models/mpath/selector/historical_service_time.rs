@@ -6,7 +6,7 @@ use std::cmp::Ordering;
 use std::fmt::Write;
 
 use super::list::{Rotation, ValidPaths};
-use super::{PathSelector, SelectCtx, StatusType};
+use super::{PathSelector, SelectCtx, StatusType, Weight};
 use crate::models::mpath::scan::scan_u32;
 use crate::sim::Ns;
 
@@ -141,8 +141,8 @@ impl PathSelector for HistoricalServiceTime {
     fn name(&self) -> &str {
         "historical-service-time"
     }
-    fn uses_hr_timer(&self) -> bool {
-        true
+    fn weight(&self) -> Weight {
+        Weight::Timed
     }
     /// The repeat count is read and forgotten.
     fn add_path(&mut self, args: &[&str], _log: &mut Vec<String>) -> Result<(), String> {

@@ -62,6 +62,19 @@ pub enum StatusType {
     Table,
 }
 
+/// What a selector costs the CPU: as much as which of the kernel's.
+#[derive(Copy, Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum Weight {
+    /// It counts nothing.
+    RoundRobin,
+    /// It counts what is in flight.
+    QueueLength,
+    /// It counts the bytes in flight.
+    ServiceTime,
+    /// It times every I/O.
+    Timed,
+}
+
 /// A path selector (`struct path_selector_type`).
 ///
 /// Paths are named by their index within the priority group, in table order.
@@ -77,7 +90,11 @@ pub trait PathSelector {
     /// Whether it times I/Os to the nanosecond (`DM_PS_USE_HR_TIMER`): each then
     /// costs the CPU a few looks at the clock.
     fn uses_hr_timer(&self) -> bool {
-        false
+        self.weight() == Weight::Timed
+    }
+    /// What it costs the CPU.
+    fn weight(&self) -> Weight {
+        Weight::RoundRobin
     }
     /// The path that takes the next I/O; none if no path is usable
     /// (`select_path`).

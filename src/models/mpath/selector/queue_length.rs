@@ -4,7 +4,7 @@
 use std::fmt::Write;
 
 use super::list::{Rotation, ValidPaths};
-use super::{PathSelector, SelectCtx, SelectorRules, StatusType, repeat_count};
+use super::{PathSelector, SelectCtx, SelectorRules, StatusType, repeat_count, Weight};
 use crate::models::planted::{self, Defect};
 use crate::sim::Ns;
 
@@ -59,6 +59,9 @@ impl PathSelector for QueueLength {
         self.qlen.push(0);
         self.repeat_counts.push(count);
         Ok(())
+    }
+    fn weight(&self) -> Weight {
+        Weight::QueueLength
     }
     #[inline]
     fn select_path(&mut self, _ctx: &SelectCtx) -> Option<usize> {

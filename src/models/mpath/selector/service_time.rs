@@ -5,7 +5,7 @@ use std::fmt::Write;
 
 use super::list::{Rotation, ValidPaths};
 use super::queue_length::rotation;
-use super::{PathSelector, SelectCtx, SelectorRules, StatusType, repeat_count};
+use super::{PathSelector, SelectCtx, SelectorRules, StatusType, repeat_count, Weight};
 use crate::models::mpath::scan::scan_u32;
 use crate::sim::Ns;
 
@@ -104,6 +104,9 @@ impl PathSelector for ServiceTime {
             repeat_count,
         });
         Ok(())
+    }
+    fn weight(&self) -> Weight {
+        Weight::ServiceTime
     }
     #[inline]
     fn select_path(&mut self, ctx: &SelectCtx) -> Option<usize> {

@@ -26,6 +26,9 @@ pub fn submit<K: AppEnv>(
     mut plugged: bool,
 ) -> Step {
     let depth = k.host().tasks[task.index()].stack.len();
+    if done == 0 {
+        k.host().charge(Cost::IoSubmit);
+    }
     if done == 0 && thread(k, t).fio.ring().len() > PLUG_THRESHOLD {
         plugged = plug::blk_start_plug(k, task);
     }
@@ -69,8 +72,8 @@ pub fn bio_end_io<K: AppEnv>(k: &mut K, bio: BioId, t: u16, slot: u32) {
     }
     s.done = true;
     let done = *s;
-    k.host()
-        .charge_n(Cost::UnpinPage, u64::from(done.bytes).div_ceil(PAGE));
+    let more_pages = u64::from(done.bytes.saturating_sub(1)) / PAGE;
+    k.host().charge_n(Cost::UnpinPage, more_pages);
     k.io_done(t, done.bytes, done.errno);
     if let Some(waiter) = done.waiter {
         return k.wake(waiter);

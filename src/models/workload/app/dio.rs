@@ -209,7 +209,7 @@ impl Transfer {
             } else {
                 Cost::PinPage
             };
-            k.host().charge_n(pin, pages);
+            k.host().charge_n(pin, pages.saturating_sub(1));
         }
         let (sector, sectors) = (offset / SECTOR, (len / SECTOR) as u32);
         k.block().bios.alloc_with(|| Bio {

@@ -59,8 +59,11 @@ fn once<K: AppEnv>(k: &mut K, task: TaskId, t: u16, flows: bool) -> Turn {
         Waiting::Nothing => return next(k, task, t),
         Waiting::Events { min, max, look } => reap(k, t, min, max, look),
         Waiting::Submitted => {
+            let units = th.fio.ring().len() as u64;
             th.fio.submitted(now);
             th.waiting = Waiting::Nothing;
+            k.host().charge(Cost::FioSubmitted);
+            k.host().charge_n(Cost::FioQueued, units);
             Turn::Goes
         }
         _ => go_on(k, task, t),
@@ -125,6 +128,7 @@ fn next<K: AppEnv>(k: &mut K, task: TaskId, t: u16) -> Turn {
         Act::Prepared => return prepared(k, t),
         Act::Submit => {
             th.waiting = Waiting::Submitted;
+            k.host().charge(Cost::FioSubmit);
             return submit(k, task, t);
         }
         Act::GetEvents { min, max } => {
@@ -184,6 +188,9 @@ fn next<K: AppEnv>(k: &mut K, task: TaskId, t: u16) -> Turn {
 /// An io_u has been made ready; for the first, the device is opened.
 fn prepared<K: AppEnv>(k: &mut K, t: u16) -> Turn {
     k.host().charge(Cost::FioTurn);
+    if thread(k, t).fio.has_queued() {
+        k.host().charge(Cost::FioNext);
+    }
     let spec = thread(k, t).fio.spec();
     if spec.pattern.random && !spec.norandommap {
         k.host().charge(Cost::RandomMap);
@@ -239,15 +246,22 @@ fn submit<K: AppEnv>(k: &mut K, task: TaskId, t: u16) -> Turn {
 /// first: it may bring events.
 #[inline(always)]
 fn reap<K: AppEnv>(k: &mut K, t: u16, min: u32, max: u32, look: Look) -> Turn {
-    if look == Look::Before {
-        k.host().charge(Cost::LookRing);
+    let before = match look {
+        Look::Before => Some((Cost::LookRing, Look::First)),
+        Look::Woken => Some((Cost::LookWoken, Look::Again)),
+        _ => None,
+    };
+    let mut look = look;
+    if let Some((cost, then)) = before {
+        k.host().charge(cost);
         if interrupted(k) {
-            return goes_on(k, t, min, max, Look::Now);
+            return goes_on(k, t, min, max, then);
         }
+        look = then;
     }
     let found = match look {
         Look::Found(n) => n,
-        _ => match look_at_ring(k, t, min, max) {
+        _ => match look_at_ring(k, t, min, max, look) {
             Err(turn) => return turn,
             Ok(n) => n,
         },
@@ -261,20 +275,38 @@ fn reap<K: AppEnv>(k: &mut K, t: u16, min: u32, max: u32, look: Look) -> Turn {
     }
     th.fio.reap_done(now);
     th.waiting = Waiting::Nothing;
-    k.host().charge_n(Cost::FioReap, u64::from(found));
+    k.host().charge(Cost::FioReap);
+    k.host().charge_n(Cost::FioEvent, u64::from(found));
     Turn::Goes
 }
 
 /// How many events the call takes, or what it does instead of taking any now.
 #[inline(always)]
-fn look_at_ring<K: AppEnv>(k: &mut K, t: u16, min: u32, max: u32) -> Result<u32, Turn> {
+fn look_at_ring<K: AppEnv>(
+    k: &mut K,
+    t: u16,
+    min: u32,
+    max: u32,
+    look: Look,
+) -> Result<u32, Turn> {
     let there = thread(k, t).ring.len() as u32;
-    if there < min {
-        goes_on(k, t, min, max, Look::Before);
+    if there < min && look == Look::Last {
+        goes_on(k, t, min, max, Look::Woken);
         return Err(Turn::Ends(Step::Block));
+    }
+    if there < min {
+        k.host().charge(Cost::PrepareToWait);
+        return match interrupted(k) {
+            true => Err(goes_on(k, t, min, max, Look::Last)),
+            false => look_at_ring(k, t, min, max, Look::Last),
+        };
     }
     let n = there.min(max.max(min));
     k.host().charge(Cost::GetEvents);
+    k.host().charge_n(Cost::CopyEvent, u64::from(n));
+    if look != Look::First {
+        k.host().charge(Cost::FinishWait);
+    }
     if interrupted(k) {
         return Err(goes_on(k, t, min, max, Look::Found(n)));
     }

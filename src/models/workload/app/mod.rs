@@ -146,8 +146,14 @@ impl App {
 pub enum Look {
     /// It has still to look at the ring.
     Before,
-    /// It looks now.
-    Now,
+    /// It looks now, for the first time.
+    First,
+    /// It has been woken, and has still to look at the ring.
+    Woken,
+    /// It looks now, having been woken.
+    Again,
+    /// It looks now, prepared to sleep.
+    Last,
     /// It has found so many events and copies them.
     Found(u32),
 }

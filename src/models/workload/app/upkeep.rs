@@ -21,9 +21,11 @@ pub enum Duty {
     Main,
     /// The helper, with so many disks to look at.
     Helper(u64),
+    /// RCU's kernel thread, which ticks wake.
+    Rcu,
 }
 
-/// A thread of fio that does no I/O.
+/// A thread that does no I/O.
 #[derive(Clone, Debug)]
 pub struct Upkeep {
     /// The thread.
@@ -51,6 +53,7 @@ impl Upkeep {
         match self.duty {
             Duty::Main => (Ns::from_ms(10), TIMER_SLACK),
             Duty::Helper(_) => (Ns::from_ms(250), POLL_SLACK),
+            Duty::Rcu => (Ns::NEVER, Ns::ZERO),
         }
     }
     /// How long after the start of the jobs it first wakes. The main thread
@@ -60,6 +63,7 @@ impl Upkeep {
         match self.duty {
             Duty::Main => Ns::from_us(9_700),
             Duty::Helper(_) => Ns::from_ms(150),
+            Duty::Rcu => Ns::NEVER,
         }
     }
 }
@@ -78,13 +82,17 @@ pub fn step<K: AppEnv>(k: &mut K, n: u8) -> Step {
     if !std::mem::take(&mut u.is_due) {
         return Step::Block;
     }
-    u.sleeps = true;
+    u.sleeps = u.duty != Duty::Rcu;
     let (duty, (span, slack)) = (u.duty, u.sleep());
     match duty {
         Duty::Main => k.host().charge(Cost::FioMain),
         Duty::Helper(disks) => {
             k.host().charge(Cost::FioHelper);
             k.host().charge_n(Cost::DiskUtil, disks);
+        }
+        Duty::Rcu => {
+            k.host().charge(Cost::RcuGp);
+            return Step::Again;
         }
     }
     k.upkeep_after(span, slack, n);

@@ -322,6 +322,12 @@ impl FioThread {
         &self.ring[..self.submitting]
     }
 
+    /// Whether the engine has taken I/O units that are still to be submitted.
+    #[inline]
+    pub fn has_queued(&self) -> bool {
+        !self.ring.is_empty()
+    }
+
     /// How much of its work is behind it at `now`, 0 to 1: of its time, its
     /// bytes or its I/Os, whichever ends it first.
     pub fn fraction(&self, now: Ns) -> f64 {

@@ -1,0 +1,26 @@
+//! What the selectors cost the CPU, beside what all of them do.
+
+use super::DmEnv;
+use crate::models::host::Cost;
+use crate::models::mpath::selector::Weight;
+
+/// A path has been chosen, and the selector told (`select_path`, `start_io`).
+#[inline]
+pub fn charge_choice<K: DmEnv>(k: &mut K, weight: Weight) {
+    match weight {
+        Weight::RoundRobin => {}
+        Weight::QueueLength => k.host().charge(Cost::ChooseQl),
+        Weight::ServiceTime => k.host().charge(Cost::ChooseSt),
+        Weight::Timed => k.host().charge(Cost::ChooseHst),
+    }
+}
+
+/// The selector has been told of an end (`end_io`).
+#[inline]
+pub fn charge_end<K: DmEnv>(k: &mut K, weight: Weight) {
+    match weight {
+        Weight::RoundRobin => {}
+        Weight::QueueLength | Weight::ServiceTime => k.host().charge(Cost::EndCounted),
+        Weight::Timed => k.host().charge(Cost::EndHst),
+    }
+}
