@@ -275,6 +275,7 @@ impl Bio {
             cpu: 0,
             traced: false,
             pgpath: 0,
+            slab: 0,
             ident: 0,
             next: None,
             end_io: EndIo::Nobody,
@@ -327,6 +328,8 @@ pub struct Bio {
     pub traced: bool,
     /// dm-multipath: index of the path it was mapped to (`dm_mpath_io`).
     pub pgpath: u16,
+    /// The slab of its cache that it was taken from; 0 = of none.
+    pub slab: u16,
     /// Which I/O of the application it belongs to: the same in every mode, so
     /// that draws keyed by it find the same world.
     pub ident: u64,

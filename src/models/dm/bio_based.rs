@@ -4,6 +4,7 @@
 
 use super::super::block::submit::{submit_bio_last, submit_bio_noacct};
 use super::super::block::{Action, complete, pop, split};
+use super::super::host::slab::Slab;
 use super::super::host::{Cost, Step, TaskId, interrupted};
 use super::super::io::{Bio, BioId, BlkStatus, DevId, EndIo, Flags, SECTOR};
 use super::super::mpath::selector::{SelectCtx, Weight};
@@ -75,7 +76,8 @@ fn split_and_process_bio<K: DmEnv>(k: &mut K, dm: u16, bio: BioId) {
         clone.sectors = 0; // the flush goes first; the data follow
     }
     b.devs[usize::from(clone.dev.0)].count.start(now);
-    let clone = b.bios.alloc(clone);
+    clone.slab = k.host().slab_alloc(Slab::Clone);
+    let clone = k.block().bios.alloc(clone);
     k.dm().dev(dm).in_flight += 1;
     map_bio(k, dm, clone);
 }
@@ -301,7 +303,10 @@ fn dm_requeue<K: DmEnv>(k: &mut K, dm: u16, clone: BioId) {
     let EndIo::Dm { orig, .. } = b.bios[clone].end_io else {
         return;
     };
+    let slab = b.bios[clone].slab;
     b.bios.free(clone);
+    k.host().slab_free(Slab::Clone, slab);
+    let b = k.block();
     let o = &b.bios[orig];
     let count = &mut b.devs[usize::from(o.dev.0)].count;
     count.done(now, o.op, o.start);
@@ -320,6 +325,7 @@ fn end_clone<K: DmEnv>(k: &mut K, dm: u16, clone: BioId, status: BlkStatus) {
     let b = k.block();
     let c = b.bios[clone];
     b.bios.free(clone);
+    k.host().slab_free(Slab::Clone, c.slab);
     let EndIo::Dm { orig, .. } = c.end_io else {
         return;
     };

@@ -35,11 +35,11 @@ costs! {
     /// Direct I/O: pinning one more page of the buffer.
     PinPage "pin_page" 386,
     /// Direct I/O: pinning one more page of a huge page.
-    PinHuge "pin_huge" 288,
+    PinHuge "pin_huge" 172,
     /// Direct I/O: the first touch of one page of the buffer, which faults it in.
     FaultPage "fault_page" 2_950,
     /// A synchronous read or write: file system call down to the bio.
-    DioSubmit "dio_submit" 4_000,
+    DioSubmit "dio_submit" 1_570,
     /// Leaving a system call, until fio has read the clock.
     SyscallExit "syscall_exit" 356,
     /// io_getevents: until it has looked at the ring for the first time.
@@ -189,6 +189,14 @@ costs! {
     EndClone "end_clone" 648,
     /// dm: ending one bio of a clone request.
     EndRqBio "end_rq_bio" 286,
+    /// Taking an object of a slab that the CPU was not using.
+    SlabRefill "slab_refill" 163,
+    /// Taking one of a new slab.
+    SlabGrow "slab_grow" 9_400,
+    /// Giving an object back to a slab that the CPU is not using.
+    SlabFree "slab_free" 81,
+    /// The same, the first of a slab.
+    SlabPartial "slab_partial" 45,
     /// Waking a task.
     Wake "wake" 1_423,
     /// Switching from one task to another.
@@ -210,9 +218,9 @@ costs! {
     /// Adding one page to the page cache, to be read.
     PageAlloc "page_alloc" 2_900,
     /// Write-back of one page, down to its bio.
-    WritePage "write_page" 2_200,
+    WritePage "write_page" 2_670,
     /// Ending the I/O of one page, beside ending its bio.
-    EndPage "end_page" 250,
+    EndPage "end_page" 490,
     /// null_blk: moving the data of one page to or from its memory.
     StorePage "store_page" 3_401,
     /// null_blk: moving one page from its write cache to its memory.

@@ -16,6 +16,7 @@ mod irq;
 mod jiffies;
 pub mod lock;
 mod run;
+pub mod slab;
 pub mod spin;
 mod task;
 
@@ -34,6 +35,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::sim::Ns;
+use slab::Slabs;
 use spin::Spin;
 
 /// The host computer.
@@ -147,6 +149,8 @@ pub struct Host<F, I> {
     pub uptime: Ns,
     /// What the scheduler's tunables are multiplied with.
     sysctl_factor: u64,
+    /// Where objects come from.
+    slabs: Slabs,
     /// Whether it goes on and no time passes.
     pub spin: Spin,
 }
@@ -164,6 +168,7 @@ impl<F: Copy, I: Copy> Host<F, I> {
             jiffy: Ns(1_000_000_000 / u64::from(hz.max(1))),
             uptime: default_uptime(),
             sysctl_factor: fair::sysctl_factor(usize::from(cpus)),
+            slabs: Slabs::default(),
             spin: Spin::default(),
         }
     }

@@ -2,6 +2,7 @@
 
 use super::{AppEnv, AppFrame, Event, Waiting, dio, thread};
 use crate::models::block::{plug, pop};
+use crate::models::host::slab::Slab;
 use crate::models::host::{Cost, Step, TaskId};
 use crate::models::io::{BioId, BlkStatus};
 use crate::models::workload::page_cache::PAGE;
@@ -35,7 +36,11 @@ pub fn submit<K: AppEnv>(
     while let Some(&unit) = thread(k, t).fio.ring().get(done as usize) {
         done += 1;
         k.host().charge(Cost::AioSubmit);
+        let slab = k.host().slab_alloc(Slab::Kiocb);
         dio::start(k, task, t, &unit, None);
+        if slab != 0 {
+            thread(k, t).slots[unit.slot as usize].slab = slab;
+        }
         let h = k.host();
         let (free, stack) = (h.is_free(), &mut h.tasks[task.index()].stack);
         if !free || stack.len() != depth {
@@ -59,8 +64,9 @@ pub fn submit<K: AppEnv>(
 #[inline]
 pub fn bio_end_io<K: AppEnv>(k: &mut K, bio: BioId, t: u16, slot: u32) {
     let b = k.block();
-    let status = b.bios[bio].status;
+    let (status, slab) = (b.bios[bio].status, b.bios[bio].slab);
     b.bios.free(bio);
+    k.host().slab_free(Slab::Bio, slab);
     let th = thread(k, t);
     let s = &mut th.slots[slot as usize];
     s.bios -= 1;
@@ -74,6 +80,7 @@ pub fn bio_end_io<K: AppEnv>(k: &mut K, bio: BioId, t: u16, slot: u32) {
     let done = *s;
     let more_pages = u64::from(done.bytes.saturating_sub(1)) / PAGE;
     k.host().charge_n(Cost::UnpinPage, more_pages);
+    k.host().slab_free(Slab::Kiocb, done.slab);
     k.io_done(t, done.bytes, done.errno);
     if let Some(waiter) = done.waiter {
         return k.wake(waiter);

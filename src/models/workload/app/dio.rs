@@ -4,6 +4,7 @@
 use super::{AppEnv, AppFrame, Slot, Thread, buffered, cache, thread, writeback};
 use crate::models::block::limits::BLK_MAX_SEGMENT_SIZE;
 use crate::models::block::{plug, pop, submit};
+use crate::models::host::slab::Slab;
 use crate::models::host::{Cost, Step, TaskId};
 use crate::models::io::{Bio, BioId, DevId, EndIo, Flags, Op, SECTOR};
 use crate::models::workload::fio::IoUnit;
@@ -114,6 +115,7 @@ fn submit<K: AppEnv>(k: &mut K, task: TaskId, t: u16, unit: &IoUnit, waiter: Opt
         done: false,
         errno: 0,
         bytes: unit.len,
+        slab: 0,
     };
     // An fsync is an empty write that flushes first.
     let op = match unit.op {
@@ -212,7 +214,9 @@ impl Transfer {
             k.host().charge_n(pin, pages.saturating_sub(1));
         }
         let (sector, sectors) = (offset / SECTOR, (len / SECTOR) as u32);
+        let slab = k.host().slab_alloc(Slab::Bio);
         k.block().bios.alloc_with(|| Bio {
+            slab,
             ident: self.ident,
             end_io: EndIo::App {
                 thread: self.thread,

@@ -91,6 +91,8 @@ fn go_on<K: AppEnv>(k: &mut K, task: TaskId, t: u16) -> Turn {
         Waiting::Sync { issue, slot } => {
             let done = th.slots[slot as usize];
             th.fio.sync_done(now, issue, done.errno, done.moved());
+            k.host().charge(Cost::FioReap);
+            k.host().charge(Cost::FioEvent);
         }
         Waiting::Fsync { issue } => {
             let errno = k.app().calls[task.index()].errno;

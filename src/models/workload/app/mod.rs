@@ -266,6 +266,8 @@ pub struct Slot {
     pub errno: i32,
     /// Its length in bytes.
     pub bytes: u32,
+    /// The slab of its iocb.
+    pub slab: u16,
 }
 
 /// Bytes of a transparent huge page.

@@ -1,0 +1,145 @@
+//! The slab caches that I/O takes its objects from (`mm/slub.c`, 6.1), as far
+//! as they cost time: an object is quickly had from, and given back to, the slab
+//! that the CPU is using; another slab takes longer.
+//!
+//! One CPU's view: with several, each would have a slab of its own.
+
+use super::{Cost, Host};
+
+/// A cache.
+#[derive(Copy, Clone, PartialEq, Eq, Debug)]
+pub enum Slab {
+    /// `aio_kiocb`: an iocb of the application.
+    Kiocb,
+    /// `bio-256`: a bio of a block device's direct I/O.
+    Bio,
+    /// `bio-336`: a clone of a bio-based device.
+    Clone,
+}
+
+impl Slab {
+    /// Objects of one slab (`/sys/kernel/slab/*/objs_per_slab`).
+    const fn objects(self) -> u16 {
+        match self {
+            Slab::Kiocb => 21,
+            Slab::Bio => 12,
+            Slab::Clone => 10,
+        }
+    }
+}
+
+/// Which slab an object is of; the first is 1, and 0 is none.
+pub type SlabId = u16;
+
+/// One cache: the slab in use, and those of which some objects are free.
+#[derive(Clone, Debug)]
+struct Cache {
+    objects: u16,
+    current: usize,
+    free: Vec<u16>,
+    partial: Vec<u16>,
+}
+
+/// What taking an object was.
+enum Taken {
+    Fast,
+    Refilled,
+    Grown,
+}
+
+impl Cache {
+    fn new(slab: Slab) -> Self {
+        Cache {
+            objects: slab.objects(),
+            current: 0,
+            free: vec![slab.objects()],
+            partial: Vec::new(),
+        }
+    }
+
+    /// `kmem_cache_alloc`
+    fn take(&mut self) -> Taken {
+        if self.free[self.current] > 0 {
+            self.free[self.current] -= 1;
+            return Taken::Fast;
+        }
+        if let Some(slab) = self.partial.pop() {
+            self.current = usize::from(slab);
+            self.free[self.current] -= 1;
+            return Taken::Refilled;
+        }
+        self.current = self.free.len();
+        self.free.push(self.objects - 1);
+        Taken::Grown
+    }
+}
+
+/// The caches of a host.
+#[derive(Clone, Debug)]
+pub struct Slabs([Cache; 3]);
+
+impl Default for Slabs {
+    fn default() -> Self {
+        Slabs([Slab::Kiocb, Slab::Bio, Slab::Clone].map(Cache::new))
+    }
+}
+
+impl<F: Copy, I: Copy> Host<F, I> {
+    /// Takes an object (`kmem_cache_alloc`): says of which slab.
+    #[inline]
+    pub fn slab_alloc(&mut self, slab: Slab) -> SlabId {
+        if self.is_free() {
+            return 0;
+        }
+        let cache = &mut self.slabs.0[slab as usize];
+        let cost = match cache.take() {
+            Taken::Fast => None,
+            Taken::Refilled => Some(Cost::SlabRefill),
+            Taken::Grown => Some(Cost::SlabGrow),
+        };
+        let id = cache.current as u16 + 1;
+        if let Some(cost) = cost {
+            self.charge(cost);
+        }
+        id
+    }
+
+    /// Gives an object back (`kmem_cache_free`).
+    #[inline]
+    pub fn slab_free(&mut self, slab: Slab, id: SlabId) {
+        let Some(at) = id.checked_sub(1) else { return };
+        let cache = &mut self.slabs.0[slab as usize];
+        let free = &mut cache.free[usize::from(at)];
+        *free += 1;
+        if usize::from(at) == cache.current {
+            return;
+        }
+        let was_full = *free == 1;
+        self.charge(Cost::SlabFree);
+        if was_full {
+            self.slabs.0[slab as usize].partial.push(at);
+            self.charge(Cost::SlabPartial);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cache_uses_what_was_freed_last_and_grows_only_then() {
+        let mut c = Cache::new(Slab::Clone);
+        for _ in 0..10 {
+            assert!(matches!(c.take(), Taken::Fast));
+        }
+        assert!(matches!(c.take(), Taken::Grown));
+        c.free[0] = 2;
+        c.partial.push(0);
+        for _ in 0..9 {
+            assert!(matches!(c.take(), Taken::Fast));
+        }
+        assert!(matches!(c.take(), Taken::Refilled));
+        assert_eq!((c.current, c.free[0]), (0, 1));
+    }
+}
