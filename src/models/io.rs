@@ -276,12 +276,18 @@ impl Bio {
             traced: false,
             pgpath: 0,
             slab: 0,
+            clone_slab: 0,
             ident: 0,
             next: None,
             end_io: EndIo::Nobody,
             start: Ns::ZERO,
             mapped: Ns::ZERO,
         }
+    }
+    /// Its length in bytes.
+    #[inline]
+    pub fn bytes(&self) -> u32 {
+        self.sectors * SECTOR as u32
     }
     /// First sector behind it (`bio_end_sector`).
     #[inline]
@@ -330,6 +336,8 @@ pub struct Bio {
     pub pgpath: u16,
     /// The slab of its cache that it was taken from; 0 = of none.
     pub slab: u16,
+    /// The same of the bio that a clone of its request has for it.
+    pub clone_slab: u16,
     /// Which I/O of the application it belongs to: the same in every mode, so
     /// that draws keyed by it find the same world.
     pub ident: u64,

@@ -3,7 +3,7 @@
 
 use super::super::block::submit::is_sync;
 use super::super::block::{BlockLayer, RqEnd};
-use super::super::io::{Flags, IoPrio, Op, ReqId, SECTOR};
+use super::super::io::{BioId, Flags, IoPrio, Op, ReqId, SECTOR};
 use super::super::mpath::selector::SelectCtx;
 use super::DmEnv;
 
@@ -29,14 +29,15 @@ pub(super) fn select_ctx<K: DmEnv>(
 }
 
 /// Takes the next bio from `clone`, of which `left` more sectors have ended, if
-/// they reach to its end: its original, its bytes, and whether it is the last
+/// they reach to its end: its original, the bio of that, and whether it is the
+/// last
 /// (`end_clone_bio`).
 #[inline(always)]
 pub(super) fn end_clone_bio(
     b: &mut BlockLayer,
     clone: ReqId,
     left: &mut u32,
-) -> Option<(ReqId, u32, bool)> {
+) -> Option<(ReqId, BioId, bool)> {
     let c = &mut b.reqs[clone];
     let (Some(bio), RqEnd::Clone { orig }) = (c.bio, c.end) else {
         return None;
@@ -57,5 +58,5 @@ pub(super) fn end_clone_bio(
     if !is_last {
         c.sector += u64::from(rest);
     }
-    Some((orig, o.sectors * SECTOR as u32, is_last))
+    Some((orig, bio, is_last))
 }

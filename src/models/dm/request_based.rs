@@ -8,8 +8,9 @@ use super::super::block::issue::blk_mq_request_issue_directly;
 use super::super::block::requeue::{blk_mq_requeue_request, delay_kick_requeue_list};
 use super::super::block::submit::{account_start, alloc_request_with};
 use super::super::block::{Action, RqEnd, RqFlags, complete};
+use super::super::host::slab::Slab;
 use super::super::host::{Cost, interrupted};
-use super::super::io::{BlkStatus, DevId, Flags, Op, ReqId};
+use super::super::io::{BioId, BlkStatus, DevId, Flags, Op, ReqId};
 use super::super::mpath::selector::SelectCtx;
 use super::super::mpath::{Completion, EndIoRq, MapRq, PathIdx};
 use super::super::probe::{Mapped, TargetEvent};
@@ -226,8 +227,14 @@ fn setup_clone<K: DmEnv>(k: &mut K, rq: ReqId, clone: ReqId, path: PathIdx, ctx:
     o.completed = 0;
     o.status = BlkStatus::Ok;
     if !k.host().is_free() {
-        let bios = k.block().count_bios(rq);
-        k.host().charge_n(Cost::CloneBio, bios);
+        let mut next = k.block().reqs[rq].bio;
+        while let Some(bio) = next {
+            k.host().charge(Cost::CloneBio);
+            let slab = k.host().slab_alloc(Slab::RqClone);
+            let o = &mut k.block().bios[bio];
+            o.clone_slab = slab;
+            next = o.next;
+        }
     }
 }
 
@@ -267,6 +274,7 @@ fn release_clone<K: DmEnv>(k: &mut K, rq: ReqId, clone: ReqId) {
     let now = k.host().now();
     let b = k.block();
     b.reqs[rq].clone = None;
+    let mut next = b.reqs[rq].bio;
     let c = &b.reqs[clone];
     if c.rqf.has(RqFlags::IO_STAT) {
         // Refused: it counts as an I/O all the same (blk_insert_cloned_request).
@@ -274,6 +282,11 @@ fn release_clone<K: DmEnv>(k: &mut K, rq: ReqId, clone: ReqId) {
         let count = &mut b.dev_of(clone).count;
         count.done(now, op, start);
         count.refused += 1;
+    }
+    // Those of bios that have not ended (`blk_rq_unprep_clone`).
+    while let (Some(bio), false) = (next, k.host().is_free()) {
+        next = k.block().bios[bio].next;
+        put_clone_bio(k, bio);
     }
     complete::blk_mq_free_request(k, clone);
 }
@@ -283,8 +296,10 @@ fn release_clone<K: DmEnv>(k: &mut K, rq: ReqId, clone: ReqId) {
 #[inline(always)]
 pub fn end_clone_bios<K: DmEnv>(k: &mut K, clone: ReqId, status: BlkStatus, sectors: u32) {
     let mut left = sectors;
-    while let Some((rq, bytes, is_last)) = end_clone_bio(k.block(), clone, &mut left) {
+    while let Some((rq, bio, is_last)) = end_clone_bio(k.block(), clone, &mut left) {
         k.host().charge(Cost::EndRqBio);
+        let bytes = k.block().bios[bio].bytes();
+        put_clone_bio(k, bio);
         let r = &mut k.block().reqs[rq];
         if r.status != BlkStatus::Ok {
             continue;
@@ -302,6 +317,13 @@ pub fn end_clone_bios<K: DmEnv>(k: &mut K, clone: ReqId, status: BlkStatus, sect
             complete::blk_update_request(k, rq, BlkStatus::Ok, completed);
         }
     }
+}
+
+/// Gives the bio back that a clone had for `bio` (`bio_put`).
+#[inline]
+fn put_clone_bio<K: DmEnv>(k: &mut K, bio: BioId) {
+    let slab = std::mem::take(&mut k.block().bios[bio].clone_slab);
+    k.host().slab_free(Slab::RqClone, slab);
 }
 
 /// The clone of `orig` has ended: the multipath target decides about the original

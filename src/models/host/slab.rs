@@ -15,6 +15,8 @@ pub enum Slab {
     Bio,
     /// `bio-336`: a clone of a bio-based device.
     Clone,
+    /// `bio-192`: a bio of a clone of a request.
+    RqClone,
 }
 
 impl Slab {
@@ -24,6 +26,7 @@ impl Slab {
             Slab::Kiocb => 21,
             Slab::Bio => 12,
             Slab::Clone => 10,
+            Slab::RqClone => 16,
         }
     }
 }
@@ -76,11 +79,11 @@ impl Cache {
 
 /// The caches of a host.
 #[derive(Clone, Debug)]
-pub struct Slabs([Cache; 3]);
+pub struct Slabs([Cache; 4]);
 
 impl Default for Slabs {
     fn default() -> Self {
-        Slabs([Slab::Kiocb, Slab::Bio, Slab::Clone].map(Cache::new))
+        Slabs([Slab::Kiocb, Slab::Bio, Slab::Clone, Slab::RqClone].map(Cache::new))
     }
 }
 

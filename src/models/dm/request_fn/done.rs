@@ -21,8 +21,9 @@ pub fn end_clone_bios<K: DmEnv>(k: &mut K, clone: ReqId, status: BlkStatus, sect
     let status = if aborted { BlkStatus::IoErr } else { status };
     let early = k.patches().data_completion;
     let mut left = sectors;
-    while let Some((rq, bytes, _)) = end_clone_bio(k.block(), clone, &mut left) {
+    while let Some((rq, bio, _)) = end_clone_bio(k.block(), clone, &mut left) {
         k.host().charge(Cost::EndRqBio);
+        let bytes = k.block().bios[bio].bytes();
         let r = &mut k.block().reqs[rq];
         if r.status != BlkStatus::Ok {
             continue;

@@ -1,0 +1,112 @@
+"""An observation's experiment, as a shell script for the rebuilt machine."""
+
+import json
+import re
+
+from machine import section
+
+EVENTS = "/sys/kernel/tracing/events/block"
+# The histograms that ran with the observations, in this order: each event costs
+# about a microsecond, so they belong to the machine. Event, its key, and the member
+# of the observation that is made of it.
+HISTOGRAMS = [
+    ("block_rq_issue", "dev,nr_sector,rwbs", "requests_issued"),
+    ("block_bio_backmerge", "dev,comm", "bios_back_merged"),
+    ("block_bio_frontmerge", "dev,comm", "bios_front_merged"),
+    ("block_rq_insert", "dev,comm", "requests_inserted"),
+    ("block_rq_merge", "dev,comm", "requests_merged"),
+    ("block_rq_requeue", "dev", "requests_requeued"),
+    ("block_split", "dev,comm", "bios_split"),
+    ("block_plug", "comm", None),
+    ("block_unplug", "comm,nr_rq", None),
+]
+# What the scripts of this folder do not do.
+LEFT_OUT = ["actions", "reload", "messages", "messages_before_start", "module_parameters",
+            "set_up", "offsets_read", "offsets_written"]
+
+
+def read(path):
+    """The observation in a file."""
+    with open(path, encoding="utf-8") as file:
+        return json.load(file)
+
+
+def why_not(case):
+    """Why this experiment cannot be repeated here; None if it can."""
+    if not isinstance(case, dict) or "fio_job" not in case:
+        return "it has no fio job"
+    if case["paths"]["kind"] != "null_blk":
+        return "its paths are not null_blk"
+    if case["cpus"] != 1:
+        return "it ran on several CPUs, which do not count instructions"
+    if case["group"] == "trace":
+        return "blktrace ran beside it"
+    if "read_iolog" in case["fio_job"]:
+        return "its iolog is not at hand"
+    return next((f"it has {name}" for name in LEFT_OUT if case.get(name)), None)
+
+
+def traced(case):
+    """Whether the histograms ran with it."""
+    return "without the tracing" not in case.get("note", "")
+
+
+def devices(case):
+    """Names of its devices."""
+    paths = [f"p{i}" for i in range(case["paths"]["n"])]
+    return ["dm-0", *paths] if case.get("table") else paths
+
+
+def completion_ns(case):
+    """The latency of each path."""
+    paths = case["paths"]
+    per = paths.get("per") or [{}] * paths["n"]
+    return [{**paths["common"], **one}["completion_nsec"] for one in per]
+
+
+def make_devices(case):
+    """Commands that make the paths and the map above them."""
+    paths, lines = case["paths"], []
+    per = paths.get("per") or [{}] * paths["n"]
+    for i in range(paths["n"]):
+        folder = f"/sys/kernel/config/nullb/p{i}"
+        lines.append(f"mkdir {folder}")
+        settings = {**paths["common"], **per[i], "power": 1}
+        lines += [f"echo {value} > {folder}/{name}" for name, value in settings.items()]
+    for name, value in (case.get("path_queue") or {}).items():
+        lines += [f"echo {value} > /sys/block/p{i}/queue/{name}" for i in range(paths["n"])]
+    if case.get("table"):
+        table = re.sub(r"\bp(\d+)\b", r"/dev/p\1", case["table"])
+        lines.append(f'dmsetup create mp --noudevrules --noudevsync --table "{table}"')
+        lines += [f"echo {value} > /sys/block/dm-0/queue/{name}"
+                  for name, value in (case.get("dm_queue") or {}).items()]
+        lines.append("dmsetup mknodes")
+    return lines
+
+
+def script(case, tracing, phase=0, last=()):
+    """Makes the devices, runs fio, reports counters, histograms and fio's figures.
+
+    `phase` moves the start by that many times 1.3 ms against the ticks of the kernel,
+    which is what differs from boot to boot. `last`: lines to run at the end.
+    """
+    names = devices(case)
+    counters = [f"echo {name} $(cat /sys/block/{name}/stat)" for name in names]
+    # Only fio's own clock, the time stamp counter, gives the latencies that were seen.
+    lines = [*make_devices(case), f"cat > job <<'JOB'\n{case['fio_job']}clocksource=cpu\nJOB"]
+    histograms = HISTOGRAMS if tracing else []
+    lines += [f"echo 'hist:keys={keys}' > {EVENTS}/{event}/trigger"
+              for event, keys, _ in histograms]
+    lines.append(section("before", *counters))
+    if phase:
+        lines.append(f"sleep {phase * 0.0013:.4f}")
+    lines += [
+        "fio --output-format=json --output=fio.json job",
+        section("after", *counters),
+        section("numbers", *(f"echo {name} $(cat /sys/block/{name}/dev)" for name in names)),
+        *(section(member, f"cat {EVENTS}/{event}/hist")
+          for event, _, member in histograms if member),
+        section("fio", "cat fio.json"),
+        *last,
+    ]
+    return "\n".join(lines)
