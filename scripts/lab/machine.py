@@ -36,7 +36,8 @@ def section(name, *commands):
 def image(script):
     """The initial file system: that of setup.sh, and the script."""
     with tempfile.TemporaryDirectory() as folder:
-        (Path(folder) / "experiment.sh").write_text(script + "\necho; cat report\n", encoding="utf-8")
+        whole = script + "\necho; cat report\n"
+        (Path(folder) / "experiment.sh").write_text(whole, encoding="utf-8")
         archive = subprocess.run(["cpio", "-o", "-H", "newc", "--quiet"], cwd=folder, check=True,
                                  input=b"experiment.sh\n", stdout=subprocess.PIPE).stdout
     return (LAB / "base.cpio.gz").read_bytes() + gzip.compress(archive, 1, mtime=0)

@@ -50,8 +50,9 @@ unpack() {
 
 build_selectors() {
     mkdir -p selectors
-    cp source/drivers/md/*.h source/drivers/md/dm-ps-{historical-service-time,io-affinity}.c selectors
+    cp source/drivers/md/*.h selectors
     for name in historical-service-time io-affinity; do
+        cp "source/drivers/md/dm-ps-$name.c" selectors
         printf 'obj-m += dm-%s.o\ndm-%s-y := dm-ps-%s.o\n' "$name" "$name" "$name"
     done >selectors/Makefile
     make -C "/lib/modules/$kernel/build" "M=$PWD/selectors" modules

@@ -54,6 +54,8 @@ pub fn elv_insert<K: BlockEnv>(k: &mut K, rq: ReqId, at_head: bool) {
     elevator.init_request(&mut b.reqs, rq, now);
     let merges = elevator.merges_requests();
     if merges && merge::blk_mq_sched_try_insert_merge(k, rq, &mut free) {
+        k.host().charge(Cost::RqMerge);
+        k.host().charge(Cost::Trace);
         while let Some(absorbed) = free.pop_front(&mut k.block().reqs) {
             complete::blk_mq_free_request(k, absorbed);
         }

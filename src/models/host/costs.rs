@@ -33,9 +33,11 @@ costs! {
     /// What a direct write costs more than a read.
     WriteIter "write_iter" 265,
     /// Direct I/O: pinning one more page of the buffer.
-    PinPage "pin_page" 386,
+    PinPage "pin_page" 240,
     /// Direct I/O: pinning one more page of a huge page.
-    PinHuge "pin_huge" 172,
+    PinHuge "pin_huge" 102,
+    /// Direct I/O: making one more page dirty that a read will fill.
+    DirtyPage "dirty_page" 146,
     /// Direct I/O: the first touch of one page of the buffer, which faults it in.
     FaultPage "fault_page" 2_950,
     /// A synchronous read or write: file system call down to the bio.
@@ -68,6 +70,8 @@ costs! {
     FioNext "fio_next" 491,
     /// fio: from the beginning of the last to io_submit.
     FioSubmit "fio_submit" 364,
+    /// fio: filling one page that is to be written.
+    FioFill "fio_fill" 72,
     /// fio looking for a block that its random map has free.
     RandomMap "random_map" 500,
     /// submit_bio: checks of one bio, until its device takes it.
@@ -121,6 +125,8 @@ costs! {
     DirectIssue "direct_issue" 210,
     /// Inserting a request into a scheduler.
     ElvInsert "elv_insert" 340,
+    /// A request merged into another when it is inserted.
+    RqMerge "rq_merge" 545,
     /// Inserting a request into a software queue.
     CtxInsert "ctx_insert" 130,
     /// Running a hardware queue, without what it dispatches.

@@ -211,7 +211,11 @@ impl Transfer {
             } else {
                 Cost::PinPage
             };
-            k.host().charge_n(pin, pages.saturating_sub(1));
+            let more_pages = pages.saturating_sub(1);
+            k.host().charge_n(pin, more_pages);
+            if self.op == Op::Read {
+                k.host().charge_n(Cost::DirtyPage, more_pages);
+            }
         }
         let (sector, sectors) = (offset / SECTOR, (len / SECTOR) as u32);
         let slab = k.host().slab_alloc(Slab::Bio);

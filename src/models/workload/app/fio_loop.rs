@@ -2,7 +2,9 @@
 
 use super::{AppEnv, AppFrame, Look, Waiting, aio, fsync, open, thread};
 use crate::models::host::{Cost, Step, TaskId, interrupted};
-use crate::models::workload::fio::Act;
+use crate::models::io::Op;
+use crate::models::workload::fio::{Act, IoUnit};
+use crate::models::workload::page_cache::PAGE;
 
 /// What a step of the thread came to.
 enum Turn {
@@ -130,7 +132,7 @@ fn next<K: AppEnv>(k: &mut K, task: TaskId, t: u16) -> Turn {
         Act::Prepared => return prepared(k, t),
         Act::Submit => {
             th.waiting = Waiting::Submitted;
-            k.host().charge(Cost::FioSubmit);
+            charge_submission(k, t);
             return submit(k, task, t);
         }
         Act::GetEvents { min, max } => {
@@ -185,6 +187,20 @@ fn next<K: AppEnv>(k: &mut K, task: TaskId, t: u16) -> Turn {
         }
     }
     Turn::Called
+}
+
+/// What fio does before it hands its I/O units over: pages to be written are
+/// filled with data.
+#[inline]
+fn charge_submission<K: AppEnv>(k: &mut K, t: u16) {
+    if k.host().is_free() {
+        return;
+    }
+    let pages = |u: &IoUnit| u64::from(u.len).div_ceil(PAGE);
+    let writes = thread(k, t).fio.ring().iter().filter(|u| u.op == Op::Write);
+    let written = writes.map(pages).sum();
+    k.host().charge(Cost::FioSubmit);
+    k.host().charge_n(Cost::FioFill, written);
 }
 
 /// An io_u has been made ready; for the first, the device is opened.
