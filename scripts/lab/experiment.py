@@ -87,8 +87,8 @@ def make_devices(case):
 def script(case, tracing, phase=0, last=()):
     """Makes the devices, runs fio, reports counters, histograms and fio's figures.
 
-    `phase` moves the start by that many times 1.3 ms against the ticks of the kernel,
-    which is what differs from boot to boot. `last`: lines to run at the end.
+    `phase` moves the start by that many times 1.3 ms against the ticks of the kernel; no
+    two boots are quite the same even so. `last`: lines to run at the end.
     """
     names = devices(case)
     counters = [f"echo {name} $(cat /sys/block/{name}/stat)" for name in names]

@@ -1,8 +1,9 @@
 """The rebuilt machine of the kernel observations: boots it and runs a script.
 
-QEMU counts instructions (`-icount shift=0`): each takes one nanosecond, and time
-does not pass otherwise. One CPU, no devices but a serial line, everything in
-memory. What `setup.sh` has made is looked for in $LAB, by default target/lab.
+QEMU counts instructions (`-icount shift=0,sleep=off`): each takes one nanosecond, and
+a CPU that sleeps skips to its next timer. One CPU, no devices but a serial line,
+everything in memory. What `setup.sh` has made is looked for in $LAB, by default
+target/lab.
 
 A script writes sections to the file /tmp/report, each below a line `@@name`. It is
 sent over the serial line at the end: nothing else can get into it.
@@ -35,12 +36,15 @@ def section(name, *commands):
 
 def image(script):
     """The initial file system: that of setup.sh, and the script."""
+    base = LAB / "base.cpio.gz"
+    if not base.exists():
+        raise Failed(f"{LAB} holds none: see setup.sh")
     with tempfile.TemporaryDirectory() as folder:
         whole = script + "\necho; cat report\n"
         (Path(folder) / "experiment.sh").write_text(whole, encoding="utf-8")
         archive = subprocess.run(["cpio", "-o", "-H", "newc", "--quiet"], cwd=folder, check=True,
                                  input=b"experiment.sh\n", stdout=subprocess.PIPE).stdout
-    return (LAB / "base.cpio.gz").read_bytes() + gzip.compress(archive, 1, mtime=0)
+    return base.read_bytes() + gzip.compress(archive, 1, mtime=0)
 
 
 def boot(script, command_line="", options=(), timeout=900):

@@ -1,5 +1,6 @@
 //! Splitting bios to queue limits (`blk-merge.c:__bio_split_to_limits`, 6.1).
 
+use super::super::host::Cost;
 use super::super::io::Bio;
 use super::super::io::{BioId, EndIo, Flags, Op, SECTOR};
 use super::{Action, BlockDev, BlockEnv};
@@ -46,6 +47,8 @@ pub fn bio_split<K: BlockEnv>(k: &mut K, bio: BioId, sectors: u32) -> BioId {
     rest.remaining += 1;
     let at = rest.sector;
     let id = b.bios.alloc(front);
+    k.host().charge(Cost::SplitBio);
+    k.host().charge(Cost::Trace);
     k.trace(whole.dev, Action::Split(at), |b| b.bio_subject(id));
     id
 }

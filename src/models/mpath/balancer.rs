@@ -12,9 +12,8 @@ use super::policy::{
 };
 use super::scan::CtrError;
 use super::selector::{
-    Weight,
     HistoricalServiceTime, IoAffinity, NvmeNuma, NvmeQueueDepth, NvmeRoundRobin, PathSelector,
-    QueueLength, RoundRobin, SelectCtx, SelectorRules, ServiceTime, StatusType,
+    QueueLength, RoundRobin, SelectCtx, SelectorRules, ServiceTime, StatusType, Weight,
 };
 use crate::sim::Ns;
 

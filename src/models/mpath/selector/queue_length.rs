@@ -4,7 +4,7 @@
 use std::fmt::Write;
 
 use super::list::{Rotation, ValidPaths};
-use super::{PathSelector, SelectCtx, SelectorRules, StatusType, repeat_count, Weight};
+use super::{PathSelector, SelectCtx, SelectorRules, StatusType, Weight, repeat_count};
 use crate::models::planted::{self, Defect};
 use crate::sim::Ns;
 

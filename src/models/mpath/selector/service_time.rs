@@ -5,7 +5,7 @@ use std::fmt::Write;
 
 use super::list::{Rotation, ValidPaths};
 use super::queue_length::rotation;
-use super::{PathSelector, SelectCtx, SelectorRules, StatusType, repeat_count, Weight};
+use super::{PathSelector, SelectCtx, SelectorRules, StatusType, Weight, repeat_count};
 use crate::models::mpath::scan::scan_u32;
 use crate::sim::Ns;
 

@@ -300,13 +300,7 @@ fn reap<K: AppEnv>(k: &mut K, t: u16, min: u32, max: u32, look: Look) -> Turn {
 
 /// How many events the call takes, or what it does instead of taking any now.
 #[inline(always)]
-fn look_at_ring<K: AppEnv>(
-    k: &mut K,
-    t: u16,
-    min: u32,
-    max: u32,
-    look: Look,
-) -> Result<u32, Turn> {
+fn look_at_ring<K: AppEnv>(k: &mut K, t: u16, min: u32, max: u32, look: Look) -> Result<u32, Turn> {
     let there = thread(k, t).ring.len() as u32;
     if there < min && look == Look::Last {
         goes_on(k, t, min, max, Look::Woken);
