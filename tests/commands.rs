@@ -16,13 +16,15 @@ const OURS: [&str; 3] = [
 ];
 
 /// Commands that are not run here, and what runs them.
-const OTHERS: [(&str, &str); 5] = [
+const OTHERS: [(&str, &str); 7] = [
     (
         "mpathsim validate tests/ground-truth",
         "says no as long as a case differs; tests/ground_truth.rs",
     ),
     ("mpathsim torture ", "hours of it; tests/torture.rs"),
     ("scripts/test.sh", "CI"),
+    ("sudo scripts/lab/", "installs packages"),
+    ("scripts/lab/", "needs what they install"),
     ("cargo bench ", "a measurement, not a test"),
     ("cargo test ", "CI"),
 ];
