@@ -31,7 +31,8 @@ impl Slab {
     }
 }
 
-/// Which slab an object is of; the first is 1, and 0 is none.
+/// Which slab an object is of; the first is 1, and 0 is none. What a cache cannot
+/// number is of none.
 pub type SlabId = u16;
 
 /// One cache: the slab in use, and those of which some objects are free.
@@ -48,6 +49,7 @@ enum Taken {
     Fast,
     Refilled,
     Grown,
+    Unnumbered,
 }
 
 impl Cache {
@@ -70,6 +72,9 @@ impl Cache {
             self.current = usize::from(slab);
             self.free[self.current] -= 1;
             return Taken::Refilled;
+        }
+        if self.free.len() >= usize::from(SlabId::MAX) {
+            return Taken::Unnumbered;
         }
         self.current = self.free.len();
         self.free.push(self.objects - 1);
@@ -99,6 +104,7 @@ impl<F: Copy, I: Copy> Host<F, I> {
             Taken::Fast => None,
             Taken::Refilled => Some(Cost::SlabRefill),
             Taken::Grown => Some(Cost::SlabGrow),
+            Taken::Unnumbered => return 0,
         };
         let id = cache.current as u16 + 1;
         if let Some(cost) = cost {

@@ -178,9 +178,6 @@ impl PathSelector for Selector {
     fn learn_truth(&mut self, path: usize, truth: Truth) {
         dispatch!(self, s => s.learn_truth(path, truth))
     }
-    fn uses_hr_timer(&self) -> bool {
-        dispatch!(self, s => s.uses_hr_timer())
-    }
     fn weight(&self) -> Weight {
         dispatch!(self, s => s.weight())
     }

@@ -71,7 +71,7 @@ pub enum Weight {
     QueueLength,
     /// It counts the bytes in flight.
     ServiceTime,
-    /// It times every I/O.
+    /// It times every I/O to the nanosecond (`DM_PS_USE_HR_TIMER`).
     Timed,
 }
 
@@ -87,11 +87,6 @@ pub trait PathSelector {
     /// # Errors
     /// The text the kernel logs for arguments it refuses.
     fn add_path(&mut self, args: &[&str], log: &mut Vec<String>) -> Result<(), String>;
-    /// Whether it times I/Os to the nanosecond (`DM_PS_USE_HR_TIMER`): each then
-    /// costs the CPU a few looks at the clock.
-    fn uses_hr_timer(&self) -> bool {
-        self.weight() == Weight::Timed
-    }
     /// What it costs the CPU.
     fn weight(&self) -> Weight {
         Weight::RoundRobin

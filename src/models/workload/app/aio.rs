@@ -36,11 +36,7 @@ pub fn submit<K: AppEnv>(
     while let Some(&unit) = thread(k, t).fio.ring().get(done as usize) {
         done += 1;
         k.host().charge(Cost::AioSubmit);
-        let slab = k.host().slab_alloc(Slab::Kiocb);
         dio::start(k, task, t, &unit, None);
-        if slab != 0 {
-            thread(k, t).slots[unit.slot as usize].slab = slab;
-        }
         let h = k.host();
         let (free, stack) = (h.is_free(), &mut h.tasks[task.index()].stack);
         if !free || stack.len() != depth {

@@ -109,13 +109,19 @@ fn submit<K: AppEnv>(k: &mut K, task: TaskId, t: u16, unit: &IoUnit, waiter: Opt
         len if len <= max_bytes => 1, // nearly always, and without a division
         len => len.div_ceil(max_bytes),
     };
+    // Whoever waits for it has no iocb (`dio` of a synchronous call).
+    let slab = match waiter {
+        None => k.host().slab_alloc(Slab::Kiocb),
+        Some(_) => 0,
+    };
+    let th = thread(k, t);
     th.slots[unit.slot as usize] = Slot {
         bios: pieces as u16,
         waiter,
         done: false,
         errno: 0,
         bytes: unit.len,
-        slab: 0,
+        slab,
     };
     // An fsync is an empty write that flushes first.
     let op = match unit.op {
