@@ -141,3 +141,32 @@ proptest! {
         }
     }
 }
+
+/// The clones that wait behind the one that failed end with it: none of them is
+/// sent while the others end.
+#[test]
+fn what_waits_for_a_failed_path_ends_once() {
+    let case = Case {
+        hz: 1000,
+        cpus: 3,
+        lab: false,
+        schedulers: (1, 0),
+        way: 1,
+        without: vec![2, 5],
+        pool: 256,
+        nr_requests: 32,
+        depth: 1,
+        repeat: 1000,
+        rw: "randrw",
+        direct: true,
+        iodepth: 8,
+        jobs: 1,
+        bad: true,
+    };
+    let scenario = scenario::parse("case.toml", &text(&case), &[]).unwrap();
+    let machine = scenario::build(&scenario, Mode::Request).unwrap();
+    let outcome = run(&machine, &RunOptions::default()).unwrap();
+    let both = [&outcome.jobs[0].read, &outcome.jobs[0].write];
+    let bytes: u64 = both.into_iter().flatten().map(|d| d.io_bytes).sum();
+    assert_eq!(bytes, 1 << 20);
+}

@@ -202,10 +202,13 @@ fn abort_queue<K: DmEnv>(k: &mut K, dev: DevId) {
             waiting.push(rq);
         }
     }
-    for clone in waiting {
-        lock(k, dev, "blk_abort_queue");
+    // All leave the queue before the first ends, as that runs the queue.
+    lock(k, dev, "blk_abort_queue");
+    for &clone in &waiting {
         elv::elv_dequeue_request(k, clone);
-        unlock(k, dev);
+    }
+    unlock(k, dev);
+    for clone in waiting {
         blk_mq_end_request(k, clone, BlkStatus::IoErr);
     }
 }
