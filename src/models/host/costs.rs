@@ -39,8 +39,12 @@ costs! {
     PinHuge "pin_huge" 102,
     /// Direct I/O: making one more page dirty that a read will fill.
     DirtyPage "dirty_page" 146,
-    /// Direct I/O: the first touch of one page of the buffer, which faults it in.
-    FaultPage "fault_page" 2_950,
+    /// Direct I/O: the first touch of a buffer, without its pages.
+    FaultIn "fault_in" 556,
+    /// Direct I/O: faulting one page of it in.
+    FaultPage "fault_page" 2_618,
+    /// A batch of pages that goes to the LRU lists.
+    LruBatch "lru_batch" 5_301,
     /// A synchronous read or write: file system call down to the bio.
     DioSubmit "dio_submit" 1_570,
     /// Leaving a system call, until fio has read the clock.
@@ -201,7 +205,7 @@ costs! {
     /// Taking an object of a slab that the CPU was not using.
     SlabRefill "slab_refill" 163,
     /// Taking one of a new slab.
-    SlabGrow "slab_grow" 9_400,
+    SlabGrow "slab_grow" 12_334,
     /// Giving an object back to a slab that the CPU is not using.
     SlabFree "slab_free" 81,
     /// The same, the first of a slab.
@@ -235,13 +239,15 @@ costs! {
     /// null_blk: moving one page from its write cache to its memory.
     FlushPage "flush_page" 2_700,
     /// A tick.
-    Tick "tick" 2_450,
+    Tick "tick" 2_180,
     /// An idle CPU stops its tick.
-    TickStop "tick_stop" 680,
+    TickStop "tick_stop" 1_360,
     /// A CPU that is idle no more starts it again.
-    TickRestart "tick_restart" 700,
+    TickRestart "tick_restart" 560,
     /// RCU's thread, woken by a tick.
-    RcuGp "rcu_gp" 900,
+    RcuGp "rcu_gp" 420,
+    /// A tick that calls back.
+    RcuBatch "rcu_batch" 580,
     /// A look of fio's main thread at its jobs.
     FioMain "fio_main" 6_690,
     /// fio's helper thread, without the disks it looks at.

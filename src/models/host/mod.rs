@@ -150,7 +150,7 @@ pub struct Host<F, I> {
     /// What the scheduler's tunables are multiplied with.
     sysctl_factor: u64,
     /// Where objects come from.
-    slabs: Slabs,
+    pub slabs: Slabs,
     /// Whether it goes on and no time passes.
     pub spin: Spin,
 }
@@ -168,7 +168,7 @@ impl<F: Copy, I: Copy> Host<F, I> {
             jiffy: Ns(1_000_000_000 / u64::from(hz.max(1))),
             uptime: default_uptime(),
             sysctl_factor: fair::sysctl_factor(usize::from(cpus)),
-            slabs: Slabs::default(),
+            slabs: Slabs::new(false),
             spin: Spin::default(),
         }
     }

@@ -14,6 +14,7 @@ use super::super::device::scsi::ScsiDebug;
 use super::super::device::scsi::handler::Handler;
 use super::super::dm::table::LoadError;
 use super::super::dm::{BioFifo, Dm, DmDev, Table, Target};
+use super::super::host::slab::Slabs;
 use super::super::host::{Cost, CpuCosts, CpuId, Host, Prio};
 use super::super::io::DevId;
 use super::super::mpath::balancer::SelectorEnv;
@@ -24,6 +25,7 @@ use super::super::workload::app::App;
 use super::super::workload::app::fsync::Call;
 use super::super::workload::fio::ThreadSpec;
 use super::lookup::Devs;
+use super::rcu::Rcu;
 use super::{Admin, Driver, Frame, Irq, Machine};
 use crate::sim::draw::Draws;
 use crate::sim::{EventQueue, Ns};
@@ -124,7 +126,8 @@ impl<P> Machine<P> {
             transport: Vec::new(),
             san_armed: Ns::NEVER,
             housekeeps: false,
-            grace: 0,
+            due_by_next_tick: false,
+            rcu: Rcu::default(),
             admin: Admin::new(&config.actions, config.dm_multipath),
             probe,
             drivers: Vec::new(),
@@ -169,6 +172,8 @@ impl<P> Machine<P> {
             m.add_multipathd(settings);
         }
         m.add_upkeep();
+        let bio_based = m.dm.devs.iter().any(|d| d.table.mode == QueueMode::Bio);
+        m.host.slabs = Slabs::new(bio_based);
         m.block.plugs = vec![Plug::default(); m.host.tasks.len()];
         m.block.io_contexts = vec![IoContext::default(); m.host.tasks.len()];
         m.app.calls = vec![Call::default(); m.host.tasks.len()];

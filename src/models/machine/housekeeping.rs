@@ -8,9 +8,6 @@ use super::super::workload::app::upkeep::{self, Duty};
 use super::{Event, Irq, Machine};
 use crate::sim::Ns;
 
-/// Ticks that RCU takes to have done with a callback: to begin a grace period, to
-/// end it, and to call back.
-pub(super) const GRACE_TICKS: u8 = 3;
 /// Without the end of an I/O for so long it rests.
 const RESTS_AFTER: Ns = Ns::from_ms(50);
 
@@ -54,6 +51,8 @@ impl<P: Probe> Machine<P> {
             self.housekeeps = false;
             return;
         }
+        let next = self.host.now() + self.host.jiffy;
+        self.due_by_next_tick = self.queue.peek_time() <= next;
         self.arm_tick();
         for cpu in (0..self.host.cpus.len()).map(|n| CpuId(n as u8)) {
             if !self.host.tick_is_stopped(cpu) {
@@ -64,20 +63,22 @@ impl<P: Probe> Machine<P> {
 
     /// The tick of this CPU (`tick_sched_timer`): it sees to RCU's callbacks, of
     /// which each look of fio's main thread leaves some, and is stopped by an
-    /// idle CPU that has none left (`tick_nohz_next_event`).
+    /// idle CPU that has none left, and no timer due before the next
+    /// (`tick_nohz_next_event`).
     pub(super) fn ticked(&mut self) {
         self.host.charge(Cost::Tick);
-        match self.grace {
-            0 => self.host.stop_tick(),
-            1 => {}
-            _ => {
-                let rcu = self.app.upkeep.iter().position(|u| u.duty == Duty::Rcu);
-                if let Some(n) = rcu {
-                    upkeep::due(self, n as u8);
-                }
-            }
+        let done = self.rcu.tick();
+        if done.calls_back {
+            self.host.charge(Cost::RcuBatch);
         }
-        self.grace = self.grace.saturating_sub(1);
+        if done.wakes {
+            let thread = self.app.upkeep.iter().position(|u| u.duty == Duty::Rcu);
+            if let Some(n) = thread {
+                upkeep::due(self, n as u8);
+            }
+        } else if self.rcu.is_idle() && !self.due_by_next_tick {
+            self.host.stop_tick();
+        }
     }
 
     /// One of fio's other threads has slept long enough.

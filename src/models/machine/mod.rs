@@ -9,6 +9,7 @@ mod housekeeping;
 mod invariants;
 mod lookup;
 mod network;
+mod rcu;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -32,6 +33,7 @@ use super::mpath::policy::{Registry, Truth};
 use super::probe::{Probe, TargetEvent};
 use super::workload::app::{App, AppFrame};
 use crate::sim::{EventQueue, Ns};
+use rcu::Rcu;
 
 /// What happens.
 #[derive(Copy, Clone, Debug)]
@@ -138,8 +140,10 @@ pub struct Machine<P> {
     san_armed: Ns,
     /// Whether housekeeping goes on.
     housekeeps: bool,
-    /// Ticks until RCU has no callbacks left.
-    grace: u8,
+    /// Whether a timer is due before the next tick.
+    due_by_next_tick: bool,
+    /// RCU's callbacks.
+    rcu: Rcu,
     /// Who listens.
     pub probe: P,
     drivers: Vec<Driver>,

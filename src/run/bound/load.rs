@@ -6,7 +6,7 @@ use super::reach::Reach;
 use super::seen::Seen;
 use crate::models::config::MachineConfig;
 use crate::models::machine::ThreadConfig;
-use crate::models::workload::app::contiguous_slots;
+use crate::models::workload::app::buffers::contiguous_slots;
 use crate::models::workload::fio::ThreadSpec;
 use crate::models::workload::fio::spec::{Amount, Dir, Engine, PerDir, ThinktimeBlocksType};
 use crate::run::outcome::{DirOutcome, JobOutcome};

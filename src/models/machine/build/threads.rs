@@ -7,13 +7,12 @@ use super::{BuildError, ThreadConfig};
 use crate::models::host::{Cost, CpuId, Prio, TaskId};
 use crate::models::io::{DevId, SECTOR};
 use crate::models::mpath::DeviceLookup;
+use crate::models::workload::app::buffers::Buffers;
 use crate::models::workload::app::dio::MAX_VECS;
 use crate::models::workload::app::offload::{At, Worker};
 use crate::models::workload::app::script::Scripted;
 use crate::models::workload::app::upkeep::{Duty, Upkeep};
-use crate::models::workload::app::{
-    AppFrame, Slot, Thread, Waiting, contiguous_slots, resident_buffers,
-};
+use crate::models::workload::app::{AppFrame, Slot, Thread, Waiting};
 use crate::models::workload::fio::spec::SubmitMode;
 use crate::models::workload::fio::{FioThread, ThreadSpec};
 use crate::models::workload::page_cache::{
@@ -94,8 +93,7 @@ impl<P> Machine<P> {
             ring: Fifo::default(),
             submitted: 0,
             slots: vec![Slot::default(); t.spec.iodepth.max(1) as usize],
-            resident: resident_buffers(&t.spec),
-            contiguous: contiguous_slots(&t.spec),
+            buffers: Buffers::new(&t.spec),
         });
         self.app.running += 1;
         Ok(())

@@ -4,7 +4,6 @@ use super::super::super::host::{self, TaskId};
 use super::super::super::probe::Probe;
 use super::super::super::workload::app::upkeep::{Duty, TIMER_SLACK};
 use super::super::super::workload::app::{App, AppEnv, AppFrame};
-use super::super::housekeeping::GRACE_TICKS;
 use super::super::{Frame, Irq, Machine};
 use crate::sim::Ns;
 
@@ -31,7 +30,7 @@ impl<P: Probe> AppEnv for Machine<P> {
     fn upkeep_after(&mut self, span: Ns, slack: Ns, n: u8) {
         let at = self.host.now() + span;
         if self.app.upkeep[usize::from(n)].duty == Duty::Main {
-            self.grace = GRACE_TICKS;
+            self.rcu.call();
         }
         host::start_range_timer(self, at, slack, Irq::Upkeep(n));
     }

@@ -140,7 +140,7 @@ fn submit<K: AppEnv>(k: &mut K, task: TaskId, t: u16, unit: &IoUnit, waiter: Opt
         dev,
         op,
         flags,
-        contiguous: th.contiguous.contains(&unit.slot),
+        contiguous: th.buffers.is_contiguous(unit.slot),
         ident: u64::from(t) << 40 | th.submitted,
         thread: t,
         slot: unit.slot,
@@ -173,19 +173,17 @@ fn submit<K: AppEnv>(k: &mut K, task: TaskId, t: u16, unit: &IoUnit, waiter: Opt
 }
 
 /// Brings the pages of the buffer of `unit` into memory that have never been touched
-/// (`gup.c:faultin_page`). What that costs of a huge page is not measured.
+/// (`gup.c:faultin_page`).
 #[inline]
 fn fault_in<K: AppEnv>(k: &mut K, t: u16, unit: &IoUnit) {
-    let th = thread(k, t);
-    let resident = &mut th.resident[unit.slot as usize];
-    let absent = unit.len.saturating_sub(*resident);
-    if absent == 0 || unit.op != Op::Read {
+    if unit.op != Op::Read {
         return;
     }
-    *resident += absent;
-    if !th.contiguous.contains(&unit.slot) {
-        let pages = u64::from(absent).div_ceil(PAGE);
-        k.host().charge_n(Cost::FaultPage, pages);
+    let faults = thread(k, t).buffers.touch(unit.slot, unit.len);
+    if faults.pages > 0 {
+        k.host().charge(Cost::FaultIn);
+        k.host().charge_n(Cost::FaultPage, faults.pages);
+        k.host().charge_n(Cost::LruBatch, faults.batches);
     }
 }
 

@@ -6,6 +6,7 @@
 
 pub mod aio;
 pub mod buffered;
+pub mod buffers;
 pub mod dio;
 pub mod fio_loop;
 pub mod fsync;
@@ -17,9 +18,7 @@ pub mod sync;
 pub mod upkeep;
 pub mod writeback;
 
-use std::ops::Range;
-
-use super::fio::{FioThread, IoUnit, ThreadSpec};
+use super::fio::{FioThread, IoUnit};
 use super::page_cache::{Advice, PageCache, ReadAhead};
 use crate::models::block::BlockEnv;
 use crate::models::block::single_queue::plug::blk_run_backing_dev;
@@ -27,6 +26,7 @@ use crate::models::host::{Cost, Step, TaskId};
 use crate::models::io::{DevId, PageIoId};
 use crate::models::kernel::SubmissionFacts;
 use crate::sim::{Arena, Fifo, Ns};
+use buffers::Buffers;
 use page_io::PageIo;
 
 /// A step of the application that a task is in the midst of.
@@ -235,11 +235,8 @@ pub struct Thread {
     pub submitted: u64,
     /// I/Os in flight, by I/O unit.
     pub slots: Vec<Slot>,
-    /// Bytes of each I/O unit's buffer that are in memory: fio fills buffers to be
-    /// written, and touches no other (`backend.c:init_io_u_buffers`).
-    pub resident: Vec<u32>,
-    /// The I/O units whose buffers are contiguous in memory.
-    pub contiguous: Range<u32>,
+    /// Its buffers.
+    pub buffers: Buffers,
 }
 
 /// A completion event (`struct io_event`).
@@ -268,32 +265,6 @@ pub struct Slot {
     pub bytes: u32,
     /// The slab of its iocb.
     pub slab: u16,
-}
-
-/// Bytes of a transparent huge page.
-const HUGE_PAGE: u64 = 2 << 20;
-/// Where fio's buffers are taken to begin within a huge page. An assumption:
-/// the number of segments in the observed requests of 1 MiB shows it.
-const BUFFERS_AT: u64 = 1 << 20;
-
-/// The I/O units whose buffers lie in one huge page, and so are contiguous in
-/// memory. The buffers of a thread are one mapping; whatever of it fills an
-/// aligned huge page is one.
-pub fn contiguous_slots(spec: &ThreadSpec) -> Range<u32> {
-    let bytes = spec.sizes.0.iter().map(|s| s.max).max().unwrap_or(0);
-    let end = (BUFFERS_AT + u64::from(spec.iodepth) * bytes) / HUGE_PAGE * HUGE_PAGE;
-    if bytes == 0 || end <= HUGE_PAGE {
-        return 0..0;
-    }
-    let first = (HUGE_PAGE - BUFFERS_AT).div_ceil(bytes);
-    let last = (end - BUFFERS_AT) / bytes;
-    first as u32..last as u32
-}
-
-/// What of each I/O unit's buffer is in memory from the beginning.
-pub fn resident_buffers(spec: &ThreadSpec) -> Vec<u32> {
-    let filled = if spec.pattern.write { u32::MAX } else { 0 };
-    vec![filled; spec.iodepth.max(1) as usize]
 }
 
 impl Slot {
