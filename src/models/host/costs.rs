@@ -62,9 +62,11 @@ costs! {
     /// io_getevents: ending a wait.
     FinishWait "finish_wait" 340,
     /// fio: after io_submit.
-    FioSubmitted "fio_submitted" 400,
+    FioSubmitted "fio_submitted" 284,
     /// fio: after io_submit, per I/O unit.
     FioQueued "fio_queued" 146,
+    /// fio: turning to io_getevents.
+    FioWait "fio_wait" 116,
     /// fio: after io_getevents.
     FioReap "fio_reap" 190,
     /// fio: accounting for one event.

@@ -141,6 +141,7 @@ fn next<K: AppEnv>(k: &mut K, task: TaskId, t: u16) -> Turn {
                 max,
                 look: Look::Before,
             };
+            k.host().charge(Cost::FioWait);
             k.host().charge(Cost::Syscall);
             return Turn::Goes;
         }
