@@ -27,15 +27,20 @@ const DELAY_REQUEUE: Ns = Ns::from_ms(100);
 /// is interrupted: to be called again.
 #[inline(always)]
 pub fn dm_mq_queue_rq<K: DmEnv>(k: &mut K, dm: u16, rq: ReqId) -> Option<BlkStatus> {
-    let clone = k.block().reqs[rq].clone;
-    let status = match clone {
-        Some(clone) => issue_clone(k, dm, rq, clone)?,
-        None if k.dm().dev(dm).blocked || is_busy(k, dm) && stays_when_busy(k) => {
+    let r = &k.block().reqs[rq];
+    let status = match (r.clone, r.rqf.has(RqFlags::IN_FLIGHT)) {
+        (Some(clone), _) => issue_clone(k, dm, rq, clone)?,
+        (None, true) => map_request(k, dm, rq)?,
+        (None, false) if k.dm().dev(dm).blocked || is_busy(k, dm) && stays_when_busy(k) => {
             return Some(BlkStatus::Resource);
         }
-        None => {
+        (None, false) => {
             blk_mq_start_request(k, rq);
             k.dm().dev(dm).in_flight += 1;
+            k.host().charge(Cost::MapRq);
+            if interrupted(k) {
+                return None;
+            }
             map_request(k, dm, rq)?
         }
     };
@@ -93,7 +98,6 @@ pub(super) fn are_busy<K: DmEnv>(k: &mut K, dm: u16) -> bool {
 fn map_request<K: DmEnv>(k: &mut K, dm: u16, rq: ReqId) -> Option<BlkStatus> {
     let r = &k.block().reqs[rq];
     let (hints, sector, sectors) = ((r.op, r.flags, r.prio), r.sector, r.sectors);
-    k.host().charge(Cost::MapRq);
     let ctx = select_ctx(k, hints, sector, sectors);
     let (mut verdict, mut to) = (MapRq::Kill, None);
     if let Some(m) = k.dm().mpath(dm) {
