@@ -21,7 +21,7 @@ pub fn step_issue_list<K: BlockEnv>(k: &mut K, task: TaskId, mut f: IssueList) -
         pop(k, task);
         return Step::Again;
     };
-    if k.block().reqs[rq].clone.is_none() {
+    if !k.block().reqs[rq].is_started() {
         k.host().charge(Cost::IssueList);
     }
     let last = f.list.is_empty();
@@ -90,8 +90,8 @@ fn try_issue<K: BlockEnv>(
     let b = k.block();
     let r = &b.reqs[rq];
     let hctx = r.hctx;
-    // With one that has a clone the driver goes on.
-    if r.clone.is_none() {
+    // With one that it has started the driver goes on.
+    if !r.is_started() {
         k.host().charge(Cost::DirectIssue);
         let b = k.block();
         let r = &b.reqs[rq];

@@ -258,6 +258,12 @@ impl Request {
     pub fn is_sync(&self) -> bool {
         self.op == Op::Read || self.flags.has(Flags::SYNC_FLAGS)
     }
+    /// Whether its driver has started it, and not given it back
+    /// (`blk_mq_request_started`).
+    #[inline]
+    pub fn is_started(&self) -> bool {
+        self.rqf.has(RqFlags::IN_FLIGHT)
+    }
     /// A request of hardware queue `hctx` that holds nothing yet.
     #[inline]
     pub fn new(dev: DevId, hctx: HctxId, cpu: u8, op: Op, flags: Flags, now: Ns) -> Request {

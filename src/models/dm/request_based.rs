@@ -28,7 +28,7 @@ const DELAY_REQUEUE: Ns = Ns::from_ms(100);
 #[inline(always)]
 pub fn dm_mq_queue_rq<K: DmEnv>(k: &mut K, dm: u16, rq: ReqId) -> Option<BlkStatus> {
     let r = &k.block().reqs[rq];
-    let status = match (r.clone, r.rqf.has(RqFlags::IN_FLIGHT)) {
+    let status = match (r.clone, r.is_started()) {
         (Some(clone), _) => issue_clone(k, dm, rq, clone)?,
         (None, true) => map_request(k, dm, rq)?,
         (None, false) if k.dm().dev(dm).blocked || is_busy(k, dm) && stays_when_busy(k) => {
@@ -175,7 +175,7 @@ fn issue_clone<K: DmEnv>(k: &mut K, dm: u16, rq: ReqId, clone: ReqId) -> Option<
     let r = &b.reqs[rq];
     let (from, path, nr_bytes) = ((r.dev, r.sector), PathIdx(r.pgpath), r.nr_bytes);
     let c = &b.reqs[clone];
-    let issued = if c.clone.is_some() {
+    let issued = if c.is_started() {
         blk_mq_request_issue_directly(k, clone, true) // interrupted in the device below
     } else {
         let to = c.dev;
