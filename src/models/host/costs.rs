@@ -253,9 +253,9 @@ costs! {
     /// A look of fio's main thread at its jobs.
     FioMain "fio_main" 6_690,
     /// fio's helper thread, without the disks it looks at.
-    FioHelper "fio_helper" 44_000,
+    FioHelper "fio_helper" 13_000,
     /// Reading the statistics of one disk.
-    DiskUtil "disk_util" 42_000,
+    DiskUtil "disk_util" 41_500,
     /// `dmsetup`, from its start to its ioctl.
     Dmsetup "dmsetup" 2_900_000,
     /// multipathd: one pass over a map, without the commands it sends. Not

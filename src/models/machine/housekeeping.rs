@@ -12,8 +12,8 @@ use crate::sim::Ns;
 const RESTS_AFTER: Ns = Ns::from_ms(50);
 
 impl<P: Probe> Machine<P> {
-    /// It begins, or goes on after having rested.
-    pub(super) fn start_housekeeping(&mut self) {
+    /// It begins, with the jobs, or goes on after having rested.
+    pub(super) fn start_housekeeping(&mut self, is_first: bool) {
         self.housekeeps = true;
         if !self.housekeeping_costs() {
             return;
@@ -29,8 +29,8 @@ impl<P: Probe> Machine<P> {
                 continue;
             }
             let (span, slack) = u.sleep();
-            let first = if now == Ns::ZERO { u.first() } else { span };
-            host::start_range_timer(self, now + first, slack, Irq::Upkeep(n as u8));
+            let end = if is_first { u.first } else { now + span };
+            host::start_range_timer(self, end, slack, Irq::Upkeep(n as u8));
         }
     }
 

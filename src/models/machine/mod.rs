@@ -396,7 +396,7 @@ impl<P: Probe> Machine<P> {
         self.start_multipathd();
         self.start_timeline();
         self.arm_san();
-        self.start_housekeeping();
+        self.start_housekeeping(true);
     }
 
     /// The name of a block device.

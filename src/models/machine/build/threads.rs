@@ -107,15 +107,19 @@ impl<P> Machine<P> {
 
     /// fio's threads beside those that do I/O, where code takes time.
     pub(super) fn add_upkeep(&mut self) {
-        if self.app.threads.is_empty() || !self.housekeeping_costs() {
+        let Some(job) = self.app.threads.first() else {
+            return;
+        };
+        if !self.housekeeping_costs() {
             return;
         }
+        let job = job.fio.spec().clone();
         let disks = self.disks_of_fio();
         let duties = [Duty::Main, Duty::Helper(disks), Duty::Rcu];
         for (n, duty) in duties.into_iter().enumerate() {
             let frame = Frame::App(AppFrame::Upkeep(n as u8));
             let task = self.host.spawn("fio".into(), Prio::Normal, CpuId(0), frame);
-            self.app.upkeep.push(Upkeep::new(task, duty));
+            self.app.upkeep.push(Upkeep::new(task, duty, &job));
         }
     }
 

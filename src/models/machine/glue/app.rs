@@ -44,7 +44,7 @@ impl<P: Probe> AppEnv for Machine<P> {
         let at = self.host.now();
         self.last_io = at;
         if !self.housekeeps {
-            self.start_housekeeping();
+            self.start_housekeeping(false);
         }
         if errno == 0 {
             self.host.succeeded();

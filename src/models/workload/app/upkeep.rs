@@ -6,13 +6,12 @@
 
 use super::AppEnv;
 use crate::models::host::{Cost, Step, TaskId};
+use crate::models::workload::fio::ThreadSpec;
+use crate::models::workload::page_cache::PAGE;
 use crate::sim::Ns;
 
 /// How late nanosleep(2) may be if that spares an interrupt (`timer_slack_ns`).
 pub const TIMER_SLACK: Ns = Ns::from_us(50);
-/// The same of poll(2): a thousandth of the time it waits
-/// (`fs/select.c:select_estimate_accuracy`).
-const POLL_SLACK: Ns = Ns::from_us(250);
 
 /// Which of fio's other threads.
 #[derive(Copy, Clone, PartialEq, Eq, Debug)]
@@ -34,17 +33,20 @@ pub struct Upkeep {
     pub duty: Duty,
     /// Whether the timer of its sleep runs.
     pub sleeps: bool,
+    /// How long after the start of the jobs it first wakes.
+    pub first: Ns,
     /// Whether its sleep is over and it has not run since.
     is_due: bool,
 }
 
 impl Upkeep {
-    /// A thread that sleeps.
-    pub fn new(task: TaskId, duty: Duty) -> Self {
+    /// A thread that sleeps, beside jobs of which the first is `job`.
+    pub fn new(task: TaskId, duty: Duty, job: &ThreadSpec) -> Self {
         Upkeep {
             task,
             duty,
             sleeps: false,
+            first: first(duty, job),
             is_due: false,
         }
     }
@@ -52,20 +54,30 @@ impl Upkeep {
     pub fn sleep(&self) -> (Ns, Ns) {
         match self.duty {
             Duty::Main => (Ns::from_ms(10), TIMER_SLACK),
-            Duty::Helper(_) => (Ns::from_ms(250), POLL_SLACK),
+            Duty::Helper(_) => (Ns::from_ms(250), Ns::ZERO), // timerfd
             Duty::Rcu => (Ns::NEVER, Ns::ZERO),
         }
     }
-    /// How long after the start of the jobs it first wakes. The main thread
-    /// sleeps before they have set themselves up; the helper is older than they
-    /// are. An assumption: no observation shows by how much.
-    pub fn first(&self) -> Ns {
-        match self.duty {
-            Duty::Main => Ns::from_us(9_700),
-            Duty::Helper(_) => Ns::from_ms(150),
-            Duty::Rcu => Ns::NEVER,
-        }
-    }
+}
+
+/// When a thread first wakes: it has slept while the job set itself up, which takes
+/// longer the more I/O units it has, and the more of their pages it fills
+/// (`backend.c:init_io_u`). As traced at depths of 16 to 256.
+fn first(duty: Duty, job: &ThreadSpec) -> Ns {
+    let units = u64::from(job.iodepth);
+    let bytes = job.sizes.0.iter().map(|s| s.max).max().unwrap_or(0);
+    let filled = if job.pattern.write {
+        units * bytes.div_ceil(PAGE)
+    } else {
+        0
+    };
+    let set_up = Ns(900) * units + Ns(7_500) * filled;
+    let after_set_up = match duty {
+        Duty::Main => Ns::from_us(9_897),
+        Duty::Helper(_) => Ns::from_us(149_710),
+        Duty::Rcu => Ns::NEVER,
+    };
+    after_set_up.saturating_sub(set_up)
 }
 
 /// The sleep of thread `n` is over.
