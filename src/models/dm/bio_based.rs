@@ -154,10 +154,11 @@ pub fn ask_target<K: DmEnv>(k: &mut K, dm: u16, clone: BioId) -> Option<(MapBio,
         remember(k, dm);
     }
     if weight == Weight::Timed {
-        k.host().charge(Cost::ReadClock);
+        k.host().charge(Cost::ChooseHstBio);
         ctx.now = k.host().ktime(); // when it is taken to begin
+    } else {
+        charge_choice(k, weight);
     }
-    charge_choice(k, weight);
     k.host().charge(Cost::Remap);
     k.target_event(dm, TargetEvent::Mapped(verdict.into(), ctx));
     Some((verdict, ctx))

@@ -1,4 +1,4 @@
-//! What the selectors cost the CPU, beside what all of them do.
+//! What the selectors cost the CPU.
 
 use super::DmEnv;
 use crate::models::host::Cost;
@@ -8,7 +8,7 @@ use crate::models::mpath::selector::Weight;
 #[inline]
 pub fn charge_choice<K: DmEnv>(k: &mut K, weight: Weight) {
     match weight {
-        Weight::RoundRobin => {}
+        Weight::RoundRobin => k.host().charge(Cost::ChooseRr),
         Weight::QueueLength => k.host().charge(Cost::ChooseQl),
         Weight::ServiceTime => k.host().charge(Cost::ChooseSt),
         Weight::Timed => k.host().charge(Cost::ChooseHst),

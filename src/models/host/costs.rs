@@ -87,23 +87,24 @@ costs! {
     SubmitBio "submit_bio" 265,
     /// Mapping and cloning one bio in a bio-based device, until a path is chosen.
     MapBio "map_bio" 719,
-    /// From the choice of a path until the clone is submitted.
-    Remap "remap" 513,
+    /// From there until the clone is submitted, without what the selector costs.
+    Remap "remap" 445,
     /// What a clone costs more than another bio, until its device takes it.
     SubmitClone "submit_clone" 249,
-    /// What choosing costs more with queue-length than with round-robin.
-    ChooseQl "choose_queue_length" 32,
-    /// The same with service-time.
-    ChooseSt "choose_service_time" 38,
-    /// The same with historical-service-time.
-    ChooseHst "choose_historical_service_time" 279,
+    /// round-robin chooses a path, and is told.
+    ChooseRr "choose_round_robin" 68,
+    /// queue-length does.
+    ChooseQl "choose_queue_length" 100,
+    /// service-time does.
+    ChooseSt "choose_service_time" 106,
+    /// historical-service-time does.
+    ChooseHst "choose_historical_service_time" 347,
     /// What the end costs more where the selector counts what is in flight.
     EndCounted "end_counted" 27,
     /// The same with historical-service-time.
     EndHst "end_historical_service_time" 217,
-    /// From choosing to reading the clock anew, for a selector that times I/Os
-    /// to the nanosecond.
-    ReadClock "read_clock" 363,
+    /// The same in a bio-based device, which reads the clock anew.
+    ChooseHstBio "choose_historical_service_time_bio" 321,
     /// Allocating a request, with the searches before it.
     GetRequest "get_request" 505,
     /// Filling a request from a bio.
@@ -161,7 +162,7 @@ costs! {
     /// dm: from the start of a request to the choice of a path.
     MapRq "map_rq" 202,
     /// dm: from there on, cloning the request without its bios.
-    CloneRq "clone_rq" 756,
+    CloneRq "clone_rq" 688,
     /// dm: cloning one bio of a request.
     CloneBio "clone_bio" 495,
     /// dm: handing a clone to the path's driver, without its segments.
