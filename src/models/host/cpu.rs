@@ -54,9 +54,15 @@ pub(super) struct Irq<I> {
     /// goes idle lets them in for an instant between two stretches with
     /// interrupts off.
     pub off: (Ns, Ns),
+    /// The clock event device, having been set, does not fire before.
+    pub set_until: Ns,
     /// Timers that have expired, with their expiry, in order of expiry.
     pub pending: VecDeque<(Ns, I)>,
 }
+
+/// The shortest time that a clock event device is set to
+/// (`clockevents.c:cev_delta2ns`).
+const MIN_DELTA: Ns = Ns::from_us(1);
 
 impl<I> Irq<I> {
     /// When an interrupt that comes at `now` is taken.
@@ -66,7 +72,14 @@ impl<I> Irq<I> {
             (first, _) if now <= first => first,
             (_, second) => second,
         };
-        now.max(on).max(self.hang_until)
+        now.max(on).max(self.hang_until).max(self.set_until)
+    }
+
+    /// The clock event device is set, at `now`, to the next timer that is to
+    /// expire (`clockevents.c:clockevents_program_event`).
+    #[inline]
+    pub fn set_clock_event(&mut self, now: Ns) {
+        self.set_until = now + MIN_DELTA;
     }
 }
 
@@ -128,6 +141,7 @@ impl<I> Default for Cpu<I> {
                 passes: 0,
                 resume_at: Ns::ZERO,
                 hang_until: Ns::ZERO,
+                set_until: Ns::ZERO,
                 ends_pass: false,
                 first_now: Ns::ZERO,
                 off: (Ns::ZERO, Ns::ZERO),

@@ -149,7 +149,12 @@ fn passes<K: HostEnv>(k: &mut K, cpu: CpuId) {
                 i.ends_pass = true;
                 k.host().charge(Cost::IrqPassEnd);
             }
-            None => return leave(k, cpu),
+            None => {
+                if !k.host().is_free() {
+                    k.host().cpus[cpu.index()].irq.set_clock_event(now);
+                }
+                return leave(k, cpu);
+            }
             Some(_) if i.passes == MAX_PASSES => {
                 let spent = now - i.first_now;
                 i.hang_until = now + spent.min(MAX_HANG);

@@ -230,6 +230,8 @@ pub fn start_timer<K: HostEnv>(k: &mut K, span: Ns, irq: K::Irq) {
     let at = k.host().clock + span;
     if !k.host().is_free() && at < k.next_event() {
         k.host().charge(Cost::Reprogram);
+        let now = k.host().clock;
+        k.host().cpus[cpu].irq.set_clock_event(now);
     }
     k.expire(at, irq);
 }
