@@ -154,6 +154,7 @@ pub fn ask_target<K: DmEnv>(k: &mut K, dm: u16, clone: BioId) -> Option<(MapBio,
         remember(k, dm);
     }
     if weight == Weight::Timed {
+        k.host().irqs_off(Cost::HstLocked);
         k.host().charge(Cost::ChooseHstBio);
         ctx.now = k.host().ktime(); // when it is taken to begin
     } else {

@@ -11,7 +11,7 @@ use super::super::block::{Action, RqEnd, RqFlags, complete};
 use super::super::host::slab::Slab;
 use super::super::host::{Cost, interrupted};
 use super::super::io::{BioId, BlkStatus, DevId, Flags, Op, ReqId};
-use super::super::mpath::selector::SelectCtx;
+use super::super::mpath::selector::{SelectCtx, Weight};
 use super::super::mpath::{Completion, EndIoRq, MapRq, PathIdx};
 use super::super::probe::{Mapped, TargetEvent};
 use super::clone::{end_clone_bio, select_ctx};
@@ -115,6 +115,9 @@ fn map_request<K: DmEnv>(k: &mut K, dm: u16, rq: ReqId) -> Option<BlkStatus> {
         MapRq::Kill => Mapped::Killed,
     };
     k.target_event(dm, TargetEvent::Mapped(mapped, ctx));
+    if k.dm().mpath(dm).is_some_and(|m| m.weight() == Weight::Timed) {
+        k.host().irqs_off(Cost::HstLocked);
+    }
     match verdict {
         MapRq::Remapped(path) => match to {
             Some(to) => clone_and_issue(k, dm, rq, (path, to), &ctx),

@@ -86,25 +86,27 @@ costs! {
     /// submit_bio: checks of one bio, until its device takes it.
     SubmitBio "submit_bio" 265,
     /// Mapping and cloning one bio in a bio-based device, until a path is chosen.
-    MapBio "map_bio" 719,
+    MapBio "map_bio" 672,
     /// From there until the clone is submitted, without what the selector costs.
     Remap "remap" 445,
     /// What a clone costs more than another bio, until its device takes it.
     SubmitClone "submit_clone" 249,
     /// round-robin chooses a path, and is told.
-    ChooseRr "choose_round_robin" 68,
+    ChooseRr "choose_round_robin" 115,
     /// queue-length does.
-    ChooseQl "choose_queue_length" 100,
+    ChooseQl "choose_queue_length" 147,
     /// service-time does.
-    ChooseSt "choose_service_time" 106,
+    ChooseSt "choose_service_time" 153,
     /// historical-service-time does.
-    ChooseHst "choose_historical_service_time" 347,
+    ChooseHst "choose_historical_service_time" 394,
+    /// The same in a bio-based device, until it has read the clock anew.
+    ChooseHstBio "choose_historical_service_time_bio" 368,
+    /// How long interrupts are off while it compares paths: no cost of its own.
+    HstLocked "historical_service_time_locked" 263,
     /// What the end costs more where the selector counts what is in flight.
     EndCounted "end_counted" 27,
     /// The same with historical-service-time.
     EndHst "end_historical_service_time" 217,
-    /// The same in a bio-based device, which reads the clock anew.
-    ChooseHstBio "choose_historical_service_time_bio" 321,
     /// Allocating a request, with the searches before it.
     GetRequest "get_request" 505,
     /// Filling a request from a bio.
@@ -160,9 +162,9 @@ costs! {
     /// A refused queue_rq and putting the request back.
     Requeue "requeue" 2_300,
     /// dm: from the start of a request to the choice of a path.
-    MapRq "map_rq" 202,
+    MapRq "map_rq" 171,
     /// dm: from there on, cloning the request without its bios.
-    CloneRq "clone_rq" 688,
+    CloneRq "clone_rq" 672,
     /// dm: cloning one bio of a request.
     CloneBio "clone_bio" 495,
     /// dm: handing a clone to the path's driver, without its segments.

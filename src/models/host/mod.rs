@@ -209,6 +209,12 @@ impl<F: Copy, I: Copy> Host<F, I> {
             self.clock += self.costs.of(cost) * n;
         }
     }
+    /// The CPU has interrupts off for as long as `cost` says, from now on.
+    #[inline]
+    pub fn irqs_off(&mut self, cost: Cost) {
+        let (from, span) = (self.clock, self.costs.of(cost));
+        self.cpus[self.cpu.index()].irq.off = (from, from + span);
+    }
     /// Spends a span of CPU time that is no code path's.
     #[inline]
     pub fn spend(&mut self, span: Ns) {
