@@ -115,7 +115,10 @@ fn map_request<K: DmEnv>(k: &mut K, dm: u16, rq: ReqId) -> Option<BlkStatus> {
         MapRq::Kill => Mapped::Killed,
     };
     k.target_event(dm, TargetEvent::Mapped(mapped, ctx));
-    if k.dm().mpath(dm).is_some_and(|m| m.weight() == Weight::Timed) {
+    if k.dm()
+        .mpath(dm)
+        .is_some_and(|m| m.weight() == Weight::Timed)
+    {
         k.host().irqs_off(Cost::HstLocked);
     }
     match verdict {

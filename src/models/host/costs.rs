@@ -30,9 +30,9 @@ costs! {
     /// io_submit: looking its context up, once a call.
     IoSubmit "io_submit" 131,
     /// io_submit: per iocb, down to the bio and its first page.
-    AioSubmit "aio_submit" 2_200,
+    AioSubmit "aio_submit" 2_220,
     /// What a direct write costs more than a read.
-    WriteIter "write_iter" 265,
+    WriteIter "write_iter" 163,
     /// Direct I/O: pinning one more page of the buffer.
     PinPage "pin_page" 240,
     /// Direct I/O: pinning one more page of a huge page.
@@ -65,6 +65,10 @@ costs! {
     FioSubmitted "fio_submitted" 284,
     /// fio: after io_submit, per I/O unit.
     FioQueued "fio_queued" 146,
+    /// fio: handing over less than a batch: more before io_submit.
+    FioCommit "fio_commit" 85,
+    /// The same: after io_submit.
+    FioCommitted "fio_committed" 225,
     /// fio: turning to io_getevents.
     FioWait "fio_wait" 116,
     /// fio: after io_getevents.
@@ -110,7 +114,7 @@ costs! {
     /// Allocating a request, with the searches before it.
     GetRequest "get_request" 505,
     /// Filling a request from a bio.
-    InitRequest "init_request" 310,
+    InitRequest "init_request" 250,
     /// Beginning to sleep for a tag.
     TagWait "tag_wait" 2_400,
     /// A bio merged into a request of the plug.
@@ -156,15 +160,15 @@ costs! {
     /// From the start of a request until its command is on its way.
     Issue "issue" 275,
     /// queue_rq of a leaf driver, from then on.
-    Issued "issued" 256,
+    Issued "issued" 316,
     /// A timer that is the next to expire: setting the clock event device.
     Reprogram "reprogram" 125,
     /// A refused queue_rq and putting the request back.
     Requeue "requeue" 2_300,
     /// dm: from the start of a request to the choice of a path.
-    MapRq "map_rq" 171,
+    MapRq "map_rq" 231,
     /// dm: from there on, cloning the request without its bios.
-    CloneRq "clone_rq" 672,
+    CloneRq "clone_rq" 640,
     /// dm: cloning one bio of a request.
     CloneBio "clone_bio" 495,
     /// dm: handing a clone to the path's driver, without its segments.

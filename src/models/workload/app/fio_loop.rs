@@ -1,6 +1,6 @@
 //! fio's main loop: carries out what [`FioThread`](super::FioThread) asks for.
 
-use super::{AppEnv, AppFrame, Look, Waiting, aio, fsync, open, thread};
+use super::{AppEnv, AppFrame, Look, Thread, Waiting, aio, fsync, open, thread};
 use crate::models::host::{Cost, Step, TaskId, interrupted};
 use crate::models::io::Op;
 use crate::models::workload::fio::{Act, IoUnit};
@@ -62,10 +62,15 @@ fn once<K: AppEnv>(k: &mut K, task: TaskId, t: u16, flows: bool) -> Turn {
         Waiting::Events { min, max, look } => reap(k, t, min, max, look),
         Waiting::Submitted => {
             let units = th.fio.ring().len() as u64;
+            let early = is_early(th);
             th.fio.submitted(now);
             th.waiting = Waiting::Nothing;
-            k.host().charge(Cost::FioSubmitted);
-            k.host().charge_n(Cost::FioQueued, units);
+            if early {
+                k.host().charge(Cost::FioCommitted);
+            } else {
+                k.host().charge(Cost::FioSubmitted);
+                k.host().charge_n(Cost::FioQueued, units);
+            }
             Turn::Goes
         }
         _ => go_on(k, task, t),
@@ -200,8 +205,19 @@ fn charge_submission<K: AppEnv>(k: &mut K, t: u16) {
     let pages = |u: &IoUnit| u64::from(u.len).div_ceil(PAGE);
     let writes = thread(k, t).fio.ring().iter().filter(|u| u.op == Op::Write);
     let written = writes.map(pages).sum();
+    let early = is_early(thread(k, t));
     k.host().charge(Cost::FioSubmit);
     k.host().charge_n(Cost::FioFill, written);
+    if early {
+        k.host().charge(Cost::FioCommit);
+    }
+}
+
+/// Whether fio hands over what it has, less than a batch, as it is about to wait
+/// (`ioengines.c:td_io_getevents`).
+#[inline]
+fn is_early(th: &Thread) -> bool {
+    (th.fio.ring().len() as u32) < th.fio.spec().batch_submit
 }
 
 /// An io_u has been made ready; for the first, the device is opened.
