@@ -104,6 +104,19 @@ impl BlockLayer {
         }
     }
 
+    /// Whether `task` waits for a tag of `hctx` and has not been woken.
+    pub fn waits_for_tag(&self, hctx: HctxId, task: TaskId) -> bool {
+        let h = &self.hctxs[hctx.index()];
+        match (&h.sched_tags, h.shared) {
+            (Some(tags), _) => tags.is_waiting(task),
+            (None, None) => h.tags.is_waiting(task),
+            (None, Some(set)) => {
+                let set = &self.shared_tags[usize::from(set.0)];
+                set.tags.is_waiting(Waiter::Task(task))
+            }
+        }
+    }
+
     /// `task` has a tag of `hctx` now (`sbitmap_finish_wait`).
     pub fn finish_wait(&mut self, hctx: HctxId, task: TaskId) {
         let h = &mut self.hctxs[hctx.index()];

@@ -25,8 +25,12 @@ enum Stage {
     Throttled,
     /// No tag was free: the queue has been kicked.
     Kicked,
-    /// The plug has been flushed: nothing is left but to sleep.
-    Waiting,
+    /// Nor was one then: it is on the list of those who wait.
+    Prepared,
+    /// There was none again: it is about to sleep.
+    Sleeping,
+    /// It has slept.
+    Woken,
     /// The plug is full: once it is flushed, this request is added.
     Plug(ReqId),
 }
@@ -136,14 +140,13 @@ fn get_request<K: BlockEnv>(k: &mut K, task: TaskId, bio: BioId) -> Step {
     match alloc_request(k, bio) {
         Some(rq) => issue_or_queue(k, task, bio, rq),
         None => {
-            let hctx = hctx_of_bio(k, bio);
             let frame = BlockFrame::GetRequest(GetRequest {
                 bio,
                 stage: Stage::Kicked,
             });
             let frame = K::block_frame(frame);
             k.host().call(frame);
-            run_queue::blk_mq_run_hw_queue(k, hctx, false);
+            kick(k, bio);
             Step::Again
         }
     }
@@ -306,27 +309,59 @@ pub fn step_get_request<K: BlockEnv>(k: &mut K, task: TaskId, f: GetRequest) -> 
         }
         return Step::Block;
     }
-    if let Some(rq) = alloc_request(k, f.bio) {
-        if f.stage == Stage::Waiting {
-            let hctx = hctx_of_bio(k, f.bio);
-            k.block().finish_wait(hctx, task);
-        }
-        pop(k, task);
-        return issue_or_queue(k, task, f.bio, rq);
-    }
-    let waiting = GetRequest {
-        stage: Stage::Waiting,
-        ..f
-    };
-    replace(k, task, BlockFrame::GetRequest(waiting));
+    wait_for_tag(k, task, f)
+}
+
+/// No tag was free: running the queue may free one.
+fn kick<K: BlockEnv>(k: &mut K, bio: BioId) {
+    let hctx = hctx_of_bio(k, bio);
+    k.host().charge(Cost::TagMiss);
+    k.host().charge(Cost::TagKick);
+    run_queue::blk_mq_run_hw_queue(k, hctx, false);
+}
+
+/// One more step of the wait for a tag: it is looked for after the queue has been
+/// kicked, and once more before the task sleeps (`blk-mq-tag.c:blk_mq_get_tag`).
+fn wait_for_tag<K: BlockEnv>(k: &mut K, task: TaskId, f: GetRequest) -> Step {
     let hctx = hctx_of_bio(k, f.bio);
-    k.host().charge(Cost::TagWait);
-    k.block().wait_for_tag(hctx, task);
-    if plug::must_flush_to_sleep(k, task) {
-        plug::call_flush(k, true);
-        return Step::Again;
+    let goes_on = |k: &mut K, stage| {
+        replace(k, task, BlockFrame::GetRequest(GetRequest { stage, ..f }));
+        Step::Again
+    };
+    match f.stage {
+        Stage::Sleeping if k.block().waits_for_tag(hctx, task) => {
+            if plug::must_flush_to_sleep(k, task) {
+                plug::call_flush(k, true);
+                return Step::Again;
+            }
+            goes_on(k, Stage::Woken);
+            Step::Block
+        }
+        Stage::Sleeping | Stage::Woken => {
+            k.block().finish_wait(hctx, task);
+            k.host().charge(Cost::TagWoken);
+            kick(k, f.bio);
+            goes_on(k, Stage::Kicked)
+        }
+        _ => match alloc_request(k, f.bio) {
+            Some(rq) => {
+                k.block().finish_wait(hctx, task);
+                k.host().charge(Cost::TagFound);
+                pop(k, task);
+                issue_or_queue(k, task, f.bio, rq)
+            }
+            None if f.stage == Stage::Kicked => {
+                k.host().charge(Cost::TagMiss);
+                k.host().charge(Cost::TagPrepare);
+                k.block().wait_for_tag(hctx, task);
+                goes_on(k, Stage::Prepared)
+            }
+            None => {
+                k.host().charge(Cost::TagMiss);
+                goes_on(k, Stage::Sleeping)
+            }
+        },
     }
-    Step::Block
 }
 
 /// `blk_mq_submit_bio` with its request: flush machinery, plug, scheduler or

@@ -3,7 +3,7 @@
 //! Those of `lab` are measured: instructions between functions of Linux 6.1.192
 //! on the emulated CPU of the observations, one a nanosecond (`scripts/lab`). Those
 //! of the page cache, of fio's helper and of commands are fitted to observations;
-//! `elv_merge`, `requeue`, `tag_wait` and `slab_grow` are estimates.
+//! `elv_merge` and `requeue` are estimates.
 
 use crate::sim::Ns;
 
@@ -115,8 +115,16 @@ costs! {
     GetRequest "get_request" 505,
     /// Filling a request from a bio.
     InitRequest "init_request" 250,
-    /// Beginning to sleep for a tag.
-    TagWait "tag_wait" 2_400,
+    /// Looking for a free tag in vain.
+    TagMiss "tag_miss" 634,
+    /// Looking whether the queue is to be run, to get one.
+    TagKick "tag_kick" 94,
+    /// Being put on the list of those who wait for one.
+    TagPrepare "tag_prepare" 129,
+    /// Having waited for one: what it costs more to find it.
+    TagFound "tag_found" 39,
+    /// Ending a sleep, before it is looked for again.
+    TagWoken "tag_woken" 73,
     /// A bio merged into a request of the plug.
     PlugMerge "plug_merge" 573,
     /// Searching a plug in vain.
