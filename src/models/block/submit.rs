@@ -146,6 +146,7 @@ fn get_request<K: BlockEnv>(k: &mut K, task: TaskId, bio: BioId) -> Step {
             });
             let frame = K::block_frame(frame);
             k.host().call(frame);
+            k.host().charge(Cost::TagMiss);
             kick(k, bio);
             Step::Again
         }
@@ -315,7 +316,6 @@ pub fn step_get_request<K: BlockEnv>(k: &mut K, task: TaskId, f: GetRequest) -> 
 /// No tag was free: running the queue may free one.
 fn kick<K: BlockEnv>(k: &mut K, bio: BioId) {
     let hctx = hctx_of_bio(k, bio);
-    k.host().charge(Cost::TagMiss);
     k.host().charge(Cost::TagKick);
     run_queue::blk_mq_run_hw_queue(k, hctx, false);
 }
