@@ -340,8 +340,9 @@ fn wait_for_tag<K: BlockEnv>(k: &mut K, task: TaskId, f: GetRequest) -> Step {
         Stage::Sleeping | Stage::Woken => {
             k.block().finish_wait(hctx, task);
             k.host().charge(Cost::TagWoken);
-            kick(k, f.bio);
-            goes_on(k, Stage::Kicked)
+            let step = goes_on(k, Stage::Kicked);
+            kick(k, f.bio); // whose frame comes above
+            step
         }
         _ => match alloc_request(k, f.bio) {
             Some(rq) => {
