@@ -16,6 +16,7 @@ pub mod dispatch;
 pub mod driver;
 pub mod elevator;
 pub mod flush;
+mod get_request;
 pub mod hctx;
 pub mod insert;
 pub mod issue;
@@ -57,7 +58,7 @@ pub enum BlockFrame {
     /// `submit_bio_noacct`
     SubmitBio(BioId),
     /// `blk_mq_submit_bio`, from the point where it may sleep.
-    GetRequest(submit::GetRequest),
+    GetRequest(get_request::GetRequest),
     /// `blk_mq_flush_plug_list`
     FlushPlug {
         /// Whether the task is going to sleep: queues are run by kblockd.
@@ -329,7 +330,7 @@ impl BlockLayer {
 pub fn step<K: BlockEnv>(k: &mut K, task: TaskId, frame: BlockFrame) -> super::host::Step {
     match frame {
         BlockFrame::SubmitBio(bio) => submit::step_submit_bio(k, task, bio),
-        BlockFrame::GetRequest(f) => submit::step_get_request(k, task, f),
+        BlockFrame::GetRequest(f) => get_request::step_get_request(k, task, f),
         BlockFrame::FlushPlug { from_schedule } => plug::step_flush(k, task, from_schedule),
         BlockFrame::IssueList(f) => issue::step_issue_list(k, task, f),
         BlockFrame::IssueDirectly(rq) => issue::step_issue_directly(k, task, rq),

@@ -4,36 +4,11 @@
 use super::super::host::{Cost, Step, TaskId};
 use super::super::io::{BioId, BlkStatus, DevId, EndIo, Flags, Op, ReqId};
 use super::device::MakeRequest;
+use super::get_request::{self, Stage};
 use super::request::Request;
 use super::{Action, BlockDev, BlockEnv, BlockFrame, HctxId, RqFlags};
-use super::{
-    complete, flush, insert, issue, merge, plug, pop, replace, run_queue, single_queue, split, wbt,
-};
+use super::{complete, flush, insert, issue, merge, plug, pop, single_queue, split, wbt};
 use crate::sim::Ns;
-
-/// `blk_mq_submit_bio`, from the point where the submitter may have to sleep.
-#[derive(Copy, Clone, Debug)]
-pub struct GetRequest {
-    bio: BioId,
-    stage: Stage,
-}
-
-/// How far it has come.
-#[derive(Copy, Clone, PartialEq, Eq, Debug)]
-enum Stage {
-    /// Write-back throttling has not let it in yet.
-    Throttled,
-    /// No tag was free: the queue has been kicked.
-    Kicked,
-    /// Nor was one then: it is on the list of those who wait.
-    Prepared,
-    /// There was none again: it is about to sleep.
-    Sleeping,
-    /// It has slept.
-    Woken,
-    /// The plug is full: once it is flushed, this request is added.
-    Plug(ReqId),
-}
 
 /// The running task's next step submits `bio`.
 pub fn submit_bio_noacct<K: BlockEnv>(k: &mut K, bio: BioId) {
@@ -122,35 +97,9 @@ fn blk_mq_submit_bio<K: BlockEnv>(k: &mut K, task: TaskId, bio: BioId) -> Step {
         return Step::Again;
     }
     if !wbt::throttle(k, task, bio) {
-        let frame = BlockFrame::GetRequest(GetRequest {
-            bio,
-            stage: Stage::Throttled,
-        });
-        let frame = K::block_frame(frame);
-        k.host().call(frame);
-        return Step::Again;
+        return get_request::call(k, bio, Stage::Throttled);
     }
-    get_request(k, task, bio)
-}
-
-/// A request for `bio`, now or when a tag is free
-/// (`blk_mq_get_new_requests`).
-#[inline]
-fn get_request<K: BlockEnv>(k: &mut K, task: TaskId, bio: BioId) -> Step {
-    match alloc_request(k, bio) {
-        Some(rq) => issue_or_queue(k, task, bio, rq),
-        None => {
-            let frame = BlockFrame::GetRequest(GetRequest {
-                bio,
-                stage: Stage::Kicked,
-            });
-            let frame = K::block_frame(frame);
-            k.host().call(frame);
-            k.host().charge(Cost::TagMiss);
-            kick(k, bio);
-            Step::Again
-        }
-    }
+    get_request::get_request(k, task, bio)
 }
 
 /// `blk_mq_attempt_bio_merge`: into the plug, the scheduler or the software
@@ -193,7 +142,7 @@ fn attempt_queue_merge<K: BlockEnv>(k: &mut K, bio: BioId) -> bool {
 }
 
 #[inline]
-fn hctx_of_bio<K: BlockEnv>(k: &mut K, bio: BioId) -> HctxId {
+pub(super) fn hctx_of_bio<K: BlockEnv>(k: &mut K, bio: BioId) -> HctxId {
     let b = k.block();
     let o = &b.bios[bio];
     b.devs[usize::from(o.dev.0)].hctx_of(o.cpu)
@@ -201,7 +150,7 @@ fn hctx_of_bio<K: BlockEnv>(k: &mut K, bio: BioId) -> HctxId {
 
 /// A request for `bio`, if a tag is free (`__blk_mq_alloc_requests`).
 #[inline]
-fn alloc_request<K: BlockEnv>(k: &mut K, bio: BioId) -> Option<ReqId> {
+pub(super) fn alloc_request<K: BlockEnv>(k: &mut K, bio: BioId) -> Option<ReqId> {
     let o = &mut k.block().bios[bio];
     o.next = None;
     let o = *o;
@@ -292,83 +241,10 @@ fn alloc_sched_request<K: BlockEnv>(
     }))
 }
 
-/// The submitter goes on after having been kept from a request.
-pub fn step_get_request<K: BlockEnv>(k: &mut K, task: TaskId, f: GetRequest) -> Step {
-    if let Stage::Plug(rq) = f.stage {
-        pop(k, task);
-        plug::blk_add_rq_to_plug(k, task, rq);
-        return Step::Yield;
-    }
-    if f.stage == Stage::Throttled {
-        if wbt::granted(k, task, f.bio) {
-            pop(k, task);
-            return get_request(k, task, f.bio);
-        }
-        if plug::must_flush_to_sleep(k, task) {
-            plug::call_flush(k, true);
-            return Step::Again;
-        }
-        return Step::Block;
-    }
-    wait_for_tag(k, task, f)
-}
-
-/// No tag was free: running the queue may free one.
-fn kick<K: BlockEnv>(k: &mut K, bio: BioId) {
-    let hctx = hctx_of_bio(k, bio);
-    k.host().charge(Cost::TagKick);
-    run_queue::blk_mq_run_hw_queue(k, hctx, false);
-}
-
-/// One more step of the wait for a tag: it is looked for after the queue has been
-/// kicked, and once more before the task sleeps (`blk-mq-tag.c:blk_mq_get_tag`).
-fn wait_for_tag<K: BlockEnv>(k: &mut K, task: TaskId, f: GetRequest) -> Step {
-    let hctx = hctx_of_bio(k, f.bio);
-    let goes_on = |k: &mut K, stage| {
-        replace(k, task, BlockFrame::GetRequest(GetRequest { stage, ..f }));
-        Step::Again
-    };
-    match f.stage {
-        Stage::Sleeping if k.block().waits_for_tag(hctx, task) => {
-            if plug::must_flush_to_sleep(k, task) {
-                plug::call_flush(k, true);
-                return Step::Again;
-            }
-            goes_on(k, Stage::Woken);
-            Step::Block
-        }
-        Stage::Sleeping | Stage::Woken => {
-            k.block().finish_wait(hctx, task);
-            k.host().charge(Cost::TagWoken);
-            let step = goes_on(k, Stage::Kicked);
-            kick(k, f.bio); // whose frame comes above
-            step
-        }
-        _ => match alloc_request(k, f.bio) {
-            Some(rq) => {
-                k.block().finish_wait(hctx, task);
-                k.host().charge(Cost::TagFound);
-                pop(k, task);
-                issue_or_queue(k, task, f.bio, rq)
-            }
-            None if f.stage == Stage::Kicked => {
-                k.host().charge(Cost::TagMiss);
-                k.host().charge(Cost::TagPrepare);
-                k.block().wait_for_tag(hctx, task);
-                goes_on(k, Stage::Prepared)
-            }
-            None => {
-                k.host().charge(Cost::TagMiss);
-                goes_on(k, Stage::Sleeping)
-            }
-        },
-    }
-}
-
 /// `blk_mq_submit_bio` with its request: flush machinery, plug, scheduler or
 /// driver.
 #[inline]
-fn issue_or_queue<K: BlockEnv>(k: &mut K, task: TaskId, bio: BioId, rq: ReqId) -> Step {
+pub(super) fn issue_or_queue<K: BlockEnv>(k: &mut K, task: TaskId, bio: BioId, rq: ReqId) -> Step {
     k.host().charge(Cost::GetRequest);
     let dev = k.block().bios[bio].dev;
     k.trace(dev, Action::GetRq, |b| b.rq_subject(rq));
@@ -386,14 +262,9 @@ fn issue_or_queue<K: BlockEnv>(k: &mut K, task: TaskId, bio: BioId, rq: ReqId) -
     }
     if b.plugs[task.index()].active {
         if plug::must_flush_first(k, task, dev) {
-            let frame = BlockFrame::GetRequest(GetRequest {
-                bio,
-                stage: Stage::Plug(rq),
-            });
-            let frame = K::block_frame(frame);
-            k.host().call(frame);
+            let step = get_request::call(k, bio, Stage::Plug(rq));
             plug::call_flush(k, false);
-            return Step::Again;
+            return step;
         }
         plug::blk_add_rq_to_plug(k, task, rq);
         return Step::Yield;

@@ -12,7 +12,7 @@ use super::super::mpath::{Completion, EndIoBio, MapBio, PathIdx};
 use super::super::probe::TargetEvent;
 use super::clone::select_ctx;
 use super::delay::Delay;
-use super::weight::{charge_choice, charge_end};
+use super::weight::{charge_choice, charge_end, lock_paths};
 use super::{DmEnv, DmFrame, Target, apply, pg_init, print_log, remember, suspend, worker};
 use crate::models::planted::{self, Defect};
 use crate::sim::Ns;
@@ -153,8 +153,8 @@ pub fn ask_target<K: DmEnv>(k: &mut K, dm: u16, clone: BioId) -> Option<(MapBio,
     if m.take_regrouped() {
         remember(k, dm);
     }
+    lock_paths(k, dm);
     if weight == Weight::Timed {
-        k.host().irqs_off(Cost::HstLocked);
         k.host().charge(Cost::ChooseHstBio);
         ctx.now = k.host().ktime(); // when it is taken to begin
     } else {

@@ -3,6 +3,7 @@
 
 use super::super::block::submit::is_sync;
 use super::super::block::{BlockLayer, RqEnd};
+use super::super::host::slab::Slab;
 use super::super::io::{BioId, Flags, IoPrio, Op, ReqId, SECTOR};
 use super::super::mpath::selector::SelectCtx;
 use super::DmEnv;
@@ -59,4 +60,11 @@ pub(super) fn end_clone_bio(
         c.sector += u64::from(rest);
     }
     Some((orig, bio, is_last))
+}
+
+/// Gives the bio back that a clone had for `bio` (`bio_put`).
+#[inline]
+pub(super) fn put_clone_bio<K: DmEnv>(k: &mut K, bio: BioId) {
+    let slab = std::mem::take(&mut k.block().bios[bio].clone_slab);
+    k.host().slab_free(Slab::RqClone, slab);
 }

@@ -10,12 +10,12 @@ use super::super::block::submit::{account_start, alloc_request_with};
 use super::super::block::{Action, RqEnd, RqFlags, complete};
 use super::super::host::slab::Slab;
 use super::super::host::{Cost, interrupted};
-use super::super::io::{BioId, BlkStatus, DevId, Flags, Op, ReqId};
-use super::super::mpath::selector::{SelectCtx, Weight};
+use super::super::io::{BlkStatus, DevId, Flags, Op, ReqId};
+use super::super::mpath::selector::SelectCtx;
 use super::super::mpath::{Completion, EndIoRq, MapRq, PathIdx};
 use super::super::probe::{Mapped, TargetEvent};
-use super::clone::{end_clone_bio, select_ctx};
-use super::weight::{charge_choice, charge_end};
+use super::clone::{end_clone_bio, put_clone_bio, select_ctx};
+use super::weight::{charge_choice, charge_end, lock_paths};
 use super::{DmEnv, apply, pg_init, print_log, remember, suspend};
 use crate::sim::Ns;
 
@@ -115,12 +115,7 @@ fn map_request<K: DmEnv>(k: &mut K, dm: u16, rq: ReqId) -> Option<BlkStatus> {
         MapRq::Kill => Mapped::Killed,
     };
     k.target_event(dm, TargetEvent::Mapped(mapped, ctx));
-    if k.dm()
-        .mpath(dm)
-        .is_some_and(|m| m.weight() == Weight::Timed)
-    {
-        k.host().irqs_off(Cost::HstLocked);
-    }
+    lock_paths(k, dm);
     match verdict {
         MapRq::Remapped(path) => match to {
             Some(to) => clone_and_issue(k, dm, rq, (path, to), &ctx),
@@ -327,13 +322,6 @@ pub fn end_clone_bios<K: DmEnv>(k: &mut K, clone: ReqId, status: BlkStatus, sect
             complete::blk_update_request(k, rq, BlkStatus::Ok, completed);
         }
     }
-}
-
-/// Gives the bio back that a clone had for `bio` (`bio_put`).
-#[inline]
-fn put_clone_bio<K: DmEnv>(k: &mut K, bio: BioId) {
-    let slab = std::mem::take(&mut k.block().bios[bio].clone_slab);
-    k.host().slab_free(Slab::RqClone, slab);
 }
 
 /// The clone of `orig` has ended: the multipath target decides about the original

@@ -4,6 +4,16 @@ use super::DmEnv;
 use crate::models::host::Cost;
 use crate::models::mpath::selector::Weight;
 
+/// A path is being chosen, under a lock with interrupts off, of which only that of
+/// historical-service-time is long.
+#[inline]
+pub fn lock_paths<K: DmEnv>(k: &mut K, dm: u16) {
+    let weight = k.dm().mpath(dm).map(|m| m.weight());
+    if weight == Some(Weight::Timed) {
+        k.host().irqs_off(Cost::HstLocked);
+    }
+}
+
 /// A path has been chosen, and the selector told (`select_path`, `start_io`).
 #[inline]
 pub fn charge_choice<K: DmEnv>(k: &mut K, weight: Weight) {
