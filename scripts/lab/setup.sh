@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Rebuilds the machine of the kernel observations in $LAB, by default target/lab,
 # from the packages of Debian 12: kernel, fio, dmsetup, the two selectors that
-# Debian does not build, and a QEMU plugin that traces.
+# Debian does not build, and two QEMU plugins that trace.
 #
 # Run as root. Needs 3 GB, 1 GB of it to be downloaded, and as sources of apt
 # bookworm, its security updates, and bookworm-backports (QEMU 9.2 or later, for
@@ -58,8 +58,10 @@ build_selectors() {
     make -C "/lib/modules/$kernel/build" "M=$PWD/selectors" modules
 }
 
-build_plugin() {
-    gcc -O2 -Wall -shared -fPIC -o trace.so "$here/trace.c"
+build_plugins() {
+    for plugin in trace calls; do
+        gcc -O2 -Wall -shared -fPIC -o "$plugin.so" "$here/$plugin.c"
+    done
 }
 
 # Copies programs and the libraries that they load, each to the same place.
@@ -93,6 +95,6 @@ download "linux-source-6.1=$version"
 download busybox-static
 unpack
 build_selectors
-build_plugin
+build_plugins
 pack_image
 echo "The machine is in $PWD."
