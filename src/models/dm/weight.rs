@@ -8,6 +8,9 @@ use crate::models::mpath::selector::Weight;
 /// historical-service-time is long.
 #[inline]
 pub fn lock_paths<K: DmEnv>(k: &mut K, dm: u16) {
+    if k.host().is_free() {
+        return;
+    }
     let weight = k.dm().mpath(dm).map(|m| m.weight());
     if weight == Some(Weight::Timed) {
         k.host().irqs_off(Cost::HstLocked);

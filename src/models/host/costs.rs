@@ -2,8 +2,8 @@
 //!
 //! Those of `lab` are measured: instructions between functions of Linux 6.1.192
 //! on the emulated CPU of the observations, one a nanosecond (`scripts/lab`). Those
-//! of the page cache, of fio's helper and of commands are fitted to observations;
-//! `elv_merge` and `requeue` are estimates.
+//! of the page cache and of commands are fitted to observations; `elv_merge` and
+//! `requeue` are estimates.
 
 use crate::sim::Ns;
 

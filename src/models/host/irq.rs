@@ -17,7 +17,15 @@ const MAX_HANG: Ns = Ns::from_ms(100);
 pub fn irq<K: HostEnv>(k: &mut K, cpu: CpuId, item: K::Irq) {
     let h = k.host();
     let now = h.clock;
+    let free = h.costs.is_free();
     let i = &mut h.cpus[cpu.index()].irq;
+    if free && !i.active && i.pending.is_empty() && now >= i.hang_until {
+        // What is the first to be handled, and at once, need not be listed. Where
+        // code takes no time, interrupts are never off.
+        begin(h, cpu);
+        k.handle_irq(item);
+        return leave(k, cpu);
+    }
     if i.active || now < i.held_until(now) {
         let (active, at) = (i.active, i.held_until(now));
         let first = i.pending.is_empty();
@@ -26,12 +34,6 @@ pub fn irq<K: HostEnv>(k: &mut K, cpu: CpuId, item: K::Irq) {
             k.schedule(at, HostEvent::RunIrq(cpu));
         }
         return;
-    }
-    if h.costs.is_free() && i.pending.is_empty() {
-        // What is the first to be handled, and at once, need not be listed.
-        begin(h, cpu);
-        k.handle_irq(item);
-        return leave(k, cpu);
     }
     i.pending.push_back((now, item));
     enter(k, cpu);

@@ -176,7 +176,7 @@ fn submit<K: AppEnv>(k: &mut K, task: TaskId, t: u16, unit: &IoUnit, waiter: Opt
 /// (`gup.c:faultin_page`).
 #[inline]
 fn fault_in<K: AppEnv>(k: &mut K, t: u16, unit: &IoUnit) {
-    if unit.op != Op::Read {
+    if unit.op != Op::Read || k.host().is_free() {
         return;
     }
     let faults = thread(k, t).buffers.touch(unit.slot, unit.len);

@@ -5,6 +5,7 @@ use crate::models::host::{Cost, Step, TaskId, interrupted};
 use crate::models::io::Op;
 use crate::models::workload::fio::{Act, IoUnit};
 use crate::models::workload::page_cache::PAGE;
+use crate::sim::Ns;
 
 /// What a step of the thread came to.
 enum Turn {
@@ -61,15 +62,11 @@ fn once<K: AppEnv>(k: &mut K, task: TaskId, t: u16, flows: bool) -> Turn {
         Waiting::Nothing => return next(k, task, t),
         Waiting::Events { min, max, look } => reap(k, t, min, max, look),
         Waiting::Submitted => {
-            let units = th.fio.ring().len() as u64;
-            let early = is_early(th);
-            th.fio.submitted(now);
             th.waiting = Waiting::Nothing;
-            if early {
-                k.host().charge(Cost::FioCommitted);
+            if k.host().is_free() {
+                thread(k, t).fio.submitted(now);
             } else {
-                k.host().charge(Cost::FioSubmitted);
-                k.host().charge_n(Cost::FioQueued, units);
+                charge_submitted(k, t, now);
             }
             Turn::Goes
         }
@@ -210,6 +207,19 @@ fn charge_submission<K: AppEnv>(k: &mut K, t: u16) {
     k.host().charge_n(Cost::FioFill, written);
     if early {
         k.host().charge(Cost::FioCommit);
+    }
+}
+
+/// What it does once they are handed over.
+fn charge_submitted<K: AppEnv>(k: &mut K, t: u16, now: Ns) {
+    let th = thread(k, t);
+    let (units, early) = (th.fio.ring().len() as u64, is_early(th));
+    th.fio.submitted(now);
+    if early {
+        k.host().charge(Cost::FioCommitted);
+    } else {
+        k.host().charge(Cost::FioSubmitted);
+        k.host().charge_n(Cost::FioQueued, units);
     }
 }
 
