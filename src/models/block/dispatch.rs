@@ -291,7 +291,7 @@ fn dispatch_one<K: BlockEnv>(k: &mut K, f: &mut RunHw) -> bool {
     let Some(rq) = f.list.head else { return false };
     let (dev, changed) = (k.block().reqs[rq].dev, k.block().reqs[rq].changed);
     k.host().not_before(changed);
-    // With one that has a clone the driver goes on.
+    // With one that it has started the driver goes on.
     if !k.block().reqs[rq].is_started() {
         k.host().charge(Cost::DispatchRq);
     }

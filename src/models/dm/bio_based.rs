@@ -153,7 +153,7 @@ pub fn ask_target<K: DmEnv>(k: &mut K, dm: u16, clone: BioId) -> Option<(MapBio,
     if m.take_regrouped() {
         remember(k, dm);
     }
-    lock_paths(k, dm);
+    lock_paths(k, weight);
     if weight == Weight::Timed {
         k.host().charge(Cost::ChooseHstBio);
         ctx.now = k.host().ktime(); // when it is taken to begin

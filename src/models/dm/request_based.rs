@@ -11,7 +11,7 @@ use super::super::block::{Action, RqEnd, RqFlags, complete};
 use super::super::host::slab::Slab;
 use super::super::host::{Cost, interrupted};
 use super::super::io::{BlkStatus, DevId, Flags, Op, ReqId};
-use super::super::mpath::selector::SelectCtx;
+use super::super::mpath::selector::{SelectCtx, Weight};
 use super::super::mpath::{Completion, EndIoRq, MapRq, PathIdx};
 use super::super::probe::{Mapped, TargetEvent};
 use super::clone::{end_clone_bio, put_clone_bio, select_ctx};
@@ -99,9 +99,9 @@ fn map_request<K: DmEnv>(k: &mut K, dm: u16, rq: ReqId) -> Option<BlkStatus> {
     let r = &k.block().reqs[rq];
     let (hints, sector, sectors) = ((r.op, r.flags, r.prio), r.sector, r.sectors);
     let ctx = select_ctx(k, hints, sector, sectors);
-    let (mut verdict, mut to) = (MapRq::Kill, None);
+    let (mut verdict, mut to, mut weight) = (MapRq::Kill, None, Weight::RoundRobin);
     if let Some(m) = k.dm().mpath(dm) {
-        verdict = m.map_rq(&ctx);
+        (verdict, weight) = (m.map_rq(&ctx), m.weight());
         if let MapRq::Remapped(path) = verdict {
             to = Some(m.dev(path));
         }
@@ -115,7 +115,7 @@ fn map_request<K: DmEnv>(k: &mut K, dm: u16, rq: ReqId) -> Option<BlkStatus> {
         MapRq::Kill => Mapped::Killed,
     };
     k.target_event(dm, TargetEvent::Mapped(mapped, ctx));
-    lock_paths(k, dm);
+    lock_paths(k, weight);
     match verdict {
         MapRq::Remapped(path) => match to {
             Some(to) => clone_and_issue(k, dm, rq, (path, to), &ctx),

@@ -7,12 +7,8 @@ use crate::models::mpath::selector::Weight;
 /// A path is being chosen, under a lock with interrupts off, of which only that of
 /// historical-service-time is long.
 #[inline]
-pub fn lock_paths<K: DmEnv>(k: &mut K, dm: u16) {
-    if k.host().is_free() {
-        return;
-    }
-    let weight = k.dm().mpath(dm).map(|m| m.weight());
-    if weight == Some(Weight::Timed) {
+pub fn lock_paths<K: DmEnv>(k: &mut K, weight: Weight) {
+    if weight == Weight::Timed && !k.host().is_free() {
         k.host().irqs_off(Cost::HstLocked);
     }
 }

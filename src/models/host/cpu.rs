@@ -165,3 +165,16 @@ impl<I> Cpu<I> {
         !self.runq[Prio::High as usize].is_empty()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_clock_event_device_is_set_to_no_less_than_a_microsecond() {
+        let mut irq = Cpu::<()>::default().irq;
+        irq.set_clock_event(Ns(5_000));
+        assert_eq!(irq.held_until(Ns(5_300)), Ns(6_000), "as in a kernel's log");
+        assert_eq!(irq.held_until(Ns(6_200)), Ns(6_200));
+    }
+}
