@@ -6,7 +6,7 @@ use super::super::io::{BioId, BlkStatus, DevId, EndIo, Op, ReqId, SECTOR};
 use super::{BlockDev, BlockEnv, HctxId, Request, RqEnd, RqFlags, Subject};
 use super::{flush, klog, run_queue, sched, shared_tags, single_queue, wbt};
 use crate::models::planted::{self, Defect};
-use crate::sim::Ns;
+use crate::sim::{Ns, unlikely};
 
 /// The driver is done with `rq` (`blk_mq_end_request`).
 #[inline]
@@ -37,7 +37,7 @@ pub fn blk_update_request<K: BlockEnv>(k: &mut K, rq: ReqId, status: BlkStatus, 
         sectors,
         ..b.rq_subject(rq)
     });
-    if status != BlkStatus::Ok {
+    if unlikely(status != BlkStatus::Ok) {
         klog::blk_print_req_error(k, rq, status);
     }
     if is_clone {
@@ -55,10 +55,10 @@ fn end_bios<K: BlockEnv>(k: &mut K, rq: ReqId, status: BlkStatus, mut left: u32)
         let r = &mut b.reqs[rq];
         let Some(bio) = r.bio else { return };
         let o = &mut b.bios[bio];
-        if status != BlkStatus::Ok && o.status == BlkStatus::Ok {
+        if unlikely(status != BlkStatus::Ok) && o.status == BlkStatus::Ok {
             o.status = status;
         }
-        if o.sectors > left {
+        if unlikely(o.sectors > left) {
             // A part of this bio: it goes on from there.
             o.sector += u64::from(left);
             o.sectors -= left;
@@ -131,7 +131,7 @@ fn account_done(d: &mut BlockDev, r: &mut Request, status: BlkStatus, now: Ns) {
         w.sample(r, now);
     }
     let c = &mut d.count;
-    if status != BlkStatus::Ok {
+    if unlikely(status != BlkStatus::Ok) {
         c.failed += 1;
     }
     if started {
@@ -263,7 +263,7 @@ pub fn bio_endio<K: BlockEnv>(k: &mut K, bio: BioId, status: BlkStatus) {
     loop {
         let b = k.block();
         let o = &mut b.bios[bio];
-        if status != BlkStatus::Ok && o.status == BlkStatus::Ok {
+        if unlikely(status != BlkStatus::Ok) && o.status == BlkStatus::Ok {
             o.status = status;
         }
         o.remaining = o.remaining.saturating_sub(1);

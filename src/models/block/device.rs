@@ -167,6 +167,7 @@ fn count<T: PartialEq>(list: &mut Vec<(T, u64)>, key: T) {
     }
 }
 
+#[inline(never)]
 fn count_other<T: PartialEq>(list: &mut Vec<(T, u64)>, key: T) {
     match list.iter().position(|(k, _)| *k == key) {
         Some(i) => {

@@ -66,6 +66,7 @@ impl Klog {
 
 /// `rq` ends with an error, unless its disk is gone (`blk_print_req_error`).
 /// Clones of request-based device-mapper were never seen to say so.
+#[cold]
 pub fn blk_print_req_error<K: BlockEnv>(k: &mut K, rq: ReqId, status: BlkStatus) {
     let now = k.host().now();
     let b = k.block();

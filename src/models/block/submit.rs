@@ -8,7 +8,7 @@ use super::get_request::{self, Stage};
 use super::request::Request;
 use super::{Action, BlockDev, BlockEnv, BlockFrame, HctxId, RqFlags};
 use super::{complete, flush, insert, issue, merge, plug, pop, single_queue, split, wbt};
-use crate::sim::Ns;
+use crate::sim::{Ns, unlikely};
 
 /// The running task's next step submits `bio`.
 pub fn submit_bio_noacct<K: BlockEnv>(k: &mut K, bio: BioId) {
@@ -45,7 +45,7 @@ fn submit_bio<K: BlockEnv>(k: &mut K, task: TaskId, bio: BioId) -> Step {
     let o = &mut b.bios[bio];
     o.cpu = cpu;
     let dev = &mut b.devs[usize::from(o.dev.0)];
-    if o.end_sector() > dev.capacity && o.sectors > 0 {
+    if unlikely(o.end_sector() > dev.capacity) && o.sectors > 0 {
         return end_at_once(k, bio, BlkStatus::IoErr);
     }
     if !dev.write_cache && o.is_flush() && dev.make_request != MakeRequest::SingleQueue {
@@ -81,6 +81,7 @@ fn submit_bio<K: BlockEnv>(k: &mut K, task: TaskId, bio: BioId) -> Step {
     }
 }
 
+#[cold]
 fn end_at_once<K: BlockEnv>(k: &mut K, bio: BioId, status: BlkStatus) -> Step {
     complete::bio_endio(k, bio, status);
     Step::Again

@@ -148,6 +148,17 @@ pub fn requeue<K: BlockEnv>(k: &mut K, rq: ReqId) {
 #[inline]
 pub fn done(dev: &mut BlockDev, r: &mut Request, rq: ReqId, now: Ns) -> Option<usize> {
     let w = dev.wbt.as_deref_mut()?;
+    tracked_done(w, dev.write_cache, r, rq, now)
+}
+
+#[inline(never)]
+fn tracked_done(
+    w: &mut Wbt,
+    write_cache: bool,
+    r: &mut Request,
+    rq: ReqId,
+    now: Ns,
+) -> Option<usize> {
     let tracked = std::mem::take(&mut r.wbt);
     let Some(queue) = tracked.queue() else {
         if w.sync.is_some_and(|(r, _)| r == rq) {
@@ -158,10 +169,11 @@ pub fn done(dev: &mut BlockDev, r: &mut Request, rq: ReqId, now: Ns) -> Option<u
         }
         return None;
     };
-    w.leave(queue, dev.write_cache).then_some(queue)
+    w.leave(queue, write_cache).then_some(queue)
 }
 
 /// Lets in whoever waits in `queue` of `dev` and may (`wbt_rqw_done`).
+#[cold]
 pub fn wake_all<K: BlockEnv>(k: &mut K, dev: DevId, queue: usize) {
     let now = k.host().now();
     while let Some(task) = wbt(k, dev).and_then(|w| w.grant(queue, now)) {

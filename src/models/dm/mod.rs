@@ -236,6 +236,7 @@ impl Dm {
 }
 
 /// Does what the target asks for after it has changed.
+#[inline(never)]
 pub fn apply<K: DmEnv>(k: &mut K, dm: u16, effects: Effects) {
     k.target_event(dm, TargetEvent::Changed);
     let dev = k.dm().dev(dm).dev;
@@ -267,6 +268,7 @@ pub fn apply<K: DmEnv>(k: &mut K, dm: u16, effects: Effects) {
 }
 
 /// What the target had to say is in the kernel's log, before what comes of it.
+#[cold]
 pub fn print_log<K: DmEnv>(k: &mut K, dm: u16) {
     if let Some(log) = k.dm().mpath(dm).map(Multipath::take_log) {
         print(k, dm, log);
@@ -319,6 +321,7 @@ fn set_nopath_timer<K: DmEnv>(k: &mut K, dm: u16, timer: Timer) {
 }
 
 /// A path or group has changed: what the status is now.
+#[cold]
 fn remember<K: DmEnv>(k: &mut K, dm: u16) {
     k.paths_changed();
     if k.dm().dev(dm).history.len() < HISTORY {

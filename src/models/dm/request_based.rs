@@ -17,7 +17,7 @@ use super::super::probe::{Mapped, TargetEvent};
 use super::clone::{end_clone_bio, put_clone_bio, select_ctx};
 use super::weight::{charge_choice, charge_end, lock_paths};
 use super::{DmEnv, apply, pg_init, print_log, remember, suspend};
-use crate::sim::Ns;
+use crate::sim::{Ns, unlikely};
 
 /// Delay before a request without a path is tried again
 /// (`dm_mq_kick_requeue_list` with delay).
@@ -44,7 +44,7 @@ pub fn dm_mq_queue_rq<K: DmEnv>(k: &mut K, dm: u16, rq: ReqId) -> Option<BlkStat
             map_request(k, dm, rq)?
         }
     };
-    if status != BlkStatus::Ok {
+    if unlikely(status != BlkStatus::Ok) {
         if !stays_when_busy(k) {
             let delay = k.dm().params.requeue_when_busy;
             delay_requeue(k, dm, rq, delay);
@@ -82,6 +82,7 @@ fn is_busy<K: DmEnv>(k: &mut K, dm: u16) -> bool {
 }
 
 /// Whether all paths are busy, if their drivers are asked (`blk_lld_busy`).
+#[inline(never)]
 pub(super) fn are_busy<K: DmEnv>(k: &mut K, dm: u16) -> bool {
     let mut busy = std::mem::take(&mut k.dm().dev(dm).busy_paths);
     for (dev, is_busy) in &mut busy {
@@ -105,7 +106,7 @@ fn map_request<K: DmEnv>(k: &mut K, dm: u16, rq: ReqId) -> Option<BlkStatus> {
         if let MapRq::Remapped(path) = verdict {
             to = Some(m.dev(path));
         }
-        if m.take_regrouped() {
+        if unlikely(m.take_regrouped()) {
             remember(k, dm);
         }
     }
@@ -146,7 +147,7 @@ fn clone_and_issue<K: DmEnv>(
     (path, to): (PathIdx, DevId),
     ctx: &SelectCtx,
 ) -> Option<BlkStatus> {
-    if k.block().dev(to).is_dying {
+    if unlikely(k.block().dev(to).is_dying) {
         let effects = k.dm().mpath(dm).map(|m| m.offline_path(path));
         apply(k, dm, effects.unwrap_or_default());
         delay_requeue(k, dm, rq, DELAY_REQUEUE);
@@ -174,7 +175,7 @@ fn clone_and_issue<K: DmEnv>(
 fn issue_clone<K: DmEnv>(k: &mut K, dm: u16, rq: ReqId, clone: ReqId) -> Option<BlkStatus> {
     let b = k.block();
     let r = &b.reqs[rq];
-    let (from, path, nr_bytes) = ((r.dev, r.sector), PathIdx(r.pgpath), r.nr_bytes);
+    let from = (r.dev, r.sector);
     let c = &b.reqs[clone];
     let issued = if c.is_started() {
         blk_mq_request_issue_directly(k, clone, true) // interrupted in the device below
@@ -185,21 +186,33 @@ fn issue_clone<K: DmEnv>(k: &mut K, dm: u16, rq: ReqId, clone: ReqId) -> Option<
     };
     let status = match issued? {
         BlkStatus::Ok => BlkStatus::Ok,
-        BlkStatus::Resource | BlkStatus::DevResource => {
-            let now = k.host().ktime();
-            if let Some(m) = k.dm().mpath(dm) {
-                m.refuse_io(path, nr_bytes, now);
-            }
-            k.target_event(dm, TargetEvent::Refused(path, nr_bytes));
-            release_clone(k, rq, clone);
-            BlkStatus::Resource
-        }
-        error => {
-            dm_complete_request(k, dm, rq, error);
-            BlkStatus::Ok
-        }
+        refused => clone_not_issued(k, dm, rq, clone, refused),
     };
     Some(status)
+}
+
+/// The device below is busy, or refuses the clone for good: then the original is over.
+#[inline(never)]
+fn clone_not_issued<K: DmEnv>(
+    k: &mut K,
+    dm: u16,
+    rq: ReqId,
+    clone: ReqId,
+    status: BlkStatus,
+) -> BlkStatus {
+    if !matches!(status, BlkStatus::Resource | BlkStatus::DevResource) {
+        dm_complete_request(k, dm, rq, status);
+        return BlkStatus::Ok;
+    }
+    let r = &k.block().reqs[rq];
+    let (path, nr_bytes) = (PathIdx(r.pgpath), r.nr_bytes);
+    let now = k.host().ktime();
+    if let Some(m) = k.dm().mpath(dm) {
+        m.refuse_io(path, nr_bytes, now);
+    }
+    k.target_event(dm, TargetEvent::Refused(path, nr_bytes));
+    release_clone(k, rq, clone);
+    BlkStatus::Resource
 }
 
 /// A request of the path's device that does the same as `rq`, if a tag is free
@@ -306,7 +319,7 @@ pub fn end_clone_bios<K: DmEnv>(k: &mut K, clone: ReqId, status: BlkStatus, sect
         let bytes = k.block().bios[bio].bytes();
         put_clone_bio(k, bio);
         let r = &mut k.block().reqs[rq];
-        if r.status != BlkStatus::Ok {
+        if unlikely(r.status != BlkStatus::Ok) {
             continue;
         }
         if status == BlkStatus::Ok {
@@ -360,10 +373,10 @@ fn dm_complete_request<K: DmEnv>(k: &mut K, dm: u16, rq: ReqId, status: BlkStatu
         k.target_event(dm, left);
     }
     release_clone(k, rq, clone);
-    if status.is_path_error() {
+    if unlikely(status.is_path_error()) {
         print_log(k, dm);
     }
-    if verdict != EndIoRq::Done {
+    if unlikely(verdict != EndIoRq::Done) {
         k.dm().dev(dm).retried += 1;
     }
     match verdict {
@@ -377,13 +390,14 @@ fn dm_complete_request<K: DmEnv>(k: &mut K, dm: u16, rq: ReqId, status: BlkStatu
         }
         EndIoRq::DelayRequeue => delay_requeue(k, dm, rq, DELAY_REQUEUE),
     }
-    if status.is_path_error() && effects != super::Effects::default() {
+    if unlikely(status.is_path_error()) && effects != super::Effects::default() {
         apply(k, dm, effects);
     }
 }
 
 /// `dm_requeue_original_request` with delay: the timer is the queue's, and
 /// restarted by each request.
+#[cold]
 fn delay_requeue<K: DmEnv>(k: &mut K, dm: u16, rq: ReqId, delay: Ns) {
     rq_left(k, dm);
     let dev = k.block().reqs[rq].dev;

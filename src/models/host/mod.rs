@@ -34,7 +34,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::sim::Ns;
+use crate::sim::{Ns, unlikely};
 use slab::Slabs;
 use spin::Spin;
 
@@ -198,14 +198,14 @@ impl<F: Copy, I: Copy> Host<F, I> {
     #[inline]
     pub fn charge(&mut self, cost: Cost) {
         // A branch is foretold; an addition would have to wait for the last.
-        if !self.costs.is_free() {
+        if unlikely(!self.costs.is_free()) {
             self.clock += self.costs.of(cost);
         }
     }
     /// Charges `n` passages.
     #[inline]
     pub fn charge_n(&mut self, cost: Cost, n: u64) {
-        if !self.costs.is_free() {
+        if unlikely(!self.costs.is_free()) {
             self.clock += self.costs.of(cost) * n;
         }
     }
@@ -246,7 +246,7 @@ impl<F: Copy, I: Copy> Host<F, I> {
     /// Whether no code path costs anything.
     #[inline]
     pub fn is_free(&self) -> bool {
-        self.costs.is_free()
+        !unlikely(!self.costs.is_free())
     }
 
     /// Whether any task but the running one runs or waits for a CPU.

@@ -28,14 +28,40 @@ impl<P: Probe> HostEnv for Machine<P> {
     #[inline]
     fn step(&mut self, task: TaskId) -> Step {
         let t = &mut self.host.tasks[task.index()];
-        let frame = match t.stack.last() {
+        match t.stack.last() {
             // By far the most frequent: the others take a copy.
             Some(&Frame::App(AppFrame::Fio(thread))) => {
-                return application::fio_loop::step(self, task, thread);
+                application::fio_loop::step(self, task, thread)
             }
-            Some(&frame) => frame,
-            None => return self.next_work(task),
-        };
+            Some(&frame) => self.step_frame(task, frame),
+            None => self.next_work(task),
+        }
+    }
+    #[inline]
+    fn handle_irq(&mut self, irq: Irq) {
+        match irq {
+            Irq::Complete(rq) => self.complete(rq),
+            irq => self.handle_other_irq(irq),
+        }
+    }
+    #[inline]
+    fn next_event(&self) -> Ns {
+        self.queue.peek_time()
+    }
+    #[inline]
+    fn schedule(&mut self, at: Ns, event: HostEvent) {
+        self.queue.push(at, Event::Host(event));
+    }
+    #[inline]
+    fn expire(&mut self, at: Ns, irq: Irq) {
+        let cpu = self.host.cpu();
+        self.irq_at(at, cpu, irq);
+    }
+}
+
+impl<P: Probe> Machine<P> {
+    #[inline(never)]
+    fn step_frame(&mut self, task: TaskId, frame: Frame) -> Step {
         match frame {
             Frame::Block(f) => block::step(self, task, f),
             Frame::App(f) => application::step(self, task, f),
@@ -51,8 +77,9 @@ impl<P: Probe> HostEnv for Machine<P> {
             Frame::Admin(f) => self.step_admin(task, f),
         }
     }
-    #[inline]
-    fn handle_irq(&mut self, irq: Irq) {
+    /// What is not the end of a command.
+    #[inline(never)]
+    fn handle_other_irq(&mut self, irq: Irq) {
         match irq {
             Irq::Complete(rq) => self.complete(rq),
             Irq::Block(timer) => run_queue::timer_fired(self, timer),
@@ -81,22 +108,6 @@ impl<P: Probe> HostEnv for Machine<P> {
             Irq::CompleteBio(nullb, bio) => null_blk::bio_completed(self, nullb, bio),
         }
     }
-    #[inline]
-    fn next_event(&self) -> Ns {
-        self.queue.peek_time()
-    }
-    #[inline]
-    fn schedule(&mut self, at: Ns, event: HostEvent) {
-        self.queue.push(at, Event::Host(event));
-    }
-    #[inline]
-    fn expire(&mut self, at: Ns, irq: Irq) {
-        let cpu = self.host.cpu();
-        self.irq_at(at, cpu, irq);
-    }
-}
-
-impl<P: Probe> Machine<P> {
     /// A task has nothing more to do; a worker takes the next item of its work.
     fn next_work(&mut self, task: TaskId) -> Step {
         let t = &mut self.host.tasks[task.index()];

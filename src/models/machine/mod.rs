@@ -32,7 +32,7 @@ use super::mpath::Errno;
 use super::mpath::policy::{Registry, Truth};
 use super::probe::{Probe, TargetEvent};
 use super::workload::app::{App, AppFrame};
-use crate::sim::{EventQueue, Ns};
+use crate::sim::{EventQueue, Ns, unlikely};
 use rcu::Rcu;
 
 /// What happens.
@@ -239,19 +239,19 @@ impl<P: Probe> Machine<P> {
         let mut look_at = self.host.now() + self.hung_after;
         let mut hung_since = None;
         while let Some((now, event)) = self.queue.pop() {
-            if now >= deadline {
+            if unlikely(now >= deadline) {
                 if self.app.running > 0 {
                     return Err(Violation::endless(now));
                 }
                 return self.check_drained().map_err(|_| Violation::endless(now));
             }
-            if now < clock {
+            if unlikely(now < clock) {
                 return Err(Violation::clock(now, clock));
             }
-            if self.events >= self.most_events {
+            if unlikely(self.events >= self.most_events) {
                 return Err(Violation::endless(now));
             }
-            if now >= look_at {
+            if unlikely(now >= look_at) {
                 look_at = now + LOOK_EVERY;
                 hung_since = self.hangs(clock, now);
             }
@@ -266,7 +266,7 @@ impl<P: Probe> Machine<P> {
             self.host.spin.add(1);
             clock = now;
             self.events += 1;
-            if self.events.is_multiple_of(WATCHED_EVERY) {
+            if unlikely(self.events.is_multiple_of(WATCHED_EVERY)) {
                 watch(self);
                 let stop = self.stop.as_ref();
                 if stop.is_some_and(|stop| stop.load(Ordering::Relaxed)) {
@@ -284,10 +284,10 @@ impl<P: Probe> Machine<P> {
                 Event::Host(HostEvent::Range(cpu)) => host::range_due(self, cpu),
                 Event::Tick => self.tick(),
             }
-            if self.host.spin.is_endless() {
+            if unlikely(self.host.spin.is_endless()) {
                 return Err(Violation::spinning(now));
             }
-            if self.probe.has_seen_enough() {
+            if unlikely(self.probe.has_seen_enough()) {
                 return Ok(());
             }
         }

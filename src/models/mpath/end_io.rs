@@ -70,6 +70,7 @@ impl Multipath {
             _ => self.failed_rq(io),
         }
     }
+    #[cold]
     fn failed_rq(&mut self, io: &Completion) -> (EndIoRq, Effects) {
         let mut verdict = EndIoRq::Done;
         let mut effects = Effects::default();

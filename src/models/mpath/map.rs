@@ -55,6 +55,7 @@ impl Multipath {
 
     /// Counts an I/O against the current path's `repeat_count`; false when it
     /// is the next path's turn (2.6.31 `map_io`).
+    #[inline(never)]
     fn keeps_path(&mut self) -> bool {
         let unlimited = self.repeat_count == 0;
         self.repeat_count = self.repeat_count.saturating_sub(1);

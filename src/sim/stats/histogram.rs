@@ -58,11 +58,16 @@ impl Histogram {
         // Below the base this wraps, and is far outside as well.
         match self.counts.get_mut(index.wrapping_sub(self.base)) {
             Some(count) => *count += n,
-            None if n > 0 => {
-                self.cover(index, index);
-                self.counts[index - self.base] += n;
-            }
-            None => {}
+            None => self.record_outside(index, n),
+        }
+    }
+
+    /// Counts `n` of a bucket that there is no room for yet.
+    #[cold]
+    fn record_outside(&mut self, index: usize, n: u64) {
+        if n > 0 {
+            self.cover(index, index);
+            self.counts[index - self.base] += n;
         }
     }
 

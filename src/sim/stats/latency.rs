@@ -50,10 +50,13 @@ impl LatencyStats {
     #[inline]
     pub fn record_n(&mut self, v: Ns, n: u64) {
         match n {
-            0 => return,
-            1 => return self.record(v),
-            _ => {}
+            0 => {}
+            1 => self.record(v),
+            _ => self.record_many(v, n),
         }
+    }
+    #[inline(never)]
+    fn record_many(&mut self, v: Ns, n: u64) {
         let v = v.0;
         self.histogram.record_n(v, n);
         self.widen(v);

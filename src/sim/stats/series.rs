@@ -3,6 +3,7 @@
 use std::ops::AddAssign;
 
 use crate::sim::time::Ns;
+use crate::sim::unlikely;
 
 /// A time series in bounded memory: when the run outgrows its bins,
 /// neighbours are joined and the bins are twice as wide.
@@ -30,15 +31,23 @@ impl<T: Clone + Default + AddAssign> Series<T> {
     #[inline]
     pub fn at(&mut self, at: Ns) -> &mut T {
         let mut index = self.index(at);
+        if unlikely(index >= self.bins.len() as u64) {
+            index = self.grow(at);
+        }
+        &mut self.bins[index as usize]
+    }
+
+    /// Makes room for the bin of time `at`; which it is.
+    #[cold]
+    fn grow(&mut self, at: Ns) -> u64 {
+        let mut index = self.index(at);
         while index >= self.limit as u64 {
             self.halve();
             index = self.index(at);
         }
-        let index = index as usize;
-        if index >= self.bins.len() {
-            self.bins.resize_with(index + 1, T::default);
-        }
-        &mut self.bins[index]
+        let bins = self.bins.len().max(index as usize + 1);
+        self.bins.resize_with(bins, T::default);
+        index
     }
 
     #[inline]

@@ -30,6 +30,7 @@ pub(super) enum Reason {
 
 /// `scsi_mq_get_budget`. A device that is blocked gives none while anything is
 /// in flight, and then only to the third that asks.
+#[inline(never)]
 pub fn get_budget<K: DeviceEnv>(k: &mut K, disk: u16) -> bool {
     let d = sdev(k, disk);
     if d.in_flight < d.queue_depth {
@@ -55,12 +56,14 @@ pub fn get_budget<K: DeviceEnv>(k: &mut K, disk: u16) -> bool {
 }
 
 /// `scsi_mq_put_budget`
+#[inline(never)]
 pub fn put_budget<K: DeviceEnv>(k: &mut K, disk: u16) {
     let d = sdev(k, disk);
     d.in_flight = d.in_flight.saturating_sub(1);
 }
 
 /// `scsi_mq_lld_busy`
+#[inline(never)]
 pub fn lld_busy<K: DeviceEnv>(k: &mut K, disk: u16) -> bool {
     let d = sdev(k, disk);
     let is_full = d.in_flight >= d.queue_depth || d.device_blocked > 0;

@@ -178,6 +178,7 @@ impl Offsets {
     }
 
     /// An offset while the postfix of `rw` counts.
+    #[inline(never)]
     fn between_draws(&mut self, dir: Dir) -> Option<u64> {
         match self.sequencer {
             RwSequencer::Sequential => self.sequential(dir).or_else(|| self.draw(dir)),
@@ -197,6 +198,7 @@ impl Offsets {
     }
 
     /// All blocks were drawn: they may be again.
+    #[cold]
     fn draw_anew(&mut self, dir: Dir) -> Option<u64> {
         self.reset();
         self.draw_block(dir)

@@ -47,6 +47,7 @@ impl Sizes {
 }
 
 /// Draws until a size fits.
+#[inline(never)]
 fn draw(
     sizes: &BlockSizes,
     rand: &mut Rand,

@@ -25,7 +25,7 @@ use super::size::Sizes;
 use super::sleep::{Sleep, usec_since};
 use super::spec::{Amount, Dir, PerDir, SubmitMode, ThreadSpec};
 use super::windows::Windows;
-use crate::sim::Ns;
+use crate::sim::{Ns, unlikely};
 use crate::sim::stats::LatencyStats;
 use state::*;
 
@@ -223,6 +223,14 @@ impl FioThread {
             Step::Ready { slot } => self.queue(slot, now),
             Step::AfterQueue { kind, queued } => self.after_queue(kind, queued, now),
             Step::Reaped { dir, min, full } => self.reaped(dir, min, full, now),
+            _ => self.seldom(now),
+        }
+    }
+
+    /// A step that is none of every I/O.
+    #[cold]
+    fn seldom(&mut self, now: Ns) -> Option<Act> {
+        match self.step {
             Step::Drained { dir } => self.after_drain(dir, now),
             Step::RateDrained { slot, dir, us, at } => self.rate_drained(slot, dir, us, at),
             Step::RateSlept { slot, dir } => self.rate_slept(slot, dir, now),
@@ -239,6 +247,9 @@ impl FioThread {
             Step::PassEnd => self.pass_end(now),
             // Waiting for the caller's answer; or not started; or over.
             Step::InCall { .. } | Step::EndSync | Step::Idle | Step::Over => Some(Act::Exit),
+            // `step` has them.
+            Step::Turn | Step::Take | Step::Ready { .. } => None,
+            Step::AfterQueue { .. } | Step::Reaped { .. } => None,
         }
     }
 
@@ -251,17 +262,15 @@ impl FioThread {
     /// Top of the loop: is there a reason to stop?
     #[inline(always)]
     fn turn(&mut self, now: Ns) -> Option<Act> {
-        if !self.wants_more() || self.terminate || self.done {
+        if unlikely(!self.wants_more() || self.terminate || self.done) {
             return self.go(Step::LoopEnd);
         }
-        if self.runtime_exceeded(now) {
+        if unlikely(self.runtime_exceeded(now)) {
             self.terminate = true;
             return self.go(Step::LoopEnd);
         }
-        if self.pass_queued_bytes >= self.pass_limit
-            && self.iolog.is_none()
-            && !self.spec.time_based
-        {
+        let is_whole = self.pass_queued_bytes >= self.pass_limit;
+        if unlikely(is_whole) && self.iolog.is_none() && !self.spec.time_based {
             return self.go(Step::LoopEnd);
         }
         self.step = Step::Take;

@@ -58,6 +58,7 @@ impl Replay {
     }
 
     /// How long to sleep before `entry`, µs (`iolog.c:iolog_delay`).
+    #[cold]
     fn delay_before(&mut self, entry: &Entry, now: Ns) -> u64 {
         let Some(delay) = entry.delay_us.checked_sub(self.late_us) else {
             self.late_us = 0;
@@ -71,6 +72,7 @@ impl Replay {
     }
 
     /// The sleep before an entry is over.
+    #[cold]
     fn delayed(&mut self, now: Ns) {
         if let Some((us, since)) = self.delay.take() {
             self.late_us = usec_since(since, now).saturating_sub(us);
@@ -82,7 +84,9 @@ impl FioThread {
     /// `io_u.c:__get_io_u`.
     #[inline]
     pub(super) fn take(&mut self, now: Ns) -> Option<Act> {
-        if let Some(slot) = self.requeued.pop() {
+        if unlikely(!self.requeued.is_empty())
+            && let Some(slot) = self.requeued.pop()
+        {
             self.depth += 1;
             return self.ready(slot, now);
         }
@@ -115,6 +119,7 @@ impl FioThread {
     }
 
     /// The file has nothing more: the loop ends.
+    #[cold]
     fn exhausted(&mut self, slot: u32) -> Option<Act> {
         self.file_done = true;
         self.put(slot);
@@ -135,9 +140,15 @@ impl FioThread {
         }
         let counts = &self.counts;
         let dir = self.directions.next(|d| counts[d].issued);
-        if !self.rate.active() {
-            return self.place(slot, dir, now);
+        if self.rate.active() {
+            return self.keep_rate(slot, dir, now);
         }
+        self.place(slot, dir, now)
+    }
+
+    /// As soon as the rate allows, and in the direction that it wants.
+    #[inline(never)]
+    fn keep_rate(&mut self, slot: u32, dir: Dir, now: Ns) -> Option<Act> {
         let at = self.usec(now);
         match self.rate.verdict(dir, at, &self.directions) {
             Verdict::Go(dir) => {
@@ -169,6 +180,7 @@ impl FioThread {
     }
 
     /// Sleeps what the rate said before the drain, but not past the runtime.
+    #[cold]
     pub(super) fn rate_drained(&mut self, slot: u32, dir: Dir, us: u64, at: u64) -> Option<Act> {
         let mut us = us;
         if let Some(runtime) = self.spec.runtime {
@@ -184,6 +196,7 @@ impl FioThread {
         self.go(Step::RateSlept { slot, dir })
     }
 
+    #[cold]
     pub(super) fn rate_slept(&mut self, slot: u32, dir: Dir, now: Ns) -> Option<Act> {
         let past = |runtime: Ns| self.usec(now) > runtime.0 / 1000;
         if self.spec.runtime.is_some_and(past) || self.terminate {
@@ -222,6 +235,7 @@ impl FioThread {
     }
 
     /// The next entry of the iolog.
+    #[cold]
     pub(super) fn replay(&mut self, slot: u32, now: Ns) -> Option<Act> {
         self.step = Step::Replay { slot };
         let epoch = self.epoch;

@@ -53,6 +53,7 @@ impl FioThread {
 
     /// A synchronous transfer stopped early: the rest is queued again; with no
     /// byte at all that is an error. Whether there is a rest.
+    #[cold]
     fn cut_short(&mut self, slot: u32, bytes: u32) -> bool {
         if bytes == 0 {
             self.fatal_first(EIO);
@@ -84,16 +85,11 @@ impl FioThread {
             issue,
         } = self.slots[slot as usize];
         let Kind::Io(dir) = kind else {
-            self.last_was_sync = true;
-            if self.accounts(now) && !self.spec.disable_clat {
-                self.sync_lat.record(now.saturating_sub(issue));
-            }
-            self.put(slot);
-            return;
+            return self.synced(now, slot, issue);
         };
         self.last_was_sync = false;
         if errno == 0 {
-            if bytes > 0 && bytes < len {
+            if unlikely(bytes > 0 && bytes < len) {
                 let rest = offset + u64::from(bytes);
                 let s = &mut self.slots[slot as usize];
                 (s.offset, s.len) = (rest, len - bytes);
@@ -110,13 +106,30 @@ impl FioThread {
                 self.fatal_first(errno);
             }
         }
-        // An error that is skipped clears an earlier one of the same reap.
-        if self.reap.error != 0 && self.non_fatal(kind, self.reap.error) {
+        if unlikely(self.reap.error != 0) {
+            self.skip_error(kind);
+        }
+        self.put(slot);
+    }
+
+    /// A sync completed.
+    #[inline(never)]
+    fn synced(&mut self, now: Ns, slot: u32, issue: Ns) {
+        self.last_was_sync = true;
+        if self.accounts(now) && !self.spec.disable_clat {
+            self.sync_lat.record(now.saturating_sub(issue));
+        }
+        self.put(slot);
+    }
+
+    /// An error that is skipped clears an earlier one of the same reap.
+    #[cold]
+    fn skip_error(&mut self, kind: Kind) {
+        if self.non_fatal(kind, self.reap.error) {
             self.count_error(self.reap.error);
             self.errors.fatal = 0;
             self.reap.error = 0;
         }
-        self.put(slot);
     }
 
     #[inline(always)]
@@ -182,6 +195,7 @@ impl FioThread {
         self.ramp_over
     }
 
+    #[cold]
     fn end_ramp(&mut self, now: Ns) {
         self.ramp_over = true;
         // Workers' samples count at once; the loop has to come round first.
@@ -205,16 +219,19 @@ impl FioThread {
     }
 
     /// Sets the error that ends the job.
+    #[cold]
     pub(super) fn fatal(&mut self, errno: i32) {
         self.errors.fatal = errno;
     }
 
+    #[cold]
     fn fatal_first(&mut self, errno: i32) {
         if self.errors.fatal == 0 {
             self.errors.fatal = errno;
         }
     }
 
+    #[cold]
     fn count_error(&mut self, errno: i32) {
         self.errors.total += 1;
         if self.errors.total == 1 {
@@ -233,6 +250,7 @@ impl FioThread {
     }
 
     /// `td_error.c:td_non_fatal_error`.
+    #[cold]
     fn non_fatal(&self, kind: Kind, errno: i32) -> bool {
         let (class, continues) = self.error_class(kind, errno);
         continues

@@ -6,6 +6,7 @@ use crate::models::workload::fio::report::DirReport;
 
 impl FioThread {
     /// `keep_running`, then a pass begins or the thread is over.
+    #[cold]
     pub(super) fn begin_pass_or_end(&mut self, now: Ns) {
         self.pass_start = now;
         if !self.keep_running() {
@@ -46,6 +47,7 @@ impl FioThread {
     }
 
     /// The loop is over: everything in flight is waited for.
+    #[cold]
     pub(super) fn loop_end(&mut self) -> Option<Act> {
         if self.workers.is_some() {
             if !self.workers_idle() {
@@ -65,6 +67,7 @@ impl FioThread {
 
     /// `cleanup_pending_aio`: what was there is taken; cancelling does nothing
     /// on a block device.
+    #[cold]
     pub(super) fn clean_up(&mut self) -> Option<Act> {
         if self.depth > 0 {
             self.want_reap(self.depth);
@@ -73,6 +76,7 @@ impl FioThread {
     }
 
     /// `end_fsync`. An error of the last reap does not keep it from happening.
+    #[cold]
     pub(super) fn loop_drained(&mut self) -> Option<Act> {
         let clean_start = self.errors.fatal == 0 || self.workers.is_none();
         if clean_start && self.spec.end_fsync && self.spec.pattern.write && !self.last_was_sync {
@@ -85,6 +89,7 @@ impl FioThread {
         self.go(Step::PassEnd)
     }
 
+    #[cold]
     pub(super) fn pass_end(&mut self, now: Ns) -> Option<Act> {
         if self.bytes_done == self.bytes_done_before {
             self.terminate = true;

@@ -83,6 +83,7 @@ impl FioThread {
 
     /// The engine takes it only when its ring is empty: that is submitted,
     /// something is reaped, then it is tried again.
+    #[cold]
     fn queue_busy(&mut self, slot: u32, kind: Kind) -> Option<Act> {
         self.requeue(slot);
         self.commit();
@@ -93,11 +94,13 @@ impl FioThread {
     }
 
     /// The io_u is the next to be taken, as it is.
+    #[cold]
     pub(super) fn requeue(&mut self, slot: u32) {
         self.depth -= 1;
         self.requeued.push(slot);
     }
 
+    #[inline(never)]
     fn queue_offload(&mut self, slot: u32, kind: Kind, len: u32) -> Option<Act> {
         if self.errors.fatal != 0 {
             return self.go(Step::LoopEnd);
@@ -149,6 +152,7 @@ impl FioThread {
     }
 
     /// `backend.c:handle_thinktime`.
+    #[inline(never)]
     fn start_thinking(&mut self, dir: Option<Dir>) {
         self.step = Step::Turn;
         if self.spec.thinktime == Ns::ZERO || dir.is_none() {
@@ -169,12 +173,14 @@ impl FioThread {
         }
     }
 
+    #[cold]
     pub(super) fn think_drained(&mut self, blocks: u64, now: Ns) -> Option<Act> {
         let spin = self.spec.thinktime_spin.min(self.spec.thinktime);
         self.step = Step::ThinkSpun { blocks, since: now };
         (spin > Ns::ZERO).then(|| Act::SpinUntil(now.saturating_add(spin)))
     }
 
+    #[cold]
     pub(super) fn think_spun(&mut self, blocks: u64, since: Ns, now: Ns) -> Option<Act> {
         let left = (self.spec.thinktime.0 / 1000).saturating_sub(usec_since(since, now));
         if left > 0 {

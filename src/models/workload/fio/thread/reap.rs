@@ -139,6 +139,7 @@ impl FioThread {
     }
 
     /// Waits for everything in flight, submitting what is queued.
+    #[cold]
     pub(super) fn drain(&mut self) {
         self.commit();
         self.pending.drain = true;
@@ -154,6 +155,7 @@ impl FioThread {
     }
 
     /// One step of a drain.
+    #[cold]
     fn drain_on(&mut self) {
         if self.in_flight != 0 && !self.done && self.depth > 0 {
             self.want_reap(1);
@@ -199,6 +201,7 @@ impl FioThread {
         self.think(dir, now)
     }
 
+    #[cold]
     pub(super) fn after_drain(&mut self, dir: Option<Dir>, now: Ns) -> Option<Act> {
         if self.drained == 0 && self.drain_failed {
             return self.go(Step::LoopEnd);
