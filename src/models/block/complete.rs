@@ -110,7 +110,9 @@ pub fn __blk_mq_end_request<K: BlockEnv>(k: &mut K, rq: ReqId, status: BlkStatus
     if std::mem::take(&mut r.budget) {
         k.put_budget(dev);
     }
-    if let Some(queue) = woken {
+    if unlikely(woken.is_some())
+        && let Some(queue) = woken
+    {
         wbt::wake_all(k, dev, queue);
     }
     match end {
@@ -194,10 +196,12 @@ fn free<K: BlockEnv>(k: &mut K, rq: ReqId, held: Held) {
         sched::finish_request(k, rq);
     }
     k.block().reqs.free(rq);
-    if let Some(queue) = held.woken {
+    if unlikely(held.woken.is_some())
+        && let Some(queue) = held.woken
+    {
         wbt::wake_all(k, dev, queue);
     }
-    if held.budget {
+    if unlikely(held.budget) {
         k.put_budget(dev); // refused before it was started
     }
     let sched_tag = held.sched_tag.then_some((held.sched_nr, held.cpu));
@@ -216,6 +220,7 @@ fn free<K: BlockEnv>(k: &mut K, rq: ReqId, held: Held) {
 
 /// Wakes `to_wake` sleepers for a driver tag, gives the scheduler's tag back,
 /// and runs the queue if that is due (`blk_mq_sched_restart`).
+#[inline(never)]
 fn restart<K: BlockEnv>(k: &mut K, hctx: HctxId, to_wake: u32, sched_tag: Option<(u32, u8)>) {
     wake_waiters(k, hctx, false, to_wake);
     if let Some((nr, cpu)) = sched_tag {

@@ -30,6 +30,7 @@ pub struct FlushQueue {
 }
 
 /// Takes up a flush request (`blk_insert_flush`).
+#[cold]
 pub fn blk_insert_flush<K: BlockEnv>(k: &mut K, rq: ReqId) {
     let b = k.block();
     let r = &mut b.reqs[rq];

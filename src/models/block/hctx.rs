@@ -4,6 +4,7 @@ use super::super::io::DevId;
 use super::request::ReqList;
 use super::shared_tags::SharedTagsId;
 use super::tags::Tags;
+use crate::sim::unlikely;
 
 /// A hardware queue of some device.
 #[derive(Copy, Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -103,9 +104,13 @@ impl Hctx {
     #[inline]
     pub fn update_dispatch_busy(&mut self, busy: bool) {
         let ewma = self.dispatch_busy;
-        if ewma == 0 && !busy {
-            return;
+        if unlikely(ewma != 0 || busy) {
+            self.learn_busy(busy);
         }
+    }
+    #[cold]
+    fn learn_busy(&mut self, busy: bool) {
+        let ewma = self.dispatch_busy;
         let sum = ewma * (EWMA_WEIGHT - 1) + if busy { EWMA_FACTOR } else { 0 };
         self.dispatch_busy = sum / EWMA_WEIGHT;
     }

@@ -5,6 +5,7 @@ use super::super::host::{Cost, Step, TaskId};
 use super::super::io::{BlkStatus, ReqId};
 use super::{BlockEnv, BlockFrame, HctxId, ReqList, RqFlags};
 use super::{complete, driver, insert, pop, replace, requeue, run_queue};
+use crate::sim::unlikely;
 
 /// `blk_mq_try_issue_list_directly`, in the midst of it.
 #[derive(Copy, Clone, Debug)]
@@ -96,7 +97,7 @@ fn try_issue<K: BlockEnv>(
         let b = k.block();
         let r = &b.reqs[rq];
         let d = &b.devs[usize::from(r.dev.0)];
-        if d.quiesced {
+        if unlikely(d.quiesced) {
             insert::blk_mq_sched_insert_request(k, rq, false, false, false);
             return Some(BlkStatus::Ok);
         }
@@ -114,6 +115,7 @@ fn try_issue<K: BlockEnv>(
 }
 
 /// A token of the driver's budget and a driver tag, or neither.
+#[inline(never)]
 fn get_budget_and_tag<K: BlockEnv>(k: &mut K, rq: ReqId) -> bool {
     let dev = k.block().reqs[rq].dev;
     if !k.get_budget(dev) {

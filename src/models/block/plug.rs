@@ -60,6 +60,7 @@ pub fn blk_finish_plug<K: BlockEnv>(k: &mut K, task: TaskId) {
 }
 
 /// The running task's next step flushes its plug.
+#[inline(never)]
 pub fn call_flush<K: BlockEnv>(k: &mut K, from_schedule: bool) {
     let frame = K::block_frame(BlockFrame::FlushPlug { from_schedule });
     k.host().call(frame);

@@ -14,7 +14,7 @@ use crate::sim::Ns;
 const KYBER_WINDOW: Ns = Ns::from_ms(100);
 
 /// A request that a scheduler knew is freed (`finish_request`).
-#[inline]
+#[inline(never)]
 pub fn finish_request<K: BlockEnv>(k: &mut K, rq: ReqId) {
     let now = k.host().now();
     let b = k.block();
@@ -71,7 +71,7 @@ fn put_domain_token<K: BlockEnv>(k: &mut K, rq: ReqId) {
 }
 
 /// `rq` is complete (`completed_request`).
-#[inline]
+#[inline(never)]
 pub fn completed_request<K: BlockEnv>(k: &mut K, rq: ReqId) {
     let now = k.host().now();
     let b = k.block();

@@ -81,6 +81,7 @@ impl BlockLayer {
         }
     }
 
+    #[inline(never)]
     fn get_shared_tag(&mut self, hctx: HctxId, set: SharedTagsId) -> bool {
         let h = &mut self.hctxs[hctx.index()];
         let set = &mut self.shared_tags[usize::from(set.0)];

@@ -17,6 +17,15 @@ pub fn bio_split_to_limits<K: BlockEnv>(k: &mut K, bio: BioId) -> (BioId, Option
     if is_small(dev, whole) {
         return (bio, None);
     }
+    split_large(k, bio)
+}
+
+/// Looks closer at a bio that may be too large.
+#[inline(never)]
+fn split_large<K: BlockEnv>(k: &mut K, bio: BioId) -> (BioId, Option<BioId>) {
+    let b = k.block();
+    let whole = &b.bios[bio];
+    let dev = &b.devs[usize::from(whole.dev.0)];
     let max = max_piece(dev, whole);
     if whole.sectors <= max || max == 0 {
         return (bio, None);

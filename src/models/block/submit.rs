@@ -58,7 +58,7 @@ fn submit_bio<K: BlockEnv>(k: &mut K, task: TaskId, bio: BioId) -> Step {
             return end_at_once(k, bio, BlkStatus::Ok);
         }
     }
-    if o.op == Op::Discard && dev.limits.max_discard_sectors == 0 {
+    if unlikely(o.op == Op::Discard) && dev.limits.max_discard_sectors == 0 {
         return end_at_once(k, bio, BlkStatus::NotSupp);
     }
     let (id, make_request) = (o.dev, dev.make_request);
@@ -91,7 +91,9 @@ fn end_at_once<K: BlockEnv>(k: &mut K, bio: BioId, status: BlkStatus) -> Step {
 #[inline]
 fn blk_mq_submit_bio<K: BlockEnv>(k: &mut K, task: TaskId, bio: BioId) -> Step {
     let (bio, rest) = split::bio_split_to_limits(k, bio);
-    if let Some(rest) = rest {
+    if unlikely(rest.is_some())
+        && let Some(rest) = rest
+    {
         submit_bio_noacct(k, rest); // after this piece: below it on the stack
     }
     if blk_mq_attempt_bio_merge(k, task, bio) {
@@ -126,6 +128,7 @@ fn blk_mq_attempt_bio_merge<K: BlockEnv>(k: &mut K, task: TaskId, bio: BioId) ->
 
 /// `blk_mq_sched_bio_merge`: into what waits in the scheduler or in the software
 /// queue of the bio's CPU.
+#[inline(never)]
 fn attempt_queue_merge<K: BlockEnv>(k: &mut K, bio: BioId) -> bool {
     let b = k.block();
     let o = &b.bios[bio];
@@ -198,7 +201,7 @@ pub fn alloc_request_with<K: BlockEnv>(
         fill(&mut k.block().reqs[rq]);
         return Some(rq);
     }
-    if !b.get_driver_tag(hctx) {
+    if unlikely(!b.get_driver_tag(hctx)) {
         return None;
     }
     b.devs[usize::from(dev.0)].count.requests += 1;
@@ -213,6 +216,7 @@ pub fn alloc_request_with<K: BlockEnv>(
 }
 
 /// An empty request of a device with a scheduler: it gets its driver tag later.
+#[inline(never)]
 fn alloc_sched_request<K: BlockEnv>(
     k: &mut K,
     dev: DevId,
@@ -257,7 +261,7 @@ pub(super) fn issue_or_queue<K: BlockEnv>(k: &mut K, task: TaskId, bio: BioId, r
     let d = &mut b.devs[usize::from(dev.0)];
     wbt::track(d, r, o);
     account_start(d, r, now);
-    if o.is_flush() {
+    if unlikely(o.is_flush()) {
         flush::blk_insert_flush(k, rq);
         return Step::Yield;
     }

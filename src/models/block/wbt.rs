@@ -160,6 +160,9 @@ fn tracked_done(
     now: Ns,
 ) -> Option<usize> {
     let tracked = std::mem::take(&mut r.wbt);
+    if tracked == Tracked::No {
+        return None;
+    }
     let Some(queue) = tracked.queue() else {
         if w.sync.is_some_and(|(r, _)| r == rq) {
             w.sync = None;

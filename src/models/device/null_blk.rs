@@ -10,7 +10,7 @@ use super::super::host::Cost;
 use super::super::io::{BioId, BlkStatus, Op, ReqId, SECTOR};
 use super::scripted::{Script, strike, touches};
 use super::{DeviceEnv, NullBlkConfig};
-use crate::sim::Ns;
+use crate::sim::{Ns, unlikely};
 
 /// A null_blk device.
 #[derive(Clone, Debug)]
@@ -162,6 +162,7 @@ pub fn queue_rq<K: DeviceEnv>(k: &mut K, nullb: u16, rq: ReqId) -> BlkStatus {
 
 /// What becomes of the command, and of its data if the device keeps them
 /// (`null_handle_cmd`).
+#[inline(never)]
 fn handle_cmd<K: DeviceEnv>(k: &mut K, nullb: u16, rq: ReqId) {
     let r = &k.block().reqs[rq];
     let (op, sector, sectors) = (r.op, r.sector, r.sectors);
@@ -210,7 +211,7 @@ pub fn bio_completed<K: DeviceEnv>(k: &mut K, nullb: u16, bio: BioId) {
 pub fn end_cmd<K: DeviceEnv>(k: &mut K, rq: ReqId) {
     let r = &k.block().reqs[rq];
     let (status, moved) = (r.status, r.completed);
-    if status != BlkStatus::Ok && moved > 0 {
+    if unlikely(status != BlkStatus::Ok) && moved > 0 {
         let bytes = u64::from(moved) * SECTOR;
         complete::blk_update_request(k, rq, BlkStatus::Ok, bytes);
     }

@@ -12,10 +12,10 @@ use super::super::mpath::{Completion, EndIoBio, MapBio, PathIdx};
 use super::super::probe::TargetEvent;
 use super::clone::select_ctx;
 use super::delay::Delay;
-use super::weight::{charge_choice, charge_end, lock_paths};
+use super::weight::{charge_choice, charge_end, lock_paths, weight};
 use super::{DmEnv, DmFrame, Target, apply, pg_init, print_log, remember, suspend, worker};
 use crate::models::planted::{self, Defect};
-use crate::sim::Ns;
+use crate::sim::{Ns, unlikely};
 
 /// Takes a bio (`dm_submit_bio`).
 #[inline]
@@ -149,16 +149,15 @@ pub fn ask_target<K: DmEnv>(k: &mut K, dm: u16, clone: BioId) -> Option<(MapBio,
     let mut ctx = select_ctx(k, hints, sector, sectors);
     let m = k.dm().mpath(dm)?;
     let verdict = m.map_bio(&ctx);
-    let weight = m.weight();
-    if m.take_regrouped() {
+    if unlikely(m.take_regrouped()) {
         remember(k, dm);
     }
-    lock_paths(k, weight);
-    if weight == Weight::Timed {
+    lock_paths(k, dm);
+    if weight(k, dm) == Some(Weight::Timed) {
         k.host().charge(Cost::ChooseHstBio);
         ctx.now = k.host().ktime(); // when it is taken to begin
     } else {
-        charge_choice(k, weight);
+        charge_choice(k, dm);
     }
     k.host().charge(Cost::Remap);
     k.target_event(dm, TargetEvent::Mapped(verdict.into(), ctx));
@@ -237,9 +236,8 @@ pub fn clone_endio<K: DmEnv>(k: &mut K, dm: u16, clone: BioId) {
     let Some(m) = k.dm().mpath(dm) else {
         return end_clone(k, dm, clone, c.status);
     };
-    let weight = m.weight();
     let (verdict, effects) = m.end_io_bio(&io);
-    charge_end(k, weight);
+    charge_end(k, dm);
     if !matches!(verdict, EndIoBio::Done(_)) {
         k.dm().dev(dm).retried += 1;
     }

@@ -11,7 +11,7 @@ use super::super::block::{Action, RqEnd, RqFlags, complete};
 use super::super::host::slab::Slab;
 use super::super::host::{Cost, interrupted};
 use super::super::io::{BlkStatus, DevId, Flags, Op, ReqId};
-use super::super::mpath::selector::{SelectCtx, Weight};
+use super::super::mpath::selector::SelectCtx;
 use super::super::mpath::{Completion, EndIoRq, MapRq, PathIdx};
 use super::super::probe::{Mapped, TargetEvent};
 use super::clone::{end_clone_bio, put_clone_bio, select_ctx};
@@ -72,7 +72,7 @@ fn rq_left<K: DmEnv>(k: &mut K, dm: u16) {
 }
 
 /// Whether no path could take a request now (`multipath_busy`).
-#[inline]
+#[inline(always)]
 fn is_busy<K: DmEnv>(k: &mut K, dm: u16) -> bool {
     let d = k.dm().dev(dm);
     if d.busy_paths.is_empty() {
@@ -100,9 +100,9 @@ fn map_request<K: DmEnv>(k: &mut K, dm: u16, rq: ReqId) -> Option<BlkStatus> {
     let r = &k.block().reqs[rq];
     let (hints, sector, sectors) = ((r.op, r.flags, r.prio), r.sector, r.sectors);
     let ctx = select_ctx(k, hints, sector, sectors);
-    let (mut verdict, mut to, mut weight) = (MapRq::Kill, None, Weight::RoundRobin);
+    let (mut verdict, mut to) = (MapRq::Kill, None);
     if let Some(m) = k.dm().mpath(dm) {
-        (verdict, weight) = (m.map_rq(&ctx), m.weight());
+        verdict = m.map_rq(&ctx);
         if let MapRq::Remapped(path) = verdict {
             to = Some(m.dev(path));
         }
@@ -116,7 +116,7 @@ fn map_request<K: DmEnv>(k: &mut K, dm: u16, rq: ReqId) -> Option<BlkStatus> {
         MapRq::Kill => Mapped::Killed,
     };
     k.target_event(dm, TargetEvent::Mapped(mapped, ctx));
-    lock_paths(k, weight);
+    lock_paths(k, dm);
     match verdict {
         MapRq::Remapped(path) => match to {
             Some(to) => clone_and_issue(k, dm, rq, (path, to), &ctx),
@@ -159,9 +159,8 @@ fn clone_and_issue<K: DmEnv>(
     k.host().charge(Cost::CloneRq);
     if let Some(m) = k.dm().mpath(dm) {
         m.start_io(path, ctx.nr_bytes);
-        let weight = m.weight();
-        charge_choice(k, weight);
     }
+    charge_choice(k, dm);
     k.target_event(dm, TargetEvent::Began(path, ctx.nr_bytes));
     setup_clone(k, rq, clone, path, ctx);
     if interrupted(k) {
@@ -222,15 +221,17 @@ fn clone_not_issued<K: DmEnv>(
 #[inline(always)]
 fn alloc_clone<K: DmEnv>(k: &mut K, to: DevId, rq: ReqId) -> Option<ReqId> {
     let cpu = k.host().cpu().0;
-    let r = k.block().reqs[rq];
+    let r = &k.block().reqs[rq];
+    let (op, prio, bio, biotail) = (r.op, r.prio, r.bio, r.biotail);
+    let (sector, sectors, segs) = (r.sector, r.sectors, r.segs);
     let flags = r.flags.with(Flags::NOMERGE).with(Flags::FAILFAST_TRANSPORT);
-    alloc_request_with(k, to, cpu, r.op, flags, |c| {
-        c.sector = r.sector;
-        c.sectors = r.sectors;
-        c.segs = r.segs;
-        c.prio = r.prio;
-        c.bio = r.bio;
-        c.biotail = r.biotail;
+    alloc_request_with(k, to, cpu, op, flags, |c| {
+        c.sector = sector;
+        c.sectors = sectors;
+        c.segs = segs;
+        c.prio = prio;
+        c.bio = bio;
+        c.biotail = biotail;
         c.end = RqEnd::Clone { orig: rq };
     })
 }
@@ -258,7 +259,7 @@ fn setup_clone<K: DmEnv>(k: &mut K, rq: ReqId, clone: ReqId, path: PathIdx, ctx:
 
 /// Sends a clone past the path's scheduler to its driver
 /// (`blk_insert_cloned_request`), if it is within the limits.
-#[inline]
+#[inline(always)]
 fn blk_insert_cloned_request<K: DmEnv>(k: &mut K, clone: ReqId) -> Option<BlkStatus> {
     let now = k.host().now();
     let b = k.block();
@@ -294,7 +295,7 @@ fn release_clone<K: DmEnv>(k: &mut K, rq: ReqId, clone: ReqId) {
     b.reqs[rq].clone = None;
     let mut next = b.reqs[rq].bio;
     let c = &b.reqs[clone];
-    if c.rqf.has(RqFlags::IO_STAT) {
+    if unlikely(c.rqf.has(RqFlags::IO_STAT)) {
         // Refused: it counts as an I/O all the same (blk_insert_cloned_request).
         let (op, start) = (c.op, c.start);
         let count = &mut b.dev_of(clone).count;
@@ -359,10 +360,9 @@ fn dm_complete_request<K: DmEnv>(k: &mut K, dm: u16, rq: ReqId, status: BlkStatu
         now,
     };
     let Some(m) = k.dm().mpath(dm) else { return };
-    let weight = m.weight();
     let (verdict, effects) = m.end_io_rq(&io);
     k.host().charge(Cost::EndClone);
-    charge_end(k, weight);
+    charge_end(k, dm);
     if let Some(path) = io.path {
         let left = TargetEvent::Left {
             path,

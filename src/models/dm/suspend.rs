@@ -57,7 +57,6 @@ pub fn suspended<K: DmEnv>(k: &mut K, dm: u16) {
 
 /// An I/O has left the targets of `dm`, or a path has been activated: a suspend
 /// that waits for it looks again (`dm_io_dec_pending`).
-#[inline]
 #[cold]
 pub fn io_left<K: DmEnv>(k: &mut K, dm: u16) {
     if let Some(task) = k.dm().dev(dm).suspender {

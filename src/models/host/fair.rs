@@ -62,7 +62,7 @@ impl<F: Copy, I: Copy> Host<F, I> {
     }
 
     /// Brings the least clock of `cpu` up to date (`update_min_vruntime`).
-    #[inline]
+    #[inline(never)]
     fn update_least(&mut self, cpu: usize) {
         let c = &self.cpus[cpu];
         let running = c.current.filter(|t| self.is_normal(*t));

@@ -5,7 +5,7 @@
 
 use super::run::{run_at, run_cpu};
 use super::{Cost, CpuId, Host, HostEnv, HostEvent};
-use crate::sim::Ns;
+use crate::sim::{Ns, unlikely};
 
 /// Passes before the CPU is left alone.
 const MAX_PASSES: u8 = 3;
@@ -192,7 +192,8 @@ fn leave<K: HostEnv>(k: &mut K, cpu: CpuId) {
     c.irq.off = (now, now);
     let spent = now - c.irq.entered;
     c.used.irq += spent;
-    if let Some(late) = &mut c.late
+    if unlikely(c.late.is_some())
+        && let Some(late) = &mut c.late
         && late.at > c.irq.entered
     {
         late.at += spent;

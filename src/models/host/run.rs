@@ -2,7 +2,7 @@
 
 use super::cpu::Late;
 use super::{Cost, CpuId, HostEnv, HostEvent, Prio, Step, TaskId, TaskState};
-use crate::sim::Ns;
+use crate::sim::{Ns, unlikely};
 
 /// Wakes `task` (`try_to_wake_up`): it will run on its CPU. Nothing happens if
 /// it does not sleep.
@@ -31,7 +31,7 @@ fn wake_up<K: HostEnv>(k: &mut K, task: TaskId, is_new: bool) {
     let here = h.cpu();
     let now = h.now();
     match prio {
-        Prio::Normal if is_new => h.fair_fork(cpu.index(), task),
+        Prio::Normal if unlikely(is_new) => h.fair_fork(cpu.index(), task),
         Prio::Normal => h.fair_wake(cpu.index(), task),
         Prio::High => {}
     }
@@ -108,12 +108,12 @@ const STRETCH: Ns = Ns::from_ms(100);
 pub(super) fn run_cpu<K: HostEnv>(k: &mut K, cpu: CpuId) {
     let mut entered = k.host().clock;
     let until = entered.saturating_add(STRETCH);
-    if k.host().cpus[cpu.index()].late.is_some() {
+    if unlikely(k.host().cpus[cpu.index()].late.is_some()) {
         start_late(k, cpu);
     }
     loop {
         let h = k.host();
-        if h.spin.is_endless() {
+        if unlikely(h.spin.is_endless()) {
             return;
         }
         let mut began = h.clock;
@@ -187,7 +187,7 @@ pub(super) fn run_cpu<K: HostEnv>(k: &mut K, cpu: CpuId) {
                 return;
             }
             entered = k.host().clock;
-            if entered >= until {
+            if unlikely(entered >= until) {
                 run_at(k, cpu, entered);
                 return;
             }

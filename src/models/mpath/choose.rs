@@ -7,7 +7,7 @@ use super::selector::{PathSelector, SelectCtx};
 use super::target::{Multipath, QueueMode};
 use crate::models::io::DevId;
 use crate::models::planted::{self, Defect};
-use crate::sim::Ns;
+use crate::sim::{Ns, unlikely};
 
 impl Multipath {
     /// Whether the core should not even try to map a request
@@ -15,7 +15,7 @@ impl Multipath {
     /// so of one device.
     #[inline]
     pub fn is_busy(&self, mut path_busy: impl FnMut(DevId) -> bool) -> bool {
-        if self.pg_init.in_progress > 0 {
+        if unlikely(self.pg_init.in_progress > 0) {
             return true;
         }
         if self.nr_valid_paths == 0 && self.queue_if_no_path {
@@ -77,7 +77,7 @@ impl Multipath {
             self.repeat_count = g.selector.repeat_count(index);
             self.current_pgpath = Some(path);
         }
-        if self.current_pg != Some(group) {
+        if unlikely(self.current_pg != Some(group)) {
             self.current_pgpath = Some(path);
             self.switch_to(group);
         }
@@ -99,13 +99,13 @@ impl Multipath {
     /// if there is none.
     #[inline(always)]
     pub fn choose_pgpath(&mut self, ctx: &SelectCtx) -> Option<PathIdx> {
-        if self.nr_valid_paths == 0 {
+        if unlikely(self.nr_valid_paths == 0) {
             self.queue_io = false;
             self.drop_current();
             return None;
         }
-        if let Some(group) = self.next_pg.take()
-            && let Some(path) = self.choose_path_in_pg(group, ctx)
+        if unlikely(self.next_pg.is_some())
+            && let Some(path) = self.choose_from_next_pg(ctx)
         {
             return Some(path);
         }
@@ -115,6 +115,12 @@ impl Multipath {
             return Some(path);
         }
         self.choose_from_the_top(ctx)
+    }
+
+    #[cold]
+    fn choose_from_next_pg(&mut self, ctx: &SelectCtx) -> Option<PathIdx> {
+        let group = self.next_pg.take()?;
+        self.choose_path_in_pg(group, ctx)
     }
 
     #[cold]

@@ -101,7 +101,7 @@ impl<E: Copy> HoleHeap<E> {
     }
 
     /// Moves `entry` from the root down to its place.
-    #[inline]
+    #[inline(never)]
     fn sink(&mut self, entry: Entry<E>) {
         let heap = &mut self.entries[..];
         let mut i = 0;

@@ -3,6 +3,7 @@
 mod heap;
 
 use super::fifo::Fifo;
+use super::hint::unlikely;
 use super::time::Ns;
 use heap::{Entry, HoleHeap};
 
@@ -108,10 +109,12 @@ impl<E: Copy> EventQueue<E> {
     /// Adds `event` at `time`, after every event of the same time.
     #[inline(always)] // few places push on the way of an I/O
     pub fn push(&mut self, time: Ns, event: E) {
-        let tie = match self.shuffle {
-            None => self.seq,
-            Some(seed) => mix(self.seq ^ seed),
-        };
+        let mut tie = self.seq;
+        if unlikely(self.shuffle.is_some())
+            && let Some(seed) = self.shuffle
+        {
+            tie = mix(self.seq ^ seed);
+        }
         self.seq = self.seq.wrapping_add(1);
         let key = (u128::from(time.0) << 64) | u128::from(tie);
         let entry = Entry { key, event };

@@ -12,6 +12,7 @@ use super::{bio_sync, get_request, lock, ordered, plug, unlock};
 
 /// Takes `bio`, which the running `task` submits. All of it happens under the
 /// queue's lock, but the sleep for a request.
+#[inline(never)]
 pub fn make_request<K: BlockEnv>(k: &mut K, task: TaskId, bio: BioId) -> Step {
     let b = k.block();
     let o = &b.bios[bio];

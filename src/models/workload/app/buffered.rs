@@ -48,6 +48,7 @@ enum Stage {
 
 /// The running task's next steps carry out `unit` through the page cache. Its
 /// end is seen in the unit's slot and, with `event`, in the thread's ring.
+#[inline(never)]
 pub fn call<K: AppEnv>(k: &mut K, thread: u16, unit: &IoUnit, event: bool) {
     super::thread(k, thread).slots[unit.slot as usize] = Slot::default();
     let frame = K::app_frame(AppFrame::Buffered(Buffered {

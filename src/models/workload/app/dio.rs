@@ -47,6 +47,13 @@ pub fn start<K: AppEnv>(k: &mut K, task: TaskId, t: u16, unit: &IoUnit, waiter: 
     if app.caches[usize::from(th.cache)].is_empty() {
         return submit(k, task, t, unit, waiter);
     }
+    past_pages(k, task, t, unit, waiter);
+}
+
+/// Carries out `unit` where the page cache holds something: what is dirty in its range
+/// is written back first.
+#[inline(never)]
+fn past_pages<K: AppEnv>(k: &mut K, task: TaskId, t: u16, unit: &IoUnit, waiter: Option<TaskId>) {
     let (from, end) = pages(k, t, unit);
     let c = cache(k, t);
     if unit.op != Op::Discard && !c.dirty.is_clean() && c.dirty.touches(from, end) {

@@ -5,7 +5,7 @@ use crate::models::host::{Cost, Step, TaskId, interrupted};
 use crate::models::io::Op;
 use crate::models::workload::fio::{Act, IoUnit};
 use crate::models::workload::page_cache::PAGE;
-use crate::sim::Ns;
+use crate::sim::{Ns, unlikely};
 
 /// What a step of the thread came to.
 enum Turn {
@@ -31,7 +31,7 @@ pub fn step<K: AppEnv>(k: &mut K, task: TaskId, t: u16) -> Step {
     let mut turns = 0;
     loop {
         turns += 1;
-        if turns == MOST_TURNS {
+        if unlikely(turns == MOST_TURNS) {
             k.host().spin.add(turns);
             return Step::Again;
         }
@@ -80,6 +80,7 @@ fn once<K: AppEnv>(k: &mut K, task: TaskId, t: u16, flows: bool) -> Turn {
 
 /// Goes on after what the thread waited for, but for what it does most of the
 /// time.
+#[inline(never)]
 fn go_on<K: AppEnv>(k: &mut K, task: TaskId, t: u16) -> Turn {
     let now = k.host().now();
     let th = thread(k, t);

@@ -30,7 +30,7 @@ impl Log {
     }
 
     /// Whether the sample had to be put aside.
-    #[inline]
+    #[inline(never)]
     fn add(&mut self, inline_growth: bool) -> bool {
         if !self.on {
             return false;

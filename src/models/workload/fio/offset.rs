@@ -168,20 +168,27 @@ impl Offsets {
         if !self.random {
             return self.sequential(dir).map(|o| (o, false, false));
         }
-        let percent = self.percentage_random[dir];
-        if percent == 100 || self.seq_rand[dir].percent() <= percent {
-            return self.draw(dir).map(|o| (o, true, false));
+        if self.percentage_random[dir] < 100 && !self.is_random_now(dir) {
+            return self.sequential_or_drawn(dir).map(|o| (o, false, true));
         }
-        self.sequential(dir)
-            .or_else(|| self.draw(dir))
-            .map(|o| (o, false, true))
+        self.draw(dir).map(|o| (o, true, false))
+    }
+
+    /// Whether this one is among the `percentage_random`.
+    fn is_random_now(&mut self, dir: Dir) -> bool {
+        self.seq_rand[dir].percent() <= self.percentage_random[dir]
+    }
+
+    #[inline(never)]
+    fn sequential_or_drawn(&mut self, dir: Dir) -> Option<u64> {
+        self.sequential(dir).or_else(|| self.draw(dir))
     }
 
     /// An offset while the postfix of `rw` counts.
     #[inline(never)]
     fn between_draws(&mut self, dir: Dir) -> Option<u64> {
         match self.sequencer {
-            RwSequencer::Sequential => self.sequential(dir).or_else(|| self.draw(dir)),
+            RwSequencer::Sequential => self.sequential_or_drawn(dir),
             RwSequencer::Identical if self.last_start[dir] == NONE => Some(0),
             RwSequencer::Identical => Some(self.last_start[dir] - self.region.start),
         }

@@ -25,8 +25,8 @@ use super::size::Sizes;
 use super::sleep::{Sleep, usec_since};
 use super::spec::{Amount, Dir, PerDir, SubmitMode, ThreadSpec};
 use super::windows::Windows;
-use crate::sim::{Ns, unlikely};
 use crate::sim::stats::LatencyStats;
+use crate::sim::{Ns, unlikely};
 use state::*;
 
 /// A running thread. The caller owns the clock and executes what
