@@ -197,6 +197,12 @@ fn do_dispatch_sched<K: BlockEnv>(k: &mut K, f: &mut RunHw) -> bool {
         b.reqs[rq].budget = true;
         f.list.push_back(&mut b.reqs, rq);
         k.host().charge(Cost::ElvDispatch);
+        if k.block().devs[usize::from(dev.0)]
+            .elevator
+            .has_begun_batch()
+        {
+            k.host().charge(Cost::ElvBatch);
+        }
         count += 1;
         if !blk_mq_get_driver_tag(k, rq) {
             break;

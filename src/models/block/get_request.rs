@@ -57,7 +57,7 @@ pub fn step_get_request<K: BlockEnv>(k: &mut K, task: TaskId, f: GetRequest) -> 
     if let Stage::Plug(rq) = f.stage {
         pop(k, task);
         plug::blk_add_rq_to_plug(k, task, rq);
-        return Step::Yield;
+        return Step::Again;
     }
     if f.stage == Stage::Throttled {
         if wbt::granted(k, task, f.bio) {

@@ -66,7 +66,7 @@ pub fn blk_mq_try_issue_directly<K: BlockEnv>(k: &mut K, rq: ReqId) {
 pub fn step_issue_directly<K: BlockEnv>(k: &mut K, task: TaskId, rq: ReqId) -> Step {
     pop(k, task);
     blk_mq_try_issue_directly(k, rq);
-    Step::Yield
+    Step::Again
 }
 
 /// Issues `rq` or says why not; it is not inserted

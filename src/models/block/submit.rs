@@ -31,6 +31,10 @@ pub fn submit_bio_last<K: BlockEnv>(k: &mut K, bio: BioId) {
 /// The frame of [`submit_bio_noacct`].
 #[inline]
 pub fn step_submit_bio<K: BlockEnv>(k: &mut K, task: TaskId, bio: BioId) -> Step {
+    // Whoever is more urgent comes first (`might_sleep`).
+    if k.host().need_resched() {
+        return Step::Yield;
+    }
     pop(k, task);
     submit_bio(k, task, bio)
 }
@@ -263,7 +267,7 @@ pub(super) fn issue_or_queue<K: BlockEnv>(k: &mut K, task: TaskId, bio: BioId, r
     account_start(d, r, now);
     if unlikely(o.is_flush()) {
         flush::blk_insert_flush(k, rq);
-        return Step::Yield;
+        return Step::Again;
     }
     if b.plugs[task.index()].active {
         if plug::must_flush_first(k, task, dev) {
@@ -272,7 +276,7 @@ pub(super) fn issue_or_queue<K: BlockEnv>(k: &mut K, task: TaskId, bio: BioId, r
             return step;
         }
         plug::blk_add_rq_to_plug(k, task, rq);
-        return Step::Yield;
+        return Step::Again;
     }
     let busy = b.hctxs[r.hctx.index()].dispatch_busy > 0;
     let one_queue = d.nr_hw_queues == 1;
@@ -281,7 +285,7 @@ pub(super) fn issue_or_queue<K: BlockEnv>(k: &mut K, task: TaskId, bio: BioId, r
     } else {
         issue::blk_mq_try_issue_directly(k, rq);
     }
-    Step::Yield
+    Step::Again
 }
 
 /// Whether somebody waits for it (`op_is_sync`).

@@ -338,16 +338,10 @@ pub fn end_clone_bios<K: DmEnv>(k: &mut K, clone: ReqId, status: BlkStatus, sect
     }
 }
 
-/// The clone of `orig` has ended: the multipath target decides about the original
-/// (`end_clone_request`).
+/// The clone of `rq` has ended: the multipath target decides about the original
+/// (`dm_complete_request`, `dm_softirq_done`, `dm_done`).
 #[inline]
-pub fn end_clone_request<K: DmEnv>(k: &mut K, dm: u16, orig: ReqId, status: BlkStatus) {
-    dm_complete_request(k, dm, orig, status);
-}
-
-/// `dm_complete_request`, `dm_softirq_done`, `dm_done`
-#[inline]
-fn dm_complete_request<K: DmEnv>(k: &mut K, dm: u16, rq: ReqId, status: BlkStatus) {
+pub fn dm_complete_request<K: DmEnv>(k: &mut K, dm: u16, rq: ReqId, status: BlkStatus) {
     let (now, uptime) = (k.host().ktime(), k.host().uptime);
     let b = k.block();
     let r = &b.reqs[rq];

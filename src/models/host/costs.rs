@@ -47,8 +47,10 @@ costs! {
     LruBatch "lru_batch" 5_301,
     /// A synchronous read or write: file system call down to the bio.
     DioSubmit "dio_submit" 1_570,
-    /// Leaving a system call, until fio has read the clock.
-    SyscallExit "syscall_exit" 356,
+    /// The end of a system call, until it looks whether another task is to run.
+    SyscallExit "syscall_exit" 213,
+    /// From there back to user mode, until fio has read the clock.
+    UserMode "user_mode" 143,
     /// io_getevents: until it has looked at the ring for the first time.
     LookRing "look_ring" 223,
     /// io_getevents: preparing to sleep.
@@ -142,13 +144,13 @@ costs! {
     /// Issuing one request of a list.
     IssueList "issue_list" 104,
     /// Searching a scheduler for a request to merge with.
-    ElvSearch "elv_search" 175,
+    ElvSearch "elv_search" 222,
     /// A bio merged into a request of a scheduler or software queue.
     ElvMerge "elv_merge" 700,
     /// Issuing a request past scheduler and software queue, until it starts.
     DirectIssue "direct_issue" 210,
     /// Inserting a request into a scheduler.
-    ElvInsert "elv_insert" 340,
+    ElvInsert "elv_insert" 377,
     /// A request merged into another when it is inserted.
     RqMerge "rq_merge" 545,
     /// Inserting a request into a software queue.
@@ -160,9 +162,11 @@ costs! {
     /// The end of a run.
     RunEnd "run_end" 240,
     /// Having kblockd run it.
-    QueueWork "queue_work" 467,
+    QueueWork "queue_work" 396,
     /// Taking a request out of a scheduler.
-    ElvDispatch "elv_dispatch" 680,
+    ElvDispatch "elv_dispatch" 565,
+    /// mq-deadline: beginning a batch with it.
+    ElvBatch "elv_batch" 105,
     /// Taking a request off a list to be dispatched, until it starts.
     DispatchRq "dispatch_rq" 241,
     /// From the start of a request until its command is on its way.
@@ -229,6 +233,8 @@ costs! {
     SlabPartial "slab_partial" 45,
     /// Waking a task.
     Wake "wake" 1_423,
+    /// Looking whether it is to take the place of the running one.
+    WakePreempt "wake_preempt" 114,
     /// Switching from one task to another.
     Switch "switch" 1_322,
     /// Switching from idle to a task.

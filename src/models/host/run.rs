@@ -1,7 +1,7 @@
 //! Running a CPU: which task, how far, and who overtakes it.
 
 use super::cpu::Late;
-use super::{Cost, CpuId, HostEnv, HostEvent, Prio, Step, TaskId, TaskState};
+use super::{Cost, CpuId, Host, HostEnv, HostEvent, Prio, Step, TaskId, TaskState};
 use crate::sim::{Ns, unlikely};
 
 /// Wakes `task` (`try_to_wake_up`): it will run on its CPU. Nothing happens if
@@ -29,6 +29,9 @@ fn wake_up<K: HostEnv>(k: &mut K, task: TaskId, is_new: bool) {
     let (cpu, prio) = (t.cpu, t.prio);
     h.charge(Cost::Wake);
     let here = h.cpu();
+    if h.cpus[cpu.index()].current.is_some() {
+        h.charge(Cost::WakePreempt);
+    }
     let now = h.now();
     match prio {
         Prio::Normal if unlikely(is_new) => h.fair_fork(cpu.index(), task),
@@ -164,7 +167,7 @@ pub(super) fn run_cpu<K: HostEnv>(k: &mut K, cpu: CpuId) {
         match step {
             Step::Again => {}
             Step::Yield => {
-                if t.prio != Prio::High && (c.high_waiting() || h.gives_way(cpu.index(), task)) {
+                if h.need_resched() {
                     let t = &mut h.tasks[task.index()];
                     let c = &mut h.cpus[cpu.index()];
                     t.state = TaskState::Runnable;
@@ -192,6 +195,20 @@ pub(super) fn run_cpu<K: HostEnv>(k: &mut K, cpu: CpuId) {
                 return;
             }
         }
+    }
+}
+
+impl<F: Copy, I: Copy> Host<F, I> {
+    /// Whether the running task is to give way to another that waits for its CPU.
+    pub fn need_resched(&mut self) -> bool {
+        let Some(task) = self.current() else {
+            return false;
+        };
+        if self.tasks[task.index()].prio == Prio::High {
+            return false;
+        }
+        let cpu = self.cpu.index();
+        self.cpus[cpu].high_waiting() || self.gives_way(cpu, task)
     }
 }
 

@@ -122,6 +122,11 @@ impl Elevator {
             Elevator::Bfq(bfq) => bfq.insert(reqs, rq, at_head, now),
         }
     }
+    /// Whether what was dispatched last is the first of a batch.
+    #[inline]
+    pub fn has_begun_batch(&self) -> bool {
+        matches!(self, Elevator::MqDeadline(dd) if dd.has_begun_batch())
+    }
     /// `dispatch_request`
     #[inline]
     pub fn dispatch(&mut self, reqs: &mut Reqs, hctx: HctxId, now: Ns) -> Option<ReqId> {

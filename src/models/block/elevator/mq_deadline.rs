@@ -148,6 +148,11 @@ impl MqDeadline {
         None
     }
 
+    /// Whether what was dispatched last is the first of a batch.
+    pub fn has_begun_batch(&self) -> bool {
+        self.batching == 1
+    }
+
     /// `dd_dispatch_prio_aged_requests`
     fn dispatch_aged(&mut self, reqs: &mut Reqs, now: Ns) -> Option<ReqId> {
         if self.prios.iter().filter(|p| p.queued > 0).count() < 2 {

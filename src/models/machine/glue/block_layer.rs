@@ -87,7 +87,7 @@ impl<P: Probe> BlockEnv for Machine<P> {
     fn rq_end_io(&mut self, rq: ReqId, end: RqEnd, status: BlkStatus) {
         match end {
             RqEnd::Clone { orig } => match self.driver(self.block.reqs[orig].dev) {
-                Driver::DmRq(dm) => request_based::end_clone_request(self, dm, orig, status),
+                Driver::DmRq(dm) => request_based::dm_complete_request(self, dm, orig, status),
                 Driver::DmRequestFn(_) => request_fn::done::end_clone_request(self, rq, status),
                 _ => {}
             },

@@ -52,6 +52,8 @@ pub enum AppFrame {
     FinishPlug,
     /// A system call returns to user mode: whoever is more urgent comes first.
     Return,
+    /// It does.
+    UserMode,
     /// A read or write through the page cache.
     Buffered(buffered::Buffered),
     /// Pages are read ahead.
@@ -305,8 +307,14 @@ pub fn step<K: AppEnv>(k: &mut K, task: TaskId, frame: AppFrame) -> Step {
         }
         AppFrame::Return => {
             crate::models::block::pop(k, task);
+            k.host().call(K::app_frame(AppFrame::UserMode));
             k.host().charge(Cost::SyscallExit);
             Step::Yield
+        }
+        AppFrame::UserMode => {
+            crate::models::block::pop(k, task);
+            k.host().charge(Cost::UserMode);
+            Step::Again
         }
         AppFrame::Buffered(f) => buffered::step(k, task, f),
         AppFrame::ReadAhead(f) => page_io::step_read_ahead(k, task, f),
