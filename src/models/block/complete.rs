@@ -163,6 +163,7 @@ struct Held {
     cpu: u8,
     budget: bool,
     tag: bool,
+    tag_nr: u32,
     sched_tag: bool,
     sched_nr: u32,
     is_elv: bool,
@@ -181,6 +182,7 @@ fn let_go(d: &mut BlockDev, r: &mut Request, rq: ReqId, now: Ns) -> Held {
         cpu: r.cpu,
         budget: r.budget,
         tag: r.tag,
+        tag_nr: r.tag_nr,
         sched_tag: r.sched_tag,
         sched_nr: r.sched_nr,
         is_elv: r.rqf.has(RqFlags::ELV),
@@ -212,7 +214,11 @@ fn free<K: BlockEnv>(k: &mut K, rq: ReqId, held: Held) {
         shared_tags::put(k, hctx, set);
         return restart(k, hctx, 0, sched_tag);
     }
-    let to_wake = if held.tag { h.tags.put() } else { 0 };
+    let mut to_wake = 0;
+    if held.tag {
+        h.tags.clear(held.tag_nr, held.cpu);
+        to_wake = h.tags.put();
+    }
     if to_wake > 0 || held.sched_tag || h.restart {
         restart(k, hctx, to_wake, sched_tag);
     }

@@ -3,7 +3,7 @@
 
 use super::super::host::Cost;
 use super::super::io::ReqId;
-use super::{Action, BlockEnv, RqFlags};
+use super::{Action, BlockEnv, HctxId, RqFlags};
 use super::{complete, timeout, wbt};
 
 /// Gives back the token of the driver's budget that `rq` holds, if it does.
@@ -23,9 +23,26 @@ pub fn blk_mq_get_driver_tag<K: BlockEnv>(k: &mut K, rq: ReqId) -> bool {
     if r.tag {
         return true;
     }
-    let got = b.get_driver_tag(r.hctx);
-    b.reqs[rq].tag = got;
-    got
+    let hctx = r.hctx;
+    let cpu = k.host().cpu().0;
+    let nr = k.block().get_driver_tag(hctx, cpu);
+    charge_search(k, hctx, false);
+    let r = &mut k.block().reqs[rq];
+    r.tag = nr.is_some();
+    r.tag_nr = nr.unwrap_or(0);
+    r.tag
+}
+
+/// The last search for a tag of `hctx` takes longer for what it came upon.
+#[inline(always)]
+pub fn charge_search<K: BlockEnv>(k: &mut K, hctx: HctxId, sched: bool) {
+    if k.host().is_free() {
+        return;
+    }
+    let effort = k.block().hctx(hctx).tags_of(sched).effort();
+    k.host().charge_n(Cost::TagWord, u64::from(effort.full));
+    k.host()
+        .charge_n(Cost::TagReclaim, u64::from(effort.reclaimed));
 }
 
 /// Gives a driver tag back that was taken for dispatch
@@ -35,7 +52,8 @@ pub fn put_driver_tag<K: BlockEnv>(k: &mut K, rq: ReqId) {
     let r = &mut b.reqs[rq];
     if r.tag && r.sched_tag {
         r.tag = false;
-        let hctx = r.hctx;
+        let (hctx, nr, cpu) = (r.hctx, r.tag_nr, r.cpu);
+        k.block().hctx(hctx).tags.clear(nr, cpu);
         complete::put_tag(k, hctx, false);
     }
 }

@@ -130,6 +130,8 @@ pub struct Request {
     pub flags: Flags,
     /// Whether it holds a driver tag.
     pub tag: bool,
+    /// Which one, where that matters.
+    pub tag_nr: u32,
     /// Whether it holds a scheduler tag.
     pub sched_tag: bool,
     /// Which one, where that matters (`internal_tag`).
@@ -285,6 +287,7 @@ impl Request {
             cpu,
             flags,
             tag: false,
+            tag_nr: 0,
             sched_tag: false,
             sched_nr: 0,
             elv: ElvPriv::None,

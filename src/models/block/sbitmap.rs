@@ -14,6 +14,16 @@ pub struct Sbitmap {
     words: Vec<Word>,
     /// Where each CPU looks first (`alloc_hint`).
     hints: Vec<u32>,
+    effort: Effort,
+}
+
+/// What a search for a bit came upon before it ended.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Effort {
+    /// Words in which none was free.
+    pub full: u32,
+    /// Words in which one was free only after what had been given back was reclaimed.
+    pub reclaimed: u32,
 }
 
 /// A word (`struct sbitmap_word`).
@@ -33,7 +43,32 @@ impl Sbitmap {
             shift,
             words: vec![Word::default(); (depth as usize).div_ceil(1 << shift)],
             hints: vec![0; cpus.max(1)],
+            effort: Effort::default(),
         }
+    }
+
+    /// There has been I/O before: the first bit has been used and given back.
+    #[must_use]
+    pub fn used_before(mut self) -> Self {
+        if let Some(word) = self.words.first_mut() {
+            (word.taken, word.cleared) = (1, 1);
+        }
+        self
+    }
+
+    /// What the last search came upon.
+    pub fn effort(&self) -> Effort {
+        self.effort
+    }
+
+    /// A search of all words in vain.
+    pub fn get_none(&mut self, cpu: u8) {
+        let cpu = usize::from(cpu) % self.hints.len();
+        self.hints[cpu] = 0;
+        self.effort = Effort {
+            full: self.words.len() as u32,
+            reclaimed: 0,
+        };
     }
 
     /// Bits of a word of a map of `depth`, as a power of two: at least four
@@ -58,6 +93,7 @@ impl Sbitmap {
         let hint = if hint < self.depth { hint } else { 0 };
         let first = (hint >> self.shift) as usize;
         let n = self.words.len();
+        let mut effort = Effort::default();
         let found = (0..n).find_map(|turn| {
             let i = (first + turn) % n;
             let bits = self.bits(i);
@@ -66,9 +102,10 @@ impl Sbitmap {
                 _ => 0,
             };
             let bits = shallow.map_or(bits, |s| bits.min(s));
-            let bit = self.words[i].get(bits, from)?;
+            let bit = self.words[i].get(bits, from, &mut effort)?;
             Some(((i as u32) << self.shift) + bit)
         });
+        self.effort = effort;
         match found {
             None => self.hints[cpu] = 0,
             Some(nr) if nr == hint => {
@@ -92,14 +129,17 @@ impl Sbitmap {
 impl Word {
     /// Takes one of the first `bits`, from `from` on and then from the start;
     /// reclaims what has been given back if there is none.
-    fn get(&mut self, bits: u32, from: u32) -> Option<u32> {
-        let bit = self.find(bits, from).or_else(|| {
-            if self.cleared == 0 {
-                return None;
-            }
+    fn get(&mut self, bits: u32, from: u32, effort: &mut Effort) -> Option<u32> {
+        let mut bit = self.find(bits, from);
+        if bit.is_none() && self.cleared != 0 {
             self.taken &= !std::mem::take(&mut self.cleared);
-            self.find(bits, from)
-        })?;
+            effort.reclaimed += 1;
+            bit = self.find(bits, from);
+        }
+        let Some(bit) = bit else {
+            effort.full += 1;
+            return None;
+        };
         self.taken |= 1 << bit;
         Some(bit)
     }
@@ -149,6 +189,20 @@ mod tests {
         assert_eq!(m.get(0, Some(48)), None);
         m.clear(64, 0);
         assert_eq!(m.get(0, Some(48)), Some(64));
+    }
+
+    #[test]
+    fn a_search_says_what_it_came_upon() {
+        let mut m = map(4).used_before();
+        let search = |m: &mut Sbitmap| (m.get(0, None), m.effort().full, m.effort().reclaimed);
+        let all: [_; 5] = std::array::from_fn(|_| search(&mut m));
+        let found = [0, 1, 2, 3].map(Some);
+        assert_eq!(all.map(|(nr, ..)| nr)[..4], found);
+        // The hint is back at the first word before the last has been taken.
+        assert_eq!(all.map(|(_, full, _)| full), [0, 0, 0, 3, 4]);
+        assert_eq!(all.map(|(.., reclaimed)| reclaimed), [1, 0, 0, 0, 0]);
+        m.clear(2, 0);
+        assert_eq!(search(&mut m), (Some(2), 0, 1));
     }
 
     #[test]

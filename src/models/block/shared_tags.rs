@@ -70,14 +70,14 @@ impl SharedTags {
 }
 
 impl BlockLayer {
-    /// Takes a driver tag of `hctx`, if it may have one
-    /// (`__blk_mq_alloc_driver_tag`).
+    /// Takes a driver tag of `hctx` on `cpu`, if it may have one; which, where that
+    /// matters (`__blk_mq_alloc_driver_tag`).
     #[inline]
-    pub fn get_driver_tag(&mut self, hctx: HctxId) -> bool {
+    pub fn get_driver_tag(&mut self, hctx: HctxId, cpu: u8) -> Option<u32> {
         let h = &mut self.hctxs[hctx.index()];
         match h.shared {
-            None => h.tags.get(),
-            Some(set) => self.get_shared_tag(hctx, set),
+            None => h.tags.get_shallow(cpu, None),
+            Some(set) => self.get_shared_tag(hctx, set).then_some(0),
         }
     }
 
@@ -201,7 +201,9 @@ mod tests {
 
     /// How many tags `hctx` gets.
     fn most(b: &mut BlockLayer, hctx: u16) -> usize {
-        (0..).take_while(|_| b.get_driver_tag(HctxId(hctx))).count()
+        (0..)
+            .take_while(|_| b.get_driver_tag(HctxId(hctx), 0).is_some())
+            .count()
     }
 
     #[test]
@@ -213,7 +215,7 @@ mod tests {
     fn queues_in_use_have_equal_parts_rounded_up() {
         let mut b = layer(3, 10);
         for hctx in 0..3 {
-            assert!(b.get_driver_tag(HctxId(hctx)));
+            assert!(b.get_driver_tag(HctxId(hctx), 0).is_some());
         }
         // ceil(10 / 3) = 4 each, of which one is taken.
         assert_eq!(most(&mut b, 0), 3);
@@ -226,7 +228,7 @@ mod tests {
     fn a_part_is_four_at_the_least() {
         let mut b = layer(8, 16);
         for hctx in 0..8 {
-            assert!(b.get_driver_tag(HctxId(hctx)));
+            assert!(b.get_driver_tag(HctxId(hctx), 0).is_some());
         }
         assert_eq!(most(&mut b, 0), 3);
     }

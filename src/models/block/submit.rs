@@ -7,7 +7,7 @@ use super::device::MakeRequest;
 use super::get_request::{self, Stage};
 use super::request::Request;
 use super::{Action, BlockDev, BlockEnv, BlockFrame, HctxId, RqFlags};
-use super::{complete, flush, insert, issue, merge, plug, pop, single_queue, split, wbt};
+use super::{complete, driver, flush, insert, issue, merge, plug, pop, single_queue, split, wbt};
 use crate::sim::{Ns, unlikely};
 
 /// The running task's next step submits `bio`.
@@ -195,7 +195,6 @@ pub fn alloc_request_with<K: BlockEnv>(
     flags: Flags,
     fill: impl FnOnce(&mut Request),
 ) -> Option<ReqId> {
-    let now = k.host().now();
     let b = k.block();
     let d = &mut b.devs[usize::from(dev.0)];
     let hctx = d.hctx_of(cpu);
@@ -205,13 +204,16 @@ pub fn alloc_request_with<K: BlockEnv>(
         fill(&mut k.block().reqs[rq]);
         return Some(rq);
     }
-    if unlikely(!b.get_driver_tag(hctx)) {
-        return None;
-    }
+    let nr = b.get_driver_tag(hctx, cpu);
+    driver::charge_search(k, hctx, false);
+    let tag_nr = nr?;
+    let now = k.host().now();
+    let b = k.block();
     b.devs[usize::from(dev.0)].count.requests += 1;
     Some(b.reqs.alloc_with(|| {
         let mut r = Request {
             tag: true,
+            tag_nr,
             ..Request::new(dev, hctx, cpu, op, flags, now)
         };
         fill(&mut r);
@@ -229,7 +231,7 @@ fn alloc_sched_request<K: BlockEnv>(
     op: Op,
     flags: Flags,
 ) -> Option<ReqId> {
-    let (now, task) = (k.host().now(), k.host().current());
+    let task = k.host().current();
     let b = k.block();
     let d = &mut b.devs[usize::from(dev.0)];
     let tags = b.hctxs[hctx.index()].sched_tags.as_mut()?;
@@ -238,7 +240,12 @@ fn alloc_sched_request<K: BlockEnv>(
         true => None,
         false => d.elevator.limit_depth(task, op, is_sync(op, flags)),
     };
-    let sched_nr = tags.get_shallow(cpu, limit)?;
+    let nr = tags.get_shallow(cpu, limit);
+    driver::charge_search(k, hctx, true);
+    let sched_nr = nr?;
+    let now = k.host().now();
+    let b = k.block();
+    let d = &mut b.devs[usize::from(dev.0)];
     d.elevator.prepare_request(task);
     d.count.requests += 1;
     Some(b.reqs.alloc_with(|| Request {

@@ -2,13 +2,13 @@
 //! (`lib/sbitmap.c`, 6.1).
 //!
 //! Only the number of free tags matters to behaviour, not which one is taken,
-//! unless a scheduler hides some from some requests: then there is an
-//! [`Sbitmap`].
+//! unless a scheduler hides some from some requests, or the search for one takes
+//! time: then there is an [`Sbitmap`].
 
 use std::collections::VecDeque;
 
 use super::super::host::TaskId;
-use super::sbitmap::Sbitmap;
+use super::sbitmap::{Effort, Sbitmap};
 
 /// Wait queues of a tag set (`SBQ_WAIT_QUEUES`).
 const WAIT_QUEUES: u32 = 8;
@@ -87,11 +87,27 @@ impl<W: Copy + PartialEq> Tags<W> {
         self.high_water = self.high_water.max(self.used);
         true
     }
+    /// Which one is taken matters: they are in words as those of a set of `of`.
+    #[must_use]
+    pub fn numbered(mut self, of: u32, cpus: usize) -> Self {
+        let bits = Sbitmap::new(self.depth, Sbitmap::shift_of(of), cpus);
+        self.bits = Some(Box::new(bits.used_before()));
+        self
+    }
+    /// What the last search came upon, where that matters.
+    pub fn effort(&self) -> Effort {
+        self.bits
+            .as_ref()
+            .map_or_else(Effort::default, |b| b.effort())
+    }
     /// Takes one on `cpu`, of each word only one of the first `shallow`; which
     /// one, where that matters (`__blk_mq_get_tag`).
     #[inline]
     pub fn get_shallow(&mut self, cpu: u8, shallow: Option<u32>) -> Option<u32> {
         if self.used >= self.depth {
+            if let Some(bits) = &mut self.bits {
+                bits.get_none(cpu);
+            }
             return None;
         }
         let nr = match &mut self.bits {

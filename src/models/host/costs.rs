@@ -117,8 +117,12 @@ costs! {
     GetRequest "get_request" 505,
     /// Filling a request from a bio.
     InitRequest "init_request" 250,
-    /// Looking for a free tag in vain.
-    TagMiss "tag_miss" 634,
+    /// Looking for a free tag: a word that is full.
+    TagWord "tag_word" 144,
+    /// The same: reclaiming what has been given back of a word.
+    TagReclaim "tag_reclaim" 97,
+    /// Looking in vain, without the words.
+    TagMiss "tag_miss" 58,
     /// Looking whether the queue is to be run, to get one.
     TagKick "tag_kick" 94,
     /// Being put on the list of those who wait for one.

@@ -49,11 +49,14 @@ impl<P> Machine<P> {
         let map: Vec<u16> = (0..cpus).map(|c| (c as u16) % queues).collect();
         for i in 0..queues {
             let served = (0..cpus as u8).filter(|&c| map[usize::from(c)] == i);
-            let tags = Tags::new(if has_sched {
+            let mut tags = Tags::new(if has_sched {
                 depth
             } else {
                 nr_requests.min(depth)
             });
+            if !self.host.is_free() {
+                tags = tags.numbered(depth, cpus); // a search for one takes time
+            }
             let mut hctx = Hctx::new(id, served.collect(), cpus, tags);
             hctx.sched_tags = has_sched.then(sched_tags);
             self.block.hctxs.push(hctx);
