@@ -12,7 +12,7 @@ use super::super::mpath::{Completion, EndIoBio, MapBio, PathIdx};
 use super::super::probe::TargetEvent;
 use super::clone::select_ctx;
 use super::delay::Delay;
-use super::weight::{charge_choice, charge_end, lock_paths, weight};
+use super::weight::{ask_selector, charge_choice, charge_end, lock_paths, weight};
 use super::{DmEnv, DmFrame, Target, apply, pg_init, print_log, remember, suspend, worker};
 use crate::models::planted::{self, Defect};
 use crate::sim::{Ns, unlikely};
@@ -24,6 +24,7 @@ pub fn dm_submit_bio<K: DmEnv>(k: &mut K, dm: u16, bio: BioId) {
         return;
     }
     k.host().charge(Cost::MapBio);
+    ask_selector(k, dm);
     if interrupted(k) {
         let frame = K::dm_frame(DmFrame::SplitAndProcess { dm, bio });
         return k.host().call(frame);

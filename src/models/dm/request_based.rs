@@ -15,7 +15,7 @@ use super::super::mpath::selector::SelectCtx;
 use super::super::mpath::{Completion, EndIoRq, MapRq, PathIdx};
 use super::super::probe::{Mapped, TargetEvent};
 use super::clone::{end_clone_bio, put_clone_bio, select_ctx};
-use super::weight::{charge_choice, charge_end, lock_paths};
+use super::weight::{ask_selector, charge_choice, charge_end, lock_paths};
 use super::{DmEnv, apply, pg_init, print_log, remember, suspend};
 use crate::sim::{Ns, unlikely};
 
@@ -38,6 +38,7 @@ pub fn dm_mq_queue_rq<K: DmEnv>(k: &mut K, dm: u16, rq: ReqId) -> Option<BlkStat
             blk_mq_start_request(k, rq);
             k.dm().dev(dm).in_flight += 1;
             k.host().charge(Cost::MapRq);
+            ask_selector(k, dm);
             if interrupted(k) {
                 return None;
             }

@@ -13,12 +13,24 @@ pub fn weight<K: DmEnv>(k: &mut K, dm: u16) -> Option<Weight> {
     Some(k.dm().mpath(dm)?.weight())
 }
 
-/// A path is being chosen, under a lock with interrupts off, of which only that of
-/// historical-service-time is long.
+/// The selector is asked: until it has its lock, and interrupts are off
+/// (`select_path`).
+#[inline]
+pub fn ask_selector<K: DmEnv>(k: &mut K, dm: u16) {
+    match weight(k, dm) {
+        Some(Weight::Timed) => k.host().charge(Cost::AskHst),
+        Some(_) => k.host().charge(Cost::AskSelector),
+        None => {}
+    }
+}
+
+/// A path is being chosen, under a lock with interrupts off.
 #[inline]
 pub fn lock_paths<K: DmEnv>(k: &mut K, dm: u16) {
-    if weight(k, dm) == Some(Weight::Timed) {
-        k.host().irqs_off(Cost::HstLocked);
+    match weight(k, dm) {
+        Some(Weight::Timed) => k.host().irqs_off(Cost::HstLocked),
+        Some(_) => k.host().irqs_off(Cost::SelectorLocked),
+        None => {}
     }
 }
 

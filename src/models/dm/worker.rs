@@ -3,6 +3,7 @@
 
 use super::super::block::{plug, pop};
 use super::super::host::{Cost, Step, TaskId};
+use super::weight::ask_selector;
 use super::{BioFifo, DmEnv, DmFrame, Multipath, bio_based};
 use crate::sim::Ns;
 
@@ -100,6 +101,7 @@ pub fn step<K: DmEnv>(k: &mut K, task: TaskId, mut f: ProcessQueued) -> Step {
         *top = K::dm_frame(DmFrame::ProcessQueued(f));
     }
     k.host().charge(Cost::MapBio);
+    ask_selector(k, f.dm);
     bio_based::map_bio(k, f.dm, bio);
     Step::Yield
 }

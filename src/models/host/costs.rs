@@ -98,17 +98,23 @@ costs! {
     /// What a clone costs more than another bio, until its device takes it.
     SubmitClone "submit_clone" 249,
     /// round-robin chooses a path, and is told.
-    ChooseRr "choose_round_robin" 115,
+    ChooseRr "choose_round_robin" 75,
     /// queue-length does.
-    ChooseQl "choose_queue_length" 147,
+    ChooseQl "choose_queue_length" 107,
     /// service-time does.
-    ChooseSt "choose_service_time" 153,
+    ChooseSt "choose_service_time" 113,
     /// historical-service-time does.
-    ChooseHst "choose_historical_service_time" 394,
+    ChooseHst "choose_historical_service_time" 314,
     /// The same in a bio-based device, until it has read the clock anew.
-    ChooseHstBio "choose_historical_service_time_bio" 368,
-    /// How long interrupts are off while it compares paths: no cost of its own.
-    HstLocked "historical_service_time_locked" 263,
+    ChooseHstBio "choose_historical_service_time_bio" 288,
+    /// Asking a selector for a path, until it has its lock.
+    AskSelector "ask_selector" 40,
+    /// Asking historical-service-time, which reads the clock before.
+    AskHst "ask_historical_service_time" 80,
+    /// How long interrupts are off while paths are compared: no cost of its own.
+    SelectorLocked "selector_locked" 105,
+    /// The same with historical-service-time.
+    HstLocked "historical_service_time_locked" 227,
     /// What the end costs more where the selector counts what is in flight.
     EndCounted "end_counted" 27,
     /// The same with historical-service-time.
