@@ -276,13 +276,13 @@ costs! {
     /// An idle CPU stops its tick.
     TickStop "tick_stop" 1_360,
     /// A CPU that is idle no more starts it again.
-    TickRestart "tick_restart" 560,
+    TickRestart "tick_restart" 520,
     /// RCU's thread, woken by a tick.
     RcuGp "rcu_gp" 420,
     /// A tick that calls back.
     RcuBatch "rcu_batch" 580,
     /// A look of fio's main thread at its jobs.
-    FioMain "fio_main" 6_690,
+    FioMain "fio_main" 6_532,
     /// fio's helper thread, without the disks it looks at.
     FioHelper "fio_helper" 13_000,
     /// Reading the statistics of one disk.

@@ -105,6 +105,8 @@ pub struct Cpu<I> {
     pub(super) idle: bool,
     /// Whether it does without its tick.
     pub(super) tick_stopped: bool,
+    /// Whether its last tick came while it was idle, and it could do without more.
+    pub(super) got_tick: bool,
     /// Tasks that wait for it: high priority, normal.
     pub(super) runq: [VecDeque<TaskId>; 2],
     /// How the normal ones share it.
@@ -129,6 +131,7 @@ impl<I> Default for Cpu<I> {
             last: None,
             idle: true,
             tick_stopped: true,
+            got_tick: false,
             runq: [VecDeque::new(), VecDeque::new()],
             fair: Fair::default(),
             busy_until: Ns::ZERO,

@@ -268,13 +268,11 @@ impl<F: Copy, I: Copy> Host<F, I> {
     pub fn tick_is_stopped(&self, cpu: CpuId) -> bool {
         self.is_idle(cpu) && self.cpus[cpu.index()].tick_stopped
     }
-    /// The tick of this CPU is over; if idle, the CPU does without
-    /// (`tick_nohz_stop_tick`).
-    pub fn stop_tick(&mut self) {
-        if self.cpus[self.cpu.index()].idle {
-            self.charge(Cost::TickStop);
-            self.cpus[self.cpu.index()].tick_stopped = true;
-        }
+    /// This CPU could do without its tick, which is over: an idle one does, if it has
+    /// nothing to do afterwards either (`tick_nohz_idle_got_tick`).
+    pub fn got_tick(&mut self) {
+        let c = &mut self.cpus[self.cpu.index()];
+        c.got_tick = c.idle;
     }
     /// Whether no other task waits for the CPU of the running one.
     pub fn is_alone(&self) -> bool {

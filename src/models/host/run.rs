@@ -131,11 +131,17 @@ pub(super) fn run_cpu<K: HostEnv>(k: &mut K, cpu: CpuId) {
                 let h = k.host();
                 let enter = h.costs.of(Cost::EnterIdle);
                 let halt = h.costs.of(Cost::IdleLoop);
+                let stop = h.costs.of(Cost::TickStop);
                 let c = &mut h.cpus[cpu.index()];
                 if !c.idle {
                     c.irq.off = (began + enter, began + enter + halt);
                 }
                 c.idle = true;
+                if std::mem::take(&mut c.got_tick) {
+                    // tick_nohz_idle_stop_tick, with interrupts off
+                    c.tick_stopped = true;
+                    c.irq.off = (began, began + stop);
+                }
                 if c.late.is_some() {
                     run_at(k, cpu, began); // what comes first is due now
                 }
@@ -301,6 +307,7 @@ fn switch_to<K: HostEnv>(k: &mut K, cpu: CpuId, next: TaskId) {
     h.tasks[next.index()].state = TaskState::Running;
     let restarts = std::mem::take(&mut c.tick_stopped);
     if std::mem::take(&mut c.idle) {
+        c.got_tick = false;
         h.charge(Cost::WakeIdle);
         if restarts {
             h.charge(Cost::TickRestart);

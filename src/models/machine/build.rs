@@ -126,7 +126,6 @@ impl<P> Machine<P> {
             transport: Vec::new(),
             san_armed: Ns::NEVER,
             housekeeps: false,
-            due_by_next_tick: false,
             rcu: Rcu::default(),
             admin: Admin::new(&config.actions, config.dm_multipath),
             probe,

@@ -51,8 +51,6 @@ impl<P: Probe> Machine<P> {
             self.housekeeps = false;
             return;
         }
-        let next = self.host.now() + self.host.jiffy;
-        self.due_by_next_tick = self.queue.peek_time() <= next;
         self.arm_tick();
         for cpu in (0..self.host.cpus.len()).map(|n| CpuId(n as u8)) {
             if !self.host.tick_is_stopped(cpu) {
@@ -63,8 +61,7 @@ impl<P: Probe> Machine<P> {
 
     /// The tick of this CPU (`tick_sched_timer`): it sees to RCU's callbacks, of
     /// which each look of fio's main thread leaves some, and is stopped by an
-    /// idle CPU that has none left, and no timer due before the next
-    /// (`tick_nohz_next_event`).
+    /// idle CPU that has none left (`idle.c:do_idle`, `tick_nohz_next_event`).
     pub(super) fn ticked(&mut self) {
         self.host.charge(Cost::Tick);
         let done = self.rcu.tick();
@@ -76,8 +73,8 @@ impl<P: Probe> Machine<P> {
             if let Some(n) = thread {
                 upkeep::due(self, n as u8);
             }
-        } else if self.rcu.is_idle() && !self.due_by_next_tick {
-            self.host.stop_tick();
+        } else if self.rcu.is_idle() {
+            self.host.got_tick();
         }
     }
 

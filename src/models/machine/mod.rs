@@ -140,8 +140,6 @@ pub struct Machine<P> {
     san_armed: Ns,
     /// Whether housekeeping goes on.
     housekeeps: bool,
-    /// Whether a timer is due before the next tick.
-    due_by_next_tick: bool,
     /// RCU's callbacks.
     rcu: Rcu,
     /// Who listens.
