@@ -197,6 +197,9 @@ fn do_dispatch_sched<K: BlockEnv>(k: &mut K, f: &mut RunHw) -> bool {
         b.reqs[rq].budget = true;
         f.list.push_back(&mut b.reqs, rq);
         k.host().charge(Cost::ElvDispatch);
+        if max > 1 {
+            k.host().charge(Cost::ElvMore);
+        }
         if k.block().devs[usize::from(dev.0)]
             .elevator
             .has_begun_batch()

@@ -21,6 +21,7 @@ pub fn blk_mq_sched_insert_request<K: BlockEnv>(
         // Flushes go past the scheduler, to the head of the dispatch list.
         b.hctxs[hctx.index()].dispatch.push_front(&mut b.reqs, rq);
     } else if b.dev_of(rq).elevator.is_some() {
+        k.host().charge(Cost::ElvInsertOne);
         elv_insert(k, rq, at_head);
     } else {
         ctx_insert(k, rq, at_head);
@@ -93,6 +94,9 @@ pub fn insert_list<K: BlockEnv>(k: &mut K, hctx: HctxId, mut list: ReqList) {
     let b = k.block();
     let dev = b.hctx(hctx).dev;
     let elv = b.dev(dev).elevator.is_some();
+    if elv {
+        k.host().charge(Cost::ElvInsertList);
+    }
     while let Some(rq) = list.pop_front(&mut k.block().reqs) {
         if elv {
             elv_insert(k, rq, false);

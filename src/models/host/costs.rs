@@ -37,6 +37,8 @@ costs! {
     PinPage "pin_page" 240,
     /// Direct I/O: pinning one more page of a huge page.
     PinHuge "pin_huge" 102,
+    /// io_submit: going on to the next of a batch.
+    AioNext "aio_next" 75,
     /// Direct I/O: making one more page dirty that a read will fill.
     DirtyPage "dirty_page" 146,
     /// Direct I/O: the first touch of a buffer, without its pages.
@@ -159,8 +161,12 @@ costs! {
     ElvMerge "elv_merge" 700,
     /// Issuing a request past scheduler and software queue, until it starts.
     DirectIssue "direct_issue" 210,
-    /// Inserting a request into a scheduler.
-    ElvInsert "elv_insert" 377,
+    /// Inserting a request into a scheduler, one of a list.
+    ElvInsert "elv_insert" 272,
+    /// The list.
+    ElvInsertList "elv_insert_list" 208,
+    /// What one that is inserted alone takes longer.
+    ElvInsertOne "elv_insert_one" 105,
     /// A request merged into another when it is inserted.
     RqMerge "rq_merge" 545,
     /// Inserting a request into a software queue.
@@ -168,15 +174,17 @@ costs! {
     /// Running a hardware queue, without what it dispatches.
     RunQueue "run_queue" 227,
     /// Running it at once.
-    RunSync "run_sync" 160,
+    RunSync "run_sync" 80,
     /// The end of a run.
     RunEnd "run_end" 240,
     /// Having kblockd run it.
     QueueWork "queue_work" 396,
     /// Taking a request out of a scheduler.
     ElvDispatch "elv_dispatch" 565,
+    /// Looking whether there is another to be taken out.
+    ElvMore "elv_more" 96,
     /// mq-deadline: beginning a batch with it.
-    ElvBatch "elv_batch" 105,
+    ElvBatch "elv_batch" 85,
     /// Taking a request off a list to be dispatched, until it starts.
     DispatchRq "dispatch_rq" 241,
     /// From the start of a request until its command is on its way.

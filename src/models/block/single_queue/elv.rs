@@ -230,6 +230,7 @@ pub fn elv_next_request<K: BlockEnv>(k: &mut K, dev: DevId) -> Option<ReqId> {
             q.elevator.activate_request(end);
         }
         k.host().charge(Cost::ElvDispatch);
+        k.host().charge(Cost::ElvMore);
     }
     let q = k.block().sq(dev);
     if q.boundary.is_none_or(|b| b == rq) {

@@ -50,6 +50,7 @@ pub(super) fn add<K: BlockEnv>(k: &mut K, bio: BioId, rq: ReqId) {
     let b = k.block();
     account_start(&mut b.devs[usize::from(dev.0)], &mut b.reqs[rq], now);
     k.host().charge(Cost::ElvInsert);
+    k.host().charge(Cost::ElvInsertOne);
     let sync = bio_sync(k, bio);
     elv::__elv_add_request(k, rq, Where::Sort);
     unplug_if(k, dev, sync);

@@ -34,6 +34,9 @@ pub fn submit<K: AppEnv>(
         plugged = plug::blk_start_plug(k, task);
     }
     while let Some(&unit) = thread(k, t).fio.ring().get(done as usize) {
+        if done > 0 {
+            k.host().charge(Cost::AioNext);
+        }
         done += 1;
         k.host().charge(Cost::AioSubmit);
         dio::start(k, task, t, &unit, None);
