@@ -109,6 +109,7 @@ fn start<K: BlockEnv>(k: &mut K, f: &mut RunHw) -> bool {
         f.budgeted = false;
         f.stage = Stage::LeftOvers;
         h.restart = true; // blk_mq_sched_mark_restart_hctx
+        k.host().charge(Cost::DispatchList);
         return true;
     }
     if dev.elevator.is_some() {
@@ -219,6 +220,7 @@ fn do_dispatch_sched<K: BlockEnv>(k: &mut K, f: &mut RunHw) -> bool {
         }
         return false;
     }
+    k.host().charge(Cost::DispatchList);
     if k.block().dev(dev).nr_hw_queues > 1 {
         f.others = std::mem::take(&mut f.list);
         take_one_queue(k, f);
@@ -276,6 +278,7 @@ fn do_dispatch_ctx<K: BlockEnv>(k: &mut K, f: &mut RunHw) -> bool {
         b.reqs[rq].budget = true;
         f.list.push_back(&mut b.reqs, rq);
     }
+    k.host().charge(Cost::DispatchList);
     f.budgeted = true;
     f.stage = Stage::Ctx;
     true
@@ -291,6 +294,7 @@ fn flush_busy_ctxs<K: BlockEnv>(k: &mut K, f: &mut RunHw) -> bool {
     h.ctx_pending = 0;
     f.budgeted = false;
     f.stage = Stage::AllCtxs;
+    k.host().charge(Cost::DispatchList);
     !f.list.is_empty()
 }
 

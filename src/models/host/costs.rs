@@ -82,7 +82,9 @@ costs! {
     /// fio: making an I/O unit, until it begins.
     FioTurn "fio_turn" 744,
     /// fio: between two I/O units of the same io_submit.
-    FioNext "fio_next" 491,
+    FioNext "fio_next" 350,
+    /// The same, before a write.
+    FioNextWrite "fio_next_write" 385,
     /// fio: from the beginning of the last to io_submit.
     FioSubmit "fio_submit" 364,
     /// fio: filling one page that is to be written.
@@ -152,7 +154,7 @@ costs! {
     /// Flushing a plug: taking the requests of one queue out.
     PlugGroup "plug_group" 100,
     /// The same for each request that is looked at.
-    PlugSort "plug_sort" 34,
+    PlugSort "plug_sort" 23,
     /// Issuing one request of a list.
     IssueList "issue_list" 104,
     /// Searching a scheduler for a request to merge with.
@@ -185,8 +187,10 @@ costs! {
     ElvMore "elv_more" 96,
     /// mq-deadline: beginning a batch with it.
     ElvBatch "elv_batch" 85,
+    /// Having a list to be dispatched.
+    DispatchList "dispatch_list" 58,
     /// Taking a request off a list to be dispatched, until it starts.
-    DispatchRq "dispatch_rq" 241,
+    DispatchRq "dispatch_rq" 183,
     /// From the start of a request until its command is on its way.
     Issue "issue" 275,
     /// queue_rq of a leaf driver, from then on.

