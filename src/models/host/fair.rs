@@ -171,6 +171,7 @@ mod tests {
     /// A CPU that shares `n` tasks, of which the first runs.
     fn host(n: u16) -> (Host<(), ()>, Vec<TaskId>) {
         let mut h: Host<(), ()> = Host::new(1, 250, CpuCosts::lab());
+        h.uptime = Ns::from_secs(60); // a tick begins
         let tasks: Vec<TaskId> = (0..n)
             .map(|i| h.spawn(format!("t{i}"), Prio::Normal, CpuId(0), ()))
             .collect();

@@ -55,7 +55,7 @@ pub struct HostConfig {
     pub blktrace: bool,
     /// Time since boot when the run starts: the kernel's clock, which
     /// historical-service-time compares with the zeroes that its paths begin
-    /// with. Default: 60 s.
+    /// with. Default: 59.9988 s.
     #[serde(default = "default_uptime")]
     pub uptime: Ns,
     /// Code paths that cost something else than the profile says, by name.

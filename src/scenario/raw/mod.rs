@@ -128,7 +128,8 @@ pub struct RawHost {
     pub profile: Option<Profile>,
     /// Whether block tracing is on, which costs CPU. Default: false.
     pub tracing: Option<bool>,
-    /// Time since boot when the run starts. Default: `"60s"`.
+    /// Time since boot when the run starts; ticks are at multiples of their length.
+    /// Default: `"59998800us"`, 1.2 ms before a tick of 250 Hz.
     pub uptime: Option<Time>,
     /// What code paths cost, where it is not what the profile says:
     /// `clone_rq = "600ns"`.
