@@ -5,6 +5,7 @@
 //! they leave the device's own queue.
 
 pub mod bio_based;
+mod busy;
 mod clone;
 pub mod delay;
 pub mod dmsetup;

@@ -14,6 +14,7 @@ use super::super::io::{BlkStatus, DevId, Flags, Op, ReqId};
 use super::super::mpath::selector::SelectCtx;
 use super::super::mpath::{Completion, EndIoRq, MapRq, PathIdx};
 use super::super::probe::{Mapped, TargetEvent};
+use super::busy::is_busy;
 use super::clone::{end_clone_bio, put_clone_bio, select_ctx};
 use super::weight::{ask_selector, charge_choice, charge_end, lock_paths};
 use super::{DmEnv, apply, pg_init, print_log, remember, suspend};
@@ -70,29 +71,6 @@ fn rq_left<K: DmEnv>(k: &mut K, dm: u16) {
     if d.suspender.is_some() {
         suspend::io_left(k, dm);
     }
-}
-
-/// Whether no path could take a request now (`multipath_busy`).
-#[inline(always)]
-fn is_busy<K: DmEnv>(k: &mut K, dm: u16) -> bool {
-    let d = k.dm().dev(dm);
-    if d.busy_paths.is_empty() {
-        return d.multipath().is_some_and(|m| m.is_busy(|_| false));
-    }
-    are_busy(k, dm)
-}
-
-/// Whether all paths are busy, if their drivers are asked (`blk_lld_busy`).
-#[inline(never)]
-pub(super) fn are_busy<K: DmEnv>(k: &mut K, dm: u16) -> bool {
-    let mut busy = std::mem::take(&mut k.dm().dev(dm).busy_paths);
-    for (dev, is_busy) in &mut busy {
-        *is_busy = k.lld_busy(*dev);
-    }
-    let of = |dev| busy.iter().any(|&(d, is_busy)| d == dev && is_busy);
-    let all = k.dm().mpath(dm).is_some_and(|m| m.is_busy(of));
-    k.dm().dev(dm).busy_paths = busy;
-    all
 }
 
 /// Chooses a path and sends a clone down it (`map_request`).

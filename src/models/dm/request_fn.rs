@@ -24,7 +24,7 @@ use super::super::block::{HctxId, ReqList, Request, RqEnd};
 use super::super::host::Cost;
 use super::super::io::{DevId, Flags, ReqId};
 use super::DmEnv;
-use super::request_based::are_busy;
+use super::busy::are_busy;
 use crate::sim::Ns;
 use map::map_request;
 
