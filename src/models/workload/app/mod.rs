@@ -52,7 +52,7 @@ pub enum AppFrame {
     FinishPlug,
     /// A system call returns to user mode: whoever is more urgent comes first.
     Return,
-    /// It does.
+    /// It is past that, and on the rest of its way.
     UserMode,
     /// A read or write through the page cache.
     Buffered(buffered::Buffered),
