@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use mpathsim::formats::kernel_observation::read_file;
+use mpathsim::models::config::SchedulerName;
+use mpathsim::models::device::DeviceConfig;
 use mpathsim::run::{RunOptions, run};
 use mpathsim::sim::Ns;
 use mpathsim::validate::case::{CaseReport, CaseResult, Verdict};
@@ -203,4 +205,41 @@ fn where_code_costs_nothing_there_is_no_housekeeping() {
     let file = "balance/E2-cpucost-1path-bio-randread-d4-qd1.json";
     let (mean, deviation, min) = clat(file, "none", &[]);
     assert_eq!((mean, deviation, min), (4_000_000.0, 0.0, 4_000_000));
+}
+
+#[test]
+fn an_idle_cpu_starts_its_tick_again_when_it_is_woken() {
+    // One tick in five finds RCU at rest and is the last; mostly fio's main thread wakes
+    // before a read ends.
+    let file = "balance/E2-cpucost-1path-bio-randread-d4-qd1.json";
+    let (mean, ..) = clat(file, "lab", &[("tick_restart", 0)]);
+    let (longer, ..) = clat(file, "lab", &[("tick_restart", 100_000)]);
+    let more = longer - mean;
+    assert!((2_000.0..10_000.0).contains(&more), "{more}");
+}
+
+#[test]
+fn a_small_map_of_tags_is_reclaimed_word_by_word() {
+    let mean = |depth: u32, reclaim: u64| {
+        let file = "balance/E2-cpucost-1path-bio-randread-d4-qd1.json";
+        let mut machine =
+            experiment::machine(&read_file(&ground_truth().join(file)).unwrap().remove(0)).unwrap();
+        for d in &mut machine.devices {
+            if let DeviceConfig::NullBlk(n) = &mut d.device {
+                n.hw_queue_depth = depth;
+            }
+            d.queue.scheduler = Some(SchedulerName::None);
+            d.queue.nr_requests = None;
+        }
+        machine.host.profile = "lab".into();
+        machine.host.costs.insert("tag_reclaim".into(), Ns(reclaim));
+        let outcome = run(&machine, &RunOptions::default()).unwrap();
+        outcome.jobs[0].read.as_ref().unwrap().slat.mean()
+    };
+    // Four words of a bit: each read comes upon the one that the last gave back. Four
+    // of sixteen: only each sixteenth does.
+    let more = |depth| mean(depth, 16_000) - mean(depth, 0);
+    let (small, large) = (more(4), more(64));
+    assert!((15_000.0..17_000.0).contains(&small), "{small}");
+    assert!((800.0..1_200.0).contains(&large), "{large}");
 }
