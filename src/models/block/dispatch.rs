@@ -294,8 +294,11 @@ fn flush_busy_ctxs<K: BlockEnv>(k: &mut K, f: &mut RunHw) -> bool {
     h.ctx_pending = 0;
     f.budgeted = false;
     f.stage = Stage::AllCtxs;
+    if f.list.is_empty() {
+        return false;
+    }
     k.host().charge(Cost::DispatchList);
-    !f.list.is_empty()
+    true
 }
 
 /// One request to the driver (`blk_mq_dispatch_rq_list`). False once it is

@@ -120,7 +120,6 @@ fn kick_flush<K: BlockEnv>(k: &mut K, dev: DevId) {
     let mut flush = Request::new(dev, first.hctx, first.cpu, Op::Flush, Flags::PREFLUSH, now);
     flush.sched_tag = first.sched_tag;
     flush.tag = !first.sched_tag;
-    flush.tag_nr = first.tag_nr;
     flush.rqf.set(RqFlags::FLUSH_SEQ);
     flush.end = RqEnd::FlushRq;
     let flush = b.reqs.alloc(flush);
