@@ -110,7 +110,9 @@ pub fn __blk_mq_end_request<K: BlockEnv>(k: &mut K, rq: ReqId, status: BlkStatus
     if std::mem::take(&mut r.budget) {
         k.put_budget(dev);
     }
-    if let Some(queue) = woken {
+    if unlikely(woken.is_some())
+        && let Some(queue) = woken
+    {
         wbt::wake_all(k, dev, queue);
     }
     match end {
@@ -196,7 +198,9 @@ fn free<K: BlockEnv>(k: &mut K, rq: ReqId, held: Held) {
         sched::finish_request(k, rq);
     }
     k.block().reqs.free(rq);
-    if let Some(queue) = held.woken {
+    if unlikely(held.woken.is_some())
+        && let Some(queue) = held.woken
+    {
         wbt::wake_all(k, dev, queue);
     }
     if unlikely(held.budget) {

@@ -95,7 +95,9 @@ fn end_at_once<K: BlockEnv>(k: &mut K, bio: BioId, status: BlkStatus) -> Step {
 #[inline]
 fn blk_mq_submit_bio<K: BlockEnv>(k: &mut K, task: TaskId, bio: BioId) -> Step {
     let (bio, rest) = split::bio_split_to_limits(k, bio);
-    if let Some(rest) = rest {
+    if unlikely(rest.is_some())
+        && let Some(rest) = rest
+    {
         submit_bio_noacct(k, rest); // after this piece: below it on the stack
     }
     if blk_mq_attempt_bio_merge(k, task, bio) {
