@@ -36,7 +36,7 @@ def addresses(case, names):
 
 def calls(case, names):
     """Each call: name, ns, four arguments."""
-    found = addresses(case, [FIRST, *names])
+    found = addresses(case, [experiment.MARK, FIRST, *names])
     script = experiment.script(case, experiment.traced(case))
     with tempfile.NamedTemporaryFile() as log:
         at = ",".join(f"at={address:x}" for address in found.values())
@@ -44,8 +44,12 @@ def calls(case, names):
         machine.boot(script, "nokaslr", ["-plugin", plugin])
         numbers = array.array("Q", Path(log.name).read_bytes())
     names_at = {address: name for name, address in found.items()}
+    marked = False
     for i in range(0, len(numbers), 6):
-        yield names_at[numbers[i]], numbers[i + 1], tuple(numbers[i + 2:i + 6])
+        name = names_at[numbers[i]]
+        if marked:
+            yield name, numbers[i + 1], tuple(numbers[i + 2:i + 6])
+        marked |= name == experiment.MARK
 
 
 def main():

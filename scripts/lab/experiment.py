@@ -20,6 +20,8 @@ HISTOGRAMS = [
     ("block_plug", "comm", None),
     ("block_unplug", "comm,nr_rq", None),
 ]
+# Function that is called once, by `hostname`: before the run that is reported.
+MARK = "__x64_sys_sethostname"
 # What the scripts of this folder do not do.
 LEFT_OUT = ["actions", "reload", "messages", "messages_before_start", "module_parameters",
             "set_up", "offsets_read", "offsets_written"]
@@ -84,24 +86,41 @@ def make_devices(case):
     return lines
 
 
+def remove_devices(case):
+    """Commands that undo `make_devices`."""
+    folders = [f"/sys/kernel/config/nullb/p{i}" for i in range(case["paths"]["n"])]
+    map_first = ["dmsetup remove --noudevrules --noudevsync mp"] if case.get("table") else []
+    return map_first + [f"echo 0 > {folder}/power; rmdir {folder}" for folder in folders]
+
+
+def triggers(histograms, remove=""):
+    """Commands that set the histograms, or remove them ("!")."""
+    return [f"echo '{remove}hist:keys={keys}' > {EVENTS}/{event}/trigger"
+            for event, keys, _ in histograms]
+
+
 def script(case, tracing, phase=0, last=()):
     """Makes the devices, runs fio, reports counters, histograms and fio's figures.
 
-    `phase` moves the start by that many times 1.3 ms against the ticks of the kernel; no
-    two boots are quite the same even so. `last`: lines to run at the end.
+    All of it is done twice and the second run reported: the observations, too, were not
+    the first that their machine did. Until caches of the kernel have once been filled, an
+    I/O takes 2 us longer. `phase` moves the start by that many times 1.3 ms against the
+    ticks of the kernel; no two boots are quite the same even so. `last`: lines to run at
+    the end.
     """
     names = devices(case)
     counters = [f"echo {name} $(cat /sys/block/{name}/stat)" for name in names]
-    # Only fio's own clock, the time stamp counter, gives the latencies that were seen.
-    lines = [*make_devices(case), f"cat > job <<'JOB'\n{case['fio_job']}clocksource=cpu\nJOB"]
     histograms = HISTOGRAMS if tracing else []
-    lines += [f"echo 'hist:keys={keys}' > {EVENTS}/{event}/trigger"
-              for event, keys, _ in histograms]
-    lines.append(section("before", *counters))
+    fio = "fio --output-format=json --output=fio.json job"
+    set_up = [*make_devices(case), *triggers(histograms)]
+    lines = [f"cat > job <<'JOB'\n{case['fio_job']}JOB"]
+    lines += [*set_up, fio, *triggers(histograms, "!"), *remove_devices(case)]
+    lines += [*set_up, section("before", *counters)]
     if phase:
         lines.append(f"sleep {phase * 0.0013:.4f}")
     lines += [
-        "fio --output-format=json --output=fio.json job",
+        "hostname measured",  # MARK: what plugins are to log begins
+        fio,
         section("after", *counters),
         section("numbers", *(f"echo {name} $(cat /sys/block/{name}/dev)" for name in names)),
         *(section(member, f"cat {EVENTS}/{event}/hist")

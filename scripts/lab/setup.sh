@@ -4,14 +4,15 @@
 # Debian does not build, and two QEMU plugins that trace.
 #
 # Run as root. Needs 3 GB, 1 GB of it to be downloaded, and as sources of apt
-# bookworm, its security updates, and bookworm-backports (QEMU 9.2 or later, for
-# the plugin). An archive forgets old versions of a kernel; Debian's snapshots
-# have them all.
+# bookworm (also its deb-src), its security updates, and bookworm-backports (QEMU
+# 9.2 or later, for the plugin). An archive forgets old versions of a kernel;
+# Debian's snapshots have them all.
 set -euo pipefail
 here="$(cd "$(dirname "$0")" && pwd)"
 lab="${LAB:-$here/../../target/lab}"
 kernel=6.1.0-56-amd64
 version=6.1.192-2
+fio=3.33
 # In the order in which they are loaded: null_blk after dm, as its device numbers tell.
 modules="configfs bfq kyber-iosched scsi_common scsi_mod dm-mod dm-multipath dm-round-robin
     dm-queue-length dm-service-time dm-historical-service-time dm-io-affinity null_blk"
@@ -20,7 +21,7 @@ cd "$lab"
 
 install_tools() {
     apt-get update
-    apt-get install -y fio dmsetup cpio kmod gcc make xz-utils \
+    apt-get install -y dmsetup cpio kmod gcc make xz-utils libaio-dev zlib1g-dev \
         "linux-headers-$kernel=$version" "linux-headers-${kernel%-amd64}-common=$version"
     apt-get install -y -t bookworm-backports qemu-system-x86
 }
@@ -58,6 +59,17 @@ build_selectors() {
     make -C "/lib/modules/$kernel/build" "M=$PWD/selectors" modules
 }
 
+# As it was built for the observations, to the instruction: from the unchanged
+# source, static, for any x86-64.
+build_fio() {
+    if [ ! -e fio/fio ]; then
+        (cd packages && apt-get source --download-only "fio=$fio-3")
+        mkdir -p fio
+        tar -xf "packages/fio_$fio.orig.tar.gz" -C fio --strip-components=1
+        (cd fio && ./configure --build-static --disable-native && make fio)
+    fi
+}
+
 build_plugins() {
     for plugin in trace calls; do
         gcc -O2 -Wall -shared -fPIC -o "$plugin.so" "$here/$plugin.c"
@@ -82,7 +94,8 @@ pack_image() {
     rm -rf root
     mkdir -p root/{bin,dev,etc,proc,root,run,sbin,sys,tmp,usr}
     contents busybox-static | tar -x -C root ./bin/busybox
-    copy_programs "$(command -v fio)" "$(command -v dmsetup)"
+    copy_programs "$(command -v dmsetup)"
+    cp fio/fio root/bin/fio
     copy_modules
     cp "$here/init" root/init
     (cd root && find . | LC_ALL=C sort | cpio -o -H newc --quiet | gzip -1) >base.cpio.gz
@@ -95,6 +108,7 @@ download "linux-source-6.1=$version"
 download busybox-static
 unpack
 build_selectors
+build_fio
 build_plugins
 pack_image
 echo "The machine is in $PWD."

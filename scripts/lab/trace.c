@@ -6,8 +6,8 @@
  * block, and time; address 1 is the instruction that reads the time stamp counter.
  * A block that a fault cuts short counts as a whole.
  *
- * Arguments: out=FILE, at=ADDRESS (hexadecimal), first=N, last=M: logs from the
- * N-th to the M-th time that the function at ADDRESS is entered.
+ * Arguments: out=FILE, mark=ADDRESS, at=ADDRESS (hexadecimal), first=N, last=M: logs
+ * from the N-th to the M-th time that the function `at` is entered after `mark`.
  *
  * QEMU has no header of this interface in its packages, so what is used of version
  * 4 (QEMU 9.2) is declared here.
@@ -43,9 +43,9 @@ struct block {
 };
 
 static FILE *out;
-static uint64_t at, first, last;
+static uint64_t mark, at, first, last;
 static uint64_t now, hits;
-static int logging;
+static int marked, logging;
 
 static void record(uint64_t address, uint64_t time)
 {
@@ -58,7 +58,7 @@ static void record(uint64_t address, uint64_t time)
 static void block_runs(unsigned cpu, void *data)
 {
     const struct block *block = data;
-    int entered = block->address == at;
+    int entered = marked && block->address == at;
 
     if (entered && ++hits == first)
         logging = 1;
@@ -67,6 +67,8 @@ static void block_runs(unsigned cpu, void *data)
         logging = 0;
         fflush(out);
     }
+    if (block->address == mark)
+        marked = 1;
     now += block->instructions;
 }
 
@@ -110,6 +112,8 @@ EXPORT int qemu_plugin_install(uint64_t plugin, const void *info, int argc, char
         value++;
         if (!strncmp(argv[i], "out=", 4))
             out = fopen(value, "wb");
+        else if (!strncmp(argv[i], "mark=", 5))
+            mark = strtoull(value, NULL, 16);
         else if (!strncmp(argv[i], "at=", 3))
             at = strtoull(value, NULL, 16);
         else if (!strncmp(argv[i], "first=", 6))

@@ -53,12 +53,13 @@ def in_modules(report):
 def run(case, tracing, at, first, last):
     """Traces the experiment: address and time of each block, and all functions."""
     functions = built_in()
-    address = next((a for a, name in functions if name == at), None)
-    if address is None:
+    address = {name: a for a, name in functions}
+    if at not in address:
         sys.exit(f"{at}: no function that is built into the kernel")
     script = experiment.script(case, tracing, last=[MODULES])
     with tempfile.NamedTemporaryFile() as log:
-        plugin = f"{machine.LAB.resolve()}/trace.so,out={log.name},at={address:x}," \
+        plugin = f"{machine.LAB.resolve()}/trace.so,out={log.name}," \
+                 f"mark={address[experiment.MARK]:x},at={address[at]:x}," \
                  f"first={first},last={last}"
         report = machine.boot(script, "nokaslr", ["-plugin", plugin])
         numbers = array.array("Q", Path(log.name).read_bytes())
