@@ -52,7 +52,7 @@ costs! {
     /// The end of a system call, until it looks whether another task is to run.
     SyscallExit "syscall_exit" 213,
     /// From there back to user mode, until fio has read the clock.
-    UserMode "user_mode" 143,
+    UserMode "user_mode" 171,
     /// io_getevents: until it has looked at the ring for the first time.
     LookRing "look_ring" 223,
     /// io_getevents: preparing to sleep.
@@ -60,33 +60,39 @@ costs! {
     /// io_getevents: looking at the ring after having slept.
     LookWoken "look_woken" 45,
     /// io_getevents: taking what is there, until fio has read the clock.
-    GetEvents "get_events" 517,
+    GetEvents "get_events" 530,
     /// io_getevents: copying one event.
     CopyEvent "copy_event" 21,
     /// io_getevents: ending a wait.
     FinishWait "finish_wait" 340,
     /// fio: after io_submit.
-    FioSubmitted "fio_submitted" 284,
+    FioSubmitted "fio_submitted" 262,
     /// fio: after io_submit, per I/O unit.
     FioQueued "fio_queued" 146,
     /// fio: handing over less than a batch: more before io_submit.
-    FioCommit "fio_commit" 85,
+    FioCommit "fio_commit" 117,
     /// The same: after io_submit.
-    FioCommitted "fio_committed" 225,
+    FioCommitted "fio_committed" 222,
     /// fio: turning to io_getevents.
     FioWait "fio_wait" 116,
     /// fio: after io_getevents.
-    FioReap "fio_reap" 190,
+    FioReap "fio_reap" 216,
     /// fio: accounting for one event.
-    FioEvent "fio_event" 607,
+    FioEvent "fio_event" 588,
     /// fio: making an I/O unit, until it begins.
-    FioTurn "fio_turn" 744,
+    FioTurn "fio_turn" 714,
     /// fio: between two I/O units of the same io_submit.
-    FioNext "fio_next" 350,
+    FioNext "fio_next" 481,
     /// The same, before a write.
-    FioNextWrite "fio_next_write" 385,
+    FioNextWrite "fio_next_write" 494,
     /// fio: from the beginning of the last to io_submit.
-    FioSubmit "fio_submit" 364,
+    FioSubmit "fio_submit" 345,
+    /// The same, before a write, without its data.
+    FioSubmitWrite "fio_submit_write" 370,
+    /// fio: what making and accounting for a write costs more.
+    FioWrite "fio_write" 38,
+    /// fio: drawing a random offset.
+    FioRandom "fio_random" 69,
     /// fio: filling one page that is to be written.
     FioFill "fio_fill" 72,
     /// fio looking for a block that its random map has free.
@@ -294,11 +300,11 @@ costs! {
     /// A tick that calls back.
     RcuBatch "rcu_batch" 580,
     /// A look of fio's main thread at its jobs.
-    FioMain "fio_main" 6_532,
+    FioMain "fio_main" 6_417,
     /// fio's helper thread, without the disks it looks at.
-    FioHelper "fio_helper" 13_000,
+    FioHelper "fio_helper" 4_500,
     /// Reading the statistics of one disk.
-    DiskUtil "disk_util" 41_500,
+    DiskUtil "disk_util" 40_200,
     /// `dmsetup`, from its start to its ioctl.
     Dmsetup "dmsetup" 2_900_000,
     /// multipathd: one pass over a map, without the commands it sends. Not

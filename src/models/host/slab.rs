@@ -30,16 +30,26 @@ impl Slab {
         }
     }
 
-    /// How many of them are free before the application's first I/O: what came
-    /// before, and caches of other names that share the slabs, leave no more, as
-    /// traced. A bio-based device has taken bios of another slab than the last.
+    /// How many of them are free in the slab in use before the application's first
+    /// I/O, as traced.
     const fn free_at_first(self, bio_based: bool) -> u16 {
         match (self, bio_based) {
             (Slab::Kiocb, _) => 18,
             (Slab::Bio, true) => 8,
-            (Slab::Bio, false) => 0,
+            (Slab::Bio, false) => 12,
             (Slab::Clone, _) => 4,
             (Slab::RqClone, _) => 17,
+        }
+    }
+
+    /// Slabs without an object in use that earlier I/O has left: as many as a CPU
+    /// keeps (`slub.c:set_cpu_partial`). The caches of clones are as new as the
+    /// device.
+    const fn kept(self) -> u16 {
+        match self {
+            Slab::Kiocb => 12,
+            Slab::Bio => 9,
+            Slab::Clone | Slab::RqClone => 0,
         }
     }
 }
@@ -67,11 +77,13 @@ enum Taken {
 
 impl Cache {
     fn new(slab: Slab, bio_based: bool) -> Self {
+        let mut free = vec![slab.free_at_first(bio_based)];
+        free.resize(1 + usize::from(slab.kept()), slab.objects());
         Cache {
             objects: slab.objects(),
             current: 0,
-            free: vec![slab.free_at_first(bio_based)],
-            partial: Vec::new(),
+            free,
+            partial: (1..=slab.kept()).collect(),
         }
     }
 

@@ -204,7 +204,11 @@ fn charge_submission<K: AppEnv>(k: &mut K, t: u16) {
     let writes = thread(k, t).fio.ring().iter().filter(|u| u.op == Op::Write);
     let written = writes.map(pages).sum();
     let early = is_early(thread(k, t));
-    k.host().charge(Cost::FioSubmit);
+    k.host().charge(if written > 0 {
+        Cost::FioSubmitWrite
+    } else {
+        Cost::FioSubmit
+    });
     k.host().charge_n(Cost::FioFill, written);
     if early {
         k.host().charge(Cost::FioCommit);
@@ -236,6 +240,9 @@ fn prepared<K: AppEnv>(k: &mut K, t: u16) -> Turn {
     k.host().charge(Cost::FioTurn);
     let th = thread(k, t);
     let (is_first, writes) = (!th.fio.has_queued(), th.fio.spec().pattern.write);
+    if writes {
+        k.host().charge(Cost::FioWrite);
+    }
     if !is_first {
         let next = if writes {
             Cost::FioNextWrite
@@ -245,8 +252,12 @@ fn prepared<K: AppEnv>(k: &mut K, t: u16) -> Turn {
         k.host().charge(next);
     }
     let spec = thread(k, t).fio.spec();
-    if spec.pattern.random && !spec.norandommap {
-        k.host().charge(Cost::RandomMap);
+    let (is_random, has_map) = (spec.pattern.random, !spec.norandommap);
+    if is_random {
+        k.host().charge(Cost::FioRandom);
+        if has_map {
+            k.host().charge(Cost::RandomMap);
+        }
     }
     if !thread(k, t).is_open {
         if k.host().is_free() {

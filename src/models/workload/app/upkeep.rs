@@ -71,10 +71,10 @@ fn first(duty: Duty, job: &ThreadSpec) -> Ns {
     } else {
         0
     };
-    let set_up = Ns(900) * units + Ns(7_500) * filled;
+    let set_up = Ns(917) * units + Ns(4_600) * filled;
     let after_set_up = match duty {
-        Duty::Main => Ns::from_us(9_897),
-        Duty::Helper(_) => Ns::from_us(149_710),
+        Duty::Main => Ns::from_us(9_921),
+        Duty::Helper(_) => Ns::from_us(149_785),
         Duty::Rcu => Ns::NEVER,
     };
     after_set_up.saturating_sub(set_up)
