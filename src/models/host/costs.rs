@@ -32,7 +32,7 @@ costs! {
     /// io_submit: per iocb, down to the bio and its first page.
     AioSubmit "aio_submit" 2_220,
     /// What a direct write costs more than a read.
-    WriteIter "write_iter" 163,
+    WriteIter "write_iter" 145,
     /// Direct I/O: pinning one more page of the buffer.
     PinPage "pin_page" 240,
     /// Direct I/O: pinning one more page of a huge page.
@@ -90,7 +90,7 @@ costs! {
     /// The same, before a write, without its data.
     FioSubmitWrite "fio_submit_write" 370,
     /// fio: what making and accounting for a write costs more.
-    FioWrite "fio_write" 38,
+    FioWrite "fio_write" 27,
     /// fio: drawing a random offset.
     FioRandom "fio_random" 69,
     /// fio: filling one page that is to be written.
@@ -116,7 +116,7 @@ costs! {
     /// historical-service-time does.
     ChooseHst "choose_historical_service_time" 314,
     /// The same in a bio-based device, until it has read the clock anew.
-    ChooseHstBio "choose_historical_service_time_bio" 288,
+    ChooseHstBio "choose_historical_service_time_bio" 314,
     /// Asking a selector for a path, until it has its lock.
     AskSelector "ask_selector" 40,
     /// Asking historical-service-time, which reads the clock before.
@@ -128,7 +128,7 @@ costs! {
     /// What the end costs more where the selector counts what is in flight.
     EndCounted "end_counted" 27,
     /// The same with historical-service-time.
-    EndHst "end_historical_service_time" 217,
+    EndHst "end_historical_service_time" 136,
     /// Allocating a request, with the searches before it.
     GetRequest "get_request" 505,
     /// Filling a request from a bio.
@@ -200,9 +200,11 @@ costs! {
     /// From the start of a request until its command is on its way.
     Issue "issue" 275,
     /// queue_rq of a leaf driver, from then on.
-    Issued "issued" 316,
+    Issued "issued" 260,
     /// A timer that is the next to expire: setting the clock event device.
-    Reprogram "reprogram" 125,
+    Reprogram "reprogram" 153,
+    /// A timer that starts: each level of the tree of those that run.
+    TimerLevel "timer_level" 14,
     /// A refused queue_rq and putting the request back.
     Requeue "requeue" 2_300,
     /// dm: from the start of a request to the choice of a path.
@@ -315,7 +317,7 @@ costs! {
     /// One trace event, when tracing is on.
     Trace "trace" 1_125,
     /// The event of a new plug, when tracing is on.
-    TracePlug "trace_plug" 927,
+    TracePlug "trace_plug" 981,
     /// The event of a plug's flush, when tracing is on.
     TraceUnplug "trace_unplug" 1_062,
     /// One event of blktrace, when that runs.

@@ -123,6 +123,8 @@ pub trait HostEnv: Sized {
     fn handle_irq(&mut self, irq: Self::Irq);
     /// When the next event of any kind is due.
     fn next_event(&self) -> Ns;
+    /// How many timers of devices run.
+    fn timers(&self) -> u32;
     /// Remembers `event` for `at`.
     fn schedule(&mut self, at: Ns, event: HostEvent);
     /// Remembers that a timer of the current CPU expires at `at`.

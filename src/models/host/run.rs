@@ -240,6 +240,9 @@ pub fn interrupted<K: HostEnv>(k: &mut K) -> bool {
     k.next_event() <= now
 }
 
+/// Timers that run beside those of devices: the tick's, and those of fio's threads.
+const OTHER_TIMERS: u32 = 4;
+
 /// Starts a timer of the current CPU (`hrtimer_start`): once what interrupts
 /// the running step before is over.
 #[inline]
@@ -251,10 +254,14 @@ pub fn start_timer<K: HostEnv>(k: &mut K, span: Ns, irq: K::Irq) {
         return;
     }
     let at = k.host().clock + span;
-    if !k.host().is_free() && at < k.next_event() {
-        k.host().charge(Cost::Reprogram);
-        let now = k.host().clock;
-        k.host().cpus[cpu].irq.set_clock_event(now);
+    if !k.host().is_free() {
+        let levels = (k.timers() + OTHER_TIMERS).ilog2();
+        k.host().charge_n(Cost::TimerLevel, u64::from(levels));
+        if at < k.next_event() {
+            k.host().charge(Cost::Reprogram);
+            let now = k.host().clock;
+            k.host().cpus[cpu].irq.set_clock_event(now);
+        }
     }
     k.expire(at, irq);
 }
