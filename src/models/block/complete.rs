@@ -92,6 +92,7 @@ pub fn __blk_mq_end_request<K: BlockEnv>(k: &mut K, rq: ReqId, status: BlkStatus
     }
     let now = k.host().now();
     if k.block().reqs[rq].rqf.has(RqFlags::ELV) {
+        k.host().charge(Cost::ElvEnd);
         sched::completed_request(k, rq);
     }
     let b = k.block();

@@ -30,11 +30,11 @@ costs! {
     /// io_submit: looking its context up, once a call.
     IoSubmit "io_submit" 131,
     /// io_submit: per iocb, down to the bio and its first page.
-    AioSubmit "aio_submit" 2_220,
+    AioSubmit "aio_submit" 2_200,
     /// What a direct write costs more than a read.
-    WriteIter "write_iter" 145,
+    WriteIter "write_iter" 165,
     /// Direct I/O: pinning one more page of the buffer.
-    PinPage "pin_page" 240,
+    PinPage "pin_page" 217,
     /// Direct I/O: pinning one more page of a huge page.
     PinHuge "pin_huge" 102,
     /// io_submit: going on to the next of a batch.
@@ -53,6 +53,8 @@ costs! {
     SyscallExit "syscall_exit" 213,
     /// From there back to user mode, until fio has read the clock.
     UserMode "user_mode" 171,
+    /// What comes before it where another task has run meanwhile.
+    SyscallResume "syscall_resume" 289,
     /// io_getevents: until it has looked at the ring for the first time.
     LookRing "look_ring" 223,
     /// io_getevents: preparing to sleep.
@@ -148,7 +150,7 @@ costs! {
     /// Ending a sleep, before it is looked for again.
     TagWoken "tag_woken" 73,
     /// A bio merged into a request of the plug.
-    PlugMerge "plug_merge" 573,
+    PlugMerge "plug_merge" 562,
     /// Searching a plug in vain.
     PlugSearch "plug_search" 112,
     /// Adding a request to the plug.
@@ -172,7 +174,7 @@ costs! {
     /// Inserting a request into a scheduler, one of a list.
     ElvInsert "elv_insert" 272,
     /// The list.
-    ElvInsertList "elv_insert_list" 208,
+    ElvInsertList "elv_insert_list" 130,
     /// What one that is inserted alone takes longer.
     ElvInsertOne "elv_insert_one" 105,
     /// A request merged into another when it is inserted.
@@ -180,15 +182,15 @@ costs! {
     /// Inserting a request into a software queue.
     CtxInsert "ctx_insert" 130,
     /// Running a hardware queue, without what it dispatches.
-    RunQueue "run_queue" 227,
+    RunQueue "run_queue" 167,
     /// Running it at once.
     RunSync "run_sync" 80,
     /// The end of a run.
-    RunEnd "run_end" 240,
+    RunEnd "run_end" 95,
     /// Having kblockd run it.
     QueueWork "queue_work" 396,
     /// Taking a request out of a scheduler.
-    ElvDispatch "elv_dispatch" 565,
+    ElvDispatch "elv_dispatch" 580,
     /// Looking whether there is another to be taken out.
     ElvMore "elv_more" 96,
     /// mq-deadline: beginning a batch with it.
@@ -196,7 +198,7 @@ costs! {
     /// Having a list to be dispatched.
     DispatchList "dispatch_list" 58,
     /// Taking a request off a list to be dispatched, until it starts.
-    DispatchRq "dispatch_rq" 183,
+    DispatchRq "dispatch_rq" 193,
     /// From the start of a request until its command is on its way.
     Issue "issue" 275,
     /// queue_rq of a leaf driver, from then on.
@@ -214,11 +216,11 @@ costs! {
     /// dm: cloning one bio of a request.
     CloneBio "clone_bio" 495,
     /// dm: handing a clone to the path's driver, without its segments.
-    InsertClone "insert_clone" 98,
+    InsertClone "insert_clone" 118,
     /// dm: what a path with a scheduler costs more: its tag is taken late.
     CloneElv "clone_elv" 241,
     /// Counting anew one segment of a cloned request.
-    CountSegment "count_segment" 129,
+    CountSegment "count_segment" 109,
     /// From a timer's expiry until the clock is read: a CPU at work.
     IrqEntry "irq_entry" 175,
     /// The same: an idle CPU.
@@ -239,6 +241,8 @@ costs! {
     CompleteRq "complete_rq" 107,
     /// The same from its bios on.
     EndRq "end_rq" 491,
+    /// What a scheduler adds to the end of a request.
+    ElvEnd "elv_end" 93,
     /// Ending one bio of the application.
     CompleteBio "complete_bio" 688,
     /// What ending a read costs more: its pages may have to be made dirty.
@@ -276,7 +280,7 @@ costs! {
     /// Taking a work item in a worker.
     Work "work" 204,
     /// A worker that has no more work goes to sleep.
-    WorkEnd "work_end" 1_094,
+    WorkEnd "work_end" 780,
     /// Copying one page from or to the page cache.
     PageCopy "page_copy" 1_710,
     /// Making one page dirty.
@@ -315,7 +319,9 @@ costs! {
     /// A shell's write to sysfs or configfs.
     SysfsWrite "sysfs_write" 700_000,
     /// One trace event, when tracing is on.
-    Trace "trace" 1_125,
+    Trace "trace" 1_136,
+    /// The event of an inserted request, when tracing is on.
+    TraceInsert "trace_insert" 1_232,
     /// The event of a new plug, when tracing is on.
     TracePlug "trace_plug" 981,
     /// The event of a plug's flush, when tracing is on.

@@ -192,6 +192,10 @@ impl<F: Copy, I: Copy> Host<F, I> {
     pub fn cpu(&self) -> CpuId {
         self.cpu
     }
+    /// How often this CPU has switched tasks.
+    pub fn switches(&self) -> u64 {
+        self.cpus[self.cpu.index()].used.switches
+    }
     /// The running task (`current`); none in an interrupt or when idle.
     #[inline]
     pub fn current(&self) -> Option<TaskId> {

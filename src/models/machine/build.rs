@@ -85,6 +85,7 @@ impl<P> Machine<P> {
         }
         if !h.tracing {
             costs.set(Cost::Trace, Ns::ZERO);
+            costs.set(Cost::TraceInsert, Ns::ZERO);
             costs.set(Cost::TracePlug, Ns::ZERO);
             costs.set(Cost::TraceUnplug, Ns::ZERO);
         }

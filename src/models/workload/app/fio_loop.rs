@@ -193,17 +193,22 @@ fn next<K: AppEnv>(k: &mut K, task: TaskId, t: u16) -> Turn {
     Turn::Called
 }
 
-/// What fio does before it hands its I/O units over: pages to be written are
-/// filled with data.
+/// Pages that fio fills with data for a unit.
+fn filled(unit: &IoUnit) -> u64 {
+    match unit.op {
+        Op::Write => u64::from(unit.len).div_ceil(PAGE),
+        _ => 0,
+    }
+}
+
+/// What fio does before it hands its I/O units over.
 #[inline]
 fn charge_submission<K: AppEnv>(k: &mut K, t: u16) {
     if k.host().is_free() {
         return;
     }
-    let pages = |u: &IoUnit| u64::from(u.len).div_ceil(PAGE);
-    let writes = thread(k, t).fio.ring().iter().filter(|u| u.op == Op::Write);
-    let written = writes.map(pages).sum();
-    let early = is_early(thread(k, t));
+    let th = thread(k, t);
+    let (written, early) = (th.fio.ring().last().map_or(0, filled), is_early(th));
     k.host().charge(if written > 0 {
         Cost::FioSubmitWrite
     } else {
@@ -239,17 +244,18 @@ fn is_early(th: &Thread) -> bool {
 fn prepared<K: AppEnv>(k: &mut K, t: u16) -> Turn {
     k.host().charge(Cost::FioTurn);
     let th = thread(k, t);
-    let (is_first, writes) = (!th.fio.has_queued(), th.fio.spec().pattern.write);
+    let (before, writes) = (th.fio.queued().last(), th.fio.spec().pattern.write);
+    let next = before.map(filled);
     if writes {
         k.host().charge(Cost::FioWrite);
     }
-    if !is_first {
-        let next = if writes {
+    if let Some(written) = next {
+        k.host().charge(if writes {
             Cost::FioNextWrite
         } else {
             Cost::FioNext
-        };
-        k.host().charge(next);
+        });
+        k.host().charge_n(Cost::FioFill, written);
     }
     let spec = thread(k, t).fio.spec();
     let (is_random, has_map) = (spec.pattern.random, !spec.norandommap);

@@ -52,8 +52,9 @@ pub enum AppFrame {
     FinishPlug,
     /// A system call returns to user mode: whoever is more urgent comes first.
     Return,
-    /// It is past that, and on the rest of its way.
-    UserMode,
+    /// It is past that, and on the rest of its way. How often its CPU had switched
+    /// tasks before, modulo 2^32.
+    UserMode(u32),
     /// A read or write through the page cache.
     Buffered(buffered::Buffered),
     /// Pages are read ahead.
@@ -307,12 +308,16 @@ pub fn step<K: AppEnv>(k: &mut K, task: TaskId, frame: AppFrame) -> Step {
         }
         AppFrame::Return => {
             crate::models::block::pop(k, task);
-            k.host().call(K::app_frame(AppFrame::UserMode));
+            let switches = k.host().switches() as u32;
+            k.host().call(K::app_frame(AppFrame::UserMode(switches)));
             k.host().charge(Cost::SyscallExit);
             Step::Yield
         }
-        AppFrame::UserMode => {
+        AppFrame::UserMode(switches) => {
             crate::models::block::pop(k, task);
+            if k.host().switches() as u32 != switches {
+                k.host().charge(Cost::SyscallResume);
+            }
             k.host().charge(Cost::UserMode);
             Step::Again
         }

@@ -331,10 +331,10 @@ impl FioThread {
         &self.ring[..self.submitting]
     }
 
-    /// Whether the engine has taken I/O units that are still to be submitted.
+    /// What the engine has taken and is still to submit.
     #[inline]
-    pub fn has_queued(&self) -> bool {
-        !self.ring.is_empty()
+    pub fn queued(&self) -> &[IoUnit] {
+        &self.ring
     }
 
     /// How much of its work is behind it at `now`, 0 to 1: of its time, its
