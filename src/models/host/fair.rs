@@ -102,6 +102,22 @@ impl<F: Copy, I: Copy> Host<F, I> {
         }
     }
 
+    /// `tasks`, all of one CPU, are about to begin: somebody has created them, who
+    /// waited for each to set itself up and to sleep, and now wakes them all, as fio
+    /// does with its jobs (`backend.c:run_threads`). Each was new beside its creator
+    /// and the last of them (`place_entity`, `START_DEBIT`); those that slept are no
+    /// more than half a latency behind.
+    pub fn fair_begin(&mut self, tasks: &[TaskId]) {
+        let latency = self.scaled(LATENCY).0;
+        let clock = |n: usize| latency / 3 * n as u64;
+        let last = clock(tasks.len().saturating_sub(1));
+        let least = last.saturating_sub(latency / 2);
+        for (n, task) in tasks.iter().enumerate() {
+            let share = &mut self.tasks[task.index()].share;
+            share.clock = Ns(clock(n).max(least) - least);
+        }
+    }
+
     /// `task` is new on `cpu`: its clock starts a share late
     /// (`place_entity`, `START_DEBIT`).
     pub(super) fn fair_fork(&mut self, cpu: usize, task: TaskId) {

@@ -86,6 +86,7 @@ impl<P> Machine<P> {
         if !h.tracing {
             costs.set(Cost::Trace, Ns::ZERO);
             costs.set(Cost::TraceInsert, Ns::ZERO);
+            costs.set(Cost::TraceSched, Ns::ZERO);
             costs.set(Cost::TracePlug, Ns::ZERO);
             costs.set(Cost::TraceUnplug, Ns::ZERO);
         }
@@ -164,6 +165,7 @@ impl<P> Machine<P> {
         for t in threads {
             m.add_thread(t, &maps)?;
         }
+        m.begin_threads();
         for s in &config.workload.scripts {
             m.add_script(s, &maps)?;
         }

@@ -99,6 +99,20 @@ impl<P> Machine<P> {
         Ok(())
     }
 
+    /// fio's jobs have been created, one after the other.
+    pub(super) fn begin_threads(&mut self) {
+        if self.host.is_free() {
+            return;
+        }
+        for cpu in (0..self.host.cpus.len()).map(|n| CpuId(n as u8)) {
+            let tasks = self.app.threads.iter().map(|t| t.task);
+            let here: Vec<_> = tasks
+                .filter(|t| self.host.tasks[t.index()].cpu == cpu)
+                .collect();
+            self.host.fair_begin(&here);
+        }
+    }
+
     /// Whether the CPU profile knows of ticks and of fio's other threads.
     pub(in super::super) fn housekeeping_costs(&self) -> bool {
         let costs = [Cost::Tick, Cost::FioMain, Cost::FioHelper];
