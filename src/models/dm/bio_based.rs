@@ -4,7 +4,7 @@
 
 use super::super::block::submit::{submit_bio_last, submit_bio_noacct};
 use super::super::block::{Action, complete, pop, split};
-use super::super::host::slab::Slab;
+use super::super::host::slab::{Slab, SlabId};
 use super::super::host::{Cost, Step, TaskId, interrupted};
 use super::super::io::{Bio, BioId, BlkStatus, DevId, EndIo, Flags, SECTOR};
 use super::super::mpath::selector::{SelectCtx, Weight};
@@ -24,19 +24,22 @@ pub fn dm_submit_bio<K: DmEnv>(k: &mut K, dm: u16, bio: BioId) {
         return;
     }
     k.host().charge(Cost::MapBio);
+    let slab = k.host().slab_alloc(Slab::Clone);
     ask_selector(k, dm);
     if interrupted(k) {
-        let frame = K::dm_frame(DmFrame::SplitAndProcess { dm, bio });
+        let frame = K::dm_frame(DmFrame::SplitAndProcess { dm, bio, slab });
         return k.host().call(frame);
     }
-    split_and_process_bio(k, dm, bio);
+    split_and_process_bio(k, dm, bio, slab);
 }
 
 /// The frame of [`DmFrame::SplitAndProcess`].
-pub fn step<K: DmEnv>(k: &mut K, task: TaskId, dm: u16, bio: BioId) -> Step {
+pub fn step<K: DmEnv>(k: &mut K, task: TaskId, dm: u16, bio: BioId, slab: SlabId) -> Step {
     pop(k, task);
-    if !kept_back(k, dm, bio) {
-        split_and_process_bio(k, dm, bio);
+    if kept_back(k, dm, bio) {
+        k.host().slab_free(Slab::Clone, slab);
+    } else {
+        split_and_process_bio(k, dm, bio, slab);
     }
     Step::Again
 }
@@ -57,9 +60,9 @@ fn kept_back<K: DmEnv>(k: &mut K, dm: u16, bio: BioId) -> bool {
 }
 
 /// Splits a bio where the table says so, clones it and maps the clone
-/// (`dm_split_and_process_bio`).
+/// (`dm_split_and_process_bio`). The clone is an object of `slab`.
 #[inline]
-fn split_and_process_bio<K: DmEnv>(k: &mut K, dm: u16, bio: BioId) {
+fn split_and_process_bio<K: DmEnv>(k: &mut K, dm: u16, bio: BioId, slab: SlabId) {
     let bio = split_to_target(k, dm, bio);
     let now = k.host().now();
     let b = k.block();
@@ -71,13 +74,13 @@ fn split_and_process_bio<K: DmEnv>(k: &mut K, dm: u16, bio: BioId) {
         traced: false,
         next: None,
         status: BlkStatus::Ok,
+        slab,
         ..*o
     };
     if o.flags.has(Flags::PREFLUSH) && o.sectors > 0 {
         clone.sectors = 0; // the flush goes first; the data follow
     }
     b.devs[usize::from(clone.dev.0)].count.start(now);
-    clone.slab = k.host().slab_alloc(Slab::Clone);
     let clone = k.block().bios.alloc(clone);
     k.dm().dev(dm).in_flight += 1;
     map_bio(k, dm, clone);

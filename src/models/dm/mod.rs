@@ -27,6 +27,7 @@ use std::collections::VecDeque;
 use super::block::{BlockEnv, requeue, run_queue};
 use super::fault::DmMultipathParams;
 use super::host::TaskId;
+use super::host::slab::SlabId;
 use super::io::{BioId, DevId};
 use super::kernel::Patches;
 use super::mpath::selector::StatusType;
@@ -45,6 +46,8 @@ pub enum DmFrame {
         dm: u16,
         /// The bio.
         bio: BioId,
+        /// Of which slab its clone is to be.
+        slab: SlabId,
     },
     /// `process_queued_ios`: the worker maps requests again (single queue).
     ProcessQueuedRqs(u16),

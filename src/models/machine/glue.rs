@@ -70,7 +70,9 @@ impl<P: Probe> Machine<P> {
             Frame::Block(f) => block::step(self, task, f),
             Frame::App(f) => application::step(self, task, f),
             Frame::Dm(DmFrame::ProcessQueued(f)) => worker::step(self, task, f),
-            Frame::Dm(DmFrame::SplitAndProcess { dm, bio }) => bio_based::step(self, task, dm, bio),
+            Frame::Dm(DmFrame::SplitAndProcess { dm, bio, slab }) => {
+                bio_based::step(self, task, dm, bio, slab)
+            }
             Frame::Dm(DmFrame::WqWork(dm)) => suspend::step_wq_work(self, task, dm),
             Frame::Dm(DmFrame::ProcessQueuedRqs(dm)) => {
                 request_fn::map::step_process_queued(self, task, dm)
