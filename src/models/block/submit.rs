@@ -290,6 +290,7 @@ pub(super) fn issue_or_queue<K: BlockEnv>(k: &mut K, task: TaskId, bio: BioId, r
     if r.rqf.has(RqFlags::ELV) || (busy && (one_queue || !is_sync(o.op, o.flags))) {
         insert::blk_mq_sched_insert_request(k, rq, false, true, true);
     } else {
+        k.host().charge(Cost::TryDirect);
         issue::blk_mq_try_issue_directly(k, rq);
     }
     Step::Again

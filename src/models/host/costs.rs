@@ -44,7 +44,7 @@ costs! {
     /// Direct I/O: the first touch of a buffer, without its pages.
     FaultIn "fault_in" 556,
     /// Direct I/O: faulting one page of it in.
-    FaultPage "fault_page" 2_618,
+    FaultPage "fault_page" 2_664,
     /// A batch of pages that goes to the LRU lists.
     LruBatch "lru_batch" 5_301,
     /// A synchronous read or write: file system call down to the bio.
@@ -62,21 +62,21 @@ costs! {
     /// io_getevents: looking at the ring after having slept.
     LookWoken "look_woken" 45,
     /// io_getevents: taking what is there, until fio has read the clock.
-    GetEvents "get_events" 530,
+    GetEvents "get_events" 545,
     /// io_getevents: copying one event.
-    CopyEvent "copy_event" 21,
+    CopyEvent "copy_event" 6,
     /// io_getevents: ending a wait.
     FinishWait "finish_wait" 340,
     /// fio: after io_submit.
-    FioSubmitted "fio_submitted" 262,
+    FioSubmitted "fio_submitted" 306,
     /// fio: after io_submit, per I/O unit.
     FioQueued "fio_queued" 146,
     /// fio: handing over less than a batch: more before io_submit.
     FioCommit "fio_commit" 117,
     /// The same: after io_submit.
-    FioCommitted "fio_committed" 222,
+    FioCommitted "fio_committed" 266,
     /// fio: turning to io_getevents.
-    FioWait "fio_wait" 116,
+    FioWait "fio_wait" 72,
     /// fio: after io_getevents.
     FioReap "fio_reap" 216,
     /// fio: accounting for one event.
@@ -92,7 +92,7 @@ costs! {
     /// The same, before a write, without its data.
     FioSubmitWrite "fio_submit_write" 370,
     /// fio: what making and accounting for a write costs more.
-    FioWrite "fio_write" 27,
+    FioWrite "fio_write" 38,
     /// fio: drawing a random offset.
     FioRandom "fio_random" 69,
     /// fio: filling one page that is to be written.
@@ -152,31 +152,33 @@ costs! {
     /// A bio merged into a request of the plug.
     PlugMerge "plug_merge" 562,
     /// Searching a plug in vain.
-    PlugSearch "plug_search" 112,
+    PlugSearch "plug_search" 171,
     /// Adding a request to the plug.
     PlugAdd "plug_add" 103,
     /// Beginning a plug, ending and flushing it.
     Plug "plug" 30,
     /// Flushing a plug whose requests go straight to the driver.
-    PlugDirect "plug_direct" 74,
+    PlugDirect "plug_direct" 120,
     /// Flushing a plug: taking the requests of one queue out.
     PlugGroup "plug_group" 100,
     /// The same for each request that is looked at.
     PlugSort "plug_sort" 23,
     /// Issuing one request of a list.
-    IssueList "issue_list" 104,
+    IssueList "issue_list" 160,
     /// Searching a scheduler for a request to merge with.
-    ElvSearch "elv_search" 222,
+    ElvSearch "elv_search" 181,
     /// A bio merged into a request of a scheduler or software queue.
     ElvMerge "elv_merge" 700,
     /// Issuing a request past scheduler and software queue, until it starts.
-    DirectIssue "direct_issue" 210,
+    DirectIssue "direct_issue" 140,
+    /// What that takes longer without a plug.
+    TryDirect "try_direct" 60,
     /// Inserting a request into a scheduler, one of a list.
-    ElvInsert "elv_insert" 272,
+    ElvInsert "elv_insert" 325,
     /// The list.
     ElvInsertList "elv_insert_list" 130,
     /// What one that is inserted alone takes longer.
-    ElvInsertOne "elv_insert_one" 105,
+    ElvInsertOne "elv_insert_one" 78,
     /// A request merged into another when it is inserted.
     RqMerge "rq_merge" 545,
     /// Inserting a request into a software queue.
@@ -198,7 +200,7 @@ costs! {
     /// Having a list to be dispatched.
     DispatchList "dispatch_list" 58,
     /// Taking a request off a list to be dispatched, until it starts.
-    DispatchRq "dispatch_rq" 193,
+    DispatchRq "dispatch_rq" 208,
     /// From the start of a request until its command is on its way.
     Issue "issue" 275,
     /// queue_rq of a leaf driver, from then on.
@@ -214,9 +216,9 @@ costs! {
     /// dm: from there on, cloning the request without its bios.
     CloneRq "clone_rq" 640,
     /// dm: cloning one bio of a request.
-    CloneBio "clone_bio" 495,
+    CloneBio "clone_bio" 503,
     /// dm: handing a clone to the path's driver, without its segments.
-    InsertClone "insert_clone" 118,
+    InsertClone "insert_clone" 170,
     /// dm: what a path with a scheduler costs more: its tag is taken late.
     CloneElv "clone_elv" 241,
     /// Counting anew one segment of a cloned request.
@@ -242,9 +244,9 @@ costs! {
     /// The same from its bios on.
     EndRq "end_rq" 491,
     /// What a scheduler adds to the end of a request.
-    ElvEnd "elv_end" 93,
+    ElvEnd "elv_end" 85,
     /// Ending one bio of the application.
-    CompleteBio "complete_bio" 688,
+    CompleteBio "complete_bio" 684,
     /// What ending a read costs more: its pages may have to be made dirty.
     CheckDirty "check_dirty" 83,
     /// Direct I/O: releasing one more page of the buffer.
@@ -260,19 +262,19 @@ costs! {
     /// Taking an object of a slab that the CPU was not using.
     SlabRefill "slab_refill" 163,
     /// Taking one of a new slab.
-    SlabGrow "slab_grow" 12_334,
+    SlabGrow "slab_grow" 12_232,
     /// Giving an object back to a slab that the CPU is not using.
     SlabFree "slab_free" 81,
     /// The same, the first of a slab.
-    SlabPartial "slab_partial" 45,
+    SlabPartial "slab_partial" 40,
     /// Waking a task.
-    Wake "wake" 1_423,
+    Wake "wake" 1_392,
     /// Looking whether it is to take the place of the running one.
     WakePreempt "wake_preempt" 114,
     /// Switching from one task to another.
     Switch "switch" 1_322,
     /// Switching from idle to a task.
-    WakeIdle "wake_idle" 1_332,
+    WakeIdle "wake_idle" 1_301,
     /// Going idle, until interrupts are let in.
     EnterIdle "enter_idle" 1_670,
     /// From there until the CPU halts.
@@ -280,7 +282,7 @@ costs! {
     /// Taking a work item in a worker.
     Work "work" 204,
     /// A worker that has no more work goes to sleep.
-    WorkEnd "work_end" 780,
+    WorkEnd "work_end" 850,
     /// Copying one page from or to the page cache.
     PageCopy "page_copy" 1_710,
     /// Making one page dirty.
@@ -288,13 +290,13 @@ costs! {
     /// Adding one page to the page cache, to be read.
     PageAlloc "page_alloc" 2_900,
     /// Write-back of one page, down to its bio.
-    WritePage "write_page" 2_670,
+    WritePage "write_page" 2_127,
     /// Ending the I/O of one page, beside ending its bio.
-    EndPage "end_page" 490,
+    EndPage "end_page" 556,
     /// null_blk: moving the data of one page to or from its memory.
-    StorePage "store_page" 3_401,
+    StorePage "store_page" 4_008,
     /// null_blk: moving one page from its write cache to its memory.
-    FlushPage "flush_page" 2_700,
+    FlushPage "flush_page" 2_885,
     /// A tick.
     Tick "tick" 2_180,
     /// An idle CPU stops its tick.
@@ -321,7 +323,9 @@ costs! {
     /// One trace event, when tracing is on.
     Trace "trace" 1_136,
     /// The event of an inserted request, when tracing is on.
-    TraceInsert "trace_insert" 1_232,
+    TraceInsert "trace_insert" 1_150,
+    /// Keeping the name of a task that is woken or switched to, when tracing is on.
+    TraceSched "trace_sched" 31,
     /// The event of a new plug, when tracing is on.
     TracePlug "trace_plug" 981,
     /// The event of a plug's flush, when tracing is on.

@@ -28,6 +28,7 @@ fn wake_up<K: HostEnv>(k: &mut K, task: TaskId, is_new: bool) {
     t.state = TaskState::Runnable;
     let (cpu, prio) = (t.cpu, t.prio);
     h.charge(Cost::Wake);
+    h.charge(Cost::TraceSched);
     let here = h.cpu();
     if h.cpus[cpu.index()].current.is_some() {
         h.charge(Cost::WakePreempt);
@@ -316,11 +317,13 @@ fn switch_to<K: HostEnv>(k: &mut K, cpu: CpuId, next: TaskId) {
     if std::mem::take(&mut c.idle) {
         c.got_tick = false;
         h.charge(Cost::WakeIdle);
+        h.charge(Cost::TraceSched);
         if restarts {
             h.charge(Cost::TickRestart);
         }
     } else if from != Some(next) {
         h.charge(Cost::Switch);
+        h.charge(Cost::TraceSched);
     }
     let now = h.clock;
     let spent = now - began;

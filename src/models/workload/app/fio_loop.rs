@@ -150,7 +150,9 @@ fn next<K: AppEnv>(k: &mut K, task: TaskId, t: u16) -> Turn {
         }
         Act::Sync { slot } => {
             let unit = th.fio.unit(slot);
-            th.waiting = Waiting::Sync { issue: now, slot };
+            charge_start(k, filled(&unit));
+            let issue = k.host().now();
+            thread(k, t).waiting = Waiting::Sync { issue, slot };
             let frame = AppFrame::Sync {
                 thread: t,
                 unit,
@@ -201,6 +203,17 @@ fn filled(unit: &IoUnit) -> u64 {
     }
 }
 
+/// What fio does from the beginning of the last unit to the system call, with
+/// `written` pages of it to be filled.
+fn charge_start<K: AppEnv>(k: &mut K, written: u64) {
+    k.host().charge(if written > 0 {
+        Cost::FioSubmitWrite
+    } else {
+        Cost::FioSubmit
+    });
+    k.host().charge_n(Cost::FioFill, written);
+}
+
 /// What fio does before it hands its I/O units over.
 #[inline]
 fn charge_submission<K: AppEnv>(k: &mut K, t: u16) {
@@ -209,12 +222,7 @@ fn charge_submission<K: AppEnv>(k: &mut K, t: u16) {
     }
     let th = thread(k, t);
     let (written, early) = (th.fio.ring().last().map_or(0, filled), is_early(th));
-    k.host().charge(if written > 0 {
-        Cost::FioSubmitWrite
-    } else {
-        Cost::FioSubmit
-    });
-    k.host().charge_n(Cost::FioFill, written);
+    charge_start(k, written);
     if early {
         k.host().charge(Cost::FioCommit);
     }
