@@ -92,7 +92,7 @@ costs! {
     /// The same, before a write, without its data.
     FioSubmitWrite "fio_submit_write" 370,
     /// fio: what making and accounting for a write costs more.
-    FioWrite "fio_write" 38,
+    FioWrite "fio_write" 48,
     /// fio: drawing a random offset.
     FioRandom "fio_random" 69,
     /// fio: filling one page that is to be written.
@@ -246,7 +246,7 @@ costs! {
     /// What a scheduler adds to the end of a request.
     ElvEnd "elv_end" 85,
     /// Ending one bio of the application.
-    CompleteBio "complete_bio" 684,
+    CompleteBio "complete_bio" 678,
     /// What ending a read costs more: its pages may have to be made dirty.
     CheckDirty "check_dirty" 83,
     /// Direct I/O: releasing one more page of the buffer.
