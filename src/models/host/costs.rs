@@ -81,6 +81,8 @@ costs! {
     FioReap "fio_reap" 216,
     /// fio: accounting for one event.
     FioEvent "fio_event" 588,
+    /// The same, of a job that writes.
+    FioEventWrite "fio_event_write" 609,
     /// fio: making an I/O unit, until it begins.
     FioTurn "fio_turn" 714,
     /// fio: between two I/O units of the same io_submit.
@@ -91,8 +93,8 @@ costs! {
     FioSubmit "fio_submit" 345,
     /// The same, before a write, without its data.
     FioSubmitWrite "fio_submit_write" 370,
-    /// fio: what making and accounting for a write costs more.
-    FioWrite "fio_write" 48,
+    /// fio: what making a write costs more.
+    FioWrite "fio_write" 27,
     /// fio: drawing a random offset.
     FioRandom "fio_random" 69,
     /// fio: filling one page that is to be written.

@@ -96,8 +96,7 @@ fn go_on<K: AppEnv>(k: &mut K, task: TaskId, t: u16) -> Turn {
         Waiting::Sync { issue, slot } => {
             let done = th.slots[slot as usize];
             th.fio.sync_done(now, issue, done.errno, done.moved());
-            k.host().charge(Cost::FioReap);
-            k.host().charge(Cost::FioEvent);
+            account(k, t, 1);
         }
         Waiting::Fsync { issue } => {
             let errno = k.app().calls[task.index()].errno;
@@ -353,9 +352,23 @@ fn reap<K: AppEnv>(k: &mut K, t: u16, min: u32, max: u32, look: Look) -> Turn {
     }
     th.fio.reap_done(now);
     th.waiting = Waiting::Nothing;
-    k.host().charge(Cost::FioReap);
-    k.host().charge_n(Cost::FioEvent, u64::from(found));
+    account(k, t, found);
     Turn::Goes
+}
+
+/// What fio does about so many I/Os that have ended.
+#[inline]
+fn account<K: AppEnv>(k: &mut K, t: u16, events: u32) {
+    if k.host().is_free() {
+        return;
+    }
+    let event = if thread(k, t).fio.spec().pattern.write {
+        Cost::FioEventWrite
+    } else {
+        Cost::FioEvent
+    };
+    k.host().charge(Cost::FioReap);
+    k.host().charge_n(event, u64::from(events));
 }
 
 /// How many events the call takes, or what it does instead of taking any now.
