@@ -243,3 +243,69 @@ fn a_small_map_of_tags_is_reclaimed_word_by_word() {
     assert!((15_000.0..17_000.0).contains(&small), "{small}");
     assert!((800.0..1_200.0).contains(&large), "{large}");
 }
+
+/// How much longer fio takes to submit, on average, in the observation `file`, where
+/// the code path `name` costs `ns`, in ns.
+fn more_slat(file: &str, name: &str, ns: u64) -> f64 {
+    let mean = |ns| {
+        let observation = read_file(&ground_truth().join(file)).unwrap().remove(0);
+        let mut machine = experiment::machine(&observation).unwrap();
+        machine.host.profile = "lab".into();
+        machine.host.costs.insert(name.into(), Ns(ns));
+        let outcome = run(&machine, &RunOptions::default()).unwrap();
+        outcome.jobs[0].read.as_ref().unwrap().slat.mean()
+    };
+    mean(ns) - mean(0)
+}
+
+#[test]
+fn a_timer_costs_by_the_tree_it_goes_into() {
+    // Beside those of the tick and of fio's threads there is none: two levels.
+    let file = "balance/E2-cpucost-rawpath-randread-d4-qd1.json";
+    let more = more_slat(file, "timer_level", 10_000);
+    assert!((19_500.0..21_000.0).contains(&more), "{more}");
+}
+
+#[test]
+fn a_system_call_that_kblockd_interrupted_takes_longer_to_return() {
+    let more = |scheduler| {
+        let file = format!("realistic/E6-cpu-randread4k-1000ns-qd1-{scheduler}-bio.json");
+        more_slat(&file, "syscall_resume", 5_000)
+    };
+    let (handed_over, direct) = (more("mq-deadline"), more("none"));
+    assert!((4_800.0..5_200.0).contains(&handed_over), "{handed_over}");
+    assert!(direct.abs() < 50.0, "{direct}");
+}
+
+#[test]
+fn what_an_io_costs_the_cpu_is_within_two_in_a_hundred() {
+    let mut cases = 0;
+    for entry in std::fs::read_dir(ground_truth().join("realistic")).unwrap() {
+        let path = entry.unwrap().path();
+        let name = path.file_name().unwrap().to_string_lossy();
+        if !name.starts_with("E6-cpu-") {
+            continue;
+        }
+        let observation = read_file(&path).unwrap().remove(0);
+        let file: serde_json::Value =
+            serde_json::from_str(&std::fs::read_to_string(&path).unwrap()).unwrap();
+        let job = &file["observed"]["fio"][0];
+        let way = if job["read"].is_null() {
+            "write"
+        } else {
+            "read"
+        };
+        let kernel = job[way]["slat_ns"]["mean"].as_f64().unwrap();
+        let outcome = run(
+            &experiment::machine(&observation).unwrap(),
+            &RunOptions::default(),
+        )
+        .unwrap();
+        let ours = &outcome.jobs[0];
+        let ours = ours.read.as_ref().or(ours.write.as_ref()).unwrap();
+        let off = ours.slat.mean() / kernel - 1.0;
+        assert!(off.abs() < 0.02, "{name}: {off:+.4}");
+        cases += 1;
+    }
+    assert_eq!(cases, 31);
+}

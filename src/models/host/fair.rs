@@ -214,6 +214,19 @@ mod tests {
     }
 
     #[test]
+    fn jobs_begin_as_far_behind_each_other_as_they_were_created() {
+        let clocks = |n| {
+            let (mut h, t) = host(n);
+            h.fair_begin(&t);
+            let clock = |t: &TaskId| h.tasks[t.index()].share.clock.0 / 1_000_000;
+            t.iter().map(clock).collect::<Vec<_>>()
+        };
+        assert_eq!(clocks(1), [0]);
+        assert_eq!(clocks(2), [0, 2]);
+        assert_eq!(clocks(4), [0, 0, 1, 3]);
+    }
+
+    #[test]
     fn a_share_ends_with_a_tick() {
         let (mut h, t) = host(4);
         assert!(!h.gives_way(0, t[0]));

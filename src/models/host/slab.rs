@@ -178,4 +178,16 @@ mod tests {
         assert!(matches!(c.take(), Taken::Refilled));
         assert_eq!((c.current, c.free[0]), (0, 1));
     }
+
+    #[test]
+    fn earlier_io_has_left_slabs_of_bios_and_none_of_clones() {
+        let taken = |slab, n: u16| {
+            let mut c = Cache::new(slab, true);
+            (0..n).filter(|_| matches!(c.take(), Taken::Grown)).count()
+        };
+        // 8 of the slab in use and 9 slabs of 12; 18 and 12 slabs of 21.
+        assert_eq!((taken(Slab::Bio, 116), taken(Slab::Bio, 117)), (0, 1));
+        assert_eq!((taken(Slab::Kiocb, 270), taken(Slab::Kiocb, 271)), (0, 1));
+        assert_eq!((taken(Slab::Clone, 64), taken(Slab::RqClone, 64)), (6, 3));
+    }
 }
