@@ -2,8 +2,7 @@
 """Repeats an observation's experiment on the rebuilt machine.
 
 Prints fio's figures and the counters of the devices, those of the observation
-first. The rebuilt machine is not the observed one to the instruction: see the
-section on CPU costs of docs/how-it-works.md.
+first.
 
     scripts/lab/lab.py tests/ground-truth/balance/E2-cpucost-1path-bio-randread-d4-qd1.json
 """

@@ -54,8 +54,11 @@ def boot(script, command_line="", options=(), timeout=900):
         initrd.flush()
         command = [*QEMU, "-kernel", str(LAB / f"vmlinuz-{KERNEL}"), "-initrd", initrd.name,
                    "-append", f"{COMMAND_LINE} {command_line}", *options]
-        run = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                             stderr=subprocess.STDOUT, timeout=timeout, check=False)
+        try:
+            run = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                                 stderr=subprocess.STDOUT, timeout=timeout, check=False)
+        except subprocess.TimeoutExpired as late:
+            raise Failed(f"it took more than {timeout} s") from late
     printed = run.stdout.decode("utf-8", "replace").replace("\r", "")
     parts = re.split(r"^@@(\w+)\n", printed, flags=re.M)
     report = dict(zip(parts[1::2], parts[2::2]))

@@ -3,7 +3,7 @@
 
 Runs an observation's experiment under the plugin trace.c, which logs every block of
 instructions between two hits of a function: by default from the 200th to the 203rd
-io_submit, which only fio calls. Prints when each function of functions.txt was
+io_submit of the run that is reported. Prints when each function of functions.txt was
 entered, ns from the first hit, and the span until the next; `user` is a return to
 fio, `clock` its reading the clock. Time is instructions here: that of a CPU which
 sleeps is not in it. Blocks that a page fault cuts short count in full; all other
@@ -53,7 +53,7 @@ def in_modules(report):
 def run(case, tracing, at, first, last):
     """Traces the experiment: address and time of each block, and all functions."""
     functions = built_in()
-    address = {name: a for a, name in functions}
+    address = {name: a for a, name in reversed(functions)}
     if at not in address:
         sys.exit(f"{at}: no function that is built into the kernel")
     script = experiment.script(case, tracing, last=[MODULES])

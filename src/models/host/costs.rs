@@ -2,8 +2,8 @@
 //!
 //! Those of `lab` are measured: instructions between functions of Linux 6.1.192
 //! on the emulated CPU of the observations, one a nanosecond (`scripts/lab`). Those
-//! of the page cache and of commands are fitted to observations; `elv_merge` and
-//! `requeue` are estimates.
+//! of copying and dirtying a page of the page cache and of commands are fitted to observations;
+//! `elv_merge` and `requeue` are estimates.
 
 use crate::sim::Ns;
 
@@ -89,13 +89,13 @@ costs! {
     FioNext "fio_next" 481,
     /// The same, before a write.
     FioNextWrite "fio_next_write" 494,
-    /// fio: from the beginning of the last to io_submit.
+    /// fio: from the beginning of the last to the system call.
     FioSubmit "fio_submit" 345,
     /// The same, before a write, without its data.
     FioSubmitWrite "fio_submit_write" 370,
-    /// fio: what making a write costs more.
+    /// fio: what making an I/O unit costs more in a job that writes.
     FioWrite "fio_write" 27,
-    /// fio: drawing a random offset.
+    /// fio: what it costs more in a job at random offsets.
     FioRandom "fio_random" 69,
     /// fio: filling one page that is to be written.
     FioFill "fio_fill" 72,

@@ -123,7 +123,8 @@ pub trait HostEnv: Sized {
     fn handle_irq(&mut self, irq: Self::Irq);
     /// When the next event of any kind is due.
     fn next_event(&self) -> Ns;
-    /// How many timers of devices run.
+    /// How many timers run beside those of the tick and of fio's threads, as if all
+    /// were of one CPU.
     fn timers(&self) -> u32;
     /// Remembers `event` for `at`.
     fn schedule(&mut self, at: Ns, event: HostEvent);

@@ -252,12 +252,12 @@ pub fn start_timer<K: HostEnv>(k: &mut K, span: Ns, irq: K::Irq) {
     if interrupted(k) && k.host().cpus[cpu].late.is_none() {
         let at = k.host().clock;
         k.host().cpus[cpu].late = Some(Late { at, span, irq });
+        enqueue_timer(k);
         return;
     }
     let at = k.host().clock + span;
     if !k.host().is_free() {
-        let levels = (k.timers() + OTHER_TIMERS).ilog2();
-        k.host().charge_n(Cost::TimerLevel, u64::from(levels));
+        enqueue_timer(k);
         if at < k.next_event() {
             k.host().charge(Cost::Reprogram);
             let now = k.host().clock;
@@ -265,6 +265,12 @@ pub fn start_timer<K: HostEnv>(k: &mut K, span: Ns, irq: K::Irq) {
         }
     }
     k.expire(at, irq);
+}
+
+/// A timer goes into the tree of those that run (`enqueue_hrtimer`).
+fn enqueue_timer<K: HostEnv>(k: &mut K) {
+    let levels = (k.timers() + OTHER_TIMERS).ilog2();
+    k.host().charge_n(Cost::TimerLevel, u64::from(levels));
 }
 
 /// Starts a timer of the current CPU that may come as much as `slack` late, if

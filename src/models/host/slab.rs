@@ -31,7 +31,7 @@ impl Slab {
     }
 
     /// How many of them are free in the slab in use before the application's first
-    /// I/O, as traced.
+    /// I/O, as traced: where a device is bio-based, four bios of it are in use.
     const fn free_at_first(self, bio_based: bool) -> u16 {
         match (self, bio_based) {
             (Slab::Kiocb, _) => 18,

@@ -220,7 +220,10 @@ fn charge_submission<K: AppEnv>(k: &mut K, t: u16) {
         return;
     }
     let th = thread(k, t);
-    let (written, early) = (th.fio.ring().last().map_or(0, filled), is_early(th));
+    let (units, early) = (th.fio.ring().len(), is_early(th));
+    let last = th.fio.ring().last().filter(|_| th.filled < units);
+    let written = last.map_or(0, filled);
+    th.filled = th.filled.saturating_sub(units);
     charge_start(k, written);
     if early {
         k.host().charge(Cost::FioCommit);
@@ -253,6 +256,7 @@ fn prepared<K: AppEnv>(k: &mut K, t: u16) -> Turn {
     let th = thread(k, t);
     let (before, writes) = (th.fio.queued().last(), th.fio.spec().pattern.write);
     let next = before.map(filled);
+    th.filled = th.fio.queued().len();
     if writes {
         k.host().charge(Cost::FioWrite);
     }

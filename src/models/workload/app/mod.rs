@@ -236,6 +236,8 @@ pub struct Thread {
     pub workers: Vec<TaskId>,
     /// I/Os submitted so far.
     pub submitted: u64,
+    /// Of the I/O units that are still to be submitted, those filled with data.
+    pub filled: usize,
     /// I/Os in flight, by I/O unit.
     pub slots: Vec<Slot>,
     /// Its buffers.
