@@ -250,17 +250,20 @@ fn is_early(th: &Thread) -> bool {
     (th.fio.ring().len() as u32) < th.fio.spec().batch_submit
 }
 
-/// An io_u has been made ready; for the first, the device is opened.
-fn prepared<K: AppEnv>(k: &mut K, t: u16) -> Turn {
+/// What an I/O unit costs fio until it begins, and the one before it until then.
+#[inline(never)]
+fn charge_unit<K: AppEnv>(k: &mut K, t: u16) {
     k.host().charge(Cost::FioTurn);
     let th = thread(k, t);
-    let (before, writes) = (th.fio.queued().last(), th.fio.spec().pattern.write);
-    let next = before.map(filled);
+    let pattern = &th.fio.spec().pattern;
+    let (writes, is_random) = (pattern.write, pattern.random);
+    let has_map = is_random && !th.fio.spec().norandommap;
+    let before = th.fio.queued().last().map(filled);
     th.filled = th.fio.queued().len();
     if writes {
         k.host().charge(Cost::FioWrite);
     }
-    if let Some(written) = next {
+    if let Some(written) = before {
         k.host().charge(if writes {
             Cost::FioNextWrite
         } else {
@@ -268,13 +271,18 @@ fn prepared<K: AppEnv>(k: &mut K, t: u16) -> Turn {
         });
         k.host().charge_n(Cost::FioFill, written);
     }
-    let spec = thread(k, t).fio.spec();
-    let (is_random, has_map) = (spec.pattern.random, !spec.norandommap);
     if is_random {
         k.host().charge(Cost::FioRandom);
-        if has_map {
-            k.host().charge(Cost::RandomMap);
-        }
+    }
+    if has_map {
+        k.host().charge(Cost::RandomMap);
+    }
+}
+
+/// An io_u has been made ready; for the first, the device is opened.
+fn prepared<K: AppEnv>(k: &mut K, t: u16) -> Turn {
+    if !k.host().is_free() {
+        charge_unit(k, t);
     }
     if !thread(k, t).is_open {
         if k.host().is_free() {
