@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use mpathsim::formats::kernel_observation::read_file;
 use mpathsim::models::config::SchedulerName;
 use mpathsim::models::device::DeviceConfig;
+use mpathsim::run::outcome::{DirOutcome, Outcome};
 use mpathsim::run::{RunOptions, run};
 use mpathsim::sim::Ns;
 use mpathsim::validate::case::{CaseReport, CaseResult, Verdict};
@@ -160,18 +161,28 @@ fn every_case_can_be_rebuilt() {
     }
 }
 
-/// The completion latencies of the first job of the observation `file`, in ns, if
-/// these code paths cost so much.
-fn clat(file: &str, profile: &str, costs: &[(&str, u64)]) -> (f64, f64, u64) {
+/// The run of the observation `file` if these code paths cost so many ns.
+fn outcome(file: &str, profile: &str, costs: &[(&str, u64)]) -> Outcome {
     let observation = read_file(&ground_truth().join(file)).unwrap().remove(0);
     let mut machine = experiment::machine(&observation).unwrap();
     machine.host.profile = profile.into();
     for (name, ns) in costs {
         machine.host.costs.insert((*name).into(), Ns(*ns));
     }
-    let outcome = run(&machine, &RunOptions::default()).unwrap();
+    run(&machine, &RunOptions::default()).unwrap()
+}
+
+/// What its first job read, or wrote if it read nothing.
+fn first_way(outcome: &Outcome) -> &DirOutcome {
     let job = &outcome.jobs[0];
-    let d = job.read.as_ref().or(job.write.as_ref()).unwrap();
+    job.read.as_ref().or(job.write.as_ref()).unwrap()
+}
+
+/// The completion latencies of the first job of the observation `file`, in ns, if
+/// these code paths cost so much.
+fn clat(file: &str, profile: &str, costs: &[(&str, u64)]) -> (f64, f64, u64) {
+    let outcome = outcome(file, profile, costs);
+    let d = first_way(&outcome);
     (d.clat.mean(), d.clat.stddev(), d.clat.min())
 }
 
@@ -247,14 +258,7 @@ fn a_small_map_of_tags_is_reclaimed_word_by_word() {
 /// How much longer fio takes to submit, on average, in the observation `file`, where
 /// the code path `name` costs `ns`, in ns.
 fn more_slat(file: &str, name: &str, ns: u64) -> f64 {
-    let mean = |ns| {
-        let observation = read_file(&ground_truth().join(file)).unwrap().remove(0);
-        let mut machine = experiment::machine(&observation).unwrap();
-        machine.host.profile = "lab".into();
-        machine.host.costs.insert(name.into(), Ns(ns));
-        let outcome = run(&machine, &RunOptions::default()).unwrap();
-        outcome.jobs[0].read.as_ref().unwrap().slat.mean()
-    };
+    let mean = |ns| first_way(&outcome(file, "lab", &[(name, ns)])).slat.mean();
     mean(ns) - mean(0)
 }
 
@@ -286,24 +290,13 @@ fn what_an_io_costs_the_cpu_is_within_two_in_a_hundred() {
         if !name.starts_with("E6-cpu-") {
             continue;
         }
-        let observation = read_file(&path).unwrap().remove(0);
-        let file: serde_json::Value =
-            serde_json::from_str(&std::fs::read_to_string(&path).unwrap()).unwrap();
-        let job = &file["observed"]["fio"][0];
-        let way = if job["read"].is_null() {
-            "write"
-        } else {
-            "read"
-        };
-        let kernel = job[way]["slat_ns"]["mean"].as_f64().unwrap();
-        let outcome = run(
-            &experiment::machine(&observation).unwrap(),
-            &RunOptions::default(),
-        )
-        .unwrap();
-        let ours = &outcome.jobs[0];
-        let ours = ours.read.as_ref().or(ours.write.as_ref()).unwrap();
-        let off = ours.slat.mean() / kernel - 1.0;
+        let text = std::fs::read_to_string(&path).unwrap();
+        let observed: serde_json::Value = serde_json::from_str(&text).unwrap();
+        let job = &observed["observed"]["fio"][0];
+        let way = job.get("read").or(job.get("write")).unwrap();
+        let kernel = way["slat_ns"]["mean"].as_f64().unwrap();
+        let ours = outcome(&format!("realistic/{name}"), "lab", &[]);
+        let off = first_way(&ours).slat.mean() / kernel - 1.0;
         assert!(off.abs() < 0.02, "{name}: {off:+.4}");
         cases += 1;
     }

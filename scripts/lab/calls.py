@@ -2,9 +2,9 @@
 """Calls of kernel functions, with their arguments, on the rebuilt machine.
 
 Runs an observation's experiment under the plugin calls.c and prints each call of the
-functions named, from the first io_submit of the run that is reported on: ns since then without those that the CPU
-slept, the function, its first four arguments. In which order paths are chosen and I/O
-ends, for example:
+functions named, from the first io_submit on of the run that is reported: ns since then
+without those that the CPU slept, the function, its first four arguments. In which order
+paths are chosen and I/O ends, for example:
 
     scripts/lab/calls.py OBSERVATION hst_start_io hst_end_io
 """

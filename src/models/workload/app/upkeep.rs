@@ -62,7 +62,7 @@ impl Upkeep {
 
 /// When a thread first wakes: it has slept while the job set itself up, which takes
 /// longer the more I/O units it has, and the more of their pages it fills
-/// (`backend.c:init_io_u`). As traced at depths of 16 to 256.
+/// (`backend.c:init_io_u`). As traced at depths of 1 to 128.
 fn first(duty: Duty, job: &ThreadSpec) -> Ns {
     let units = u64::from(job.iodepth);
     let bytes = job.sizes.0.iter().map(|s| s.max).max().unwrap_or(0);
