@@ -27,13 +27,10 @@ fn wake_up<K: HostEnv>(k: &mut K, task: TaskId, is_new: bool) {
     }
     t.state = TaskState::Runnable;
     let (cpu, prio) = (t.cpu, t.prio);
-    h.charge(Cost::Wake);
-    h.charge(Cost::TraceSched);
-    let here = h.cpu();
-    if h.cpus[cpu.index()].current.is_some() {
-        h.charge(Cost::WakePreempt);
+    if !h.is_free() {
+        charge_wake(h, cpu);
     }
-    let now = h.now();
+    let (here, now) = (h.cpu(), h.now());
     match prio {
         Prio::Normal if unlikely(is_new) => h.fair_fork(cpu.index(), task),
         Prio::Normal => h.fair_wake(cpu.index(), task),
@@ -45,6 +42,15 @@ fn wake_up<K: HostEnv>(k: &mut K, task: TaskId, is_new: bool) {
     if cpu != here && c.current.is_none() && !c.in_irq() {
         let at = now.max(c.busy_until);
         run_at(k, cpu, at);
+    }
+}
+
+#[inline(never)]
+fn charge_wake<F: Copy, I: Copy>(h: &mut Host<F, I>, cpu: CpuId) {
+    h.charge(Cost::Wake);
+    h.charge(Cost::TraceSched);
+    if h.cpus[cpu.index()].current.is_some() {
+        h.charge(Cost::WakePreempt);
     }
 }
 
@@ -129,21 +135,8 @@ pub(super) fn run_cpu<K: HostEnv>(k: &mut K, cpu: CpuId) {
                 high => high,
             };
             let Some(next) = next else {
-                let h = k.host();
-                let enter = h.costs.of(Cost::EnterIdle);
-                let halt = h.costs.of(Cost::IdleLoop);
-                let stop = h.costs.of(Cost::TickStop);
-                let c = &mut h.cpus[cpu.index()];
-                if !c.idle {
-                    c.irq.off = (began + enter, began + enter + halt);
-                }
-                c.idle = true;
-                if std::mem::take(&mut c.got_tick) {
-                    // tick_nohz_idle_stop_tick, with interrupts off
-                    c.tick_stopped = true;
-                    c.irq.off = (began, began + stop);
-                }
-                if c.late.is_some() {
+                h.go_idle(cpu);
+                if h.cpus[cpu.index()].late.is_some() {
                     run_at(k, cpu, began); // what comes first is due now
                 }
                 break;
@@ -206,6 +199,33 @@ pub(super) fn run_cpu<K: HostEnv>(k: &mut K, cpu: CpuId) {
 }
 
 impl<F: Copy, I: Copy> Host<F, I> {
+    /// `cpu` has nothing to do (`do_idle`).
+    #[inline]
+    fn go_idle(&mut self, cpu: CpuId) {
+        let was_idle = std::mem::replace(&mut self.cpus[cpu.index()].idle, true);
+        if !self.is_free() {
+            self.halt(cpu, was_idle);
+        }
+    }
+
+    /// Interrupts are off while it gets ready to halt, and while it stops the tick
+    /// that it has just had (`tick_nohz_idle_stop_tick`).
+    #[inline(never)]
+    fn halt(&mut self, cpu: CpuId, was_idle: bool) {
+        let began = self.clock;
+        let enter = self.costs.of(Cost::EnterIdle);
+        let halt = self.costs.of(Cost::IdleLoop);
+        let stop = self.costs.of(Cost::TickStop);
+        let c = &mut self.cpus[cpu.index()];
+        if !was_idle {
+            c.irq.off = (began + enter, began + enter + halt);
+        }
+        if std::mem::take(&mut c.got_tick) {
+            c.tick_stopped = true;
+            c.irq.off = (began, began + stop);
+        }
+    }
+
     /// Whether the running task is to give way to another that waits for its CPU.
     pub fn need_resched(&mut self) -> bool {
         let Some(task) = self.current() else {
@@ -314,27 +334,35 @@ fn overtaken<K: HostEnv>(k: &mut K, cpu: CpuId, entered: Ns) -> bool {
 #[inline(always)]
 fn switch_to<K: HostEnv>(k: &mut K, cpu: CpuId, next: TaskId) {
     let h = k.host();
-    let began = h.clock;
     let c = &mut h.cpus[cpu.index()];
     let from = c.last.replace(next);
     c.current = Some(next);
+    c.used.switches += 1;
+    let was_idle = std::mem::take(&mut c.idle);
+    c.got_tick &= !was_idle;
     h.tasks[next.index()].state = TaskState::Running;
-    let restarts = std::mem::take(&mut c.tick_stopped);
-    if std::mem::take(&mut c.idle) {
-        c.got_tick = false;
+    if !h.is_free() {
+        charge_switch(h, cpu, was_idle, from == Some(next));
+    }
+}
+
+/// Another task, or the same after the CPU was idle.
+#[inline(never)]
+fn charge_switch<F: Copy, I: Copy>(h: &mut Host<F, I>, cpu: CpuId, was_idle: bool, same: bool) {
+    let began = h.clock;
+    let restarts = std::mem::take(&mut h.cpus[cpu.index()].tick_stopped);
+    if was_idle {
         h.charge(Cost::WakeIdle);
         h.charge(Cost::TraceSched);
         if restarts {
             h.charge(Cost::TickRestart);
         }
-    } else if from != Some(next) {
+    } else if !same {
         h.charge(Cost::Switch);
         h.charge(Cost::TraceSched);
     }
     let now = h.clock;
-    let spent = now - began;
     let c = &mut h.cpus[cpu.index()];
     c.irq.off = (now, now);
-    c.used.switches += 1;
-    c.used.task += spent;
+    c.used.task += now - began;
 }

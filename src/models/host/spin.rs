@@ -1,5 +1,7 @@
 //! Code that goes on for ever while no time passes, and how that is noticed.
 
+use crate::sim::unlikely;
+
 /// What has been done since time last passed, or anything came nearer to its end.
 #[derive(Clone, Debug)]
 pub struct Spin {
@@ -49,7 +51,9 @@ impl Spin {
     /// Whether it is too much.
     #[inline]
     pub fn is_endless(&mut self) -> bool {
-        self.is_found |= self.steps > self.most;
+        if unlikely(self.steps > self.most) {
+            self.is_found = true;
+        }
         self.is_found
     }
 }

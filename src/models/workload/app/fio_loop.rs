@@ -387,16 +387,8 @@ fn account<K: AppEnv>(k: &mut K, t: u16, events: u32) {
 #[inline(always)]
 fn look_at_ring<K: AppEnv>(k: &mut K, t: u16, min: u32, max: u32, look: Look) -> Result<u32, Turn> {
     let there = thread(k, t).ring.len() as u32;
-    if there < min && look == Look::Last {
-        goes_on(k, t, min, max, Look::Woken);
-        return Err(Turn::Ends(Step::Block));
-    }
     if there < min {
-        k.host().charge(Cost::PrepareToWait);
-        return match interrupted(k) {
-            true => Err(goes_on(k, t, min, max, Look::Last)),
-            false => look_at_ring(k, t, min, max, Look::Last),
-        };
+        return Err(wait_for_events(k, t, min, max, look));
     }
     let n = there.min(max.max(min));
     k.host().charge(Cost::GetEvents);
@@ -408,6 +400,20 @@ fn look_at_ring<K: AppEnv>(k: &mut K, t: u16, min: u32, max: u32, look: Look) ->
         return Err(goes_on(k, t, min, max, Look::Found(n)));
     }
     Ok(n)
+}
+
+/// There are too few events: the task prepares to sleep, and sleeps if that has
+/// brought no more (`fs/aio.c:read_events`, `wait_event_interruptible_hrtimeout`).
+#[inline(always)]
+fn wait_for_events<K: AppEnv>(k: &mut K, t: u16, min: u32, max: u32, look: Look) -> Turn {
+    if look != Look::Last {
+        k.host().charge(Cost::PrepareToWait);
+        if interrupted(k) {
+            return goes_on(k, t, min, max, Look::Last);
+        }
+    }
+    goes_on(k, t, min, max, Look::Woken);
+    Turn::Ends(Step::Block)
 }
 
 /// The call goes on at `look`.
