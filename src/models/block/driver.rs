@@ -43,6 +43,7 @@ pub fn charge_search<K: BlockEnv>(k: &mut K, hctx: HctxId, sched: bool) {
     k.host().charge_n(Cost::TagWord, u64::from(effort.full));
     k.host()
         .charge_n(Cost::TagReclaim, u64::from(effort.reclaimed));
+    k.host().charge_n(Cost::TagLast, u64::from(effort.last));
 }
 
 /// Gives a driver tag back that was taken for dispatch

@@ -24,6 +24,8 @@ pub struct Effort {
     pub full: u32,
     /// Words in which one was free only after what had been given back was reclaimed.
     pub reclaimed: u32,
+    /// Looks at the last word, of which it is asked how many bits it has.
+    pub last: u32,
 }
 
 /// A word (`struct sbitmap_word`).
@@ -68,6 +70,7 @@ impl Sbitmap {
         self.effort = Effort {
             full: self.words.len() as u32,
             reclaimed: 0,
+            last: 1,
         };
     }
 
@@ -97,6 +100,7 @@ impl Sbitmap {
         let found = (0..n).find_map(|turn| {
             let i = (first + turn) % n;
             let bits = self.bits(i);
+            effort.last += u32::from(i + 1 == n);
             let from = match shallow {
                 Some(_) if turn == 0 => hint & ((1 << self.shift) - 1),
                 _ => 0,

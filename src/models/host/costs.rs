@@ -143,6 +143,8 @@ costs! {
     TagWord "tag_word" 144,
     /// The same: reclaiming what has been given back of a word.
     TagReclaim "tag_reclaim" 97,
+    /// The same: how many bits the last word has.
+    TagLast "tag_last" 8,
     /// Looking in vain, without the words.
     TagMiss "tag_miss" 58,
     /// Looking whether the queue is to be run, to get one.
@@ -208,11 +210,12 @@ costs! {
     /// From the start of a request until its command is on its way.
     Issue "issue" 275,
     /// queue_rq of a leaf driver, from then on.
-    Issued "issued" 260,
+    Issued "issued" 234,
     /// A timer that is the next to expire: setting the clock event device.
     Reprogram "reprogram" 153,
-    /// A timer that starts: each level of the tree of those that run.
-    TimerLevel "timer_level" 14,
+    /// Putting a timer into the tree of those that run, and taking it out: each
+    /// instruction.
+    TimerTree "timer_tree" 1,
     /// A refused queue_rq and putting the request back.
     Requeue "requeue" 2_300,
     /// dm: from the start of a request to the choice of a path.
@@ -244,7 +247,7 @@ costs! {
     /// Leaving it to an idle CPU.
     IrqExitIdle "irq_exit_idle" 249,
     /// Completing a leaf request, down to its bios.
-    CompleteRq "complete_rq" 107,
+    CompleteRq "complete_rq" 54,
     /// The same from its bios on.
     EndRq "end_rq" 491,
     /// What a scheduler adds to the end of a request.
@@ -302,7 +305,7 @@ costs! {
     /// null_blk: moving one page from its write cache to its memory.
     FlushPage "flush_page" 2_885,
     /// A tick.
-    Tick "tick" 2_180,
+    Tick "tick" 2_127,
     /// An idle CPU stops its tick.
     TickStop "tick_stop" 1_360,
     /// A CPU that is idle no more starts it again.
@@ -312,9 +315,9 @@ costs! {
     /// A tick that calls back.
     RcuBatch "rcu_batch" 580,
     /// A look of fio's main thread at its jobs.
-    FioMain "fio_main" 6_417,
+    FioMain "fio_main" 6_364,
     /// fio's helper thread, without the disks it looks at.
-    FioHelper "fio_helper" 4_500,
+    FioHelper "fio_helper" 4_447,
     /// Reading the statistics of one disk.
     DiskUtil "disk_util" 40_200,
     /// `dmsetup`, from its start to its ioctl.

@@ -3,6 +3,7 @@
 use std::collections::VecDeque;
 
 use super::fair::Fair;
+use super::timer_tree::TimerTree;
 use super::{Prio, TaskId};
 use crate::sim::Ns;
 
@@ -118,10 +119,23 @@ pub struct Cpu<I> {
     /// A timer that was to be started by what has been interrupted.
     pub(super) late: Option<Late<I>>,
     pub(super) irq: Irq<I>,
+    /// The timers that run.
+    pub(super) timers: TimerTree,
+    /// When its tick is to come, if the timer of that runs.
+    pub(super) tick_at: Option<Ns>,
     /// Timers that may come early: from when, by when, what.
     pub(super) ranges: Vec<(Ns, Ns, I)>,
     /// Where its time went.
     pub used: CpuUse,
+}
+
+/// A CPU has two timers that hardly ever expire, as traced: of the clock of its
+/// scheduler, and of the watchdog.
+fn with_far_timers() -> TimerTree {
+    let mut timers = TimerTree::default();
+    timers.add(Ns::NEVER);
+    timers.add(Ns::NEVER);
+    timers
 }
 
 impl<I> Default for Cpu<I> {
@@ -150,6 +164,8 @@ impl<I> Default for Cpu<I> {
                 off: (Ns::ZERO, Ns::ZERO),
                 pending: VecDeque::new(),
             },
+            timers: with_far_timers(),
+            tick_at: None,
             ranges: Vec::new(),
             used: CpuUse::default(),
         }

@@ -77,6 +77,7 @@ fn due_now<F: Copy, I: Copy>(h: &mut Host<F, I>, cpu: CpuId) -> Option<I> {
     match i.pending.front() {
         Some(&(expiry, item)) if expiry <= i.pass_now => {
             i.pending.pop_front();
+            remove_timer(h, cpu, expiry);
             Some(item)
         }
         Some(_) => None,
@@ -92,8 +93,24 @@ fn early<F: Copy, I: Copy>(h: &mut Host<F, I>, cpu: CpuId) -> Option<I> {
         return None;
     }
     let now = c.irq.pass_now;
-    let n = c.ranges.iter().position(|r| r.0 <= now)?;
-    Some(c.ranges.remove(n).2)
+    // Only the first of all timers is looked at.
+    let first = c.timers.first();
+    let may = |r: &(Ns, Ns, I)| r.0 <= now && first.is_none_or(|first| r.1 <= first);
+    let n = c.ranges.iter().position(may)?;
+    let (_, latest, item) = c.ranges.remove(n);
+    remove_timer(h, cpu, latest);
+    Some(item)
+}
+
+/// The timer that expires at `expires`, the first, is taken out of the tree
+/// (`hrtimer.c:__run_hrtimer`).
+#[inline]
+fn remove_timer<F: Copy, I: Copy>(h: &mut Host<F, I>, cpu: CpuId, expires: Ns) {
+    if !h.is_free()
+        && let Some(work) = h.cpus[cpu.index()].timers.expire(expires)
+    {
+        h.charge_n(Cost::TimerTree, work);
+    }
 }
 
 #[inline]

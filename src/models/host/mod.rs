@@ -18,6 +18,7 @@ pub mod lock;
 mod run;
 pub mod slab;
 pub mod spin;
+mod timer_tree;
 mod task;
 
 pub use costs::{Cost, CpuCosts};
@@ -123,9 +124,6 @@ pub trait HostEnv: Sized {
     fn handle_irq(&mut self, irq: Self::Irq);
     /// When the next event of any kind is due.
     fn next_event(&self) -> Ns;
-    /// How many timers run beside those of the tick and of fio's threads, as if all
-    /// were of one CPU.
-    fn timers(&self) -> u32;
     /// Remembers `event` for `at`.
     fn schedule(&mut self, at: Ns, event: HostEvent);
     /// Remembers that a timer of the current CPU expires at `at`.

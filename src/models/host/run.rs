@@ -198,6 +198,10 @@ pub(super) fn run_cpu<K: HostEnv>(k: &mut K, cpu: CpuId) {
     }
 }
 
+/// When the timer of a tick that is stopped is to expire: with some timer of the
+/// timer wheel, of which there is hardly ever none.
+const SLEEPING_TICK: Ns = Ns::from_secs(1);
+
 impl<F: Copy, I: Copy> Host<F, I> {
     /// `cpu` has nothing to do (`do_idle`).
     #[inline]
@@ -223,7 +227,34 @@ impl<F: Copy, I: Copy> Host<F, I> {
         if std::mem::take(&mut c.got_tick) {
             c.tick_stopped = true;
             c.irq.off = (began, began + stop);
+            self.set_tick(cpu, began + SLEEPING_TICK);
         }
+    }
+
+    /// The tick of `cpu` goes on (`tick_sched_timer`, `tick_nohz_restart`).
+    pub fn restart_tick(&mut self, cpu: CpuId) {
+        let stopped = self.cpus[cpu.index()].tick_stopped;
+        let at = if stopped {
+            self.clock + SLEEPING_TICK
+        } else {
+            self.next_tick()
+        };
+        self.set_tick(cpu, at);
+    }
+
+    /// The timer of the tick of `cpu` is set to `at`.
+    fn set_tick(&mut self, cpu: CpuId, at: Ns) {
+        let c = &mut self.cpus[cpu.index()];
+        if let Some(before) = c.tick_at.replace(at) {
+            c.timers.cancel(before);
+        }
+        c.timers.add(at);
+    }
+
+    /// A timer of `cpu` that is to expire at `at` goes into the tree.
+    fn add_timer(&mut self, cpu: usize, at: Ns) {
+        let work = self.cpus[cpu].timers.add(at);
+        self.charge_n(Cost::TimerTree, work);
     }
 
     /// Whether the running task is to give way to another that waits for its CPU.
@@ -244,7 +275,9 @@ impl<F: Copy, I: Copy> Host<F, I> {
 fn start_late<K: HostEnv>(k: &mut K, cpu: CpuId) {
     let now = k.host().clock;
     if let Some(late) = k.host().cpus[cpu.index()].late.take() {
-        k.expire(now.max(late.at + late.span), late.irq);
+        let at = now.max(late.at + late.span);
+        k.host().add_timer(cpu.index(), at);
+        k.expire(at, late.irq);
     }
 }
 
@@ -261,9 +294,6 @@ pub fn interrupted<K: HostEnv>(k: &mut K) -> bool {
     k.next_event() <= now
 }
 
-/// Timers that run beside those of devices: the tick's, and those of fio's threads.
-const OTHER_TIMERS: u32 = 4;
-
 /// Starts a timer of the current CPU (`hrtimer_start`): once what interrupts
 /// the running step before is over.
 #[inline]
@@ -272,12 +302,11 @@ pub fn start_timer<K: HostEnv>(k: &mut K, span: Ns, irq: K::Irq) {
     if interrupted(k) && k.host().cpus[cpu].late.is_none() {
         let at = k.host().clock;
         k.host().cpus[cpu].late = Some(Late { at, span, irq });
-        enqueue_timer(k);
         return;
     }
     let at = k.host().clock + span;
     if !k.host().is_free() {
-        enqueue_timer(k);
+        k.host().add_timer(cpu, at);
         if at < k.next_event() {
             k.host().charge(Cost::Reprogram);
             let now = k.host().clock;
@@ -287,18 +316,15 @@ pub fn start_timer<K: HostEnv>(k: &mut K, span: Ns, irq: K::Irq) {
     k.expire(at, irq);
 }
 
-/// A timer goes into the tree of those that run (`enqueue_hrtimer`).
-fn enqueue_timer<K: HostEnv>(k: &mut K) {
-    let levels = (k.timers() + OTHER_TIMERS).ilog2();
-    k.host().charge_n(Cost::TimerLevel, u64::from(levels));
-}
-
 /// Starts a timer of the current CPU that may come as much as `slack` late, if
 /// that spares an interrupt (`hrtimer_start_range_ns`).
 pub fn start_range_timer<K: HostEnv>(k: &mut K, soft: Ns, slack: Ns, irq: K::Irq) {
     let h = k.host();
     let cpu = h.cpu();
     let hard = soft.saturating_add(slack);
+    if !h.is_free() {
+        h.cpus[cpu.index()].timers.add(hard);
+    }
     h.cpus[cpu.index()].ranges.push((soft, hard, irq));
     k.schedule(hard, HostEvent::Range(cpu));
 }
@@ -356,6 +382,7 @@ fn charge_switch<F: Copy, I: Copy>(h: &mut Host<F, I>, cpu: CpuId, was_idle: boo
         h.charge(Cost::TraceSched);
         if restarts {
             h.charge(Cost::TickRestart);
+            h.restart_tick(cpu);
         }
     } else if !same {
         h.charge(Cost::Switch);

@@ -49,10 +49,6 @@ impl<P: Probe> HostEnv for Machine<P> {
         self.queue.peek_time()
     }
     #[inline]
-    fn timers(&self) -> u32 {
-        self.pending_irqs
-    }
-    #[inline]
     fn schedule(&mut self, at: Ns, event: HostEvent) {
         self.queue.push(at, Event::Host(event));
     }

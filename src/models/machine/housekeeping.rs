@@ -20,6 +20,9 @@ impl<P: Probe> Machine<P> {
         }
         let now = self.host.now();
         self.arm_tick();
+        for cpu in 0..self.host.cpus.len() {
+            self.host.restart_tick(CpuId(cpu as u8));
+        }
         for n in 0..self.app.upkeep.len() {
             let u = &mut self.app.upkeep[n];
             if u.duty == Duty::Rcu {
@@ -76,6 +79,7 @@ impl<P: Probe> Machine<P> {
         } else if self.rcu.is_idle() {
             self.host.got_tick();
         }
+        self.host.restart_tick(self.host.cpu());
     }
 
     /// One of fio's other threads has slept long enough.
