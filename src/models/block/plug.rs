@@ -203,6 +203,7 @@ fn dispatch_group<K: BlockEnv>(k: &mut K, task: TaskId, from_schedule: bool) {
     plug.list = rest;
     k.host().charge(Cost::PlugGroup);
     k.host().charge_n(Cost::PlugSort, seen);
+    k.host().charge_n(Cost::PlugTake, u64::from(depth));
     trace_unplug(k, hctx, depth, from_schedule);
     insert_requests(k, hctx, group, from_schedule);
 }

@@ -49,12 +49,16 @@ impl Sbitmap {
         }
     }
 
-    /// There has been I/O before: the first bit has been used and given back.
+    /// There has been I/O before: as the device was found and looked at, the first
+    /// three bits have been used and given back, one after the other.
     #[must_use]
     pub fn used_before(mut self) -> Self {
+        let bits = self.bits(0).min(3);
+        let used = (1 << bits) - 1;
         if let Some(word) = self.words.first_mut() {
-            (word.taken, word.cleared) = (1, 1);
+            (word.taken, word.cleared) = (used, used);
         }
+        self.hints.fill(bits.saturating_sub(1));
         self
     }
 

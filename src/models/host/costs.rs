@@ -158,19 +158,21 @@ costs! {
     /// A bio merged into a request of the plug.
     PlugMerge "plug_merge" 562,
     /// Searching a plug in vain.
-    PlugSearch "plug_search" 171,
+    PlugSearch "plug_search" 109,
     /// Adding a request to the plug.
-    PlugAdd "plug_add" 103,
+    PlugAdd "plug_add" 183,
     /// Beginning a plug, ending and flushing it.
     Plug "plug" 30,
     /// Flushing a plug whose requests go straight to the driver.
     PlugDirect "plug_direct" 120,
     /// Flushing a plug: taking the requests of one queue out.
-    PlugGroup "plug_group" 100,
+    PlugGroup "plug_group" 88,
     /// The same for each request that is looked at.
-    PlugSort "plug_sort" 23,
+    PlugSort "plug_sort" 18,
+    /// What one that is taken out takes longer.
+    PlugTake "plug_take" 31,
     /// Issuing one request of a list.
-    IssueList "issue_list" 160,
+    IssueList "issue_list" 62,
     /// Searching a scheduler for a request to merge with.
     ElvSearch "elv_search" 181,
     /// A bio merged into a request of a scheduler or software queue.
