@@ -174,7 +174,7 @@ costs! {
     /// Issuing one request of a list.
     IssueList "issue_list" 62,
     /// Searching a scheduler for a request to merge with.
-    ElvSearch "elv_search" 181,
+    ElvSearch "elv_search" 165,
     /// A bio merged into a request of a scheduler or software queue.
     ElvMerge "elv_merge" 700,
     /// Issuing a request past scheduler and software queue, until it starts.
@@ -182,11 +182,11 @@ costs! {
     /// What that takes longer without a plug.
     TryDirect "try_direct" 60,
     /// Inserting a request into a scheduler, one of a list.
-    ElvInsert "elv_insert" 325,
+    ElvInsert "elv_insert" 265,
     /// The list.
-    ElvInsertList "elv_insert_list" 130,
+    ElvInsertList "elv_insert_list" 138,
     /// What one that is inserted alone takes longer.
-    ElvInsertOne "elv_insert_one" 78,
+    ElvInsertOne "elv_insert_one" 137,
     /// A request merged into another when it is inserted.
     RqMerge "rq_merge" 545,
     /// Inserting a request into a software queue.
@@ -194,21 +194,21 @@ costs! {
     /// Running a hardware queue, without what it dispatches.
     RunQueue "run_queue" 167,
     /// Running it at once.
-    RunSync "run_sync" 80,
+    RunSync "run_sync" 140,
     /// The end of a run.
     RunEnd "run_end" 95,
     /// Having kblockd run it.
     QueueWork "queue_work" 396,
     /// Taking a request out of a scheduler.
-    ElvDispatch "elv_dispatch" 580,
+    ElvDispatch "elv_dispatch" 614,
     /// Looking whether there is another to be taken out.
     ElvMore "elv_more" 96,
     /// mq-deadline: beginning a batch with it.
-    ElvBatch "elv_batch" 85,
+    ElvBatch "elv_batch" 44,
     /// Having a list to be dispatched.
     DispatchList "dispatch_list" 58,
     /// Taking a request off a list to be dispatched, until it starts.
-    DispatchRq "dispatch_rq" 208,
+    DispatchRq "dispatch_rq" 143,
     /// From the start of a request until its command is on its way.
     Issue "issue" 275,
     /// queue_rq of a leaf driver, from then on.
@@ -336,7 +336,7 @@ costs! {
     /// Keeping the name of a task that is woken or switched to, when tracing is on.
     TraceSched "trace_sched" 31,
     /// The event of a new plug, when tracing is on.
-    TracePlug "trace_plug" 981,
+    TracePlug "trace_plug" 928,
     /// The event of a plug's flush, when tracing is on.
     TraceUnplug "trace_unplug" 1_062,
     /// One event of blktrace, when that runs.
