@@ -87,10 +87,10 @@ impl<W: Copy + PartialEq> Tags<W> {
         self.high_water = self.high_water.max(self.used);
         true
     }
-    /// Which one is taken matters: they are in words as those of a set of `of`.
+    /// Which one is taken matters: they are in words of `1 << shift`.
     #[must_use]
-    pub fn numbered(mut self, of: u32, cpus: usize) -> Self {
-        let bits = Sbitmap::new(self.depth, Sbitmap::shift_of(of), cpus);
+    pub fn numbered(mut self, shift: u32, cpus: usize) -> Self {
+        let bits = Sbitmap::new(self.depth, shift, cpus);
         self.bits = Some(Box::new(bits.used_before()));
         self
     }

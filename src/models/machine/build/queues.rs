@@ -34,6 +34,12 @@ impl<P> Machine<P> {
         // The map of tags is made for the default, and anew to grow.
         let shift = Sbitmap::shift_of(default_nr_requests(depth, true).max(nr_requests));
         let async_depth = q.async_depth.filter(|&depth| depth < nr_requests);
+        // Which tag is found takes time where code does.
+        let is_free = self.host.is_free();
+        let numbered = |tags: Tags, shift| match is_free {
+            true => tags,
+            false => tags.numbered(shift, cpus),
+        };
         let sched_tags = || match sched {
             SchedulerName::Kyber => {
                 Tags::new(nr_requests).in_words(shift, kyber::async_depth(shift), cpus)
@@ -42,21 +48,19 @@ impl<P> Machine<P> {
             SchedulerName::MqDeadline if async_depth.is_some() => {
                 Tags::new(nr_requests).in_words(shift, 1, cpus)
             }
-            _ => Tags::shallow(nr_requests),
+            _ => numbered(Tags::shallow(nr_requests), shift),
         };
         let first = HctxId(self.block.hctxs.len() as u16);
         // blk_mq_map_queues: CPUs are spread over queues in turn.
         let map: Vec<u16> = (0..cpus).map(|c| (c as u16) % queues).collect();
         for i in 0..queues {
             let served = (0..cpus as u8).filter(|&c| map[usize::from(c)] == i);
-            let mut tags = Tags::new(if has_sched {
+            let tags = Tags::new(if has_sched {
                 depth
             } else {
                 nr_requests.min(depth)
             });
-            if !self.host.is_free() {
-                tags = tags.numbered(depth, cpus); // a search for one takes time
-            }
+            let tags = numbered(tags, Sbitmap::shift_of(depth));
             let mut hctx = Hctx::new(id, served.collect(), cpus, tags);
             hctx.sched_tags = has_sched.then(sched_tags);
             self.block.hctxs.push(hctx);
