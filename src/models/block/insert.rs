@@ -63,12 +63,27 @@ pub fn elv_insert<K: BlockEnv>(k: &mut K, rq: ReqId, at_head: bool) {
         return;
     }
     trace_insert(k, rq);
+    charge_tree(k, rq);
     let now = k.host().now();
     let b = k.block();
     let dev = &mut b.devs[usize::from(b.reqs[rq].dev.0)];
     dev.elevator.insert(&mut b.reqs, rq, at_head, now);
     if merges && !at_head && dev.last_merge.is_none() && merge::rq_mergeable(&b.reqs[rq]) {
         dev.last_merge = Some(rq);
+    }
+}
+
+/// `rq` goes into a tree: the more there are in it, the deeper (`elv_rb_add`).
+fn charge_tree<K: BlockEnv>(k: &mut K, rq: ReqId) {
+    if k.host().is_free() {
+        return;
+    }
+    let b = k.block();
+    let r = &b.reqs[rq];
+    let beside = b.devs[usize::from(r.dev.0)].elevator.sorted_beside(r);
+    if let Some(levels) = beside.checked_ilog2() {
+        k.host().charge(Cost::ElvBeside);
+        k.host().charge_n(Cost::ElvLevel, u64::from(levels));
     }
 }
 

@@ -183,10 +183,14 @@ costs! {
     TryDirect "try_direct" 60,
     /// Inserting a request into a scheduler, one of a list.
     ElvInsert "elv_insert" 265,
+    /// What it takes longer where there are others.
+    ElvBeside "elv_beside" 50,
+    /// The same: each level of the tree that they are in.
+    ElvLevel "elv_level" 20,
     /// The list.
-    ElvInsertList "elv_insert_list" 138,
+    ElvInsertList "elv_insert_list" 147,
     /// What one that is inserted alone takes longer.
-    ElvInsertOne "elv_insert_one" 137,
+    ElvInsertOne "elv_insert_one" 187,
     /// A request merged into another when it is inserted.
     RqMerge "rq_merge" 545,
     /// Inserting a request into a software queue.
@@ -332,7 +336,7 @@ costs! {
     /// One trace event, when tracing is on.
     Trace "trace" 1_136,
     /// The event of an inserted request, when tracing is on.
-    TraceInsert "trace_insert" 1_150,
+    TraceInsert "trace_insert" 1_100,
     /// Keeping the name of a task that is woken or switched to, when tracing is on.
     TraceSched "trace_sched" 31,
     /// The event of a new plug, when tracing is on.

@@ -122,6 +122,13 @@ impl Elevator {
             Elevator::Bfq(bfq) => bfq.insert(reqs, rq, at_head, now),
         }
     }
+    /// Requests in the tree that `rq` is to go into.
+    pub fn sorted_beside(&self, rq: &Request) -> u32 {
+        match self {
+            Elevator::MqDeadline(dd) => dd.sorted_beside(rq),
+            _ => 0,
+        }
+    }
     /// Whether what was dispatched last is the first of a batch.
     #[inline]
     pub fn has_begun_batch(&self) -> bool {

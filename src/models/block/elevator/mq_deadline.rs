@@ -148,6 +148,11 @@ impl MqDeadline {
         None
     }
 
+    /// Requests in the tree that `rq` is to go into.
+    pub fn sorted_beside(&self, rq: &Request) -> u32 {
+        self.prios[rq.prio as usize].sorted.sort[dir(rq)].len() as u32
+    }
+
     /// Whether what was dispatched last is the first of a batch.
     pub fn has_begun_batch(&self) -> bool {
         self.batching == 1

@@ -44,6 +44,10 @@ impl SectorOrder {
         }
         passes
     }
+    /// How many it holds.
+    pub fn len(&self) -> usize {
+        self.by_sector.len()
+    }
     /// Whether it holds nothing.
     #[inline]
     pub fn is_empty(&self) -> bool {
