@@ -119,6 +119,10 @@ pub fn blk_add_rq_to_plug<K: BlockEnv>(k: &mut K, task: TaskId, rq: ReqId) {
     let b = k.block();
     let r = &b.reqs[rq];
     let (dev, elv) = (r.dev, r.rqf.has(RqFlags::ELV));
+    if elv && r.op.is_write() {
+        k.host().charge(Cost::ElvWrite);
+    }
+    let b = k.block();
     let plug = &mut b.plugs[task.index()];
     let newest = plug.list.head.map(|n| b.reqs[n].dev);
     let first = plug.rq_count == 0;

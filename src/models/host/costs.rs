@@ -175,6 +175,8 @@ costs! {
     IssueList "issue_list" 62,
     /// Searching a scheduler for a request to merge with.
     ElvSearch "elv_search" 165,
+    /// What a write in a plug costs more that is for a scheduler.
+    ElvWrite "elv_write" 50,
     /// A bio merged into a request of a scheduler or software queue.
     ElvMerge "elv_merge" 700,
     /// Issuing a request past scheduler and software queue, until it starts.

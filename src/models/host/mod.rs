@@ -18,8 +18,8 @@ pub mod lock;
 mod run;
 pub mod slab;
 pub mod spin;
-mod timer_tree;
 mod task;
+mod timer_tree;
 
 pub use costs::{Cost, CpuCosts};
 pub use cpu::{Cpu, CpuId, CpuUse};

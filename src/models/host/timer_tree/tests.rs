@@ -97,9 +97,13 @@ fn its_code_is_as_long_as_the_kernels() {
             next_tick += 4_000_000;
             tree.add(Ns(next_tick));
         }
-        let out: Vec<_> = (0..4).map(|n| tree.expire(Ns(ends + n * 1_900)).unwrap()).collect();
+        let out: Vec<_> = (0..4)
+            .map(|n| tree.expire(Ns(ends + n * 1_900)).unwrap())
+            .collect();
         now = ends + 20_000;
-        let put: Vec<_> = (0..4).map(|n| tree.add(Ns(now + 100_000 + n * 1_900))).collect();
+        let put: Vec<_> = (0..4)
+            .map(|n| tree.add(Ns(now + 100_000 + n * 1_900)))
+            .collect();
         batches.push_back(now);
         found.push((out, put));
     }
