@@ -22,7 +22,7 @@ pub const MAP_KERNEL_NAME: &str = "dm-0";
 const MAP_DEVNO: (u32, u32) = (254, 0);
 /// What is charged for code paths: the host the observations come from.
 const HOST_PROFILE: &str = "lab";
-/// The group in which blktrace ran instead.
+/// The group in which blktrace ran, too.
 const BLKTRACED: &str = "trace";
 /// How a note says that requests were not being traced.
 const UNTRACED: &str = "without the tracing triggers";
@@ -109,7 +109,7 @@ fn host(observation: &Observation) -> HostConfig {
         hz,
         uptime: uptime::uptime(observation.scsi_timeout_s, hz),
         profile: HOST_PROFILE.to_owned(),
-        tracing: !blktrace && !note(observation).contains(UNTRACED),
+        tracing: !note(observation).contains(UNTRACED),
         blktrace,
         ..HostConfig::default()
     }

@@ -225,7 +225,7 @@ costs! {
     /// instruction.
     TimerTree "timer_tree" 1,
     /// A refused queue_rq and putting the request back.
-    Requeue "requeue" 2_300,
+    Requeue "requeue" 1_817,
     /// dm: from the start of a request to the choice of a path.
     MapRq "map_rq" 231,
     /// dm: from there on, cloning the request without its bios.
@@ -346,7 +346,7 @@ costs! {
     /// The event of a plug's flush, when tracing is on.
     TraceUnplug "trace_unplug" 1_062,
     /// One event of blktrace, when that runs.
-    Blktrace "blktrace" 543,
+    Blktrace "blktrace" 250,
 }
 
 impl Cost {
