@@ -63,8 +63,8 @@ pub fn put_driver_tag<K: BlockEnv>(k: &mut K, rq: ReqId) {
 #[inline(always)]
 pub fn blk_mq_start_request<K: BlockEnv>(k: &mut K, rq: ReqId) {
     let dev = k.block().reqs[rq].dev;
-    k.trace(dev, Action::Issue, |b| b.rq_subject(rq));
     k.host().charge(Cost::Trace);
+    k.trace(dev, Action::Issue, |b| b.rq_subject(rq));
     let now = k.host().now();
     let b = k.block();
     let r = &mut b.reqs[rq];

@@ -127,6 +127,6 @@ fn trace_insert<K: BlockEnv>(k: &mut K, rq: ReqId) {
     b.reqs[rq].changed = now;
     b.dev_of(rq).count.inserts += 1;
     let dev = b.reqs[rq].dev;
-    k.trace(dev, Action::Insert, |b| b.rq_subject(rq));
     k.host().charge(Cost::TraceInsert);
+    k.trace(dev, Action::Insert, |b| b.rq_subject(rq));
 }

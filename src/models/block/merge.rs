@@ -126,8 +126,8 @@ pub fn bio_attempt_back_merge<K: BlockEnv>(k: &mut K, rq: ReqId, bio: BioId, cos
         b.bios[tail].next = Some(bio);
     }
     k.host().charge(cost);
-    k.trace(at, Action::BackMerge, |b| b.bio_subject(bio));
     k.host().charge(Cost::Trace);
+    k.trace(at, Action::BackMerge, |b| b.bio_subject(bio));
     true
 }
 
@@ -149,8 +149,8 @@ pub fn bio_attempt_front_merge<K: BlockEnv>(k: &mut K, rq: ReqId, bio: BioId, co
     dev.count.dirs[o.op as usize].merges += 1;
     let at = o.dev;
     k.host().charge(cost);
-    k.trace(at, Action::FrontMerge, |b| b.bio_subject(bio));
     k.host().charge(Cost::Trace);
+    k.trace(at, Action::FrontMerge, |b| b.bio_subject(bio));
     true
 }
 

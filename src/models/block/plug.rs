@@ -131,8 +131,8 @@ pub fn blk_add_rq_to_plug<K: BlockEnv>(k: &mut K, task: TaskId, rq: ReqId) {
     plug.rq_count += 1;
     plug.list.push_front(&mut b.reqs, rq);
     if first {
-        k.trace(dev, Action::Plug, |b| b.rq_subject(rq));
         k.host().charge(Cost::TracePlug);
+        k.trace(dev, Action::Plug, |b| b.rq_subject(rq));
     }
 }
 
@@ -243,8 +243,8 @@ fn trace_unplug<K: BlockEnv>(k: &mut K, hctx: HctxId, depth: u32, from_schedule:
         flags: super::super::io::Flags::default(),
         is_daemons: false,
     };
-    k.trace(dev, action, |_| subject);
     k.host().charge(Cost::TraceUnplug);
+    k.trace(dev, action, |_| subject);
 }
 
 /// Whether a task that is about to sleep must flush its plug first

@@ -178,7 +178,7 @@ costs! {
     /// What a write in a plug costs more that is for a scheduler.
     ElvWrite "elv_write" 50,
     /// A bio merged into a request of a scheduler or software queue.
-    ElvMerge "elv_merge" 700,
+    ElvMerge "elv_merge" 613,
     /// Issuing a request past scheduler and software queue, until it starts.
     DirectIssue "direct_issue" 140,
     /// What that takes longer without a plug.
