@@ -74,7 +74,7 @@ costs! {
     /// fio: after io_submit, per I/O unit.
     FioQueued "fio_queued" 146,
     /// fio: handing over less than a batch: more before io_submit.
-    FioCommit "fio_commit" 117,
+    FioCommit "fio_commit" 96,
     /// The same: after io_submit.
     FioCommitted "fio_committed" 266,
     /// fio: turning to io_getevents.
@@ -342,7 +342,7 @@ costs! {
     /// Keeping the name of a task that is woken or switched to, when tracing is on.
     TraceSched "trace_sched" 31,
     /// The event of a new plug, when tracing is on.
-    TracePlug "trace_plug" 928,
+    TracePlug "trace_plug" 901,
     /// The event of a plug's flush, when tracing is on.
     TraceUnplug "trace_unplug" 1_062,
     /// One event of blktrace, when that runs.
