@@ -312,14 +312,20 @@ costs! {
     StorePage "store_page" 4_008,
     /// null_blk: moving one page from its write cache to its memory.
     FlushPage "flush_page" 2_885,
-    /// A tick.
-    Tick "tick" 2_127,
+    /// A tick of an idle CPU.
+    Tick "tick" 1_800,
+    /// What a tick costs more where a task runs.
+    TickBusy "tick_busy" 330,
     /// An idle CPU stops its tick.
     TickStop "tick_stop" 1_360,
     /// A CPU that is idle no more starts it again.
     TickRestart "tick_restart" 520,
     /// RCU's thread, woken by a tick.
-    RcuGp "rcu_gp" 420,
+    RcuGp "rcu_gp" 1_000,
+    /// What its going to sleep costs where another task waits for the CPU.
+    RcuSleep "rcu_sleep" 640,
+    /// What a tick costs more that wakes it where a task runs.
+    RcuWake "rcu_wake" 184,
     /// A tick that calls back.
     RcuBatch "rcu_batch" 580,
     /// A look of fio's main thread at its jobs.

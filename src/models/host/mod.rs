@@ -275,6 +275,10 @@ impl<F: Copy, I: Copy> Host<F, I> {
     pub fn tick_is_stopped(&self, cpu: CpuId) -> bool {
         self.is_idle(cpu) && self.cpus[cpu.index()].tick_stopped
     }
+    /// Whether nothing had this CPU before the interrupt that it is handling.
+    pub fn was_idle(&self) -> bool {
+        self.cpus[self.cpu.index()].idle
+    }
     /// This CPU could do without its tick, which is over: an idle one does, if it has
     /// nothing to do afterwards either (`tick_nohz_idle_got_tick`).
     pub fn got_tick(&mut self) {

@@ -67,9 +67,16 @@ impl<P: Probe> Machine<P> {
     /// idle CPU that has none left (`idle.c:do_idle`, `tick_nohz_next_event`).
     pub(super) fn ticked(&mut self) {
         self.host.charge(Cost::Tick);
+        let is_busy = !self.host.was_idle();
+        if is_busy {
+            self.host.charge(Cost::TickBusy);
+        }
         let done = self.rcu.tick();
         if done.calls_back {
             self.host.charge(Cost::RcuBatch);
+        }
+        if done.wakes && is_busy {
+            self.host.charge(Cost::RcuWake);
         }
         if done.wakes {
             let thread = self.app.upkeep.iter().position(|u| u.duty == Duty::Rcu);

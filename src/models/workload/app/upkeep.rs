@@ -104,6 +104,9 @@ pub fn step<K: AppEnv>(k: &mut K, n: u8) -> Step {
         }
         Duty::Rcu => {
             k.host().charge(Cost::RcuGp);
+            if !k.host().is_alone() {
+                k.host().charge(Cost::RcuSleep);
+            }
             return Step::Again;
         }
     }
