@@ -11,7 +11,7 @@ use crate::models::workload::app::buffers::Buffers;
 use crate::models::workload::app::dio::MAX_VECS;
 use crate::models::workload::app::offload::{At, Worker};
 use crate::models::workload::app::script::Scripted;
-use crate::models::workload::app::upkeep::{Duty, Upkeep};
+use crate::models::workload::app::upkeep::{self, Duty, Upkeep};
 use crate::models::workload::app::{AppFrame, Slot, Thread, Waiting};
 use crate::models::workload::fio::spec::SubmitMode;
 use crate::models::workload::fio::{FioThread, ThreadSpec};
@@ -89,6 +89,7 @@ impl<P> Machine<P> {
             max_bio_bytes: self.max_bio_bytes(dev),
             direct: t.spec.direct,
             dsync: t.spec.sync,
+            set_up: Ns::ZERO,
             waiting: Waiting::Start,
             ring: Fifo::default(),
             submitted: 0,
@@ -111,6 +112,10 @@ impl<P> Machine<P> {
                 .filter(|t| self.host.tasks[t.index()].cpu == cpu)
                 .collect();
             self.host.fair_begin(&here);
+            let behind = |t: &&mut Thread| here.iter().skip(1).any(|&task| task == t.task);
+            for t in self.app.threads.iter_mut().filter(behind) {
+                t.set_up = upkeep::set_up(t.fio.spec());
+            }
         }
     }
 

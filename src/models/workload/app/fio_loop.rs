@@ -91,6 +91,11 @@ fn go_on<K: AppEnv>(k: &mut K, task: TaskId, t: u16) -> Turn {
                 k.wake_at(at, task);
                 return Turn::Ends(Step::Block);
             }
+            let left = std::mem::take(&mut th.set_up);
+            if left > Ns::ZERO {
+                k.host().spend(left);
+                return Turn::Called;
+            }
             th.fio.start(now);
         }
         Waiting::Sync { issue, slot } => {

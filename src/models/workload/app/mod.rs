@@ -228,6 +228,9 @@ pub struct Thread {
     pub seen_errors: u32,
     /// Whether writes go to the medium before they complete.
     pub dsync: bool,
+    /// How long it has yet to set itself up before its first I/O. A run begins when
+    /// the first job of a CPU has done so: those behind it still have to.
+    pub set_up: Ns,
     /// What it waits for.
     pub waiting: Waiting,
     /// Completions in the ring, not yet reaped.

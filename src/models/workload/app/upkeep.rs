@@ -60,10 +60,9 @@ impl Upkeep {
     }
 }
 
-/// When a thread first wakes: it has slept while the job set itself up, which takes
-/// longer the more I/O units it has, and the more of their pages it fills
-/// (`backend.c:init_io_u`). As traced at depths of 1 to 128.
-fn first(duty: Duty, job: &ThreadSpec) -> Ns {
+/// How long a job makes its I/O units: the more there are, and the more of their
+/// pages it fills, the longer (`backend.c:init_io_u`). As traced at depths of 1 to 128.
+fn make_units(job: &ThreadSpec) -> Ns {
     let units = u64::from(job.iodepth);
     let bytes = job.sizes.0.iter().map(|s| s.max).max().unwrap_or(0);
     let filled = if job.pattern.write {
@@ -71,13 +70,22 @@ fn first(duty: Duty, job: &ThreadSpec) -> Ns {
     } else {
         0
     };
-    let set_up = Ns(917) * units + Ns(4_600) * filled;
-    let after_set_up = match duty {
+    Ns(917) * units + Ns(4_600) * filled
+}
+
+/// How long a job sets itself up once it has been released, before its first I/O.
+pub fn set_up(job: &ThreadSpec) -> Ns {
+    Ns::from_us(50) + make_units(job)
+}
+
+/// When a thread first wakes: it has slept while the first job set itself up.
+fn first(duty: Duty, job: &ThreadSpec) -> Ns {
+    let after_units = match duty {
         Duty::Main => Ns::from_us(9_921),
         Duty::Helper(_) => Ns::from_us(149_785),
         Duty::Rcu => Ns::NEVER,
     };
-    after_set_up.saturating_sub(set_up)
+    after_units.saturating_sub(make_units(job))
 }
 
 /// The sleep of thread `n` is over.
