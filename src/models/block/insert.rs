@@ -56,14 +56,15 @@ pub fn elv_insert<K: BlockEnv>(k: &mut K, rq: ReqId, at_head: bool) {
     let merges = elevator.merges_requests();
     if merges && merge::blk_mq_sched_try_insert_merge(k, rq, &mut free) {
         k.host().charge(Cost::RqMerge);
-        k.host().charge(Cost::Trace);
         while let Some(absorbed) = free.pop_front(&mut k.block().reqs) {
             complete::blk_mq_free_request(k, absorbed);
         }
         return;
     }
     trace_insert(k, rq);
-    charge_tree(k, rq);
+    if !at_head {
+        charge_tree(k, rq);
+    }
     let now = k.host().now();
     let b = k.block();
     let dev = &mut b.devs[usize::from(b.reqs[rq].dev.0)];

@@ -210,6 +210,7 @@ pub fn account_joined<K: BlockEnv>(k: &mut K, rq: ReqId, next: ReqId) {
     dev.count.dirs[n.op as usize].merges += 1;
     dev.count.absorbed(now, n.start);
     let dev = n.dev;
+    k.host().charge(Cost::Trace);
     k.trace(dev, Action::RqMerge, |b| b.rq_subject(next));
 }
 

@@ -3,7 +3,7 @@
 //!
 //! A bit that is given back is reclaimed only once the bits of its word run
 //! out, so that tags travel through a word. The kernel starts each CPU at a
-//! random bit; here all start at the first.
+//! random bit; here all start in the first word.
 
 /// Bits of which some are taken (`struct sbitmap`).
 #[derive(Debug, Clone)]

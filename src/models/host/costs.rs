@@ -1,11 +1,11 @@
 //! What the code paths cost: a named profile of a few spans of CPU time.
 //!
-//! Those of `lab` are measured: instructions between functions of Linux 6.1.192
-//! on the emulated CPU of the observations, one a nanosecond (`scripts/lab`). Those
-//! of copying and dirtying a page of the page cache and of commands are fitted to
-//! observations; `elv_merge` and `requeue` are estimates. Where spans left open what a
-//! path costs, submission latencies of observations decided: see "Measured, not fitted"
-//! in `docs/how-it-works.md`.
+//! Those of `lab` are measured: instructions between functions of Linux 6.1.192 on the
+//! emulated CPU of the observations, one a nanosecond (`scripts/lab`). Those of copying
+//! and dirtying a page of the page cache and of commands are fitted to observations;
+//! `elv_merge` and `requeue` are read off traces of blktrace, `rq_merge` is an estimate.
+//! Where spans left open what a path costs, submission latencies of observations decided:
+//! see "Measured, not fitted" in `docs/how-it-works.md`.
 
 use crate::sim::Ns;
 

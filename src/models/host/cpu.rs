@@ -129,8 +129,8 @@ pub struct Cpu<I> {
     pub used: CpuUse,
 }
 
-/// A CPU has two timers that hardly ever expire, as traced: of the clock of its
-/// scheduler, and of the watchdog.
+/// A CPU has two timers that hardly ever expire: a traced kernel had started two, once,
+/// as it booted.
 fn with_far_timers() -> TimerTree {
     let mut timers = TimerTree::default();
     timers.add(Ns::NEVER);

@@ -1,7 +1,7 @@
 //! The tick, and when a timer of the timer wheel that counts in ticks fires
 //! (`kernel/time/timer.c`, 6.1).
 
-use super::Host;
+use super::{CpuId, Host};
 use crate::sim::Ns;
 
 /// Bits by which the levels of the wheel grow coarser (`LVL_CLK_SHIFT`).
@@ -13,6 +13,10 @@ const LVL_DEPTH: u32 = 9;
 /// Seconds before the counter's 32-bit overflow at which it starts
 /// (`INITIAL_JIFFIES`).
 const BEFORE_OVERFLOW: u64 = 300;
+
+/// When the timer of a tick that is stopped is to expire: with some timer of the timer
+/// wheel, of which there is hardly ever none (`tick_nohz_next_event`).
+const SLEEPING_TICK: Ns = Ns::from_secs(1);
 
 impl<F: Copy, I: Copy> Host<F, I> {
     /// Ticks in a second (`HZ`).
@@ -35,6 +39,30 @@ impl<F: Copy, I: Copy> Host<F, I> {
     pub fn next_tick(&self) -> Ns {
         let ticks = (self.uptime + self.clock).0 / self.jiffy.0 + 1;
         Ns(ticks * self.jiffy.0).saturating_sub(self.uptime)
+    }
+    /// The timer of the tick of `cpu`, which does not run: the tick has come.
+    pub fn tick_is_over(&mut self, cpu: CpuId) {
+        self.cpus[cpu.index()].tick_at = None;
+    }
+    /// The timer of the tick of `cpu` is set anew, to the next or, if the tick is
+    /// stopped, to a later one (`tick_sched_timer`, `tick_nohz_stop_tick`,
+    /// `tick_nohz_restart`).
+    pub fn restart_tick(&mut self, cpu: CpuId) {
+        let stopped = self.cpus[cpu.index()].tick_stopped;
+        let at = if stopped {
+            self.clock + SLEEPING_TICK
+        } else {
+            self.next_tick()
+        };
+        self.set_tick(cpu, at);
+    }
+    /// What it takes is in what a tick costs.
+    fn set_tick(&mut self, cpu: CpuId, at: Ns) {
+        let c = &mut self.cpus[cpu.index()];
+        if let Some(before) = c.tick_at.replace(at) {
+            c.timers.cancel(before);
+        }
+        c.timers.add(at);
     }
     /// `jiffies` rounded up to a whole second (`round_jiffies_up`, CPU 0).
     pub fn round_jiffies_up(&self, jiffies: u64) -> u64 {

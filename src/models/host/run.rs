@@ -120,6 +120,10 @@ pub(super) fn run_cpu<K: HostEnv>(k: &mut K, cpu: CpuId) {
     let until = entered.saturating_add(STRETCH);
     if unlikely(k.host().cpus[cpu.index()].late.is_some()) {
         start_late(k, cpu);
+        if overtaken(k, cpu, entered) {
+            return;
+        }
+        entered = k.host().clock;
     }
     loop {
         let h = k.host();
@@ -198,10 +202,6 @@ pub(super) fn run_cpu<K: HostEnv>(k: &mut K, cpu: CpuId) {
     }
 }
 
-/// When the timer of a tick that is stopped is to expire: with some timer of the
-/// timer wheel, of which there is hardly ever none.
-const SLEEPING_TICK: Ns = Ns::from_secs(1);
-
 impl<F: Copy, I: Copy> Host<F, I> {
     /// `cpu` has nothing to do (`do_idle`).
     #[inline]
@@ -227,28 +227,8 @@ impl<F: Copy, I: Copy> Host<F, I> {
         if std::mem::take(&mut c.got_tick) {
             c.tick_stopped = true;
             c.irq.off = (began, began + stop);
-            self.set_tick(cpu, began + SLEEPING_TICK);
+            self.restart_tick(cpu);
         }
-    }
-
-    /// The tick of `cpu` goes on (`tick_sched_timer`, `tick_nohz_restart`).
-    pub fn restart_tick(&mut self, cpu: CpuId) {
-        let stopped = self.cpus[cpu.index()].tick_stopped;
-        let at = if stopped {
-            self.clock + SLEEPING_TICK
-        } else {
-            self.next_tick()
-        };
-        self.set_tick(cpu, at);
-    }
-
-    /// The timer of the tick of `cpu` is set to `at`.
-    fn set_tick(&mut self, cpu: CpuId, at: Ns) {
-        let c = &mut self.cpus[cpu.index()];
-        if let Some(before) = c.tick_at.replace(at) {
-            c.timers.cancel(before);
-        }
-        c.timers.add(at);
     }
 
     /// A timer of `cpu` that is to expire at `at` goes into the tree.
@@ -277,6 +257,8 @@ fn start_late<K: HostEnv>(k: &mut K, cpu: CpuId) {
     if let Some(late) = k.host().cpus[cpu.index()].late.take() {
         let at = now.max(late.at + late.span);
         k.host().add_timer(cpu.index(), at);
+        let spent = k.host().clock - now;
+        k.host().cpus[cpu.index()].used.task += spent;
         k.expire(at, late.irq);
     }
 }
@@ -323,6 +305,7 @@ pub fn start_range_timer<K: HostEnv>(k: &mut K, soft: Ns, slack: Ns, irq: K::Irq
     let cpu = h.cpu();
     let hard = soft.saturating_add(slack);
     if !h.is_free() {
+        // What it takes is in what sleeping costs.
         h.cpus[cpu.index()].timers.add(hard);
     }
     h.cpus[cpu.index()].ranges.push((soft, hard, irq));

@@ -3,7 +3,7 @@
 //!
 //! How far a new timer has to go, and what is recoloured and turned to keep the
 //! tree even, hangs on all the timers that came before: from one I/O to the next it
-//! is now 50 instructions, now 160. Where batches of I/O follow each other closely,
+//! is now 50 instructions, now 200. Where batches of I/O follow each other closely,
 //! that decides which end of one still comes before the next is submitted.
 
 mod balance;

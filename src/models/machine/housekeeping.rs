@@ -55,8 +55,10 @@ impl<P: Probe> Machine<P> {
             return;
         }
         self.arm_tick();
+        let now = self.host.now();
         for cpu in (0..self.host.cpus.len()).map(|n| CpuId(n as u8)) {
             if !self.host.tick_is_stopped(cpu) {
+                self.host.set_clock(now); // the CPU before has gone on from there
                 host::irq(self, cpu, Irq::Tick);
             }
         }
@@ -66,6 +68,7 @@ impl<P: Probe> Machine<P> {
     /// which each look of fio's main thread leaves some, and is stopped by an
     /// idle CPU that has none left (`idle.c:do_idle`, `tick_nohz_next_event`).
     pub(super) fn ticked(&mut self) {
+        self.host.tick_is_over(self.host.cpu());
         self.host.charge(Cost::Tick);
         let is_busy = !self.host.was_idle();
         if is_busy {
@@ -75,10 +78,10 @@ impl<P: Probe> Machine<P> {
         if done.calls_back {
             self.host.charge(Cost::RcuBatch);
         }
-        if done.wakes && is_busy {
-            self.host.charge(Cost::RcuWake);
-        }
         if done.wakes {
+            if is_busy {
+                self.host.charge(Cost::RcuWake);
+            }
             let thread = self.app.upkeep.iter().position(|u| u.duty == Duty::Rcu);
             if let Some(n) = thread {
                 upkeep::due(self, n as u8);

@@ -122,7 +122,7 @@ impl Elevator {
             Elevator::Bfq(bfq) => bfq.insert(reqs, rq, at_head, now),
         }
     }
-    /// Requests in the tree that `rq` is to go into.
+    /// Requests in mq-deadline's tree that `rq` is to go into.
     pub fn sorted_beside(&self, rq: &Request) -> u32 {
         match self {
             Elevator::MqDeadline(dd) => dd.sorted_beside(rq),

@@ -112,8 +112,10 @@ impl<P> Machine<P> {
                 .filter(|t| self.host.tasks[t.index()].cpu == cpu)
                 .collect();
             self.host.fair_begin(&here);
-            let behind = |t: &&mut Thread| here.iter().skip(1).any(|&task| task == t.task);
-            for t in self.app.threads.iter_mut().filter(behind) {
+            let begins = |t: &&mut Thread| here.contains(&t.task);
+            let mut jobs: Vec<_> = self.app.threads.iter_mut().filter(begins).collect();
+            jobs.sort_by_key(|t| t.fio.spec().start_delay);
+            for t in jobs.into_iter().skip(1) {
                 t.set_up = upkeep::set_up(t.fio.spec());
             }
         }

@@ -73,7 +73,8 @@ fn make_units(job: &ThreadSpec) -> Ns {
     Ns(917) * units + Ns(4_600) * filled
 }
 
-/// How long a job sets itself up once it has been released, before its first I/O.
+/// How long a job sets itself up once it has been released, before its first I/O: what
+/// is not its I/O units was 45 to 55 µs where four jobs began one after the other.
 pub fn set_up(job: &ThreadSpec) -> Ns {
     Ns::from_us(50) + make_units(job)
 }
