@@ -321,6 +321,7 @@ pub fn end_clone_bios<K: DmEnv>(k: &mut K, clone: ReqId, status: BlkStatus, sect
 /// (`dm_complete_request`, `dm_softirq_done`, `dm_done`).
 #[inline]
 pub fn dm_complete_request<K: DmEnv>(k: &mut K, dm: u16, rq: ReqId, status: BlkStatus) {
+    k.host().charge(Cost::CloneEnded);
     let (now, uptime) = (k.host().ktime(), k.host().uptime);
     let b = k.block();
     let r = &b.reqs[rq];

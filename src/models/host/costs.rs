@@ -270,8 +270,10 @@ costs! {
     CloneEndio "clone_endio" 203,
     /// From there on.
     EndCloneBio "end_clone_bio" 286,
-    /// dm: ending a clone request and its original.
-    EndClone "end_clone" 648,
+    /// dm: a clone request has ended, until the selector is told.
+    CloneEnded "clone_ended" 373,
+    /// dm: from there on, with the end of its original.
+    EndClone "end_clone" 275,
     /// dm: ending one bio of a clone request.
     EndRqBio "end_rq_bio" 286,
     /// Taking an object of a slab that the CPU was not using.

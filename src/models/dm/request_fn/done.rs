@@ -71,6 +71,7 @@ pub fn dm_softirq_done<K: DmEnv>(k: &mut K, dm: u16, rq: ReqId, status: BlkStatu
 
 /// The multipath target decides what becomes of `rq`.
 pub(super) fn complete_original<K: DmEnv>(k: &mut K, dm: u16, rq: ReqId, status: BlkStatus) {
+    k.host().charge(Cost::CloneEnded);
     k.host().charge(Cost::EndClone);
     let (now, uptime) = (k.host().ktime(), k.host().uptime);
     let b = k.block();
