@@ -19,7 +19,7 @@ fn t15_request_mode_over_null_blk_keeps_about_half() {
     effect("A15a", ratio, 0.53);
     let set = ["map.0.queue.scheduler=\"mq-deadline\""];
     let scheduled = iops("cpu-ceiling", Mode::Request, &set);
-    told("15a", &[("0.63", scheduled / raw)]);
+    told("15a", &[("0.62", scheduled / raw)]);
 }
 
 /// Commit bfebd1cdb497, 2015: some 20 % of the device through a queue under a lock, all
