@@ -203,12 +203,18 @@ mod tests {
     fn a_search_says_what_it_came_upon() {
         let mut m = map(4).used_before();
         let search = |m: &mut Sbitmap| (m.get(0, None), m.effort().full, m.effort().reclaimed);
-        let all: [_; 5] = std::array::from_fn(|_| search(&mut m));
+        let mut last = [0; 5];
+        let all: [_; 5] = std::array::from_fn(|n| {
+            let found = search(&mut m);
+            last[n] = m.effort().last;
+            found
+        });
         let found = [0, 1, 2, 3].map(Some);
         assert_eq!(all.map(|(nr, ..)| nr)[..4], found);
         // The hint is back at the first word before the last has been taken.
         assert_eq!(all.map(|(_, full, _)| full), [0, 0, 0, 3, 4]);
         assert_eq!(all.map(|(.., reclaimed)| reclaimed), [1, 0, 0, 0, 0]);
+        assert_eq!(last, [0, 0, 0, 1, 1], "looks at the last of four words");
         m.clear(2, 0);
         assert_eq!(search(&mut m), (Some(2), 0, 1));
     }
