@@ -116,8 +116,7 @@ pub fn must_flush_first<K: BlockEnv>(k: &mut K, task: TaskId, dev: DevId) -> boo
 #[inline]
 pub fn blk_add_rq_to_plug<K: BlockEnv>(k: &mut K, task: TaskId, rq: ReqId) {
     k.host().charge(Cost::PlugAdd);
-    let b = k.block();
-    let r = &b.reqs[rq];
+    let r = &k.block().reqs[rq];
     let (dev, elv) = (r.dev, r.rqf.has(RqFlags::ELV));
     if elv && r.op.is_write() {
         k.host().charge(Cost::ElvWrite);

@@ -161,16 +161,6 @@ impl TimerTree {
         usize::from(self.at(parent).child[RIGHT] == id)
     }
 
-    /// `new` takes the place of `old` below `parent`, or as the root.
-    fn replace_child(&mut self, old: Id, new: Id, parent: Id) {
-        if parent == NONE {
-            self.root = new;
-        } else {
-            let side = self.side_of(old, parent);
-            self.at_mut(parent).child[side] = new;
-        }
-    }
-
     /// `child`, if it is one, comes below `parent` on `side`; says whether it is.
     fn adopt(&mut self, parent: Id, side: usize, child: Id) -> bool {
         self.at_mut(parent).child[side] = child;

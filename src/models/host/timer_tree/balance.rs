@@ -68,12 +68,28 @@ impl TimerTree {
     /// `top` comes to where `under` was, which comes below it on `side`; says whether
     /// that is the root.
     fn rise(&mut self, top: Id, under: Id, side: usize) -> bool {
-        let Node { parent, red, .. } = *self.at(under);
-        self.replace_child(under, top, parent);
+        let is_root = self.at(under).parent == NONE;
+        self.take_place(top, under);
         self.adopt(top, side, under);
-        let t = self.at_mut(top);
-        (t.parent, t.red) = (parent, red);
-        parent == NONE
+        is_root
+    }
+
+    /// `heir`, if it is one, comes to where `id` is, and has its colour; says whether
+    /// it was red.
+    fn take_place(&mut self, heir: Id, id: Id) -> bool {
+        let Node { parent, red, .. } = *self.at(id);
+        if parent == NONE {
+            self.root = heir;
+        } else {
+            let side = self.side_of(id, parent);
+            self.at_mut(parent).child[side] = heir;
+        }
+        if heir == NONE {
+            return false;
+        }
+        let h = self.at_mut(heir);
+        h.parent = parent;
+        std::mem::replace(&mut h.red, red)
     }
 
     /// Takes `id` out (`rb_erase`).
@@ -82,11 +98,8 @@ impl TimerTree {
         match self.at(id).child {
             [NONE, after] => self.erase_edge(id, after),
             [before, NONE] => {
-                let Node { parent, red, .. } = *self.at(id);
-                self.replace_child(id, before, parent);
-                let n = self.at_mut(before);
-                (n.parent, n.red) = (parent, red);
-                self.work += if parent == NONE { 8 } else { 11 };
+                self.take_place(before, id);
+                self.work += if self.root == before { 8 } else { 11 };
             }
             [before, after] => self.erase_within(id, before, after),
         }
@@ -100,10 +113,8 @@ impl TimerTree {
             NONE => 6,
             parent => 9 + [2, 1][self.side_of(id, parent)],
         };
-        self.replace_child(id, after, parent);
+        self.take_place(after, id);
         if after != NONE {
-            let n = self.at_mut(after);
-            (n.parent, n.red) = (parent, red);
             self.work += 2;
         } else if parent == NONE {
             self.work += 1;
@@ -134,17 +145,12 @@ impl TimerTree {
             self.adopt(above, LEFT, orphan);
             self.adopt(heir, RIGHT, after);
         }
-        let Node { parent, red, .. } = *self.at(id);
         self.adopt(heir, LEFT, before);
-        self.work += 10;
-        self.work += match parent {
-            NONE => 2,
-            parent => 4 + [2, 1][self.side_of(id, parent)],
+        self.work += match self.at(id).parent {
+            NONE => 12,
+            parent => 14 + [2, 1][self.side_of(id, parent)],
         };
-        self.replace_child(id, heir, parent);
-        let h = self.at_mut(heir);
-        let was_red = std::mem::replace(&mut h.red, red);
-        h.parent = parent;
+        let was_red = self.take_place(heir, id);
         if orphan != NONE {
             self.at_mut(orphan).red = false;
             self.work += 4;
