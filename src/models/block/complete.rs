@@ -261,7 +261,10 @@ fn wake_waiters<K: BlockEnv>(k: &mut K, hctx: HctxId, sched: bool, n: u32) {
     }
     for _ in 0..n {
         match k.block().hctx(hctx).tags_of(sched).next_waiter() {
-            Some(task) => k.wake(task),
+            Some(task) => {
+                k.host().charge_waking(task, Cost::WakeQueue);
+                k.wake(task);
+            }
             None => break,
         }
     }

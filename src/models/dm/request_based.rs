@@ -29,7 +29,11 @@ const DELAY_REQUEUE: Ns = Ns::from_ms(100);
 #[inline(always)]
 pub fn dm_mq_queue_rq<K: DmEnv>(k: &mut K, dm: u16, rq: ReqId) -> Option<BlkStatus> {
     let r = &k.block().reqs[rq];
-    let status = match (r.clone, r.is_started()) {
+    let (clone, is_started) = (r.clone, r.is_started());
+    if clone.is_none() && !is_started {
+        k.host().charge(Cost::DmQueueRq);
+    }
+    let status = match (clone, is_started) {
         (Some(clone), _) => issue_clone(k, dm, rq, clone)?,
         (None, true) => map_request(k, dm, rq)?,
         (None, false) if k.dm().dev(dm).blocked || is_busy(k, dm) && stays_when_busy(k) => {
@@ -163,7 +167,10 @@ fn issue_clone<K: DmEnv>(k: &mut K, dm: u16, rq: ReqId, clone: ReqId) -> Option<
         blk_insert_cloned_request(k, clone)
     };
     let status = match issued? {
-        BlkStatus::Ok => BlkStatus::Ok,
+        BlkStatus::Ok => {
+            k.host().charge(Cost::CloneIssued);
+            BlkStatus::Ok
+        }
         refused => clone_not_issued(k, dm, rq, clone, refused),
     };
     Some(status)

@@ -95,7 +95,8 @@ costs! {
     FioSubmit "fio_submit" 345,
     /// The same, before a write, without its data.
     FioSubmitWrite "fio_submit_write" 370,
-    /// fio: what making an I/O unit costs more in a job that writes.
+    /// fio: what making an I/O unit that has been used before costs more in a job that
+    /// writes.
     FioWrite "fio_write" 27,
     /// fio: what it costs more in a job at random offsets.
     FioRandom "fio_random" 69,
@@ -110,19 +111,19 @@ costs! {
     /// Mapping and cloning one bio in a bio-based device, until a path is chosen.
     MapBio "map_bio" 672,
     /// From there until the clone is submitted, without what the selector costs.
-    Remap "remap" 445,
+    Remap "remap" 428,
     /// What a clone costs more than another bio, until its device takes it.
     SubmitClone "submit_clone" 249,
     /// round-robin chooses a path, and is told.
-    ChooseRr "choose_round_robin" 75,
+    ChooseRr "choose_round_robin" 92,
     /// queue-length does.
-    ChooseQl "choose_queue_length" 107,
+    ChooseQl "choose_queue_length" 109,
     /// service-time does.
-    ChooseSt "choose_service_time" 113,
+    ChooseSt "choose_service_time" 131,
     /// historical-service-time does.
-    ChooseHst "choose_historical_service_time" 314,
+    ChooseHst "choose_historical_service_time" 283,
     /// The same in a bio-based device, until it has read the clock anew.
-    ChooseHstBio "choose_historical_service_time_bio" 314,
+    ChooseHstBio "choose_historical_service_time_bio" 329,
     /// Asking a selector for a path, until it has its lock.
     AskSelector "ask_selector" 40,
     /// Asking historical-service-time, which reads the clock before.
@@ -164,9 +165,9 @@ costs! {
     /// Beginning a plug, ending and flushing it.
     Plug "plug" 30,
     /// Flushing a plug whose requests go straight to the driver.
-    PlugDirect "plug_direct" 120,
+    PlugDirect "plug_direct" 100,
     /// Flushing a plug: taking the requests of one queue out.
-    PlugGroup "plug_group" 88,
+    PlugGroup "plug_group" 138,
     /// The same for each request that is looked at.
     PlugSort "plug_sort" 18,
     /// What one that is taken out takes longer.
@@ -179,8 +180,8 @@ costs! {
     ElvWrite "elv_write" 50,
     /// A bio merged into a request of a scheduler or software queue.
     ElvMerge "elv_merge" 613,
-    /// Issuing a request past scheduler and software queue, until it starts.
-    DirectIssue "direct_issue" 140,
+    /// Issuing a request past scheduler and software queue, until its driver has it.
+    DirectIssue "direct_issue" 61,
     /// What that takes longer without a plug.
     TryDirect "try_direct" 60,
     /// Inserting a request into a scheduler, one of a list.
@@ -213,12 +214,14 @@ costs! {
     ElvBatch "elv_batch" 44,
     /// Having a list to be dispatched.
     DispatchList "dispatch_list" 58,
-    /// Taking a request off a list to be dispatched, until it starts.
-    DispatchRq "dispatch_rq" 143,
+    /// Taking a request off a list to be dispatched, until its driver has it.
+    DispatchRq "dispatch_rq" 64,
+    /// queue_rq of a leaf driver, until the request starts.
+    QueueRq "queue_rq" 127,
     /// From the start of a request until its command is on its way.
-    Issue "issue" 275,
+    Issue "issue" 299,
     /// queue_rq of a leaf driver, from then on.
-    Issued "issued" 234,
+    Issued "issued" 162,
     /// A timer that is the next to expire: setting the clock event device.
     Reprogram "reprogram" 153,
     /// Putting a timer into the tree of those that run, and taking it out: each
@@ -226,6 +229,8 @@ costs! {
     TimerTree "timer_tree" 1,
     /// A refused queue_rq and putting the request back.
     Requeue "requeue" 1_817,
+    /// dm: looking whether the target is busy, until the request starts.
+    DmQueueRq "dm_queue_rq" 96,
     /// dm: from the start of a request to the choice of a path.
     MapRq "map_rq" 231,
     /// dm: from there on, cloning the request without its bios.
@@ -233,7 +238,9 @@ costs! {
     /// dm: cloning one bio of a request.
     CloneBio "clone_bio" 503,
     /// dm: handing a clone to the path's driver, without its segments.
-    InsertClone "insert_clone" 170,
+    InsertClone "insert_clone" 118,
+    /// dm: once the path's driver has it.
+    CloneIssued "clone_issued" 48,
     /// dm: what a path with a scheduler costs more: its tag is taken late.
     CloneElv "clone_elv" 241,
     /// Counting anew one segment of a cloned request.
@@ -241,19 +248,21 @@ costs! {
     /// From a timer's expiry until the clock is read: a CPU at work.
     IrqEntry "irq_entry" 175,
     /// The same: an idle CPU.
-    IrqEntryIdle "irq_entry_idle" 306,
+    IrqEntryIdle "irq_entry_idle" 362,
     /// From there to the first timer.
     IrqBegin "irq_begin" 173,
     /// Ending a pass of the timer interrupt, until the next timer is programmed.
-    IrqPassEnd "irq_pass_end" 130,
+    IrqPassEnd "irq_pass_end" 215,
     /// That has expired: from there until the clock is read anew.
-    IrqRetry "irq_retry" 64,
+    IrqRetry "irq_retry" 89,
     /// Beginning another.
-    IrqPass "irq_pass" 208,
+    IrqPass "irq_pass" 170,
+    /// Leaving the CPU alone instead.
+    IrqHang "irq_hang" 121,
     /// Leaving the interrupt.
-    IrqExit "irq_exit" 170,
+    IrqExit "irq_exit" 85,
     /// Leaving it to an idle CPU.
-    IrqExitIdle "irq_exit_idle" 249,
+    IrqExitIdle "irq_exit_idle" 164,
     /// Completing a leaf request, down to its bios.
     CompleteRq "complete_rq" 54,
     /// The same from its bios on.
@@ -271,9 +280,9 @@ costs! {
     /// From there on.
     EndCloneBio "end_clone_bio" 286,
     /// dm: a clone request has ended, until the selector is told.
-    CloneEnded "clone_ended" 373,
+    CloneEnded "clone_ended" 426,
     /// dm: from there on, with the end of its original.
-    EndClone "end_clone" 275,
+    EndClone "end_clone" 251,
     /// dm: ending one bio of a clone request.
     EndRqBio "end_rq_bio" 286,
     /// Taking an object of a slab that the CPU was not using.
@@ -285,9 +294,11 @@ costs! {
     /// The same, the first of a slab.
     SlabPartial "slab_partial" 40,
     /// Waking a task.
-    Wake "wake" 1_392,
+    Wake "wake" 1_254,
+    /// The same: finding it among those who wait for an event or a tag.
+    WakeQueue "wake_queue" 38,
     /// Looking whether it is to take the place of the running one.
-    WakePreempt "wake_preempt" 114,
+    WakePreempt "wake_preempt" 252,
     /// Switching from one task to another.
     Switch "switch" 1_322,
     /// Switching from idle to a task.
@@ -329,11 +340,11 @@ costs! {
     /// What a tick costs more that wakes it where a task runs.
     RcuWake "rcu_wake" 184,
     /// A tick that calls back.
-    RcuBatch "rcu_batch" 580,
+    RcuBatch "rcu_batch" 1_000,
     /// A look of fio's main thread at its jobs.
-    FioMain "fio_main" 6_364,
+    FioMain "fio_main" 6_502,
     /// fio's helper thread, without the disks it looks at.
-    FioHelper "fio_helper" 4_447,
+    FioHelper "fio_helper" 4_585,
     /// Reading the statistics of one disk.
     DiskUtil "disk_util" 40_200,
     /// `dmsetup`, from its start to its ioctl.
@@ -344,15 +355,15 @@ costs! {
     /// A shell's write to sysfs or configfs.
     SysfsWrite "sysfs_write" 700_000,
     /// One trace event, when tracing is on.
-    Trace "trace" 1_136,
+    Trace "trace" 1_131,
     /// The event of an inserted request, when tracing is on.
-    TraceInsert "trace_insert" 1_100,
+    TraceInsert "trace_insert" 1_115,
     /// Keeping the name of a task that is woken or switched to, when tracing is on.
     TraceSched "trace_sched" 31,
     /// The event of a new plug, when tracing is on.
     TracePlug "trace_plug" 901,
     /// The event of a plug's flush, when tracing is on.
-    TraceUnplug "trace_unplug" 1_062,
+    TraceUnplug "trace_unplug" 1_096,
     /// One event of blktrace, when that runs.
     Blktrace "blktrace" 250,
 }

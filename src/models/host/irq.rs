@@ -175,16 +175,18 @@ fn passes<K: HostEnv>(k: &mut K, cpu: CpuId) {
                 return leave(k, cpu);
             }
             Some(_) if i.passes == MAX_PASSES => {
+                let now = read_again(k.host());
+                let i = &mut k.host().cpus[cpu.index()].irq;
                 let spent = now - i.first_now;
                 i.hang_until = now + spent.min(MAX_HANG);
                 let at = i.hang_until;
                 k.schedule(at, HostEvent::RunIrq(cpu));
+                k.host().charge(Cost::IrqHang);
                 return leave(k, cpu);
             }
             Some(_) => {
                 i.passes += 1;
-                k.host().charge(Cost::IrqRetry);
-                let now = k.host().clock;
+                let now = read_again(k.host());
                 let i = &mut k.host().cpus[cpu.index()].irq;
                 i.pass_now = now;
                 i.ends_pass = false;
@@ -192,6 +194,12 @@ fn passes<K: HostEnv>(k: &mut K, cpu: CpuId) {
             }
         }
     }
+}
+
+/// The clock, read anew as the next timer has expired.
+fn read_again<F: Copy, I: Copy>(h: &mut Host<F, I>) -> Ns {
+    h.charge(Cost::IrqRetry);
+    h.clock
 }
 
 #[inline(always)]

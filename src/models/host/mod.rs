@@ -209,6 +209,13 @@ impl<F: Copy, I: Copy> Host<F, I> {
             self.clock += self.costs.of(cost);
         }
     }
+    /// Charges what waking `task` costs where it is found by `how`, if it sleeps.
+    #[inline]
+    pub fn charge_waking(&mut self, task: TaskId, how: Cost) {
+        if unlikely(!self.costs.is_free()) && self.tasks[task.index()].state == TaskState::Blocked {
+            self.charge(how);
+        }
+    }
     /// Charges `n` passages.
     #[inline]
     pub fn charge_n(&mut self, cost: Cost, n: u64) {

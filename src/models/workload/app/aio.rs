@@ -92,6 +92,7 @@ pub fn bio_end_io<K: AppEnv>(k: &mut K, bio: BioId, t: u16, slot: u32) {
     });
     if matches!(th.waiting, Waiting::Events { .. }) {
         let task = th.task;
+        k.host().charge_waking(task, Cost::WakeQueue);
         k.wake(task);
     }
 }

@@ -78,6 +78,7 @@ pub fn bio_end_io<K: AppEnv>(k: &mut K, bio: BioId) {
     while let Some(task) =
         k.app().caches[usize::from(io.cache)].take_waiter(io.first, io.end, io.bit)
     {
+        k.host().charge_waking(task, Cost::WakeQueue);
         k.wake(task);
     }
 }
