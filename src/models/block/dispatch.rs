@@ -138,7 +138,10 @@ fn next_round<K: BlockEnv>(k: &mut K, f: &mut RunHw) -> bool {
     let h = k.block().hctx(f.hctx);
     let dev = h.dev;
     match f.stage {
-        Stage::LeftOvers if k.block().dev(dev).elevator.is_some() => do_dispatch_sched(k, f),
+        Stage::LeftOvers if k.block().dev(dev).elevator.is_some() => {
+            k.host().charge(Cost::ElvBegin);
+            do_dispatch_sched(k, f)
+        }
         Stage::LeftOvers | Stage::Ctx => do_dispatch_ctx(k, f),
         Stage::Sched => {
             if need_resched(k) {
@@ -198,9 +201,7 @@ fn do_dispatch_sched<K: BlockEnv>(k: &mut K, f: &mut RunHw) -> bool {
         b.reqs[rq].budget = true;
         f.list.push_back(&mut b.reqs, rq);
         k.host().charge(Cost::ElvDispatch);
-        if max > 1 {
-            k.host().charge(Cost::ElvMore);
-        }
+        k.host().charge(Cost::ElvMore);
         if k.block().devs[usize::from(dev.0)]
             .elevator
             .has_begun_batch()
@@ -317,6 +318,9 @@ fn dispatch_one<K: BlockEnv>(k: &mut K, f: &mut RunHw) -> bool {
             return push_back(k, f, true);
         }
         k.block().reqs[rq].budget = true;
+    }
+    if !k.block().reqs[rq].tag {
+        k.host().charge(Cost::DispatchTag);
     }
     if !blk_mq_get_driver_tag(k, rq) && !mark_tag_wait(k, f.list_of, rq) {
         return push_back(k, f, false);

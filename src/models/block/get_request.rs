@@ -41,6 +41,7 @@ pub(super) fn call<K: BlockEnv>(k: &mut K, bio: BioId, stage: Stage) -> Step {
 /// (`blk_mq_get_new_requests`).
 #[inline]
 pub(super) fn get_request<K: BlockEnv>(k: &mut K, task: TaskId, bio: BioId) -> Step {
+    k.host().charge(Cost::SeekTag);
     match alloc_request(k, bio) {
         Some(rq) => issue_or_queue(k, task, bio, rq),
         None => {

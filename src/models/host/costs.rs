@@ -136,8 +136,10 @@ costs! {
     EndCounted "end_counted" 27,
     /// The same with historical-service-time.
     EndHst "end_historical_service_time" 136,
+    /// A request for a bio: down to the search for its tag.
+    SeekTag "seek_tag" 232,
     /// Allocating a request, with the searches before it.
-    GetRequest "get_request" 505,
+    GetRequest "get_request" 273,
     /// Filling a request from a bio.
     InitRequest "init_request" 250,
     /// Looking for a free tag: a word that is full.
@@ -214,6 +216,10 @@ costs! {
     ElvBatch "elv_batch" 44,
     /// Having a list to be dispatched.
     DispatchList "dispatch_list" 58,
+    /// Getting a driver's tag for a request that waited for one.
+    DispatchTag "dispatch_tag" 93,
+    /// Turning to the scheduler once what waited has been dispatched.
+    ElvBegin "elv_begin" 144,
     /// Taking a request off a list to be dispatched, until its driver has it.
     DispatchRq "dispatch_rq" 64,
     /// queue_rq of a leaf driver, until the request starts.
