@@ -262,7 +262,7 @@ fn wake_waiters<K: BlockEnv>(k: &mut K, hctx: HctxId, sched: bool, n: u32) {
     for _ in 0..n {
         match k.block().hctx(hctx).tags_of(sched).next_waiter() {
             Some(task) => {
-                k.host().charge_waking(task, Cost::WakeQueue);
+                k.host().charge_waking(task, Cost::WakeForTag);
                 k.wake(task);
             }
             None => break,

@@ -258,17 +258,17 @@ costs! {
     /// From there to the first timer.
     IrqBegin "irq_begin" 173,
     /// Ending a pass of the timer interrupt, until the next timer is programmed.
-    IrqPassEnd "irq_pass_end" 215,
+    IrqPassEnd "irq_pass_end" 135,
     /// That has expired: from there until the clock is read anew.
     IrqRetry "irq_retry" 89,
     /// Beginning another.
-    IrqPass "irq_pass" 170,
+    IrqPass "irq_pass" 143,
     /// Leaving the CPU alone instead.
     IrqHang "irq_hang" 121,
     /// Leaving the interrupt.
-    IrqExit "irq_exit" 85,
+    IrqExit "irq_exit" 165,
     /// Leaving it to an idle CPU.
-    IrqExitIdle "irq_exit_idle" 164,
+    IrqExitIdle "irq_exit_idle" 244,
     /// Completing a leaf request, down to its bios.
     CompleteRq "complete_rq" 54,
     /// The same from its bios on.
@@ -301,8 +301,10 @@ costs! {
     SlabPartial "slab_partial" 40,
     /// Waking a task.
     Wake "wake" 1_254,
-    /// The same: finding it among those who wait for an event or a tag.
-    WakeQueue "wake_queue" 38,
+    /// The same: finding it among those who wait for an event.
+    WakeQueue "wake_queue" 150,
+    /// The same: among those who wait for a tag.
+    WakeForTag "wake_for_tag" 145,
     /// Looking whether it is to take the place of the running one.
     WakePreempt "wake_preempt" 252,
     /// Switching from one task to another.
