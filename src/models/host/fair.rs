@@ -253,6 +253,15 @@ mod tests {
     }
 
     #[test]
+    fn who_slept_as_jobs_began_preempts_them_at_once() {
+        let (mut h, t) = host(1);
+        let sleeper = h.spawn("s".into(), Prio::Normal, CpuId(0), ());
+        h.fair_begin(&t);
+        h.fair_wake(0, sleeper);
+        assert!(h.cpus[0].fair.give_way);
+    }
+
+    #[test]
     fn a_long_sleep_gives_half_a_period_of_credit() {
         let (mut h, t) = host(1);
         let sleeper = h.spawn("s".into(), Prio::Normal, CpuId(0), ());

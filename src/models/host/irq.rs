@@ -230,3 +230,31 @@ fn leave<K: HostEnv>(k: &mut K, cpu: CpuId) {
     }
     run_cpu(k, cpu);
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::CpuCosts;
+    use super::*;
+
+    /// A CPU in a pass of its timer interrupt at 20 ns, with a timer for each of
+    /// `latest`, of which the first may come from `soonest` on.
+    fn in_a_pass(soonest: u64, latest: &[u64]) -> Host<(), u8> {
+        let mut h: Host<(), u8> = Host::new(1, 250, CpuCosts::lab());
+        let c = &mut h.cpus[0];
+        c.irq.pass_now = Ns(20);
+        for &at in latest {
+            c.timers.add(Ns(at));
+        }
+        c.ranges.push((Ns(soonest), Ns(latest[0]), 7));
+        h
+    }
+
+    #[test]
+    fn a_timer_with_slack_comes_early_if_it_is_the_first_of_all() {
+        let mut h = in_a_pass(10, &[60, 90]);
+        assert_eq!(early(&mut h, CpuId(0)), Some(7));
+        assert_eq!(early(&mut h, CpuId(0)), None);
+        assert_eq!(early(&mut in_a_pass(10, &[60, 50]), CpuId(0)), None);
+        assert_eq!(early(&mut in_a_pass(30, &[60, 90]), CpuId(0)), None);
+    }
+}
