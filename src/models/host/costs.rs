@@ -35,6 +35,9 @@ costs! {
     AioSubmit "aio_submit" 2_200,
     /// What a direct write costs more than a read.
     WriteIter "write_iter" 165,
+    /// What the first write after a tick costs more: the device's file has a new time
+    /// (`file_update_time`).
+    FileTime "file_time" 133,
     /// Direct I/O: pinning one more page of the buffer.
     PinPage "pin_page" 217,
     /// Direct I/O: pinning one more page of a huge page.

@@ -155,6 +155,10 @@ fn submit<K: AppEnv>(k: &mut K, task: TaskId, t: u16, unit: &IoUnit, waiter: Opt
     fault_in(k, t, unit);
     if unit.op == Op::Write {
         k.host().charge(Cost::WriteIter);
+        let jiffies = k.host().jiffies();
+        if std::mem::replace(&mut thread(k, t).wrote_at, jiffies) != jiffies {
+            k.host().charge(Cost::FileTime);
+        }
     }
     // Every write call on a block device has a plug of its own, a read only if
     // it takes several bios; inside another plug it is void.
