@@ -20,6 +20,7 @@ pub struct PortDisk {
 
 /// Takes a command if the port has room for it.
 pub fn queue_rq<K: DeviceEnv>(k: &mut K, disk: u16, rq: ReqId) -> BlkStatus {
+    k.host().charge(Cost::QueueRq);
     let port = k.devices().port_disks[usize::from(disk)].port;
     let now = k.host().now() + k.host().costs.of(Cost::Issue);
     let b = k.block();

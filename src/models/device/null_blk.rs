@@ -148,6 +148,7 @@ const IRQ_TIMER: u8 = 2;
 /// `null_queue_rq`: never busy.
 #[inline(always)]
 pub fn queue_rq<K: DeviceEnv>(k: &mut K, nullb: u16, rq: ReqId) -> BlkStatus {
+    k.host().charge(Cost::QueueRq);
     blk_mq_start_request(k, rq);
     let n = &k.devices().null_blks[usize::from(nullb)];
     let (delay, is_plain) = (n.delay(), n.is_plain());

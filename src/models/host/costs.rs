@@ -139,9 +139,9 @@ costs! {
     EndCounted "end_counted" 27,
     /// The same with historical-service-time.
     EndHst "end_historical_service_time" 136,
-    /// A request for a bio: down to the search for its tag.
+    /// A request for a bio: the searches before it, until its tag is looked for.
     SeekTag "seek_tag" 232,
-    /// Allocating a request, with the searches before it.
+    /// Allocating it, once there is a tag.
     GetRequest "get_request" 273,
     /// Filling a request from a bio.
     InitRequest "init_request" 250,

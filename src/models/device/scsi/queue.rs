@@ -76,6 +76,7 @@ pub fn lld_busy<K: DeviceEnv>(k: &mut K, disk: u16) -> bool {
 
 /// `scsi_queue_rq`
 pub fn queue_rq<K: DeviceEnv>(k: &mut K, disk: u16, rq: ReqId) -> BlkStatus {
+    k.host().charge(Cost::QueueRq);
     let d = sdev(k, disk);
     if d.state != SdevState::Running {
         let status = state_check(k, disk, rq);

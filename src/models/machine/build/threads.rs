@@ -93,7 +93,7 @@ impl<P> Machine<P> {
             waiting: Waiting::Start,
             ring: Fifo::default(),
             submitted: 0,
-            wrote_at: 0,
+            made: 0,
             filled: 0,
             slots: vec![Slot::default(); t.spec.iodepth.max(1) as usize],
             buffers: Buffers::new(&t.spec),

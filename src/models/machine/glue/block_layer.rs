@@ -29,18 +29,12 @@ impl<P: Probe> BlockEnv for Machine<P> {
     }
     #[inline]
     fn queue_rq(&mut self, rq: ReqId, _last: bool) -> Option<BlkStatus> {
-        let driver = self.driver(self.block.reqs[rq].dev);
-        if let Driver::DmRq(n) = driver {
-            return request_based::dm_mq_queue_rq(self, n, rq);
-        }
-        self.host.charge(Cost::QueueRq);
-        let status = match driver {
+        let status = match self.driver(self.block.reqs[rq].dev) {
             Driver::NullBlk(n) => null_blk::queue_rq(self, n, rq),
             Driver::Scsi(n) => scsi::queue_rq(self, n, rq),
             Driver::Port(n) => array_port::queue_rq(self, n, rq),
-            Driver::DmRq(_) | Driver::DmBio(_) | Driver::NullBlkBio(_) | Driver::DmRequestFn(_) => {
-                BlkStatus::IoErr
-            }
+            Driver::DmRq(n) => return request_based::dm_mq_queue_rq(self, n, rq),
+            Driver::DmBio(_) | Driver::NullBlkBio(_) | Driver::DmRequestFn(_) => BlkStatus::IoErr,
         };
         Some(status)
     }

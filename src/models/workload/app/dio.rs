@@ -155,9 +155,8 @@ fn submit<K: AppEnv>(k: &mut K, task: TaskId, t: u16, unit: &IoUnit, waiter: Opt
     fault_in(k, t, unit);
     if unit.op == Op::Write {
         k.host().charge(Cost::WriteIter);
-        let jiffies = k.host().jiffies();
-        if std::mem::replace(&mut thread(k, t).wrote_at, jiffies) != jiffies {
-            k.host().charge(Cost::FileTime);
+        if !k.host().is_free() {
+            file_update_time(k, t);
         }
     }
     // Every write call on a block device has a plug of its own, a read only if
@@ -180,6 +179,18 @@ fn submit<K: AppEnv>(k: &mut K, task: TaskId, t: u16, unit: &IoUnit, waiter: Opt
         let len = max_bytes.min(u64::from(unit.len) - from);
         let bio = transfer.bio(k, unit.offset + from, len);
         submit::submit_bio_noacct(k, bio);
+    }
+}
+
+/// The clock that file times are read off moves with the ticks: only the first write
+/// after one has a new time for the device's file (`fs/inode.c:file_update_time`).
+#[inline(never)]
+fn file_update_time<K: AppEnv>(k: &mut K, t: u16) {
+    let jiffies = k.host().jiffies();
+    let cache = usize::from(thread(k, t).cache);
+    let written_at = &mut k.app().caches[cache].written_at;
+    if std::mem::replace(written_at, jiffies) != jiffies {
+        k.host().charge(Cost::FileTime);
     }
 }
 

@@ -265,7 +265,8 @@ fn charge_unit<K: AppEnv>(k: &mut K, t: u16) {
     let has_map = is_random && !th.fio.spec().norandommap;
     let before = th.fio.queued().last().map(filled);
     th.filled = th.fio.queued().len();
-    let is_used = th.submitted + th.filled as u64 >= u64::from(th.fio.spec().iodepth);
+    th.made += 1;
+    let is_used = th.made > u64::from(th.fio.spec().iodepth);
     if writes && is_used {
         k.host().charge(Cost::FioWrite);
     }

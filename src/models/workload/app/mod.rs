@@ -239,8 +239,8 @@ pub struct Thread {
     pub workers: Vec<TaskId>,
     /// I/Os submitted so far.
     pub submitted: u64,
-    /// The tick that its last direct write has seen.
-    pub wrote_at: u64,
+    /// I/O units it has made ready so far, where that costs something.
+    pub made: u64,
     /// Of the I/O units that are still to be submitted, those filled with data.
     pub filled: usize,
     /// I/Os in flight, by I/O unit.

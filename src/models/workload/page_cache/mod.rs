@@ -45,6 +45,8 @@ pub struct PageCache {
     pub dev: DevId,
     /// How many have the device open.
     pub openers: u32,
+    /// The tick at which its file was last written (`i_mtime`).
+    pub written_at: u64,
     /// What its readers may read ahead.
     pub limits: DeviceLimits,
     /// Sectors of the device.
@@ -72,6 +74,7 @@ impl PageCache {
         PageCache {
             dev,
             openers: 0,
+            written_at: 0,
             limits,
             sectors,
             present: Bitmap::default(),
