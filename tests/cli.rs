@@ -136,6 +136,23 @@ fn a_line_of_the_job_file_is_pointed_at() {
 }
 
 #[test]
+fn an_unknown_option_of_the_job_file_is_wrong_or_left_out() {
+    let unknown = "rw=write\nsize=64k\nfrobnicate=1";
+    let says = ["unknown option `frobnicate`"];
+    refused("strict", "rw=write", unknown, "15:1", &says);
+    let folder = folder("lenient");
+    let (file, out) = (folder.join("s.toml"), folder.join("out"));
+    std::fs::write(&file, GOOD.replace("rw=write", unknown)).unwrap();
+    let [file, out] = [&file, &out].map(|path| path.to_str().unwrap());
+    let output = mpathsim(&["run", file, "--lenient", "--out", out]);
+    let warning = String::from_utf8(output.stderr).unwrap();
+    assert!(output.status.success(), "{warning}");
+    assert!(warning.contains("s.toml:15:1: left out: unknown option `frobnicate`"));
+    // How to repeat the run says so, too.
+    assert!(String::from_utf8_lossy(&output.stdout).contains("workload.lenient=true"));
+}
+
+#[test]
 fn text_that_is_no_toml_is_pointed_at() {
     refused("toml", "[workload]", "[workload", "9:10", &[]);
 }

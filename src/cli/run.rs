@@ -34,6 +34,10 @@ pub struct Run {
     /// Replace a value of the scenario; may be given several times.
     #[arg(long, value_name = "path.to.key=value")]
     set: Vec<String>,
+    /// Leave options of fio job files that are unknown or not modelled out, with a
+    /// warning; otherwise they are errors.
+    #[arg(long)]
+    lenient: bool,
     /// Replace the seed.
     #[arg(long, value_name = "N")]
     seed: Option<u64>,
@@ -89,7 +93,7 @@ impl Run {
     pub fn execute(&self, policies: &Registry) -> Result<ExitCode, CliError> {
         let mut written = Vec::new();
         for path in &self.scenarios {
-            let scenario = self.load(path, &self.set, policies)?;
+            let scenario = self.load(path, &self.sets(), policies)?;
             let folder = self.folder(&scenario);
             if written.contains(&folder) {
                 let (path, folder) = (path.display(), folder.display());
@@ -170,6 +174,12 @@ impl Run {
         Ok(scenario)
     }
 
+    /// What `--set` gives, and the options that are short for one.
+    fn sets(&self) -> Vec<String> {
+        let lenient = self.lenient.then(|| "workload.lenient=true".to_owned());
+        self.set.iter().cloned().chain(lenient).collect()
+    }
+
     /// The modes asked for; an empty list means all that there are.
     fn modes(&self) -> Vec<Mode> {
         if self.mode.contains(&ModeName::All) {
@@ -204,7 +214,7 @@ impl Run {
                 replication: self.replication,
                 modes: self.modes().iter().map(|m| m.name().into()).collect(),
                 shuffle_ties: self.shuffle_ties,
-                ..ScenarioSummary::new(scenario, &self.set)
+                ..ScenarioSummary::new(scenario, &self.sets())
             },
             bound,
             bound_unknown,

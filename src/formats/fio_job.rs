@@ -14,6 +14,7 @@ mod values;
 
 pub use error::{At, JobError, Warning};
 
+use crate::models::workload::WorkloadConfig;
 use crate::models::workload::fio::ThreadSpec;
 use draft::Draft;
 
@@ -57,6 +58,15 @@ pub fn parse(text: &str, options: ParseOptions) -> Result<JobFile, JobError> {
         return Err(JobError::NoJob);
     }
     Ok(file)
+}
+
+/// The job file of a workload, as leniently as it says.
+///
+/// # Errors
+/// As [`parse`].
+pub fn of(workload: &WorkloadConfig) -> Result<JobFile, JobError> {
+    let lenient = workload.lenient;
+    parse(&workload.fio_job, ParseOptions { lenient })
 }
 
 /// Applies a section's lines.

@@ -23,7 +23,7 @@ pub mod write;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 
-use crate::formats::fio_job::{self, ParseOptions};
+use crate::formats::fio_job;
 use crate::models::config::MachineConfig;
 use crate::models::host::TaskState;
 use crate::models::io::DevId;
@@ -347,8 +347,7 @@ pub(crate) fn threads(config: &MachineConfig) -> Result<Vec<ThreadConfig>, RunEr
     if w.fio_job.is_empty() && !w.scripts.is_empty() {
         return Ok(Vec::new());
     }
-    let file = fio_job::parse(&w.fio_job, ParseOptions::default())
-        .map_err(|e| RunError::Job(e.to_string()))?;
+    let file = fio_job::of(w).map_err(|e| RunError::Job(e.to_string()))?;
     file.threads
         .into_iter()
         .map(|mut spec| {

@@ -53,8 +53,7 @@ impl Scenario {
                 jobs.push(job);
             }
         };
-        let lenient = fio_job::ParseOptions { lenient: true };
-        if let Ok(file) = fio_job::parse(&self.workload.fio_job, lenient) {
+        if let Ok(file) = fio_job::of(&self.workload) {
             for thread in &file.threads {
                 add(&thread.name, thread.filename.as_deref().unwrap_or(""));
             }

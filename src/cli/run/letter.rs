@@ -66,7 +66,7 @@ impl Run {
         policies: &Registry,
     ) -> Result<String, CliError> {
         let sets = sets.iter().map(ToString::to_string);
-        let sets: Vec<String> = self.set.iter().cloned().chain(sets).collect();
+        let sets: Vec<String> = self.sets().into_iter().chain(sets).collect();
         let mut scenario = self.load(path, &sets, policies)?;
         let mode = match policy {
             None => Mode::Request,

@@ -15,6 +15,9 @@ use script::Script;
 pub struct WorkloadConfig {
     /// A fio job file, whole.
     pub fio_job: String,
+    /// Whether options of it that are unknown or not modelled are left out.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub lenient: bool,
     /// Texts of the iologs it names (`read_iolog`), by name.
     pub iologs: Vec<(String, String)>,
     /// Bytes that write-back of buffered writes puts into one bio, 4096 to
@@ -40,6 +43,7 @@ impl Default for WorkloadConfig {
     fn default() -> Self {
         WorkloadConfig {
             fio_job: String::new(),
+            lenient: false,
             iologs: Vec::new(),
             writeback_bio_bytes: page_cache::PAGE,
             scripts: Vec::new(),

@@ -2,7 +2,7 @@
 //! exists.
 
 use super::Checker;
-use crate::formats::fio_job::{self, ParseOptions};
+use crate::formats::fio_job;
 use crate::models::device::DeviceConfig;
 use crate::models::device::scsi::scsi_debug::{
     OPT_HOST_BUSY, OPT_MEDIUM_ERR, OPT_TIMEOUT, OPT_TRANSPORT_ERR,
@@ -37,7 +37,7 @@ impl Checker<'_> {
 
     /// Warns of events that nobody will see, as the last job ends before.
     pub(super) fn late_events(&mut self, raw: &[At<RawEvent>], workload: &WorkloadConfig) {
-        let Ok(file) = fio_job::parse(&workload.fio_job, ParseOptions::default()) else {
+        let Ok(file) = fio_job::of(workload) else {
             return; // it is noted where it stands
         };
         let ends = file.threads.iter().map(|thread| {

@@ -22,6 +22,7 @@ impl Checker<'_> {
         let iologs = raw.iolog.iter();
         WorkloadConfig {
             fio_job: self.job_text(raw, &known).unwrap_or_default(),
+            lenient: raw.lenient,
             iologs: iologs
                 .map(|log| (log.name.clone(), log.text.clone()))
                 .collect(),
@@ -43,17 +44,19 @@ impl Checker<'_> {
             return None;
         };
         let source = self.source;
+        let lenient = raw.lenient;
+        let options = ParseOptions { lenient };
         match (&raw.fio, &raw.fio_file, &raw.job, &raw.open) {
             (Some(text), None, None, None) => {
                 let place = |part| (source.clone(), source.within(&text.span, text, part));
-                self.job(text, known, place);
+                self.job(text, options, known, place);
                 Some(job::with_default_filename(text, &filename))
             }
             (None, Some(path), None, None) => {
                 let text = self.job_file(path)?;
                 let name = self.folder.join(&**path).display().to_string();
                 let file = Source::new(name, text.as_str());
-                self.job(&text, known, |part| (file.clone(), part));
+                self.job(&text, options, known, |part| (file.clone(), part));
                 Some(job::with_default_filename(&text, &filename))
             }
             (None, None, Some(jobs), None) if !jobs.is_empty() => {
@@ -62,7 +65,7 @@ impl Checker<'_> {
                     let text = job::from_fields(std::slice::from_ref(job), &filename);
                     let place =
                         |part: Range<usize>| (source.clone(), field(job, &text, part.start));
-                    self.job(&text, known, place);
+                    self.job(&text, options, known, place);
                 }
                 Some(job::from_fields(jobs, &filename))
             }
@@ -70,7 +73,9 @@ impl Checker<'_> {
                 for open in open {
                     self.open(open);
                     let text = job::from_open(std::slice::from_ref(open), &filename);
-                    self.job(&text, known, |_| (source.clone(), open.span.clone()));
+                    self.job(&text, options, known, |_| {
+                        (source.clone(), open.span.clone())
+                    });
                 }
                 Some(job::from_open(open, &filename))
             }
@@ -107,6 +112,7 @@ impl Checker<'_> {
     fn job(
         &mut self,
         text: &str,
+        options: ParseOptions,
         known: &Known<'_>,
         place: impl Fn(Range<usize>) -> (Source, Range<usize>),
     ) {
@@ -121,7 +127,7 @@ impl Checker<'_> {
                 wrong(part, format!("there is no device `{name}`"), Some(hint));
             }
         }
-        match fio_job::parse(text, ParseOptions::default()) {
+        match fio_job::parse(text, options) {
             Ok(file) => {
                 for warning in file.warnings {
                     let (source, span) =

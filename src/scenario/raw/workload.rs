@@ -20,6 +20,10 @@ pub struct RawWorkload {
     pub fio: Option<At<String>>,
     /// Path of a fio job file, from the folder of the scenario.
     pub fio_file: Option<At<String>>,
+    /// Leave options of a job file that are unknown or not modelled out, with a warning;
+    /// otherwise they are errors. Default: false.
+    #[serde(default)]
+    pub lenient: bool,
     /// fio jobs as fields; a key means what it means to fio.
     pub job: Option<Vec<At<RawJob>>>,
     /// Arrivals that do not wait for completions.
